@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import type { ArchConfiguration, Architecture } from '../../src/arch.js';
+import { NO_PAGE } from '../../src/hardware/page-allocator.js';
+import { LEVELS } from '../../src/hardware/page-table.js';
+import { geometry } from './layout.js';
+import { X86Vmemmap } from './vmemmap.js';
+
+const PAGE_SIZE = 4096;
+/** SECTION_SIZE_BITS, arch/x86/include/asm/sparsemem.h. */
+const SECTION_SIZE_BITS = 27;
+/** MAX_PAGE_ORDER. */
+const MAX_ORDER = 10;
+/** __VMEMMAP_BASE_L4 and _L5, without KASLR (arch/x86/include/asm/pgtable_64_types.h). */
+const VMEMMAP_BASE = { 4: 0xffff_ea00_0000_0000n, 5: 0xffd4_0000_0000_0000n } as const;
+
+const configuration = (pagingLevels: 4 | 5, groundTruth: string): ArchConfiguration => ({
+  title: `${pagingLevels}-level`,
+  pageSize: PAGE_SIZE,
+  pagingLevels,
+  levels: geometry(pagingLevels).levels.map(({ level, bits, shift }) => ({ name: LEVELS[level], bits, shift })),
+  leafSizes: [PAGE_SIZE, 2 ** 21],
+  sectionSizeBits: SECTION_SIZE_BITS,
+  vmemmapBase: VMEMMAP_BASE[pagingLevels],
+  groundTruth,
+});
+
+export const x86_64: Architecture = {
+  name: 'x86_64',
+  configurations: [
+    configuration(4, 'vectors 6.1.192 and 6.12.117; booted kernels 6.1 and 6.12 with 56 to 80 byte struct pages'),
+    configuration(5, 'vectors 6.12.117'),
+  ],
+  structPageSizes: [56, 64, 72, 80, 96],
+  maxOrder: () => MAX_ORDER,
+  check(config) {
+    if (config.pageSize !== PAGE_SIZE) return `machine.pageSize is ${config.pageSize}; x86_64 has pages of 4096 bytes`;
+    if (config.sectionSizeBits !== SECTION_SIZE_BITS) {
+      return `machine.sectionSizeBits is ${config.sectionSizeBits}; x86_64 has sections of 2^27 bytes`;
+    }
+    if (config.pagingLevels !== 4 && config.pagingLevels !== 5) {
+      return `machine.pagingLevels is ${config.pagingLevels ?? 'missing'}; x86_64 has 4 or 5`;
+    }
+    return undefined;
+  },
+  boot(kernel, config) {
+    const pagingLevels = config.pagingLevels === 5 ? 5 : 4;
+    const roots = Array.from({ length: 1 + config.otherPageTables }, () => {
+      const pfn = kernel.allocator.reserve();
+      if (pfn === NO_PAGE) throw new RangeError('no memory for a root page table');
+      return pfn * PAGE_SIZE;
+    });
+    const [root = 0, ...otherRoots] = roots;
+    return new X86Vmemmap(kernel, { pagingLevels, pse: config.hugeVmemmap, otherPageTables: config.otherPageTables }, root, otherRoots);
+  },
+};

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import {
+  highHalf,
+  P4D,
+  PGD,
+  PMD,
+  PTE,
+  PUD,
+  type EntryFormat,
+  type Geometry,
+  type Level,
+  type TableLevel,
+} from '../../src/hardware/page-table.js';
+
+/**
+ * Page tables of x86_64 (Intel SDM volume 3, 4.5; arch/x86/include/asm/pgtable_types.h): geometry and entry bits.
+ */
+
+/** Bits of an entry, low half. */
+export const PRESENT = 1 << 0;
+export const RW = 1 << 1;
+export const USER = 1 << 2;
+export const ACCESSED = 1 << 5;
+export const DIRTY = 1 << 6;
+/** Page size: a leaf above the PTE level. */
+export const PSE = 1 << 7;
+/** Global; also marks PROTNONE where PRESENT is clear. */
+export const GLOBAL = 1 << 8;
+/** Bit 63, in the high half. */
+export const NX = 0x8000_0000;
+
+/** PAGE_KERNEL: 0x8000000000000163. */
+export const PAGE_KERNEL_LO = PRESENT | RW | ACCESSED | DIRTY | GLOBAL;
+/** PAGE_KERNEL_LARGE: 0x80000000000001e3. */
+export const PAGE_KERNEL_LARGE_LO = PAGE_KERNEL_LO | PSE;
+/** _PAGE_TABLE, what the populate helpers write: 0x67. */
+export const PAGE_TABLE_LO = PRESENT | RW | USER | ACCESSED | DIRTY;
+
+/** _PAGE_KNL_ERRATUM_MASK: bits that some CPUs set in an entry that is not present; pXd_none() looks past them. */
+export const NONE_IGNORES = DIRTY | ACCESSED;
+
+/** Bits 12-31 and 32-51 of an entry: the frame. */
+const FRAME_LO = 0xffff_f000;
+const FRAME_HI = 0x000f_ffff;
+const BITS_31_0 = 2 ** 32;
+
+const TABLES: readonly TableLevel[] = [
+  { level: PGD, shift: 48, bits: 9 },
+  { level: P4D, shift: 39, bits: 9 },
+  { level: PUD, shift: 30, bits: 9 },
+  { level: PMD, shift: 21, bits: 9 },
+  { level: PTE, shift: 12, bits: 9 },
+];
+
+/** @param pagingLevels 4 or 5; with 4 the pgd is folded into the p4d */
+export const geometry = (pagingLevels: number): Geometry => ({
+  levels: TABLES.slice(TABLES.length - pagingLevels),
+  endian: 'little',
+});
+
+/** Whether an entry at this level may be a leaf to the hardware. */
+const MAY_BE_LEAF: readonly boolean[] = [true, true, true, false, false];
+
+export const format: EntryFormat = {
+  isPresent: (_level, lo) => (lo & PRESENT) !== 0,
+  isLeaf: (level, lo) => (lo & PSE) !== 0 && MAY_BE_LEAF[level]!,
+  address: (_level: Level, lo: number, hi: number) => (hi & FRAME_HI) * BITS_31_0 + ((lo & FRAME_LO) >>> 0),
+};
+
+/** Low half of an entry. @param pa physical byte address, page aligned */
+export const entryLo = (pa: number, bits: number): number => ((pa & FRAME_LO) | bits) >>> 0;
+
+/** High half of an entry. */
+export const entryHi = (pa: number, bits: number): number => (highHalf(pa) | bits) >>> 0;
+
+/** The bits of an entry other than the frame. */
+export const flagBits = (lo: number, hi: number): bigint =>
+  (BigInt((hi & ~FRAME_HI) >>> 0) << 32n) | BigInt(lo & ~FRAME_LO);

@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import type { Arch, KernelPaging } from '../../src/arch.js';
+import { alignDown, isAligned } from '../../src/hardware/align.js';
+import { isFilled, memset } from '../../src/hardware/mmu.js';
+import { P4D, PGD, PMD, PTE, PUD, PageTable, tableIndex, type Level } from '../../src/hardware/page-table.js';
+import { ENOMEM } from '../../src/kernel/errno.js';
+import { freePages, type Kernel } from '../../src/kernel/kernel.js';
+import { vmemmapPopulateBasepages, vmemmapPopulateHugepages } from '../../src/mm/sparse-vmemmap.js';
+import { vmemAltmapFree, type VmemAltmap } from '../../src/mm/vmem-altmap.js';
+import {
+  entryHi,
+  entryLo,
+  flagBits,
+  format,
+  geometry,
+  GLOBAL,
+  NONE_IGNORES,
+  NX,
+  PAGE_KERNEL_LARGE_LO,
+  PAGE_KERNEL_LO,
+  PAGE_TABLE_LO,
+  PRESENT,
+  PSE,
+} from './layout.js';
+
+/** arch/x86/mm/init_64.c: vmemmap_populate() and vmemmap_free(). */
+
+/** The byte that fills parts of a leaf which describe no memory. */
+const PAGE_UNUSED = 0xfd;
+
+const PAGE_SIZE = 4096;
+const PMD_SIZE = 2 ** 21;
+const PUD_SIZE = 2 ** 30;
+const P4D_SIZE = 2 ** 39;
+const PMD_ORDER = 9;
+/** Entries of a table, and 32-bit words of it. */
+const PTRS_PER_TABLE = 512;
+const TABLE_WORDS = PTRS_PER_TABLE * 2;
+const ENTRY_WORDS = 2;
+
+export interface X86Options {
+  pagingLevels: 4 | 5;
+  /** X86_FEATURE_PSE. */
+  pse: boolean;
+  /** Page tables that share the top-level entries of the kernel's. */
+  otherPageTables: number;
+}
+
+export class X86Vmemmap implements Arch {
+  readonly pmdSize = PMD_SIZE;
+  readonly pageblockPages = 1 << PMD_ORDER;
+  readonly mmu: PageTable;
+  readonly paging: KernelPaging;
+  /** unused_pmd_start: from here to the end of its PMD nothing is used, and that is not yet written. 0 for none. */
+  private unusedPmdStart = 0;
+  private readonly ram;
+  private readonly counters;
+  private readonly otherRoots: readonly number[];
+
+  constructor(
+    private readonly kernel: Kernel,
+    private readonly options: X86Options,
+    root: number,
+    otherRoots: readonly number[],
+  ) {
+    this.ram = kernel.ram;
+    this.counters = kernel.counters;
+    this.otherRoots = otherRoots;
+    this.mmu = new PageTable(kernel.ram, root, geometry(options.pagingLevels), format);
+    this.paging = {
+      table: this.mmu,
+      isNone,
+      populate: (level, entry, tablePa) => {
+        this.mmu.write(entry, entryLo(tablePa, PAGE_TABLE_LO), entryHi(tablePa, 0));
+        this.counters.set[level]!++;
+      },
+      setPte: (entry, pa) => {
+        this.mmu.write(entry, entryLo(pa, PAGE_KERNEL_LO), entryHi(pa, NX));
+        this.counters.set[PTE]!++;
+      },
+      vmemmapSetPmd: (entry, pa, address, next) => this.vmemmapSetPmd(entry, pa, address, next),
+      vmemmapCheckPmd: (entry, address, next) => this.vmemmapCheckPmd(entry, address, next),
+    };
+  }
+
+  vmemmapPopulate(start: number, end: number, nid: number, altmap: VmemAltmap | null): number {
+    const { kernel } = this;
+    let err: number;
+    if (end - start < kernel.pagesPerSection * kernel.structPageSize) {
+      err = vmemmapPopulateBasepages(kernel, start, end, nid, null);
+    } else if (this.options.pse) {
+      const basePagesAltmap = kernel.traits.x86SplitPmdTakesAltmap ? altmap : null;
+      err = vmemmapPopulateHugepages(kernel, start, end, nid, altmap, basePagesAltmap);
+    } else if (altmap !== null) {
+      err = -ENOMEM;
+    } else {
+      err = vmemmapPopulateBasepages(kernel, start, end, nid, null);
+    }
+    if (err === 0) this.syncGlobalPgds(start, end);
+    return err;
+  }
+
+  vmemmapFree(start: number, end: number, altmap: VmemAltmap | null): void {
+    this.removePagetable(start, end, altmap);
+  }
+
+  supportsMemmapOnMemory(memmapBytes: number): boolean {
+    return isAligned(memmapBytes, PMD_SIZE);
+  }
+
+  visit: Arch['visit'] = (start, end, onLeaf, onTable) => this.mmu.visit(start, end, onLeaf, onTable);
+
+  leafFlags: Arch['leafFlags'] = (leaf) => flagBits(leaf.lo, leaf.hi);
+
+  unusedStart(): number {
+    return this.unusedPmdStart;
+  }
+
+  /** vmemmap_set_pmd(). */
+  private vmemmapSetPmd(entry: number, pa: number, address: number, next: number): void {
+    this.mmu.write(entry, entryLo(pa, PAGE_KERNEL_LARGE_LO), entryHi(pa, NX));
+    this.counters.set[PMD]!++;
+    if (!isAligned(address, PMD_SIZE) || !isAligned(next, PMD_SIZE)) this.vmemmapUseNewSubPmd(address, next);
+  }
+
+  /** vmemmap_check_pmd(): an existing leaf serves; an existing table does not. */
+  private vmemmapCheckPmd(entry: number, address: number, next: number): boolean {
+    if ((this.mmu.lo(entry) & PSE) === 0) return false;
+    this.vmemmapUseSubPmd(address, next);
+    return true;
+  }
+
+  /** vmemmap_flush_unused_pmd(): writes what is remembered as unused. */
+  private vmemmapFlushUnusedPmd(): void {
+    const start = this.unusedPmdStart;
+    if (start === 0) return;
+    this.memsetUnused(start, alignDown(start, PMD_SIZE) + PMD_SIZE);
+    this.unusedPmdStart = 0;
+  }
+
+  private memsetUnused(start: number, end: number): void {
+    memset(this.mmu, this.ram, start, PAGE_UNUSED, end - start);
+    this.counters.unusedBytes += end - start;
+  }
+
+  /** __vmemmap_use_sub_pmd(): one struct page that is not PAGE_UNUSED keeps the leaf from being freed. */
+  private markUsed(start: number): void {
+    const { structPageSize } = this.kernel;
+    memset(this.mmu, this.ram, start, 0, structPageSize);
+    this.counters.useMarkBytes += structPageSize;
+  }
+
+  /** vmemmap_use_sub_pmd(): a part of an existing leaf comes into use. */
+  private vmemmapUseSubPmd(start: number, end: number): void {
+    if (this.unusedPmdStart === start) {
+      this.unusedPmdStart = isAligned(end, PMD_SIZE) ? 0 : end;
+      return;
+    }
+    this.vmemmapFlushUnusedPmd();
+    this.markUsed(start);
+  }
+
+  /** vmemmap_use_new_sub_pmd(): a part of a new leaf comes into use. */
+  private vmemmapUseNewSubPmd(start: number, end: number): void {
+    this.vmemmapFlushUnusedPmd();
+    this.markUsed(start);
+    if (!isAligned(start, PMD_SIZE)) this.memsetUnused(alignDown(start, PMD_SIZE), start);
+    if (!isAligned(end, PMD_SIZE)) this.unusedPmdStart = end;
+  }
+
+  /** vmemmap_pmd_is_unused(): marks a part of a leaf and tells whether anything of it is still used. */
+  private vmemmapPmdIsUnused(address: number, end: number): boolean {
+    this.vmemmapFlushUnusedPmd();
+    this.memsetUnused(address, end);
+    return isFilled(this.mmu, this.ram, alignDown(address, PMD_SIZE), PAGE_UNUSED, PMD_SIZE);
+  }
+
+  /** remove_pagetable(). With 4 levels the pgd is folded and always present. */
+  private removePagetable(start: number, end: number, altmap: VmemAltmap | null): void {
+    const { mmu } = this;
+    if (this.options.pagingLevels === 4) {
+      this.removeP4dTable(mmu.root, start, end, altmap);
+    } else {
+      const pgd = mmu.table(PGD);
+      const span = mmu.span[PGD]!;
+      let next: number;
+      for (let address = start; address < end; address = next) {
+        next = Math.min(alignDown(address, span) + span, end);
+        const entry = mmu.entry(mmu.root, tableIndex(pgd, address));
+        const lo = mmu.lo(entry);
+        if ((lo & PRESENT) === 0) continue;
+        this.removeP4dTable(format.address(PGD, lo, mmu.hi(entry)), address, next, altmap);
+      }
+    }
+    this.counters.tlbFlushAll++;
+  }
+
+  /** remove_p4d_table(). Tables of the pud level go only where the p4d is not the root. */
+  private removeP4dTable(table: number, start: number, end: number, altmap: VmemAltmap | null): void {
+    const { mmu } = this;
+    const p4d = mmu.table(P4D);
+    let next: number;
+    for (let address = start; address < end; address = next) {
+      next = Math.min(alignDown(address, P4D_SIZE) + P4D_SIZE, end);
+      const entry = mmu.entry(table, tableIndex(p4d, address));
+      const lo = mmu.lo(entry);
+      if ((lo & PRESENT) === 0) continue;
+      const pudTable = format.address(P4D, lo, mmu.hi(entry));
+      this.removePudTable(pudTable, address, next, altmap);
+      if (this.options.pagingLevels === 5) this.freeTableIfEmpty(pudTable, P4D, entry);
+    }
+  }
+
+  /** remove_pud_table(). A leaf that is not wholly in the range is taken for a table. */
+  private removePudTable(table: number, start: number, end: number, altmap: VmemAltmap | null): void {
+    const { mmu } = this;
+    const pud = mmu.table(PUD);
+    let next: number;
+    for (let address = start; address < end; address = next) {
+      next = Math.min(alignDown(address, PUD_SIZE) + PUD_SIZE, end);
+      const entry = mmu.entry(table, tableIndex(pud, address));
+      const lo = mmu.lo(entry);
+      if ((lo & PRESENT) === 0) continue;
+      if ((lo & PSE) !== 0 && isAligned(address, PUD_SIZE) && isAligned(next, PUD_SIZE)) {
+        this.clear(PUD, entry);
+        continue;
+      }
+      const pmdTable = format.address(PUD, lo, mmu.hi(entry));
+      this.removePmdTable(pmdTable, address, next, altmap);
+      this.freeTableIfEmpty(pmdTable, PUD, entry);
+    }
+  }
+
+  /** remove_pmd_table(). */
+  private removePmdTable(table: number, start: number, end: number, altmap: VmemAltmap | null): void {
+    const { mmu } = this;
+    const pmd = mmu.table(PMD);
+    let entry = mmu.entry(table, tableIndex(pmd, start));
+    let next: number;
+    for (let address = start; address < end; address = next, entry += ENTRY_WORDS) {
+      next = Math.min(alignDown(address, PMD_SIZE) + PMD_SIZE, end);
+      const lo = mmu.lo(entry);
+      // pmd_present(): PSE alone counts, since splitting a huge page clears PRESENT for a moment.
+      if ((lo & (PRESENT | GLOBAL | PSE)) === 0) continue;
+      if ((lo & PSE) !== 0) {
+        if (isAligned(address, PMD_SIZE) && isAligned(next, PMD_SIZE)) {
+          this.freeHugepageTable(entry, altmap);
+        } else if (this.vmemmapPmdIsUnused(address, next)) {
+          this.freeHugepageTable(entry, altmap);
+        }
+        continue;
+      }
+      const pteTable = format.address(PMD, lo, mmu.hi(entry));
+      this.removePteTable(pteTable, address, next);
+      this.freeTableIfEmpty(pteTable, PMD, entry);
+    }
+  }
+
+  /** remove_pte_table(). It knows no altmap: what the entry maps goes to the page allocator. */
+  private removePteTable(table: number, start: number, end: number): void {
+    const { mmu, kernel } = this;
+    let entry = mmu.entry(table, tableIndex(mmu.table(PTE), start));
+    for (let address = start; address < end; address += PAGE_SIZE, entry += ENTRY_WORDS) {
+      const lo = mmu.lo(entry);
+      if ((lo & (PRESENT | GLOBAL)) === 0) continue;
+      freePages(kernel, format.address(PTE, lo, mmu.hi(entry)) / PAGE_SIZE, 0);
+      this.clear(PTE, entry);
+    }
+    this.counters.tlbFlushAll++;
+  }
+
+  /** free_hugepage_table() with pmd_clear(). The caller's altmap decides where the leaf goes, not its frame. */
+  private freeHugepageTable(entry: number, altmap: VmemAltmap | null): void {
+    const { mmu, kernel } = this;
+    if (altmap !== null) vmemAltmapFree(kernel, altmap, 1 << PMD_ORDER);
+    else freePages(kernel, format.address(PMD, mmu.lo(entry), mmu.hi(entry)) / PAGE_SIZE, PMD_ORDER);
+    this.clear(PMD, entry);
+  }
+
+  /** free_pte_table(), free_pmd_table(), free_pud_table(): a table without entries goes, and the entry to it. */
+  private freeTableIfEmpty(tablePa: number, level: Level, entry: number): void {
+    const first = this.mmu.entry(tablePa, 0);
+    const { words } = this.ram;
+    for (let i = first; i < first + TABLE_WORDS; i += ENTRY_WORDS) {
+      if (!isNone(words[i]!, words[i + 1]!)) return;
+    }
+    freePages(this.kernel, tablePa / PAGE_SIZE, 0);
+    this.clear(level, entry);
+  }
+
+  private clear(level: Level, entry: number): void {
+    this.mmu.write(entry, 0, 0);
+    this.counters.clear[level]!++;
+  }
+
+  /** sync_global_pgds(): copies top-level entries that other page tables do not have yet. */
+  private syncGlobalPgds(start: number, end: number): void {
+    if (this.otherRoots.length === 0) return;
+    const { mmu } = this;
+    const top = mmu.geometry.levels[0]!;
+    const span = 2 ** top.shift;
+    for (let address = alignDown(start, span); address < end; address += span) {
+      const index = tableIndex(top, address);
+      const entry = mmu.entry(mmu.root, index);
+      const lo = mmu.lo(entry);
+      const hi = mmu.hi(entry);
+      if (isNone(lo, hi)) continue;
+      for (const root of this.otherRoots) {
+        const copy = mmu.entry(root, index);
+        if (!isNone(mmu.lo(copy), mmu.hi(copy))) continue;
+        mmu.write(copy, lo, hi);
+        this.counters.syncTopLevel++;
+      }
+    }
+  }
+}
+
+/** pXd_none(). */
+function isNone(lo: number, hi: number): boolean {
+  return ((lo & ~NONE_IGNORES) | hi) === 0;
+}

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import type { Leaf, LevelName, PageTable, Table } from './hardware/page-table.js';
+import type { Mmu } from './hardware/mmu.js';
+import type { Kernel } from './kernel/kernel.js';
+import type { VmemAltmap } from './mm/vmem-altmap.js';
+
+/** The door of an architecture: what mm/ asks of it, and what a machine has to say to get one. */
+
+/** What a scenario says of the machine. Addresses are bigint: they leave here as numbers. */
+export interface MachineConfig {
+  arch: string;
+  kernel: string;
+  /** PAGE_SIZE, bytes. */
+  pageSize: number;
+  /** sizeof(struct page), bytes. */
+  structPageSize: number;
+  sectionSizeBits: number;
+  /** Virtual address of the struct page of pfn 0. */
+  vmemmapBase: bigint;
+  /** Levels of the page table in use; x86_64, arm64, s390. */
+  pagingLevels?: number | undefined;
+  /** Bits of a virtual address; arm64. */
+  vaBits?: number | undefined;
+  /** ppc64: which MMU. */
+  mmu?: 'radix' | 'hash' | undefined;
+  /** The CPU can map the vmemmap with large leaves: PSE, EDAT1. */
+  hugeVmemmap: boolean;
+  /** ppc64 hash: bytes of the hashed page table. */
+  htabSizeBytes?: number | undefined;
+  /** ppc64 hash: bytes of a bolted mapping of the vmemmap. */
+  vmemmapPageSize?: number | undefined;
+  /** Page tables besides the kernel's own that share its top-level entries; x86_64. */
+  otherPageTables: number;
+}
+
+/** An architecture at work in one kernel. */
+export interface Arch {
+  readonly mmu: Mmu;
+  /** PMD_SIZE: bytes that a large leaf maps. */
+  readonly pmdSize: number;
+  /** pageblock_nr_pages. */
+  readonly pageblockPages: number;
+  /** arch_supports_memmap_on_memory(). @param memmapBytes memmap of one memory block */
+  supportsMemmapOnMemory(memmapBytes: number): boolean;
+
+  /**
+   * vmemmap_populate(): maps [start, end) of the vmemmap.
+   * @param start low 52 bits of the first address
+   * @returns 0 or a negative errno
+   */
+  vmemmapPopulate(start: number, end: number, nid: number, altmap: VmemAltmap | null): number;
+
+  /** vmemmap_free(): unmaps [start, end) of the vmemmap and gives its backing back. */
+  vmemmapFree(start: number, end: number, altmap: VmemAltmap | null): void;
+
+  /** Every present leaf of [start, end) and every table that serves it. */
+  visit(start: number, end: number, onLeaf: (leaf: Leaf) => void, onTable: (table: Table) => void): void;
+
+  /** The bits of a leaf other than its frame number. */
+  leafFlags(leaf: Leaf): bigint;
+
+  /** Start of the range that is unused but not yet marked so, low 52 bits; 0 if there is none. */
+  unusedStart(): number;
+
+  /** What mm/sparse-vmemmap.ts needs, on architectures that use its helpers. */
+  readonly paging?: KernelPaging;
+}
+
+/** The page table as the kernel's own helpers write it (pgalloc.h, pgtable.h). */
+export interface KernelPaging {
+  readonly table: PageTable;
+  /** pXd_none(). */
+  isNone(lo: number, hi: number): boolean;
+  /** pXd_populate(): the entry at position `entry` points to a table of the level below. */
+  populate(level: number, entry: number, tablePa: number): void;
+  /** set_pte_at() with PAGE_KERNEL. */
+  setPte(entry: number, pa: number): void;
+  /** vmemmap_set_pmd(): the entry at position `entry` becomes a large leaf for the range [address, next). */
+  vmemmapSetPmd(entry: number, pa: number, address: number, next: number): void;
+  /** vmemmap_check_pmd(): whether an existing entry serves [address, next). */
+  vmemmapCheckPmd(entry: number, address: number, next: number): boolean;
+}
+
+/** One configuration that an architecture knows, as `vmemmap arch` lists it. */
+export interface ArchConfiguration {
+  /** For people: "4-level", "64K pages, radix". */
+  title: string;
+  pageSize: number;
+  pagingLevels?: number;
+  vaBits?: number;
+  mmu?: 'radix' | 'hash';
+  /** Page-table levels with the bits they index, root first; empty where no table maps the vmemmap. */
+  levels: readonly { name: LevelName; bits: number; shift: number }[];
+  /** Leaf sizes of the vmemmap, bytes. */
+  leafSizes: readonly number[];
+  sectionSizeBits: number;
+  vmemmapBase: bigint;
+  /** Which recordings say what this configuration does. */
+  groundTruth: string;
+}
+
+/** What an architecture registers. */
+export interface Architecture {
+  readonly name: string;
+  readonly configurations: readonly ArchConfiguration[];
+  /** Sizes of struct page that a kernel of this architecture can have, bytes. */
+  readonly structPageSizes: readonly number[];
+  /** Order of the largest block of the page allocator, by page size in bytes. */
+  maxOrder(pageSize: number): number;
+  /** A sentence on what is wrong with the machine, or undefined. */
+  check(config: MachineConfig): string | undefined;
+  /** Starts the architecture's part of a kernel: the root page table, if it has one, is allocated here. */
+  boot(kernel: Kernel, config: MachineConfig): Arch;
+}

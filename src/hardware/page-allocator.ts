@@ -1,0 +1,317 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import type { Ram } from './ram.js';
+
+/**
+ * A buddy allocator over the machine's system memory: blocks of 2^order frames, split and joined with their buddies.
+ * It hands out the block freed last, so a leaf that goes and comes back gets the frame it had, as on a quiet machine.
+ */
+
+/** What {@link PageAllocator.allocPages} returns when it has nothing to give. */
+export const NO_PAGE = -1;
+
+/** Contiguous system memory of one node. */
+export interface MemoryNode {
+  /** First frame; a multiple of 2^maxOrder. */
+  basePfn: number;
+  nrPages: number;
+}
+
+export interface PageAllocatorOptions {
+  nodes: readonly MemoryNode[];
+  /** Order of the largest block, MAX_PAGE_ORDER of the kernel. */
+  maxOrder: number;
+  /**
+   * What a page holds when it is taken again: `zero` as the recorded vectors assume, or the bytes it `keep`s, as real
+   * memory does.
+   */
+  recycledPages: 'zero' | 'keep';
+  /** These calls of {@link PageAllocator.allocPages} fail; 1 is the first. */
+  failAllocations: ReadonlySet<number>;
+}
+
+export type BadFreeKind = 'free-not-allocated' | 'double-free';
+
+/** A free of something the allocator does not have out. */
+export interface BadFree {
+  kind: BadFreeKind;
+  pfn: number;
+}
+
+/** State of the block at an index, one byte each, by order. */
+enum Block {
+  /** Not a block of this order: part of a larger one, split into smaller ones, or never touched. */
+  None = 0,
+  Free = 1,
+  Allocated = 2,
+}
+
+const PAGE_SHIFT = 12;
+const PAGE_LENGTH = 1 << PAGE_SHIFT;
+const EMPTY_PAGE = new Uint8Array(PAGE_LENGTH);
+
+/** A byte for each block of one order; pages of it exist once something in them was written. */
+class BlockStates {
+  private readonly pages: Uint8Array[] = [];
+
+  get(index: number): number {
+    const page = this.pages[index >>> PAGE_SHIFT];
+    return page === undefined ? Block.None : page[index & (PAGE_LENGTH - 1)]!;
+  }
+
+  set(index: number, state: Block): void {
+    const at = index >>> PAGE_SHIFT;
+    while (this.pages.length <= at) this.pages.push(EMPTY_PAGE);
+    let page = this.pages[at]!;
+    if (page === EMPTY_PAGE) page = this.pages[at] = new Uint8Array(PAGE_LENGTH);
+    page[index & (PAGE_LENGTH - 1)] = state;
+  }
+}
+
+/** Free blocks of one order, last in first out. A block that was joined to a larger one stays listed until it is met. */
+class FreeList {
+  private readonly indexes: number[] = [];
+
+  constructor(private readonly states: BlockStates) {}
+
+  push(index: number): void {
+    this.states.set(index, Block.Free);
+    this.indexes.push(index);
+  }
+
+  pop(): number {
+    for (;;) {
+      const index = this.indexes.pop();
+      if (index === undefined) return NO_PAGE;
+      if (this.states.get(index) === Block.Free) return index;
+    }
+  }
+
+  /** Takes out a block that is known to be free. */
+  remove(index: number): void {
+    this.states.set(index, Block.None);
+    if (this.indexes[this.indexes.length - 1] === index) this.indexes.pop();
+  }
+}
+
+class Node {
+  readonly states: BlockStates[] = [];
+  readonly free: FreeList[] = [];
+  /** First block of the largest order that was never touched. */
+  untouched = 0;
+  readonly blocks: number;
+
+  constructor(
+    readonly basePfn: number,
+    readonly nrPages: number,
+    maxOrder: number,
+  ) {
+    this.blocks = Math.floor(nrPages / 2 ** maxOrder);
+    for (let order = 0; order <= maxOrder; order++) {
+      const states = new BlockStates();
+      this.states.push(states);
+      this.free.push(new FreeList(states));
+    }
+  }
+}
+
+export class PageAllocator {
+  /** Calls so far, failed ones included. */
+  calls = 0;
+  /** Base pages handed out and not given back. */
+  pagesOut = 0;
+
+  private readonly nodes: Node[];
+  private readonly maxOrder: number;
+  private readonly zeroRecycled: boolean;
+  private readonly failAllocations: ReadonlySet<number>;
+  private readonly injects: boolean;
+  /** References beyond the first, of the few pages that have them. */
+  private readonly extraReferences = new Map<number, number>();
+
+  constructor(
+    private readonly ram: Ram,
+    options: PageAllocatorOptions,
+  ) {
+    this.maxOrder = options.maxOrder;
+    this.zeroRecycled = options.recycledPages === 'zero';
+    this.failAllocations = options.failAllocations;
+    this.injects = options.failAllocations.size > 0;
+    for (const { basePfn } of options.nodes) {
+      if (basePfn % 2 ** options.maxOrder !== 0) {
+        throw new RangeError(`a node starts at a multiple of 2^${options.maxOrder} frames, not at frame ${basePfn}`);
+      }
+    }
+    this.nodes = options.nodes.map(({ basePfn, nrPages }) => new Node(basePfn, nrPages, options.maxOrder));
+  }
+
+  /**
+   * alloc_pages_node().
+   * @param order log2 of the number of base pages
+   * @param nid preferred node; another one serves when it is empty
+   * @returns the first frame, or {@link NO_PAGE}
+   */
+  allocPages(order: number, nid = 0): number {
+    this.calls++;
+    if (this.injects && this.failAllocations.has(this.calls)) return NO_PAGE;
+    let pfn = this.takeFrom(this.nodes[nid]!, order);
+    if (pfn === NO_PAGE && this.nodes.length > 1) {
+      for (const node of this.nodes) {
+        pfn = this.takeFrom(node, order);
+        if (pfn !== NO_PAGE) break;
+      }
+    }
+    if (pfn === NO_PAGE) return NO_PAGE;
+    this.pagesOut += 1 << order;
+    if (this.zeroRecycled) this.ram.fillFrames(pfn, 1 << order, 0);
+    return pfn;
+  }
+
+  /** Takes a base page for good, outside all books: boot does so before there are any. */
+  reserve(nid = 0): number {
+    const pfn = this.takeFrom(this.nodes[nid]!, 0);
+    if (pfn !== NO_PAGE) this.ram.fillFrames(pfn, 1, 0);
+    return pfn;
+  }
+
+  /** Calls and pages count from here on; what is out stays out. */
+  startBooks(): void {
+    this.calls = 0;
+    this.pagesOut = 0;
+  }
+
+  /** get_page(): one more {@link freePages} is needed before the page goes back. */
+  getPage(pfn: number): void {
+    this.extraReferences.set(pfn, (this.extraReferences.get(pfn) ?? 0) + 1);
+  }
+
+  /**
+   * free_pages(): drops a reference and takes the block back when it was the last.
+   * @param pfn first frame
+   * @param order log2 of the number of base pages
+   * @returns base pages taken back
+   */
+  freePages(pfn: number, order: number, onBadFree: (bad: BadFree) => void): number {
+    if (this.extraReferences.size > 0 && this.dropReference(pfn)) return 0;
+    const node = this.nodeOf(pfn);
+    if (node !== undefined) {
+      const offset = pfn - node.basePfn;
+      if ((offset & ((1 << order) - 1)) === 0 && node.states[order]!.get(offset / (1 << order)) === Block.Allocated) {
+        this.giveBack(node, offset / (1 << order), order);
+        this.pagesOut -= 1 << order;
+        return 1 << order;
+      }
+    }
+    return this.freePageByPage(pfn, 1 << order, onBadFree);
+  }
+
+  /** Whether the frame is handed out. */
+  isAllocated(pfn: number): boolean {
+    const node = this.nodeOf(pfn);
+    return node !== undefined && this.allocatedOrder(node, pfn - node.basePfn) !== NO_PAGE;
+  }
+
+  /** Free blocks of 2^order frames or more, counted in blocks of 2^order: the right end of /proc/buddyinfo. */
+  freeBlocks(order: number): number {
+    let blocks = 0;
+    for (const node of this.nodes) {
+      blocks += (node.blocks - node.untouched) * 2 ** (this.maxOrder - order);
+      for (let o = order; o <= this.maxOrder; o++) {
+        const states = node.states[o]!;
+        const end = node.nrPages / 2 ** o;
+        for (let i = 0; i < end; i++) if (states.get(i) === Block.Free) blocks += 2 ** (o - order);
+      }
+    }
+    return blocks;
+  }
+
+  private takeFrom(node: Node, order: number): number {
+    let index = NO_PAGE;
+    let from = order;
+    for (; from <= this.maxOrder; from++) {
+      index = node.free[from]!.pop();
+      if (index !== NO_PAGE) break;
+    }
+    if (index === NO_PAGE) {
+      if (node.untouched === node.blocks || order > this.maxOrder) return NO_PAGE;
+      index = node.untouched++;
+      from = this.maxOrder;
+    }
+    while (from > order) {
+      node.states[from]!.set(index, Block.None);
+      from--;
+      index *= 2;
+      node.free[from]!.push(index + 1);
+    }
+    node.states[order]!.set(index, Block.Allocated);
+    return node.basePfn + index * 2 ** order;
+  }
+
+  private giveBack(node: Node, index: number, order: number): void {
+    let at = order;
+    node.states[at]!.set(index, Block.None);
+    while (at < this.maxOrder && node.states[at]!.get(index ^ 1) === Block.Free) {
+      node.free[at]!.remove(index ^ 1);
+      index >>>= 1;
+      at++;
+    }
+    node.free[at]!.push(index);
+  }
+
+  /** A free that does not match what was allocated: part of a block, several blocks, or nothing of ours. */
+  private freePageByPage(pfn: number, nrPages: number, onBadFree: (bad: BadFree) => void): number {
+    let taken = 0;
+    let named = false;
+    for (let frame = pfn; frame < pfn + nrPages; frame++) {
+      const node = this.nodeOf(frame);
+      const order = node === undefined ? NO_PAGE : this.allocatedOrder(node, frame - node.basePfn);
+      if (node === undefined || order === NO_PAGE) {
+        if (!named) onBadFree({ kind: this.wasAllocated(node, frame) ? 'double-free' : 'free-not-allocated', pfn: frame });
+        named = true;
+        continue;
+      }
+      this.splitAllocated(node, frame - node.basePfn, order);
+      this.giveBack(node, frame - node.basePfn, 0);
+      this.pagesOut--;
+      taken++;
+    }
+    return taken;
+  }
+
+  private splitAllocated(node: Node, offset: number, order: number): void {
+    for (let at = order; at > 0; at--) {
+      const index = Math.floor(offset / 2 ** at);
+      node.states[at]!.set(index, Block.None);
+      node.states[at - 1]!.set(index * 2, Block.Allocated);
+      node.states[at - 1]!.set(index * 2 + 1, Block.Allocated);
+    }
+  }
+
+  /** Order of the allocated block that holds a frame. */
+  private allocatedOrder(node: Node, offset: number): number {
+    for (let order = 0; order <= this.maxOrder; order++) {
+      if (node.states[order]!.get(Math.floor(offset / 2 ** order)) === Block.Allocated) return order;
+    }
+    return NO_PAGE;
+  }
+
+  private wasAllocated(node: Node | undefined, pfn: number): boolean {
+    return node !== undefined && pfn - node.basePfn < node.untouched * 2 ** this.maxOrder;
+  }
+
+  private nodeOf(pfn: number): Node | undefined {
+    for (const node of this.nodes) {
+      if (pfn >= node.basePfn && pfn < node.basePfn + node.nrPages) return node;
+    }
+    return undefined;
+  }
+
+  /** Whether a reference was left over. */
+  private dropReference(pfn: number): boolean {
+    const extra = this.extraReferences.get(pfn);
+    if (extra === undefined) return false;
+    if (extra === 1) this.extraReferences.delete(pfn);
+    else this.extraReferences.set(pfn, extra - 1);
+    return true;
+  }
+}

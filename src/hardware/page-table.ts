@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import { alignDown } from './align.js';
+import type { Ram } from './ram.js';
+
+/**
+ * Radix page tables: 64-bit entries in RAM, a geometry that says which address bits index which level, and the walk that
+ * the hardware does. Nothing here remembers what is mapped; it reads the bytes.
+ *
+ * An address is the low 52 bits of a virtual address, a plain number: the vmemmap never crosses a 4 PiB boundary.
+ */
+
+/** Levels of a page table by the kernel's names, numbered upward from the leaf table. */
+export const LEVELS = ['pte', 'pmd', 'pud', 'p4d', 'pgd'] as const;
+export type LevelName = (typeof LEVELS)[number];
+export type Level = 0 | 1 | 2 | 3 | 4;
+export const PTE = 0;
+export const PMD = 1;
+export const PUD = 2;
+export const P4D = 3;
+export const PGD = 4;
+
+/** Bytes of an entry, on every architecture here. */
+export const ENTRY_BYTES = 8;
+const BITS_31_0 = 2 ** 32;
+
+/** One level of a geometry. */
+export interface TableLevel {
+  /** Level of the entries in this table. */
+  level: Level;
+  /** log2 of the bytes that one entry covers. */
+  shift: number;
+  /** log2 of the number of entries. */
+  bits: number;
+}
+
+/** The levels in use, root first; folded levels are left out. */
+export interface Geometry {
+  levels: readonly TableLevel[];
+  /** Byte order of an entry in memory. */
+  endian: 'little' | 'big';
+}
+
+/** How the hardware reads an entry. `lo` and `hi` are its bits 0-31 and 32-63, unsigned. */
+export interface EntryFormat {
+  /** Whether the walk goes on, or ends in a leaf. */
+  isPresent(level: Level, lo: number, hi: number): boolean;
+  /** Whether a present entry maps memory at this level. */
+  isLeaf(level: Level, lo: number, hi: number): boolean;
+  /** Physical byte address of the memory or table that a present entry points to. */
+  address(level: Level, lo: number, hi: number): number;
+}
+
+/** A present leaf as a walk of the tables finds it. */
+export interface Leaf {
+  /** First address that it maps, low 52 bits. */
+  start: number;
+  /** Bytes that it maps. */
+  size: number;
+  level: Level;
+  /** Physical byte address that it maps to. */
+  pa: number;
+  lo: number;
+  hi: number;
+}
+
+/** A table below the root as a walk of the tables finds it. */
+export interface Table {
+  level: Level;
+  /** First address that it covers, low 52 bits. */
+  start: number;
+  pa: number;
+}
+
+/** Where an access through the page table ends: nowhere. */
+export const NOT_MAPPED = -1;
+
+const swap32 = (x: number): number =>
+  (((x << 24) | ((x & 0xff00) << 8) | ((x >>> 8) & 0xff00) | (x >>> 24)) >>> 0);
+
+/** Index into the table at `table` for an address. */
+export function tableIndex(table: TableLevel, address: number): number {
+  return (address / 2 ** table.shift) & ((1 << table.bits) - 1);
+}
+
+export class PageTable {
+  /** Bytes that one entry covers, by level. */
+  readonly span: readonly number[];
+  private readonly big: boolean;
+  private readonly byLevel: readonly (TableLevel | undefined)[];
+
+  /**
+   * @param root physical byte address of the root table
+   */
+  constructor(
+    readonly ram: Ram,
+    readonly root: number,
+    readonly geometry: Geometry,
+    readonly format: EntryFormat,
+  ) {
+    this.big = geometry.endian === 'big';
+    this.byLevel = LEVELS.map((_, level) => geometry.levels.find((l) => l.level === level));
+    this.span = this.byLevel.map((l) => (l ? 2 ** l.shift : 0));
+  }
+
+  /** Index of a level in {@link Geometry.levels}, or -1 for a folded one. */
+  depthOf(level: Level): number {
+    return this.geometry.levels.findIndex((l) => l.level === level);
+  }
+
+  table(level: Level): TableLevel {
+    const table = this.byLevel[level];
+    if (!table) throw new RangeError(`this page table has no level ${LEVELS[level]}`);
+    return table;
+  }
+
+  /** Position of an entry in {@link Ram.words}. */
+  entry(tablePa: number, index: number): number {
+    return this.ram.wordIndex(tablePa + index * ENTRY_BYTES);
+  }
+
+  /** Bits 0-31 of the entry at a position. */
+  lo(entry: number): number {
+    return this.big ? swap32(this.ram.words[entry + 1]!) : this.ram.words[entry]!;
+  }
+
+  /** Bits 32-63 of the entry at a position. */
+  hi(entry: number): number {
+    return this.big ? swap32(this.ram.words[entry]!) : this.ram.words[entry + 1]!;
+  }
+
+  write(entry: number, lo: number, hi: number): void {
+    const words = this.ram.words;
+    if (this.big) {
+      words[entry] = swap32(hi);
+      words[entry + 1] = swap32(lo);
+    } else {
+      words[entry] = lo;
+      words[entry + 1] = hi;
+    }
+  }
+
+  /**
+   * The walk of the hardware for one address.
+   * @returns the leaf, or undefined where nothing is mapped
+   */
+  walk(address: number): Leaf | undefined {
+    let tablePa = this.root;
+    for (const table of this.geometry.levels) {
+      const entry = this.entry(tablePa, tableIndex(table, address));
+      const lo = this.lo(entry);
+      const hi = this.hi(entry);
+      if (!this.format.isPresent(table.level, lo, hi)) return undefined;
+      const pa = this.format.address(table.level, lo, hi);
+      if (table.level === PTE || this.format.isLeaf(table.level, lo, hi)) {
+        const size = 2 ** table.shift;
+        return { start: alignDown(address, size), size, level: table.level, pa, lo, hi };
+      }
+      tablePa = pa;
+    }
+    return undefined;
+  }
+
+  /** Physical byte address behind a virtual one, or {@link NOT_MAPPED}. */
+  translate(address: number): number {
+    const leaf = this.walk(address);
+    return leaf === undefined ? NOT_MAPPED : leaf.pa + (address - leaf.start);
+  }
+
+  /**
+   * Every present leaf and every table that serves [start, end), by ascending address.
+   */
+  visit(start: number, end: number, onLeaf: (leaf: Leaf) => void, onTable: (table: Table) => void): void {
+    this.visitTable(this.root, 0, start, end, onLeaf, onTable);
+  }
+
+  private visitTable(
+    tablePa: number,
+    depth: number,
+    start: number,
+    end: number,
+    onLeaf: (leaf: Leaf) => void,
+    onTable: (table: Table) => void,
+  ): void {
+    const table = this.geometry.levels[depth]!;
+    const span = 2 ** table.shift;
+    for (let address = alignDown(start, span); address < end; address += span) {
+      const entry = this.entry(tablePa, tableIndex(table, address));
+      const lo = this.lo(entry);
+      const hi = this.hi(entry);
+      if (!this.format.isPresent(table.level, lo, hi)) continue;
+      const pa = this.format.address(table.level, lo, hi);
+      if (table.level === PTE || this.format.isLeaf(table.level, lo, hi)) {
+        onLeaf({ start: address, size: span, level: table.level, pa, lo, hi });
+      } else {
+        onTable({ level: this.geometry.levels[depth + 1]!.level, start: address, pa });
+        this.visitTable(pa, depth + 1, Math.max(start, address), Math.min(end, address + span), onLeaf, onTable);
+      }
+    }
+  }
+}
+
+/** Splits a 64-bit value into unsigned halves; for constants, never on a walk. */
+export function halves(value: bigint): { lo: number; hi: number } {
+  return { lo: Number(value & 0xffff_ffffn), hi: Number((value >> 32n) & 0xffff_ffffn) };
+}
+
+/** Bits 32-63 of a physical address below 2^52. */
+export function highHalf(pa: number): number {
+  return Math.floor(pa / BITS_31_0);
+}

@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+/**
+ * Physical memory, byte for byte, at the cost of what is in it.
+ *
+ * A frame is uniform (every byte has one value) or mixed (it owns bytes). Frames are kept in chunks; a chunk whose
+ * frames are all uniform with the same byte is one number. So a memset or a scan of whole frames touches no bytes, and
+ * memory that nobody wrote costs nothing.
+ */
+
+/** log2 of the frames in a chunk: with 4 KiB frames a chunk is 2 MiB, one PMD leaf of x86_64. */
+const CHUNK_SHIFT = 9;
+const CHUNK_FRAMES = 1 << CHUNK_SHIFT;
+/** log2 of the chunks in a node of the directory. */
+const NODE_SHIFT = 11;
+const NODE_CHUNKS = 1 << NODE_SHIFT;
+const NODE_FRAMES = NODE_CHUNKS * CHUNK_FRAMES;
+/** Tags below this are the byte of a uniform frame or chunk; from here on they number a slot or a tag block. */
+const FIRST_INDEX = 256;
+/** Physical addresses have at most 52 bits on every architecture modelled here. */
+const PHYSICAL_ADDRESS_LIMIT = 2 ** 52;
+
+/** What {@link Ram.uniformByte} answers for a frame whose bytes differ. */
+export const MIXED = -1;
+
+/** An access outside the physical address space: on hardware a machine check. */
+export class PhysicalAddressError extends Error {
+  override readonly name = 'PhysicalAddressError';
+}
+
+export class Ram {
+  /** Bytes in a frame; the base page size of the machine. */
+  readonly frameSize: number;
+  /** Words of all mixed frames, a frame after the other. Replaced when it grows: never keep it across a write. */
+  words: Uint32Array<ArrayBuffer>;
+
+  private bytes: Uint8Array<ArrayBuffer>;
+  private readonly framesPerByte: number;
+  private readonly wordsPerFrame: number;
+  private readonly slotShift: number;
+  /** Chunk tags, by frame number / NODE_FRAMES. */
+  private readonly directory: (Int32Array | null)[] = [];
+  /** Frame tags of the chunks that are not uniform, CHUNK_FRAMES each. */
+  private tags = new Int32Array(16 * CHUNK_FRAMES);
+  /** Mixed frames in each tag block. */
+  private mixedFrames = new Int32Array(16);
+  private tagBlocks = 0;
+  private readonly freeTagBlocks: number[] = [];
+  private slots = 0;
+  private readonly freeSlots: number[] = [];
+
+  /** @param frameSize bytes in a frame, a power of two from 4 KiB on */
+  constructor(frameSize: number) {
+    this.frameSize = frameSize;
+    this.framesPerByte = 1 / frameSize;
+    this.wordsPerFrame = frameSize / 4;
+    this.slotShift = Math.log2(this.wordsPerFrame);
+    this.words = new Uint32Array(64 * this.wordsPerFrame);
+    this.bytes = new Uint8Array(this.words.buffer);
+  }
+
+  /**
+   * Where the 32-bit word at a physical address lies in {@link words}. The frame owns bytes from here on.
+   * @param pa physical byte address, a multiple of 4
+   */
+  wordIndex(pa: number): number {
+    const pfn = pa * this.framesPerByte;
+    const node = this.directory[(pfn / NODE_FRAMES) | 0];
+    if (node) {
+      const chunk = node[(pfn >>> CHUNK_SHIFT) & (NODE_CHUNKS - 1)]!;
+      if (chunk >= FIRST_INDEX) {
+        const tag = this.tags[((chunk - FIRST_INDEX) << CHUNK_SHIFT) | (pfn & (CHUNK_FRAMES - 1))]!;
+        if (tag >= FIRST_INDEX) {
+          return ((tag - FIRST_INDEX) << this.slotShift) | ((pa & (this.frameSize - 1)) >>> 2);
+        }
+      }
+    }
+    return (this.own(Math.floor(pfn)) << this.slotShift) | ((pa & (this.frameSize - 1)) >>> 2);
+  }
+
+  /** The byte that fills a frame, or {@link MIXED}. */
+  uniformByte(pfn: number): number {
+    const tag = this.tag(pfn);
+    return tag < FIRST_INDEX ? tag : MIXED;
+  }
+
+  /** The bytes of a frame, as they lie in memory. A copy. */
+  readFrame(pfn: number): Uint8Array {
+    const tag = this.tag(pfn);
+    if (tag < FIRST_INDEX) return new Uint8Array(this.frameSize).fill(tag);
+    const at = (tag - FIRST_INDEX) * this.frameSize;
+    return this.bytes.slice(at, at + this.frameSize);
+  }
+
+  /**
+   * memset().
+   * @param pa physical byte address
+   * @param length bytes
+   */
+  memset(pa: number, byte: number, length: number): void {
+    if (length <= 0) return;
+    const frameSize = this.frameSize;
+    let pfn = Math.floor(pa * this.framesPerByte);
+    const head = pa - pfn * frameSize;
+    let left = length;
+    if (head > 0 || left < frameSize) {
+      const part = Math.min(left, frameSize - head);
+      this.fillPart(pfn, head, part, byte);
+      left -= part;
+      pfn++;
+    }
+    const frames = Math.floor(left * this.framesPerByte);
+    this.fillFrames(pfn, frames, byte);
+    left -= frames * frameSize;
+    if (left > 0) this.fillPart(pfn + frames, 0, left, byte);
+  }
+
+  /** memset() of whole frames. */
+  fillFrames(pfn: number, frames: number, byte: number): void {
+    const end = pfn + frames;
+    while (pfn < end) {
+      const index = pfn & (CHUNK_FRAMES - 1);
+      const count = Math.min(end - pfn, CHUNK_FRAMES - index);
+      this.fillChunk(pfn, index, count, byte);
+      pfn += count;
+    }
+  }
+
+  /**
+   * memchr_inv(): is every byte of the range `byte`?
+   * @param pa physical byte address
+   * @param length bytes
+   */
+  isFilled(pa: number, byte: number, length: number): boolean {
+    const frameSize = this.frameSize;
+    const end = pa + length;
+    while (pa < end) {
+      const pfn = Math.floor(pa * this.framesPerByte);
+      const head = pa - pfn * frameSize;
+      const index = pfn & (CHUNK_FRAMES - 1);
+      const node = this.directory[(pfn / NODE_FRAMES) | 0];
+      const chunk = node ? node[(pfn >>> CHUNK_SHIFT) & (NODE_CHUNKS - 1)]! : 0;
+      if (chunk < FIRST_INDEX) {
+        if (chunk !== byte) return false;
+        pa = (pfn - index + CHUNK_FRAMES) * frameSize;
+      } else if (head === 0 && index === 0 && end - pa >= CHUNK_FRAMES * frameSize) {
+        if (!this.isChunkFilled(chunk - FIRST_INDEX, byte)) return false;
+        // The answer is worth keeping: the next memset or scan of this chunk is one comparison.
+        this.fillChunk(pfn, 0, CHUNK_FRAMES, byte);
+        pa += CHUNK_FRAMES * frameSize;
+      } else {
+        const part = Math.min(end - pa, frameSize - head);
+        if (!this.isPartFilled(pfn, head, part, byte)) return false;
+        pa += part;
+      }
+    }
+    return true;
+  }
+
+  /**
+   * The range in pieces, ascending: whole frames that are filled with one byte, and single mixed frames.
+   * @param pa physical byte address of a frame
+   * @param length bytes, whole frames
+   * @param onRun gets the offset and length of a piece in bytes and its byte, or {@link MIXED}
+   */
+  forEachRun(pa: number, length: number, onRun: (offset: number, length: number, byte: number) => void): void {
+    const frames = length / this.frameSize;
+    const first = pa / this.frameSize;
+    for (let frame = 0; frame < frames; ) {
+      const pfn = first + frame;
+      const node = this.directory[(pfn / NODE_FRAMES) | 0];
+      const chunk = node ? node[(pfn >>> CHUNK_SHIFT) & (NODE_CHUNKS - 1)]! : 0;
+      const count = chunk < FIRST_INDEX ? Math.min(frames - frame, CHUNK_FRAMES - (pfn & (CHUNK_FRAMES - 1))) : 1;
+      onRun(frame * this.frameSize, count * this.frameSize, this.uniformByte(pfn));
+      frame += count;
+    }
+  }
+
+  /** Bytes of this process that the memory occupies. */
+  heapBytes(): number {
+    let nodes = 0;
+    for (const node of this.directory) if (node) nodes++;
+    return this.words.byteLength + this.tags.byteLength + this.mixedFrames.byteLength + nodes * NODE_CHUNKS * 4;
+  }
+
+  private tag(pfn: number): number {
+    const node = this.directory[(pfn / NODE_FRAMES) | 0];
+    if (!node) return 0;
+    const chunk = node[(pfn >>> CHUNK_SHIFT) & (NODE_CHUNKS - 1)]!;
+    if (chunk < FIRST_INDEX) return chunk;
+    return this.tags[((chunk - FIRST_INDEX) << CHUNK_SHIFT) | (pfn & (CHUNK_FRAMES - 1))]!;
+  }
+
+  private node(pfn: number): Int32Array {
+    const index = Math.floor(pfn / NODE_FRAMES);
+    const known = this.directory[index];
+    if (known) return known;
+    if (!(pfn >= 0 && pfn * this.frameSize < PHYSICAL_ADDRESS_LIMIT)) {
+      throw new PhysicalAddressError(`frame 0x${pfn.toString(16)} lies outside the physical address space`);
+    }
+    while (this.directory.length <= index) this.directory.push(null);
+    return (this.directory[index] = new Int32Array(NODE_CHUNKS));
+  }
+
+  private isChunkFilled(block: number, byte: number): boolean {
+    const first = block << CHUNK_SHIFT;
+    const tags = this.tags;
+    for (let i = first; i < first + CHUNK_FRAMES; i++) {
+      const tag = tags[i]!;
+      if (tag === byte) continue;
+      if (tag < FIRST_INDEX || !this.isSlotFilled(tag - FIRST_INDEX, 0, this.frameSize, byte)) return false;
+    }
+    return true;
+  }
+
+  private isPartFilled(pfn: number, from: number, length: number, byte: number): boolean {
+    const tag = this.tag(pfn);
+    return tag < FIRST_INDEX ? tag === byte : this.isSlotFilled(tag - FIRST_INDEX, from, length, byte);
+  }
+
+  private isSlotFilled(slot: number, from: number, length: number, byte: number): boolean {
+    const bytes = this.bytes;
+    let at = slot * this.frameSize + from;
+    const end = at + length;
+    for (; at < end && (at & 3) !== 0; at++) if (bytes[at] !== byte) return false;
+    const words = this.words;
+    const word = byte * 0x01010101;
+    for (; at + 4 <= end; at += 4) if (words[at >>> 2] !== word) return false;
+    for (; at < end; at++) if (bytes[at] !== byte) return false;
+    return true;
+  }
+
+  private fillPart(pfn: number, from: number, length: number, byte: number): void {
+    if (this.tag(pfn) === byte) return;
+    const at = this.own(pfn) * this.frameSize + from;
+    this.bytes.fill(byte, at, at + length);
+  }
+
+  private fillChunk(pfn: number, index: number, count: number, byte: number): void {
+    const directory = this.directory[(pfn / NODE_FRAMES) | 0];
+    if (!directory && byte === 0) return;
+    const node = directory ?? this.node(pfn);
+    const at = (pfn >>> CHUNK_SHIFT) & (NODE_CHUNKS - 1);
+    const chunk = node[at]!;
+    if (chunk === byte) return;
+    if (count === CHUNK_FRAMES) {
+      if (chunk >= FIRST_INDEX) this.releaseTagBlock(chunk - FIRST_INDEX);
+      node[at] = byte;
+      return;
+    }
+    const block = chunk < FIRST_INDEX ? this.split(node, at) : chunk - FIRST_INDEX;
+    const first = (block << CHUNK_SHIFT) | index;
+    this.releaseSlots(block, first, count);
+    if (count === 1) this.tags[first] = byte;
+    else this.tags.fill(byte, first, first + count);
+  }
+
+  /** Gives the frame bytes of its own and returns its slot. */
+  private own(pfn: number): number {
+    const node = this.node(pfn);
+    const at = (pfn >>> CHUNK_SHIFT) & (NODE_CHUNKS - 1);
+    const chunk = node[at]!;
+    const block = chunk < FIRST_INDEX ? this.split(node, at) : chunk - FIRST_INDEX;
+    const index = (block << CHUNK_SHIFT) | (pfn & (CHUNK_FRAMES - 1));
+    const tag = this.tags[index]!;
+    if (tag >= FIRST_INDEX) return tag - FIRST_INDEX;
+    const slot = this.takeSlot();
+    this.bytes.fill(tag, slot * this.frameSize, (slot + 1) * this.frameSize);
+    this.tags[index] = slot + FIRST_INDEX;
+    this.mixedFrames[block]!++;
+    return slot;
+  }
+
+  private split(node: Int32Array, at: number): number {
+    const block = this.freeTagBlocks.pop() ?? this.tagBlocks++;
+    if (block >= this.mixedFrames.length) {
+      this.tags = grown(this.tags, Int32Array);
+      this.mixedFrames = grown(this.mixedFrames, Int32Array);
+    }
+    this.tags.fill(node[at]!, block << CHUNK_SHIFT, (block + 1) << CHUNK_SHIFT);
+    this.mixedFrames[block] = 0;
+    node[at] = block + FIRST_INDEX;
+    return block;
+  }
+
+  private releaseTagBlock(block: number): void {
+    this.releaseSlots(block, block << CHUNK_SHIFT, CHUNK_FRAMES);
+    this.freeTagBlocks.push(block);
+  }
+
+  private releaseSlots(block: number, first: number, count: number): void {
+    if (this.mixedFrames[block] === 0) return;
+    for (let i = first; i < first + count; i++) {
+      const tag = this.tags[i]!;
+      if (tag < FIRST_INDEX) continue;
+      this.freeSlots.push(tag - FIRST_INDEX);
+      this.mixedFrames[block]!--;
+      this.tags[i] = 0;
+    }
+  }
+
+  private takeSlot(): number {
+    const slot = this.freeSlots.pop() ?? this.slots++;
+    if (slot * this.wordsPerFrame >= this.words.length) {
+      this.words = grown(this.words, Uint32Array);
+      this.bytes = new Uint8Array(this.words.buffer);
+    }
+    return slot;
+  }
+}
+
+function grown<T extends Int32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>>(
+  old: T,
+  Array: new (length: number) => T,
+): T {
+  const wider = new Array(old.length * 2);
+  wider.set(old);
+  return wider;
+}

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import type { Arch } from '../arch.js';
+import type { PageAllocator } from '../hardware/page-allocator.js';
+import type { Ram } from '../hardware/ram.js';
+import type { MemSections } from '../mm/sparse.js';
+import type { Counters } from './counters.js';
+import type { KernelLog } from './log.js';
+import type { Traits } from './traits.js';
+
+/** One running kernel on one machine: what every function of it may reach. */
+export interface Kernel {
+  readonly ram: Ram;
+  readonly allocator: PageAllocator;
+  readonly counters: Counters;
+  readonly log: KernelLog;
+  readonly traits: Traits;
+  readonly sections: MemSections;
+  readonly arch: Arch;
+  /** PAGE_SIZE, bytes. */
+  readonly pageSize: number;
+  /** sizeof(struct page), bytes. */
+  readonly structPageSize: number;
+  /** Address of the struct page of pfn 0, low 52 bits. */
+  readonly vmemmap: number;
+  /** PAGES_PER_SECTION. */
+  readonly pagesPerSection: number;
+  /** PAGES_PER_SUBSECTION: 2 MiB of pages. */
+  readonly pagesPerSubsection: number;
+}
+
+/** pfn_to_page(): address of a struct page. */
+export const pfnToPage = (kernel: Kernel, pfn: number): number => kernel.vmemmap + pfn * kernel.structPageSize;
+
+/** alloc_pages_node(): counts what it hands out. Returns the first pfn or NO_PAGE. */
+export function allocPages(kernel: Kernel, order: number, nid: number): number {
+  const pfn = kernel.allocator.allocPages(order, nid);
+  if (pfn >= 0) kernel.counters.allocPages += 1 << order;
+  return pfn;
+}
+
+/** free_pages(). Bad frees go to the log. */
+export function freePages(kernel: Kernel, pfn: number, order: number): void {
+  kernel.counters.freePages += kernel.allocator.freePages(pfn, order, kernel.log.badFree);
+}

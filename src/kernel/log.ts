@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import type { BadFree } from '../hardware/page-allocator.js';
+
+/** A BUG(): the kernel stops at this point. */
+export class KernelBug extends Error {
+  override readonly name = 'KernelBug';
+}
+
+/** What a kernel should never do, as this one did it. */
+export class KernelLog {
+  private current: string[] = [];
+  private readonly once = new Set<string>();
+  private readonly underflows = new Set<string>();
+
+  /** WARN(): a warning each time. */
+  warn(text: string): void {
+    this.current.push(`warn:${text}`);
+  }
+
+  /** WARN_ON_ONCE(): a warning the first time. The text of a bare one is the function's name. */
+  warnOnce(text: string): void {
+    if (this.once.has(text)) return;
+    this.once.add(text);
+    this.warn(text);
+  }
+
+  /** A page given to the page allocator that does not have it out. */
+  readonly badFree = (bad: BadFree): void => {
+    this.current.push(`${bad.kind}:${bad.pfn.toString(16)}`);
+  };
+
+  /** More pages freed into an altmap than were taken from it; said once an altmap and step. */
+  altmapUnderflow(name: string): void {
+    if (this.underflows.has(name)) return;
+    this.underflows.add(name);
+    this.current.push(`altmap-underflow:${name}`);
+  }
+
+  /** Violations since the last call, in order. */
+  take(): string[] {
+    const taken = this.current;
+    this.current = [];
+    this.underflows.clear();
+    return taken;
+  }
+}

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+/**
+ * A trait is one behaviour that some releases have and others do not. Releases are sets of traits; code asks for a
+ * trait and never for a version.
+ */
+
+/** How well the row is known: read in a source tree or patch, or from memory with the exact commit not looked up. */
+export type Confidence = 'source' | 'memory';
+
+export interface Trait {
+  /** Name as people say it: room/behaviour. */
+  readonly name: string;
+  /** "since Linux commit <12 hex> (title) in vX.Y", or what is known of it. */
+  readonly since: string;
+  /** First mainline release that has it, and the first that has it no more. */
+  readonly from: string;
+  readonly until?: string;
+  /** What differs, in one sentence. */
+  readonly effect: string;
+  readonly confidence: Confidence;
+}
+
+export const TRAITS = {
+  x86SplitPmdTakesAltmap: {
+    name: 'x86/split-pmd-takes-altmap',
+    since:
+      'since Linux commit 2045a3b8911b (mm/sparse-vmemmap: generalise vmemmap_populate_hugepages()) in v6.2',
+    from: '6.2',
+    effect:
+      'Base pages in a PMD that is already split to a table come from the altmap; before, from system memory. The free path still hands them to the page allocator.',
+    confidence: 'source',
+  },
+  daxOptimizeNeedsMoreThanReserve: {
+    name: 'dax/optimize-needs-more-than-reserve',
+    since:
+      'since Linux commit c1a6c536fb08 (mm/vmemmap: improve vmemmap_can_optimize and allow architectures to override) in v6.6',
+    from: '6.6',
+    effect:
+      'The memmap of a compound page is folded only when it takes more than the two vmemmap pages that are kept; before, whenever the geometry is compound.',
+    confidence: 'source',
+  },
+  genericRemoveChecksInSparse: {
+    name: 'generic/remove-checks-in-sparse',
+    since: 'since a clean-up between v6.1 and v6.12 that dissolved __remove_section() (commit not looked up)',
+    from: '6.3',
+    effect: 'Removing a section without a memmap warns in sparse_remove_section(); before, in __remove_section().',
+    confidence: 'memory',
+  },
+  hotplugHexEnd: {
+    name: 'generic/misaligned-end-in-hex',
+    since: 'since a correction between v6.1 and v6.12 (commit not looked up)',
+    from: '6.3',
+    effect: 'The warning on a misaligned range prints its end as 0x…; before, as #….',
+    confidence: 'memory',
+  },
+  momFallbackToRam: {
+    name: 'mom/fallback-to-ram',
+    since:
+      'since Linux commit 85a2b4b08f20 (mm/memory_hotplug: allow memmap on memory hotplug request to fallback) in v6.6',
+    from: '6.6',
+    effect: 'memmap_on_memory that a block does not support leaves the memmap in system memory; before, the add failed with -EINVAL.',
+    confidence: 'source',
+  },
+  momForce: {
+    name: 'mom/force',
+    since:
+      'since Linux commit 2d1f649c7c08 (mm/memory_hotplug: support memmap_on_memory when memmap is not aligned to pageblocks) in v6.6',
+    from: '6.6',
+    effect: 'memmap_on_memory=force rounds the pages set aside up to whole pageblocks; and altmap.free counts just these pages.',
+    confidence: 'source',
+  },
+  momPerBlockAltmaps: {
+    name: 'mom/per-block-altmaps',
+    since: 'since Linux commit 6b8f0798b85a (mm/memory_hotplug: split memmap_on_memory requests across memblocks) in v6.8',
+    from: '6.8',
+    effect: 'A range of several blocks is added block by block, an altmap each; before, memmap_on_memory took ranges of one block only.',
+    confidence: 'source',
+  },
+  kmemMemmapOnMemory: {
+    name: 'mom/kmem',
+    since: 'since Linux commit 4eca1ef24ba4 (dax/kmem: allow kmem to add memory with memmap_on_memory) in v6.8',
+    from: '6.8',
+    effect: 'Device memory given to the system may hold its own memmap, by a switch of the device.',
+    confidence: 'memory',
+  },
+} as const satisfies Record<string, Trait>;
+
+export type TraitKey = keyof typeof TRAITS;
+
+/** The traits of one kernel, resolved once; code reads a plain boolean. */
+export type Traits = Readonly<Record<TraitKey, boolean>>;

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import { EINVAL } from '../kernel/errno.js';
+import type { Kernel } from '../kernel/kernel.js';
+import { sparseAddSection, sparseRemoveSection } from './sparse.js';
+import type { DevPagemap } from './sparse-vmemmap.js';
+import { vmemAltmapOffset, type VmemAltmap } from './vmem-altmap.js';
+
+/** mm/memory_hotplug.c: adding and removing ranges of pages, a section at a time. */
+
+/** check_pfn_span(): nothing smaller than a subsection is added or removed. */
+const isSubsectionAligned = (kernel: Kernel, pfn: number, nrPages: number): boolean =>
+  pfn % kernel.pagesPerSubsection === 0 && nrPages % kernel.pagesPerSubsection === 0;
+
+function warnMisaligned(kernel: Kernel, caller: string, pfn: number, nrPages: number): void {
+  const end = pfn + nrPages - 1;
+  kernel.log.warn(`Misaligned ${caller} start: 0x${pfn.toString(16)} end: ${kernel.traits.hotplugHexEnd ? '0x' : '#'}${end.toString(16)}`);
+}
+
+/** Pages from `pfn` to the end of its section, `nrPages` at most. */
+const pagesInSection = (kernel: Kernel, pfn: number, nrPages: number): number =>
+  Math.min(nrPages, kernel.pagesPerSection - (pfn % kernel.pagesPerSection));
+
+/**
+ * __add_pages(): makes the memmap of a range.
+ * @param pfn first page
+ * @param nrPages pages
+ * @returns 0 or a negative errno. Sections added before the one that failed stay.
+ */
+export function addPages(
+  kernel: Kernel,
+  nid: number,
+  pfn: number,
+  nrPages: number,
+  altmap: VmemAltmap | null,
+  pgmap: DevPagemap | null = null,
+): number {
+  if (altmap !== null) {
+    if (altmap.basePfn !== pfn || vmemAltmapOffset(altmap) > nrPages) return -EINVAL;
+    altmap.alloc = 0;
+  }
+  if (!isSubsectionAligned(kernel, pfn, nrPages)) {
+    warnMisaligned(kernel, '__add_pages', pfn, nrPages);
+    return -EINVAL;
+  }
+  const end = pfn + nrPages;
+  while (pfn < end) {
+    const count = pagesInSection(kernel, pfn, end - pfn);
+    const err = sparseAddSection(kernel, nid, pfn, count, altmap, pgmap);
+    if (err !== 0) return err;
+    pfn += count;
+  }
+  return 0;
+}
+
+/**
+ * __remove_pages(): takes the memmap of a range down.
+ * @param pfn first page
+ * @param nrPages pages
+ */
+export function removePages(kernel: Kernel, pfn: number, nrPages: number, altmap: VmemAltmap | null): void {
+  if (!isSubsectionAligned(kernel, pfn, nrPages)) {
+    warnMisaligned(kernel, '__remove_pages', pfn, nrPages);
+    return;
+  }
+  const end = pfn + nrPages;
+  while (pfn < end) {
+    const count = pagesInSection(kernel, pfn, end - pfn);
+    sparseRemoveSection(kernel, pfn, count, altmap);
+    pfn += count;
+  }
+}

@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import type { KernelPaging } from '../arch.js';
+import { alignDown } from '../hardware/align.js';
+import { NO_PAGE } from '../hardware/page-allocator.js';
+import { ENTRY_BYTES, PMD, PTE, tableIndex, type Level } from '../hardware/page-table.js';
+import { ENOMEM } from '../kernel/errno.js';
+import { allocPages, type Kernel } from '../kernel/kernel.js';
+import { altmapAllocBlockBuf, type VmemAltmap } from './vmem-altmap.js';
+
+/**
+ * mm/sparse-vmemmap.c: the populate helpers that architectures share. An entry is known by its position in RAM, so
+ * what the kernel takes for a table is a table here, also where it is a leaf full of struct pages.
+ */
+
+/** What a helper returns in place of an entry when it could not make the way to it. */
+const NO_ENTRY = -1;
+/** Distance between the positions of neighbouring entries. */
+const ENTRY_WORDS = ENTRY_BYTES / 4;
+
+/**
+ * vmemmap_alloc_block_buf(): memory for a leaf. With an altmap, only the altmap is asked.
+ * @param order log2 of the base pages
+ * @returns the first pfn, or NO_PAGE
+ */
+export function vmemmapAllocBlockBuf(kernel: Kernel, order: number, nid: number, altmap: VmemAltmap | null): number {
+  if (altmap !== null) return altmapAllocBlockBuf(kernel, 1 << order, altmap);
+  return allocPages(kernel, order, nid);
+}
+
+/**
+ * vmemmap_alloc_block_zero(): a zeroed base page for a table.
+ * @returns its pfn, or NO_PAGE
+ */
+export function vmemmapAllocBlockZero(kernel: Kernel, nid: number): number {
+  const pfn = allocPages(kernel, 0, nid);
+  if (pfn !== NO_PAGE) kernel.ram.fillFrames(pfn, 1, 0);
+  return pfn;
+}
+
+/** The kernel's page table, on architectures that have declared one. */
+function pagingOf(kernel: Kernel): KernelPaging {
+  const paging = kernel.arch.paging;
+  if (paging === undefined) throw new TypeError('this architecture does not use the helpers of mm/sparse-vmemmap.c');
+  return paging;
+}
+
+/**
+ * vmemmap_pgd_populate() down to vmemmap_pmd_populate(): makes the tables above an entry of the given level. A folded
+ * level has no table, which is all that tells the kernel's functions apart.
+ * @returns the entry's position, or NO_ENTRY when there was no page for a table
+ */
+function vmemmapTablesPopulate(kernel: Kernel, paging: KernelPaging, level: Level, address: number, nid: number): number {
+  const { table } = paging;
+  const levels = table.geometry.levels;
+  let tablePa = table.root;
+  for (let depth = 0; ; depth++) {
+    const here = levels[depth]!;
+    const entry = table.entry(tablePa, tableIndex(here, address));
+    if (here.level === level) return entry;
+    const lo = table.lo(entry);
+    const hi = table.hi(entry);
+    if (paging.isNone(lo, hi)) {
+      const pfn = vmemmapAllocBlockZero(kernel, nid);
+      if (pfn === NO_PAGE) return NO_ENTRY;
+      tablePa = pfn * kernel.pageSize;
+      paging.populate(here.level, entry, tablePa);
+    } else {
+      tablePa = table.format.address(here.level, lo, hi);
+    }
+  }
+}
+
+/**
+ * vmemmap_populate_range() with vmemmap_populate_address(): base pages, or one page again and again.
+ *
+ * The kernel walks from the root for every page. What it reads above the PTE table cannot change inside the loop, so
+ * the walk is made once a table.
+ * @param reuse pfn of the page to map everywhere, or NO_PAGE
+ * @returns 0 or -ENOMEM
+ */
+function vmemmapPopulateRange(
+  kernel: Kernel,
+  start: number,
+  end: number,
+  nid: number,
+  altmap: VmemAltmap | null,
+  reuse: number,
+): number {
+  const paging = pagingOf(kernel);
+  const { table } = paging;
+  const { pageSize } = kernel;
+  const pmdSize = table.span[PMD]!;
+  for (let address = start; address < end; ) {
+    let entry = vmemmapTablesPopulate(kernel, paging, PTE, address, nid);
+    if (entry === NO_ENTRY) return -ENOMEM;
+    const tableEnd = Math.min(alignDown(address, pmdSize) + pmdSize, end);
+    for (; address < tableEnd; address += pageSize) {
+      if (paging.isNone(table.lo(entry), table.hi(entry))) {
+        const pfn = reuse === NO_PAGE ? vmemmapAllocBlockBuf(kernel, 0, nid, altmap) : reuse;
+        if (pfn === NO_PAGE) return -ENOMEM;
+        if (reuse !== NO_PAGE) kernel.allocator.getPage(reuse);
+        paging.setPte(entry, pfn * pageSize);
+      }
+      entry += ENTRY_WORDS;
+    }
+  }
+  return 0;
+}
+
+/**
+ * vmemmap_populate_basepages().
+ * @param start low 52 bits of the address, a multiple of PAGE_SIZE
+ * @returns 0 or -ENOMEM; what was mapped stays mapped
+ */
+export function vmemmapPopulateBasepages(
+  kernel: Kernel,
+  start: number,
+  end: number,
+  nid: number,
+  altmap: VmemAltmap | null,
+): number {
+  return vmemmapPopulateRange(kernel, start, end, nid, altmap, NO_PAGE);
+}
+
+/**
+ * vmemmap_populate_hugepages(): a large leaf for each PMD of the range; base pages where there is no memory for one,
+ * or where the entry is a table already.
+ * @param basePagesAltmap altmap for these base pages; releases differ in whether it is `altmap`
+ * @returns 0 or -ENOMEM; what was mapped stays mapped
+ */
+export function vmemmapPopulateHugepages(
+  kernel: Kernel,
+  start: number,
+  end: number,
+  nid: number,
+  altmap: VmemAltmap | null,
+  basePagesAltmap: VmemAltmap | null,
+): number {
+  const paging = pagingOf(kernel);
+  const { table } = paging;
+  const pmdSize = table.span[PMD]!;
+  const pmdOrder = Math.log2(pmdSize / kernel.pageSize);
+  let next: number;
+  for (let address = start; address < end; address = next) {
+    next = Math.min(alignDown(address, pmdSize) + pmdSize, end);
+    const entry = vmemmapTablesPopulate(kernel, paging, PMD, address, nid);
+    if (entry === NO_ENTRY) return -ENOMEM;
+    if (paging.isNone(table.lo(entry), table.hi(entry))) {
+      const pfn = vmemmapAllocBlockBuf(kernel, pmdOrder, nid, altmap);
+      if (pfn !== NO_PAGE) {
+        paging.vmemmapSetPmd(entry, pfn * kernel.pageSize, address, next);
+        continue;
+      }
+      if (altmap !== null) return -ENOMEM;
+    } else if (paging.vmemmapCheckPmd(entry, address, next)) {
+      continue;
+    }
+    if (vmemmapPopulateBasepages(kernel, address, next, nid, basePagesAltmap) !== 0) return -ENOMEM;
+  }
+  return 0;
+}
+
+/** Compound geometry of a device's memory: struct dev_pagemap as far as populating looks at it. */
+export interface DevPagemap {
+  /** First pfn of the range that is being mapped. */
+  readonly rangeStartPfn: number;
+  /** log2 of the base pages in a compound page; 0 for none. */
+  readonly vmemmapShift: number;
+}
+
+/** VMEMMAP_RESERVE_NR: vmemmap pages that a folded compound page keeps. */
+const VMEMMAP_RESERVE_NR = 2;
+
+/**
+ * vmemmap_can_optimize(): whether the memmap of compound device pages is folded to two pages each.
+ * include/linux/mm.h
+ */
+export function vmemmapCanOptimize(kernel: Kernel, altmap: VmemAltmap | null, pgmap: DevPagemap | null): boolean {
+  if (pgmap === null || altmap !== null) return false;
+  const { structPageSize } = kernel;
+  if ((structPageSize & (structPageSize - 1)) !== 0) return false;
+  const nrPages = 2 ** pgmap.vmemmapShift;
+  if (!kernel.traits.daxOptimizeNeedsMoreThanReserve) return nrPages > 1;
+  return (nrPages * structPageSize) / kernel.pageSize > VMEMMAP_RESERVE_NR;
+}
+
+/**
+ * vmemmap_populate_compound_pages(): a head page and a tail page for each compound page; the rest of its vmemmap maps
+ * the tail page again. A section inside a compound page that began before it maps the tail page just below it.
+ * @param startPfn pfn of the first page described
+ * @param start low 52 bits of the first address
+ * @returns 0 or -ENOMEM; what was mapped stays mapped
+ */
+export function vmemmapPopulateCompoundPages(
+  kernel: Kernel,
+  startPfn: number,
+  start: number,
+  end: number,
+  nid: number,
+  pgmap: DevPagemap,
+): number {
+  const { pageSize } = kernel;
+  const nrPages = 2 ** pgmap.vmemmapShift;
+  if ((startPfn - pgmap.rangeStartPfn) % nrPages !== 0 && nrPages > kernel.pagesPerSubsection) {
+    const tail = kernel.arch.mmu.walk(start - pageSize);
+    if (tail === undefined) return -ENOMEM;
+    return vmemmapPopulateRange(kernel, start, end, nid, null, Math.floor(tail.pa / pageSize));
+  }
+  const size = Math.min(end - start, nrPages * kernel.structPageSize);
+  for (let address = start; address < end; address += size) {
+    const reserved = address + VMEMMAP_RESERVE_NR * pageSize;
+    if (vmemmapPopulateRange(kernel, address, reserved, nid, null, NO_PAGE) !== 0) return -ENOMEM;
+    const tail = kernel.arch.mmu.walk(reserved - pageSize);
+    if (tail === undefined) return -ENOMEM;
+    const rest = vmemmapPopulateRange(kernel, reserved, address + size, nid, null, Math.floor(tail.pa / pageSize));
+    if (rest !== 0) return -ENOMEM;
+  }
+  return 0;
+}

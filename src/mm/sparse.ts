@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import { EEXIST, ENOMEM } from '../kernel/errno.js';
+import { pfnToPage, type Kernel } from '../kernel/kernel.js';
+import {
+  vmemmapCanOptimize,
+  vmemmapPopulateCompoundPages,
+  type DevPagemap,
+} from './sparse-vmemmap.js';
+import type { VmemAltmap } from './vmem-altmap.js';
+
+/** mm/sparse.c: sections, their subsection maps, and what makes a section come and go. */
+
+/** SECTION_HAS_MEM_MAP: the section carries a memmap; valid_section(). */
+const HAS_MEM_MAP = 1;
+/** SECTION_IS_EARLY: its memmap was made at boot. */
+const IS_EARLY = 2;
+/** The section has a usage map. A boot section keeps it for ever. */
+const HAS_USAGE = 4;
+const USAGE_RESERVED = 8;
+
+/** Sections of one root of the two-level array, SECTIONS_PER_ROOT. */
+const ROOT_SHIFT = 8;
+const SECTIONS_PER_ROOT = 1 << ROOT_SHIFT;
+
+interface SectionRoot {
+  readonly flags: Uint8Array;
+  /** Subsection maps, `wordsPerMap` words a section. */
+  readonly maps: Uint32Array;
+}
+
+/** mem_section[]: the state of every section. */
+export class MemSections {
+  /** Sections that carry a memmap. */
+  present = 0;
+  private readonly roots: (SectionRoot | undefined)[] = [];
+  private readonly wordsPerMap: number;
+
+  /** @param subsectionsPerSection SUBSECTIONS_PER_SECTION */
+  constructor(readonly subsectionsPerSection: number) {
+    this.wordsPerMap = Math.ceil(subsectionsPerSection / 32);
+  }
+
+  /** sparse_index_init(): the root that holds a section exists from here on. */
+  indexInit(sectionNr: number): void {
+    const index = sectionNr >>> ROOT_SHIFT;
+    while (this.roots.length <= index) this.roots.push(undefined);
+    this.roots[index] ??= {
+      flags: new Uint8Array(SECTIONS_PER_ROOT),
+      maps: new Uint32Array(SECTIONS_PER_ROOT * this.wordsPerMap),
+    };
+  }
+
+  flags(sectionNr: number): number {
+    const root = this.roots[sectionNr >>> ROOT_SHIFT];
+    return root === undefined ? 0 : root.flags[sectionNr & (SECTIONS_PER_ROOT - 1)]!;
+  }
+
+  setFlags(sectionNr: number, flags: number): void {
+    const root = this.roots[sectionNr >>> ROOT_SHIFT]!;
+    const at = sectionNr & (SECTIONS_PER_ROOT - 1);
+    this.present += (flags & HAS_MEM_MAP) - (root.flags[at]! & HAS_MEM_MAP);
+    root.flags[at] = flags;
+  }
+
+  /** valid_section(). */
+  isValid(sectionNr: number): boolean {
+    return (this.flags(sectionNr) & HAS_MEM_MAP) !== 0;
+  }
+
+  /** early_section(). */
+  isEarly(sectionNr: number): boolean {
+    return (this.flags(sectionNr) & IS_EARLY) !== 0;
+  }
+
+  /** Whether none of the subsections [from, to) is active. */
+  areClear(sectionNr: number, from: number, to: number): boolean {
+    return this.everyWord(sectionNr, from, to, (word, mask) => (word & mask) === 0);
+  }
+
+  /** Whether all of the subsections [from, to) are active. */
+  areSet(sectionNr: number, from: number, to: number): boolean {
+    return this.everyWord(sectionNr, from, to, (word, mask) => (word & mask) >>> 0 === mask);
+  }
+
+  isSet(sectionNr: number, subsection: number): boolean {
+    return this.areSet(sectionNr, subsection, subsection + 1);
+  }
+
+  set(sectionNr: number, from: number, to: number): void {
+    this.change(sectionNr, from, to, true);
+  }
+
+  clear(sectionNr: number, from: number, to: number): void {
+    this.change(sectionNr, from, to, false);
+  }
+
+  /** Numbers of the sections that have an active subsection, ascending. */
+  *active(): Generator<number> {
+    for (let r = 0; r < this.roots.length; r++) {
+      if (this.roots[r] === undefined) continue;
+      for (let s = 0; s < SECTIONS_PER_ROOT; s++) {
+        const sectionNr = r * SECTIONS_PER_ROOT + s;
+        if (!this.areClear(sectionNr, 0, this.subsectionsPerSection)) yield sectionNr;
+      }
+    }
+  }
+
+  private everyWord(
+    sectionNr: number,
+    from: number,
+    to: number,
+    holds: (word: number, mask: number) => boolean,
+  ): boolean {
+    const root = this.roots[sectionNr >>> ROOT_SHIFT];
+    const first = (sectionNr & (SECTIONS_PER_ROOT - 1)) * this.wordsPerMap;
+    for (let word = from >>> 5; word <= (to - 1) >>> 5; word++) {
+      if (!holds(root === undefined ? 0 : root.maps[first + word]!, wordMask(word, from, to))) return false;
+    }
+    return true;
+  }
+
+  private change(sectionNr: number, from: number, to: number, active: boolean): void {
+    const { maps } = this.roots[sectionNr >>> ROOT_SHIFT]!;
+    const first = (sectionNr & (SECTIONS_PER_ROOT - 1)) * this.wordsPerMap;
+    for (let word = from >>> 5; word <= (to - 1) >>> 5; word++) {
+      const mask = wordMask(word, from, to);
+      if (active) maps[first + word]! |= mask;
+      else maps[first + word]! &= ~mask;
+    }
+  }
+}
+
+/** Bits [from, to) of a bitmap as far as they lie in one of its 32-bit words. */
+function wordMask(word: number, from: number, to: number): number {
+  const low = Math.max(from - word * 32, 0);
+  const high = Math.min(to - word * 32, 32);
+  return ((high === 32 ? 0xffff_ffff : (1 << high) - 1) & ~((1 << low) - 1)) >>> 0;
+}
+
+/** pfn_to_section_nr(). */
+export const pfnToSectionNr = (kernel: Kernel, pfn: number): number => Math.floor(pfn / kernel.pagesPerSection);
+
+/** subsection_map_index(). */
+const subsectionMapIndex = (kernel: Kernel, pfn: number): number =>
+  Math.floor(pfn / kernel.pagesPerSubsection) % kernel.sections.subsectionsPerSection;
+
+/** __populate_section_memmap(). Returns 0 or a negative errno. */
+function populateSectionMemmap(
+  kernel: Kernel,
+  pfn: number,
+  nrPages: number,
+  nid: number,
+  altmap: VmemAltmap | null,
+  pgmap: DevPagemap | null,
+): number {
+  const start = pfnToPage(kernel, pfn);
+  const end = start + nrPages * kernel.structPageSize;
+  if (pgmap !== null && vmemmapCanOptimize(kernel, altmap, pgmap)) {
+    return vmemmapPopulateCompoundPages(kernel, pfn, start, end, nid, pgmap);
+  }
+  return kernel.arch.vmemmapPopulate(start, end, nid, altmap);
+}
+
+/** depopulate_section_memmap(), and free_map_bootmem() for a whole section. */
+function depopulateSectionMemmap(kernel: Kernel, pfn: number, nrPages: number, altmap: VmemAltmap | null): void {
+  const start = pfnToPage(kernel, pfn);
+  kernel.arch.vmemmapFree(start, start + nrPages * kernel.structPageSize, altmap);
+}
+
+/**
+ * section_deactivate(). The subsections of an early section share one memmap, which goes with the last of them.
+ */
+function sectionDeactivate(kernel: Kernel, pfn: number, nrPages: number, altmap: VmemAltmap | null): void {
+  const { sections } = kernel;
+  const sectionNr = pfnToSectionNr(kernel, pfn);
+  const from = subsectionMapIndex(kernel, pfn);
+  const to = subsectionMapIndex(kernel, pfn + nrPages - 1) + 1;
+  const flags = sections.flags(sectionNr);
+  if ((flags & HAS_USAGE) === 0 || !sections.areSet(sectionNr, from, to)) {
+    kernel.log.warn(`section already deactivated (0x${pfn.toString(16)} + ${nrPages})`);
+    return;
+  }
+  sections.clear(sectionNr, from, to);
+  const empty = sections.areClear(sectionNr, 0, sections.subsectionsPerSection);
+  if (empty) sections.setFlags(sectionNr, flags & ~HAS_MEM_MAP);
+
+  if ((flags & IS_EARLY) === 0) depopulateSectionMemmap(kernel, pfn, nrPages, altmap);
+  else if (empty) depopulateSectionMemmap(kernel, sectionNr * kernel.pagesPerSection, kernel.pagesPerSection, null);
+
+  if (empty) sections.setFlags(sectionNr, (flags & USAGE_RESERVED) === 0 ? 0 : HAS_USAGE | USAGE_RESERVED);
+}
+
+/** section_activate(). Returns 0 or a negative errno. */
+function sectionActivate(
+  kernel: Kernel,
+  sectionNr: number,
+  nid: number,
+  pfn: number,
+  nrPages: number,
+  altmap: VmemAltmap | null,
+  pgmap: DevPagemap | null,
+): number {
+  const { sections } = kernel;
+  const from = subsectionMapIndex(kernel, pfn);
+  const to = subsectionMapIndex(kernel, pfn + nrPages - 1) + 1;
+  if (!sections.areClear(sectionNr, from, to)) return -EEXIST;
+  const flags = sections.flags(sectionNr) | HAS_USAGE;
+  sections.setFlags(sectionNr, flags);
+  sections.set(sectionNr, from, to);
+  // An early section has its whole memmap since boot.
+  if (nrPages < kernel.pagesPerSection && (flags & IS_EARLY) !== 0) return 0;
+  if (populateSectionMemmap(kernel, pfn, nrPages, nid, altmap, pgmap) < 0) {
+    sectionDeactivate(kernel, pfn, nrPages, altmap);
+    return -ENOMEM;
+  }
+  return 0;
+}
+
+/**
+ * sparse_add_section(): makes the memmap of pages that lie in one section.
+ * @param pfn first page, a multiple of PAGES_PER_SUBSECTION
+ * @param nrPages pages, a multiple of PAGES_PER_SUBSECTION
+ * @returns 0, -EEXIST if some of it is active, -ENOMEM; on failure the range is inactive again
+ */
+export function sparseAddSection(
+  kernel: Kernel,
+  nid: number,
+  pfn: number,
+  nrPages: number,
+  altmap: VmemAltmap | null,
+  pgmap: DevPagemap | null,
+): number {
+  const sectionNr = pfnToSectionNr(kernel, pfn);
+  kernel.sections.indexInit(sectionNr);
+  const err = sectionActivate(kernel, sectionNr, nid, pfn, nrPages, altmap, pgmap);
+  if (err !== 0) return err;
+  kernel.sections.setFlags(sectionNr, kernel.sections.flags(sectionNr) | HAS_MEM_MAP);
+  return 0;
+}
+
+/** sparse_remove_section(): takes the memmap of pages of one section down. */
+export function sparseRemoveSection(kernel: Kernel, pfn: number, nrPages: number, altmap: VmemAltmap | null): void {
+  if (!kernel.sections.isValid(pfnToSectionNr(kernel, pfn))) {
+    kernel.log.warnOnce(kernel.traits.genericRemoveChecksInSparse ? 'sparse_remove_section' : '__remove_section');
+    return;
+  }
+  sectionDeactivate(kernel, pfn, nrPages, altmap);
+}
+
+/**
+ * sparse_init() for one section of boot memory: an early section with its whole memmap, of which the subsections of the
+ * given pages are active (sparse_init_subsection_map).
+ * @param pfn first page of boot memory in the section
+ * @param nrPages pages of it
+ * @returns 0 or a negative errno
+ */
+export function sparseInitSection(kernel: Kernel, nid: number, pfn: number, nrPages: number): number {
+  const { sections, pagesPerSection } = kernel;
+  const sectionNr = pfnToSectionNr(kernel, pfn);
+  sections.indexInit(sectionNr);
+  if ((sections.flags(sectionNr) & HAS_MEM_MAP) === 0) {
+    const err = populateSectionMemmap(kernel, sectionNr * pagesPerSection, pagesPerSection, nid, null, null);
+    if (err < 0) return err;
+    sections.setFlags(sectionNr, HAS_MEM_MAP | IS_EARLY | HAS_USAGE | USAGE_RESERVED);
+  }
+  const from = subsectionMapIndex(kernel, pfn);
+  sections.set(sectionNr, from, subsectionMapIndex(kernel, pfn + nrPages - 1) + 1);
+  return 0;
+}

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import { alignUp } from '../hardware/align.js';
+import { NO_PAGE } from '../hardware/page-allocator.js';
+import type { Kernel } from '../kernel/kernel.js';
+
+/**
+ * struct vmem_altmap: pages of the added memory itself that back its memmap (include/linux/memremap.h,
+ * mm/sparse-vmemmap.c). A bump allocator with counts and no list of what it handed out.
+ */
+export interface VmemAltmap {
+  readonly name: string;
+  /** First pfn of the range that carries the map. */
+  readonly basePfn: number;
+  /** Last pfn of the device, inclusive. Only powerpc looks at it. */
+  readonly endPfn: number;
+  /** Pages at the start that are not for the map. */
+  readonly reserve: number;
+  /** Pages for the map. */
+  readonly free: number;
+  /** Pages skipped to align allocations; they never come back. */
+  align: number;
+  /** Pages handed out. Goes below zero when more is freed than was taken. */
+  alloc: number;
+}
+
+/** vmem_altmap_offset(): pages before the first one that is ordinary memory. */
+export const vmemAltmapOffset = (altmap: VmemAltmap | null): number =>
+  altmap === null ? 0 : altmap.reserve + altmap.free;
+
+/** vmem_altmap_nr_free(). The sum is unsigned in the kernel: below zero it is a very large number. */
+function vmemAltmapNrFree(altmap: VmemAltmap): number {
+  const allocated = altmap.alloc + altmap.align;
+  return allocated >= 0 && altmap.free > allocated ? altmap.free - allocated : 0;
+}
+
+/**
+ * altmap_alloc_block_buf(): takes pages, aligned to the lowest set bit of their number.
+ * @param nrPages base pages
+ * @returns the first pfn, or NO_PAGE
+ */
+export function altmapAllocBlockBuf(kernel: Kernel, nrPages: number, altmap: VmemAltmap): number {
+  const pfn = altmap.basePfn + altmap.reserve + altmap.alloc + altmap.align;
+  const nrAlign = alignUp(pfn, nrPages & -nrPages) - pfn;
+  if (nrPages + nrAlign > vmemAltmapNrFree(altmap)) return NO_PAGE;
+  altmap.alloc += nrPages;
+  altmap.align += nrAlign;
+  kernel.counters.altmapAllocPages += nrPages;
+  return pfn + nrAlign;
+}
+
+/**
+ * vmem_altmap_free(): subtracts, and checks nothing.
+ * @param nrPages base pages
+ */
+export function vmemAltmapFree(kernel: Kernel, altmap: VmemAltmap, nrPages: number): void {
+  altmap.alloc -= nrPages;
+  kernel.counters.altmapFreePages += nrPages;
+  if (altmap.alloc < 0) kernel.log.altmapUnderflow(altmap.name);
+}

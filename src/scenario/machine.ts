@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import type { Arch, Architecture, MachineConfig } from '../arch.js';
+import { alignUp } from '../hardware/align.js';
+import { PageAllocator } from '../hardware/page-allocator.js';
+import { Ram } from '../hardware/ram.js';
+import { Counters } from '../kernel/counters.js';
+import type { Kernel } from '../kernel/kernel.js';
+import { KernelLog } from '../kernel/log.js';
+import { resolveTraits, type Release } from '../kernel/releases.js';
+import { MemSections, sparseInitSection } from '../mm/sparse.js';
+
+/** Puts a machine together and boots a kernel on it. */
+
+/** SUBSECTION_SIZE, bytes. */
+const SUBSECTION_SIZE = 2 ** 21;
+/** System memory of a machine that does not say how much it has, bytes: more than any scenario can take. */
+const DEFAULT_RAM_BYTES = 2 ** 42;
+const LOW_52_BITS = 2n ** 52n - 1n;
+
+/** System memory present at boot: sections from here are early, and their memmap is populated before the first step. */
+export interface BootRange {
+  pfn: number;
+  nrPages: number;
+  nid: number;
+}
+
+export interface MachineOptions {
+  architecture: Architecture;
+  release: Release;
+  config: MachineConfig;
+  /** First frame of the memory that the page allocator has. */
+  ramBasePfn: number;
+  /** Base pages that the page allocator has; what no scenario exhausts if not given. */
+  ramPages?: number;
+  recycledPages: 'zero' | 'keep';
+  failAllocations: ReadonlySet<number>;
+  boot: readonly BootRange[];
+}
+
+/** Boots a kernel. Counters start behind the boot. */
+export function bootKernel(options: MachineOptions): Kernel {
+  const { architecture, config } = options;
+  const ram = new Ram(config.pageSize);
+  const maxOrder = architecture.maxOrder(config.pageSize);
+  const allocator = new PageAllocator(ram, {
+    nodes: [
+      {
+        basePfn: alignUp(options.ramBasePfn, 2 ** maxOrder),
+        nrPages: options.ramPages ?? DEFAULT_RAM_BYTES / config.pageSize,
+      },
+    ],
+    maxOrder,
+    recycledPages: options.recycledPages,
+    failAllocations: options.failAllocations,
+  });
+  const pagesPerSection = 2 ** config.sectionSizeBits / config.pageSize;
+  const pagesPerSubsection = SUBSECTION_SIZE / config.pageSize;
+  const parts = {
+    ram,
+    allocator,
+    counters: new Counters(),
+    log: new KernelLog(),
+    traits: resolveTraits(options.release),
+    sections: new MemSections(pagesPerSection / pagesPerSubsection),
+    pageSize: config.pageSize,
+    structPageSize: config.structPageSize,
+    vmemmap: Number(config.vmemmapBase & LOW_52_BITS),
+    pagesPerSection,
+    pagesPerSubsection,
+  };
+  // An architecture boots inside the kernel that it is a part of.
+  const kernel = parts as typeof parts & { arch: Arch };
+  kernel.arch = architecture.boot(kernel, config);
+  for (const range of options.boot) sparseInit(kernel, range);
+  kernel.counters.reset();
+  allocator.startBooks();
+  return kernel;
+}
+
+/** sparse_init(): every section that boot memory touches gets its memmap. */
+function sparseInit(kernel: Kernel, { pfn, nrPages, nid }: BootRange): void {
+  const end = pfn + nrPages;
+  while (pfn < end) {
+    const count = Math.min(end - pfn, kernel.pagesPerSection - (pfn % kernel.pagesPerSection));
+    const err = sparseInitSection(kernel, nid, pfn, count);
+    if (err !== 0) throw new RangeError(`no memory for the memmap of boot memory at frame 0x${pfn.toString(16)}`);
+    pfn += count;
+  }
+}

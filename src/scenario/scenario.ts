@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import { ARCHITECTURES } from '../../arch/index.js';
+import type { ArchConfiguration, Architecture, MachineConfig } from '../arch.js';
+import { findRelease, RELEASES, type Release } from '../kernel/releases.js';
+import type { BootRange, MachineOptions } from './machine.js';
+import type { ScenarioFile, StepFile } from './schema.js';
+
+/** From a scenario as written to one that can run: defaults filled in, units gone, contradictions refused. */
+
+/** The input contradicts itself or the architecture. The message is a sentence with the field and what is allowed. */
+export class ScenarioError extends Error {
+  override readonly name = 'ScenarioError';
+}
+
+export interface AltmapSpec {
+  name: string;
+  basePfn: number;
+  endPfn: number;
+  reserve: number;
+  free: number;
+  align: number;
+}
+
+interface PfnRange {
+  pfn: number;
+  nrPages: number;
+}
+
+export type Step =
+  | ({ op: 'add-pages'; altmap: string | null; nid: number } & PfnRange)
+  | ({ op: 'remove-pages'; altmap: string | null } & PfnRange)
+  | ({ op: 'use' } & PfnRange)
+  | ({ op: 'memremap-pages'; device: string; altmap: string | null; vmemmapShift: number } & PfnRange)
+  | { op: 'memunmap-pages'; device: string }
+  | ({ op: 'add-memory'; memmapOnMemory: boolean } & PfnRange)
+  | ({ op: 'remove-memory' } & PfnRange);
+
+export interface Scenario {
+  name: string;
+  title: string | undefined;
+  machine: MachineOptions;
+  memmapOnMemory: 'n' | 'y' | 'force';
+  /** Pages of a memory block. */
+  blockPages: number;
+  altmaps: readonly AltmapSpec[];
+  steps: readonly Step[];
+}
+
+const list = (names: readonly (string | number)[]): string => names.join(', ');
+
+/** The architecture of a name. @throws ScenarioError */
+export function findArchitecture(name: string, field = 'machine.arch'): Architecture {
+  const architecture = ARCHITECTURES.find((a) => a.name === name);
+  if (architecture) return architecture;
+  throw new ScenarioError(`${field} is "${name}"; allowed are ${list(ARCHITECTURES.map((a) => a.name))}`);
+}
+
+/** The release of a name. @throws ScenarioError */
+export function findKernelRelease(name: string, field = 'machine.kernel'): Release {
+  const release = findRelease(name);
+  if (release) return release;
+  throw new ScenarioError(`${field} is "${name}"; allowed are ${list(RELEASES.map((r) => r.name))}`);
+}
+
+/** The first configuration that agrees with what the machine says of itself. */
+function chooseConfiguration(architecture: Architecture, machine: ScenarioFile['machine']): ArchConfiguration {
+  const fits = (c: ArchConfiguration): boolean =>
+    (machine.pageSize === undefined || c.pageSize === machine.pageSize) &&
+    (machine.pagingLevels === undefined || c.pagingLevels === undefined || c.pagingLevels === machine.pagingLevels) &&
+    (machine.vaBits === undefined || c.vaBits === undefined || c.vaBits === machine.vaBits) &&
+    (machine.mmu === undefined || c.mmu === undefined || c.mmu === machine.mmu);
+  return architecture.configurations.find(fits) ?? architecture.configurations[0]!;
+}
+
+function resolveConfig(architecture: Architecture, release: Release, machine: ScenarioFile['machine']): MachineConfig {
+  const known = chooseConfiguration(architecture, machine);
+  const config: MachineConfig = {
+    arch: architecture.name,
+    kernel: release.name,
+    pageSize: machine.pageSize ?? known.pageSize,
+    structPageSize: machine.structPageSize ?? 64,
+    sectionSizeBits: machine.sectionSizeBits ?? known.sectionSizeBits,
+    vmemmapBase: machine.vmemmapBase ?? known.vmemmapBase,
+    pagingLevels: machine.pagingLevels ?? known.pagingLevels,
+    vaBits: machine.vaBits ?? known.vaBits,
+    mmu: machine.mmu ?? known.mmu,
+    hugeVmemmap: machine.hugeVmemmap ?? true,
+    otherPageTables: machine.otherPageTables,
+    htabSizeBytes: machine.htabSizeBytes,
+    vmemmapPageSize: machine.vmemmapPageSize,
+  };
+  const pageSizes = [...new Set(architecture.configurations.map((c) => c.pageSize))];
+  if (!pageSizes.includes(config.pageSize)) {
+    throw new ScenarioError(`machine.pageSize is ${config.pageSize}; ${architecture.name} has pages of ${list(pageSizes)} bytes`);
+  }
+  if (!architecture.structPageSizes.includes(config.structPageSize)) {
+    throw new ScenarioError(
+      `machine.structPageSize is ${config.structPageSize}; ${architecture.name} kernels have ${list(architecture.structPageSizes)} bytes`,
+    );
+  }
+  const complaint = architecture.check(config);
+  if (complaint !== undefined) throw new ScenarioError(complaint);
+  return config;
+}
+
+/** A range given in frames or in bytes, in frames. */
+function pfnRange(step: Exclude<StepFile, { op: 'memunmap-pages' }>, field: string, pageSize: number): PfnRange {
+  const bytes = (name: 'start' | 'size', value: number): number => {
+    if (value % pageSize === 0) return value / pageSize;
+    throw new ScenarioError(`${field}.${name} is ${value} bytes; allowed are whole pages of ${pageSize} bytes`);
+  };
+  const need = (frames: number | undefined, name: 'start' | 'size', value: number | undefined, other: string): number => {
+    if (frames !== undefined && value !== undefined) {
+      throw new ScenarioError(`${field} has both ${other} and ${name}; give one of them`);
+    }
+    if (frames !== undefined) return frames;
+    if (value !== undefined) return bytes(name, value);
+    throw new ScenarioError(`${field} has no range; give pfn and nrPages, or start and size`);
+  };
+  const pfn = need(step.pfn, 'start', step.start, 'pfn');
+  const nrPages = need(step.nrPages, 'size', step.size, 'nrPages');
+  if (nrPages === 0) throw new ScenarioError(`${field}.nrPages is 0; allowed are 1 page and more`);
+  if ((pfn + nrPages) * pageSize > 2 ** 52) {
+    throw new ScenarioError(`${field} ends at frame ${pfn + nrPages}; physical addresses end at 2^52`);
+  }
+  return { pfn, nrPages };
+}
+
+function resolveStep(step: StepFile, field: string, pageSize: number): Step {
+  switch (step.op) {
+    case 'memunmap-pages':
+      return { op: step.op, device: step.device };
+    case 'add-pages':
+      return { op: step.op, altmap: step.altmap ?? null, nid: step.node, ...pfnRange(step, field, pageSize) };
+    case 'remove-pages':
+      return { op: step.op, altmap: step.altmap ?? null, ...pfnRange(step, field, pageSize) };
+    case 'memremap-pages': {
+      const vmemmapShift = step.compoundSize === undefined ? 0 : Math.log2(step.compoundSize / pageSize);
+      if (!Number.isInteger(vmemmapShift) || vmemmapShift < 0) {
+        throw new ScenarioError(`${field}.compoundSize is ${step.compoundSize}; allowed is a power of two, ${pageSize} bytes or more`);
+      }
+      return { op: step.op, device: step.device, altmap: step.altmap ?? null, vmemmapShift, ...pfnRange(step, field, pageSize) };
+    }
+    case 'add-memory':
+      return { op: step.op, memmapOnMemory: step.memmapOnMemory, ...pfnRange(step, field, pageSize) };
+    default:
+      return { op: step.op, ...pfnRange(step, field, pageSize) };
+  }
+}
+
+/** A frame that is above everything the scenario names, for the page allocator's memory. */
+function frameAboveAll(steps: readonly Step[], altmaps: readonly AltmapSpec[], boot: readonly BootRange[]): number {
+  let end = 0;
+  for (const step of steps) if ('pfn' in step) end = Math.max(end, step.pfn + step.nrPages);
+  for (const altmap of altmaps) end = Math.max(end, altmap.endPfn + 1, altmap.basePfn + altmap.reserve + altmap.free);
+  for (const range of boot) end = Math.max(end, range.pfn + range.nrPages);
+  return end;
+}
+
+/**
+ * Makes a scenario runnable.
+ * @throws ScenarioError with the field, its value and what is allowed
+ */
+export function resolveScenario(file: ScenarioFile): Scenario {
+  const { machine } = file;
+  const architecture = findArchitecture(machine.arch);
+  const release = machine.kernel === undefined ? RELEASES[RELEASES.length - 1]! : findKernelRelease(machine.kernel);
+  const config = resolveConfig(architecture, release, machine);
+  const altmaps = Object.entries(file.altmaps).map(([name, altmap]) => ({ name, ...altmap }));
+  const steps = file.steps.map((step, i) => resolveStep(step, `steps[${i}]`, config.pageSize));
+  steps.forEach((step, i) => {
+    if (!('altmap' in step) || step.altmap === null) return;
+    if (altmaps.some((altmap) => altmap.name === step.altmap)) return;
+    const known = altmaps.length === 0 ? 'the scenario has none' : `the scenario has ${list(altmaps.map((a) => a.name))}`;
+    throw new ScenarioError(`steps[${i}].altmap is "${step.altmap}"; ${known}`);
+  });
+  const boot = machine.boot.map(({ start, size, node }, i): BootRange => {
+    if (start % config.pageSize !== 0 || size % config.pageSize !== 0) {
+      throw new ScenarioError(`machine.boot[${i}] is not made of whole pages of ${config.pageSize} bytes`);
+    }
+    return { pfn: start / config.pageSize, nrPages: size / config.pageSize, nid: node };
+  });
+  const sectionSize = 2 ** config.sectionSizeBits;
+  const blockSize = machine.blockSize ?? sectionSize;
+  if (blockSize % sectionSize !== 0) {
+    throw new ScenarioError(`machine.blockSize is ${blockSize}; allowed are whole sections of ${sectionSize} bytes`);
+  }
+  return {
+    name: file.name,
+    title: file.title,
+    machine: {
+      architecture,
+      release,
+      config,
+      ramBasePfn: machine.ramBasePfn ?? frameAboveAll(steps, altmaps, boot),
+      recycledPages: machine.recycledPages,
+      failAllocations: new Set(file.failAllocations),
+      boot,
+    },
+    memmapOnMemory: machine.memmapOnMemory,
+    blockPages: blockSize / config.pageSize,
+    altmaps,
+    steps,
+  };
+}
+
+/**
+ * What a person writing a scenario surely did not mean, though a kernel has an answer to it.
+ * @throws ScenarioError
+ */
+export function refuseSlips(scenario: Scenario): void {
+  const { pageSize } = scenario.machine.config;
+  const subsection = 2 ** 21 / pageSize;
+  scenario.steps.forEach((step, i) => {
+    if (!('pfn' in step)) return;
+    for (const name of ['pfn', 'nrPages'] as const) {
+      if (step.op !== 'use' && step[name] % subsection !== 0) {
+        throw new ScenarioError(`steps[${i}].${name} is ${step[name]}; allowed are multiples of ${subsection}, a subsection of 2 MiB`);
+      }
+    }
+    if (!(step.op === 'add-pages' || step.op === 'memremap-pages') || step.altmap === null) return;
+    const altmap = scenario.altmaps.find((a) => a.name === step.altmap)!;
+    const end = step.pfn + step.nrPages;
+    if (altmap.basePfn < step.pfn || altmap.basePfn + altmap.reserve + altmap.free > end) {
+      throw new ScenarioError(
+        `altmaps.${altmap.name} takes frames ${altmap.basePfn} to ${altmap.basePfn + altmap.reserve + altmap.free - 1}; ` +
+          `allowed are frames of the range that steps[${i}] adds, ${step.pfn} to ${end - 1}`,
+      );
+    }
+  });
+}

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import { z } from 'zod';
+
+/** Scenario files: what a user may write. Sizes and addresses are turned into numbers here and nowhere else. */
+
+const UNITS: Readonly<Record<string, number>> = { k: 2 ** 10, m: 2 ** 20, g: 2 ** 30, t: 2 ** 40 };
+/** Physical addresses end here on every architecture. */
+const ADDRESS_LIMIT = 2 ** 52;
+const MAX_STEPS = 100_000;
+/** One step adds or removes at most 64 TiB of 4 KiB pages. */
+const MAX_STEP_PAGES = 2 ** 34;
+
+const whole = (what: string) => z.int({ error: `must be a whole number of ${what}` }).min(0, `must not be negative`);
+
+const pages = whole('pages').max(MAX_STEP_PAGES, `must be at most ${MAX_STEP_PAGES} pages, which is 64 TiB of 4 KiB pages`);
+const pfn = whole('frames').max(ADDRESS_LIMIT / 4096, `must be a frame number below 2^40`);
+
+const size = z
+  .union([z.number(), z.string()], { error: 'must be bytes as a number, or text such as "128M"' })
+  .transform((value, context): number => {
+    const text = /^(\d+)([kmgt]?)(?:i?b)?$/i.exec(String(value));
+    const bytes = text ? Number(text[1]) * (UNITS[text[2]!.toLowerCase()] ?? 1) : NaN;
+    if (Number.isSafeInteger(bytes) && bytes > 0) return bytes;
+    context.addIssue({ code: 'custom', message: 'must be bytes as a positive whole number, or text such as "128M" or "2G"' });
+    return z.NEVER;
+  })
+  .meta({ id: 'Size', description: 'Bytes, or text with a unit K, M, G, T of 1024: "128M".' });
+
+const address = z
+  .string({ error: 'must be a hex string such as "0x100000000"' })
+  .regex(/^0x[0-9a-f]{1,16}$/i, 'must be a hex string such as "0x100000000"')
+  .meta({ id: 'Address', description: 'A byte address as a hex string: "0x100000000".' });
+
+const physical = address.transform((value, context): number => {
+  const bytes = Number(value);
+  if (bytes < ADDRESS_LIMIT) return bytes;
+  context.addIssue({ code: 'custom', message: 'must be a physical address below 2^52' });
+  return z.NEVER;
+});
+
+const virtual = address.transform((value) => BigInt(value));
+
+const bootRange = z.strictObject({ start: physical, size, node: whole('nodes').max(63).default(0) });
+
+const machine = z.strictObject({
+  arch: z.string({ error: 'must name an architecture' }),
+  kernel: z.string({ error: 'must name a release' }).optional(),
+  pageSize: size.optional(),
+  structPageSize: whole('bytes').optional(),
+  sectionSizeBits: whole('bits').optional(),
+  vmemmapBase: virtual.optional(),
+  pagingLevels: whole('levels').optional(),
+  vaBits: whole('bits').optional(),
+  mmu: z.enum(['radix', 'hash'], { error: 'must be "radix" or "hash"' }).optional(),
+  hugeVmemmap: z.boolean({ error: 'must be true or false' }).optional(),
+  ramBasePfn: pfn.optional(),
+  htabSizeBytes: size.optional(),
+  vmemmapPageSize: size.optional(),
+  otherPageTables: whole('page tables').max(1024, 'must be at most 1024').default(0),
+  recycledPages: z.enum(['zero', 'keep'], { error: 'must be "zero" or "keep"' }).default('zero'),
+  memmapOnMemory: z.enum(['n', 'y', 'force'], { error: 'must be "n", "y" or "force"' }).default('n'),
+  blockSize: size.optional(),
+  boot: z.array(bootRange).max(1024).default([]),
+});
+
+const altmap = z.strictObject({
+  basePfn: pfn,
+  endPfn: pfn,
+  reserve: pages.default(0),
+  free: pages,
+  align: pages.default(0),
+});
+
+const range = { pfn: pfn.optional(), nrPages: pages.optional(), start: physical.optional(), size: size.optional() };
+
+const step = z.discriminatedUnion(
+  'op',
+  [
+    z.strictObject({ op: z.literal('add-pages'), ...range, altmap: z.string().optional(), node: whole('nodes').max(63).default(0) }),
+    z.strictObject({ op: z.literal('remove-pages'), ...range, altmap: z.string().optional() }),
+    z.strictObject({ op: z.literal('use'), ...range }),
+    z.strictObject({
+      op: z.literal('memremap-pages'),
+      device: z.string(),
+      ...range,
+      altmap: z.string().optional(),
+      compoundSize: size.optional(),
+    }),
+    z.strictObject({ op: z.literal('memunmap-pages'), device: z.string() }),
+    z.strictObject({ op: z.literal('add-memory'), ...range, memmapOnMemory: z.boolean().default(true) }),
+    z.strictObject({ op: z.literal('remove-memory'), ...range }),
+  ],
+  {
+    error:
+      'must be one of add-pages, remove-pages, use, memremap-pages, memunmap-pages, add-memory, remove-memory',
+  },
+);
+
+/** A scenario as written; `expect` makes it a vector, which `vmemmap verify` compares with. */
+export const scenarioSchema = z.strictObject({
+  name: z.string().default('unnamed'),
+  title: z.string().optional(),
+  machine,
+  altmaps: z.record(z.string(), altmap).default({}),
+  steps: z.array(step, { error: 'must be a list of steps' }).min(1, 'must have a step').max(MAX_STEPS, `must have at most ${MAX_STEPS} steps`),
+  failAllocations: z.array(whole('calls').min(1, 'counts from 1')).default([]),
+  expect: z.array(z.unknown()).optional(),
+});
+
+export type ScenarioInput = z.input<typeof scenarioSchema>;
+export type ScenarioFile = z.output<typeof scenarioSchema>;
+export type StepFile = ScenarioFile['steps'][number];
+
+/** The schema as JSON Schema, draft 2020-12. */
+export const scenarioJsonSchema = (): unknown => z.toJSONSchema(scenarioSchema, { io: 'input', unrepresentable: 'any' });

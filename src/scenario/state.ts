@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import { LEVELS, P4D, PMD, PTE, PUD, type Leaf, type Level } from '../hardware/page-table.js';
+import { MIXED } from '../hardware/ram.js';
+import { countersRecord } from '../kernel/counters.js';
+import { pfnToPage, type Kernel } from '../kernel/kernel.js';
+import type { VmemAltmap } from '../mm/vmem-altmap.js';
+
+/** What is left behind after a step, read from the tables and the memory, in the words of the vectors' format. */
+
+/** PAGE_UNUSED: bytes of a leaf that describe no memory. */
+const PAGE_UNUSED = 0xfd;
+
+export interface State {
+  leaves: string[];
+  prot: Record<string, string>;
+  tables: Record<string, number>;
+  altmaps: Record<string, { alloc: number; align: number }>;
+  ram: { pages: number };
+  partial: string[];
+  unusedStart: string;
+  sections: { present: number };
+  leaks: string[];
+  holes: string[];
+  violations: string[];
+  counters: Record<string, number>;
+}
+
+/** A piece of the vmemmap, low 52 bits of its addresses. */
+export interface AddressRange {
+  start: number;
+  end: number;
+}
+
+/** Renders the addresses of one kernel's vmemmap: the low 52 bits are a number, the bits above are the same for all. */
+export class AddressText {
+  private readonly top: string;
+
+  /** @param vmemmapBase virtual address of the struct page of pfn 0 */
+  constructor(vmemmapBase: bigint) {
+    this.top = (vmemmapBase >> 52n).toString(16).padStart(3, '0');
+  }
+
+  /** Sixteen hex digits. */
+  of(address: number): string {
+    return this.top + address.toString(16).padStart(13, '0');
+  }
+
+  /** With 0x; zero stands for "none". */
+  pointer(address: number): string {
+    return address === 0 ? '0x0' : `0x${this.of(address)}`;
+  }
+
+  range({ start, end }: AddressRange): string {
+    return `${this.of(start)}-${this.of(end)}`;
+  }
+}
+
+/** The memmap of all active subsections, ascending, neighbours joined. An early section keeps its whole memmap. */
+export function activeMemmap(kernel: Kernel): AddressRange[] {
+  const { sections, pagesPerSection, pagesPerSubsection } = kernel;
+  const ranges: AddressRange[] = [];
+  const add = (pfn: number, nrPages: number): void => {
+    const start = pfnToPage(kernel, pfn);
+    const end = start + nrPages * kernel.structPageSize;
+    const last = ranges[ranges.length - 1];
+    if (last !== undefined && last.end === start) last.end = end;
+    else ranges.push({ start, end });
+  };
+  for (const sectionNr of sections.active()) {
+    const pfn = sectionNr * pagesPerSection;
+    if (sections.areSet(sectionNr, 0, sections.subsectionsPerSection) || sections.isEarly(sectionNr)) {
+      add(pfn, pagesPerSection);
+      continue;
+    }
+    for (let s = 0; s < sections.subsectionsPerSection; s++) {
+      if (sections.isSet(sectionNr, s)) add(pfn + s * pagesPerSubsection, pagesPerSubsection);
+    }
+  }
+  return ranges;
+}
+
+/** All of the address space that memmap may take: up to the struct page of the last possible frame. */
+export function vmemmapWindow(kernel: Kernel): AddressRange {
+  return { start: kernel.vmemmap, end: Math.min(2 ** 52, kernel.vmemmap + (2 ** 52 / kernel.pageSize) * kernel.structPageSize) };
+}
+
+/** What {@link walkVmemmap} found. */
+export interface Walk {
+  leaves: Leaf[];
+  /** Tables below the root, by level. */
+  tables: number[];
+}
+
+export function walkVmemmap(kernel: Kernel, window: AddressRange): Walk {
+  const leaves: Leaf[] = [];
+  const tables = [0, 0, 0, 0, 0];
+  kernel.arch.visit(
+    window.start,
+    window.end,
+    (leaf) => leaves.push(leaf),
+    (table) => tables[table.level]!++,
+  );
+  return { leaves, tables };
+}
+
+/** Leaves that cover nothing of `active`; neighbours of one level joined. */
+export function leakedLeaves(leaves: readonly Leaf[], active: readonly AddressRange[]): (AddressRange & { level: Level })[] {
+  const leaks: (AddressRange & { level: Level })[] = [];
+  let a = 0;
+  for (const leaf of leaves) {
+    const end = leaf.start + leaf.size;
+    while (a < active.length && active[a]!.end <= leaf.start) a++;
+    if (a < active.length && active[a]!.start < end) continue;
+    const last = leaks[leaks.length - 1];
+    if (last !== undefined && last.end === leaf.start && last.level === leaf.level) last.end = end;
+    else leaks.push({ start: leaf.start, end, level: leaf.level });
+  }
+  return leaks;
+}
+
+/** Parts of `active` that no leaf maps; neighbours joined. */
+export function memmapHoles(leaves: readonly Leaf[], active: readonly AddressRange[]): AddressRange[] {
+  const holes: AddressRange[] = [];
+  let l = 0;
+  for (const range of active) {
+    let at = range.start;
+    while (at < range.end) {
+      while (l < leaves.length && leaves[l]!.start + leaves[l]!.size <= at) l++;
+      const leaf = leaves[l];
+      const mappedFrom = leaf === undefined ? range.end : Math.min(Math.max(leaf.start, at), range.end);
+      if (mappedFrom > at) holes.push({ start: at, end: mappedFrom });
+      at = leaf === undefined ? range.end : Math.max(mappedFrom, Math.min(leaf.start + leaf.size, range.end));
+    }
+  }
+  return holes;
+}
+
+/** Offsets of a leaf's bytes where used and unused bytes meet, or undefined if it has no PAGE_UNUSED byte. */
+export function usedRuns(kernel: Kernel, leaf: Leaf): { used: boolean; from: number; to: number }[] | undefined {
+  const runs: { used: boolean; from: number; to: number }[] = [];
+  const push = (from: number, to: number, used: boolean): void => {
+    const last = runs[runs.length - 1];
+    if (last !== undefined && last.used === used) last.to = to;
+    else runs.push({ used, from, to });
+  };
+  kernel.ram.forEachRun(leaf.pa, leaf.size, (offset, length, byte) => {
+    if (byte !== MIXED) {
+      push(offset, offset + length, byte !== PAGE_UNUSED);
+      return;
+    }
+    const bytes = kernel.ram.readFrame((leaf.pa + offset) / kernel.pageSize);
+    for (let i = 0; i < bytes.length; i++) push(offset + i, offset + i + 1, bytes[i] !== PAGE_UNUSED);
+  });
+  return runs.some((run) => !run.used) ? runs : undefined;
+}
+
+function altmapOf(altmaps: readonly VmemAltmap[], pfn: number): VmemAltmap | undefined {
+  return altmaps.find((altmap) => pfn >= altmap.basePfn && pfn <= altmap.endPfn);
+}
+
+/** Leaves as "start-end level backing", neighbours of one kind joined. */
+function leafRuns(kernel: Kernel, leaves: readonly Leaf[], altmaps: readonly VmemAltmap[], text: AddressText): string[] {
+  const runs: { start: number; end: number; level: Level; altmapPfn: number; nextPfn: number }[] = [];
+  for (const leaf of leaves) {
+    const pfn = leaf.pa / kernel.pageSize;
+    const inAltmap = altmapOf(altmaps, pfn) !== undefined;
+    const last = runs[runs.length - 1];
+    const joins =
+      last !== undefined &&
+      last.end === leaf.start &&
+      last.level === leaf.level &&
+      (inAltmap ? last.altmapPfn >= 0 && last.nextPfn === pfn : last.altmapPfn < 0);
+    const nextPfn = pfn + leaf.size / kernel.pageSize;
+    if (joins) {
+      last.end = leaf.start + leaf.size;
+      last.nextPfn = nextPfn;
+    } else {
+      runs.push({ start: leaf.start, end: leaf.start + leaf.size, level: leaf.level, altmapPfn: inAltmap ? pfn : -1, nextPfn });
+    }
+  }
+  return runs.map((run) => {
+    const backing = run.altmapPfn < 0 ? 'ram' : `altmap:${run.altmapPfn.toString(16)}`;
+    return `${text.range(run)} ${LEVELS[run.level]} ${backing}`;
+  });
+}
+
+/**
+ * Reads the state after a step. Takes the step's violations out of the log.
+ * @param altmaps all altmaps of the scenario
+ */
+export function captureState(kernel: Kernel, altmaps: readonly VmemAltmap[], vmemmapBase: bigint): State {
+  const text = new AddressText(vmemmapBase);
+  const { leaves, tables } = walkVmemmap(kernel, vmemmapWindow(kernel));
+  const active = activeMemmap(kernel);
+  const prot: Record<string, string> = {};
+  const partial: string[] = [];
+  for (const leaf of leaves) {
+    prot[LEVELS[leaf.level]] ??= `0x${kernel.arch.leafFlags(leaf).toString(16)}`;
+    if (leaf.level === PTE) continue;
+    const runs = usedRuns(kernel, leaf);
+    if (runs === undefined) continue;
+    partial.push(`${text.of(leaf.start)} ${runs.map((r) => `${r.used ? 'used' : 'unused'} ${r.from}-${r.to}`).join(' ')}`);
+  }
+  return {
+    leaves: leafRuns(kernel, leaves, altmaps, text),
+    prot,
+    tables: Object.fromEntries([P4D, PUD, PMD, PTE].map((level) => [LEVELS[level], tables[level]!])),
+    altmaps: Object.fromEntries(altmaps.map(({ name, alloc, align }) => [name, { alloc, align }])),
+    ram: { pages: kernel.allocator.pagesOut },
+    partial,
+    unusedStart: text.pointer(kernel.arch.unusedStart()),
+    sections: { present: kernel.sections.present },
+    leaks: leakedLeaves(leaves, active).map((leak) => `${text.range(leak)} ${LEVELS[leak.level]}`),
+    holes: memmapHoles(leaves, active).map((hole) => text.range(hole)),
+    violations: kernel.log.take(),
+    counters: countersRecord(kernel.counters),
+  };
+}
