@@ -39,6 +39,8 @@ export interface Arch {
   readonly mmu: Mmu;
   /** PMD_SIZE: bytes that a large leaf maps. */
   readonly pmdSize: number;
+  /** Sizes of a leaf, bytes, by the names that recordings give its level. */
+  readonly leafSizes: readonly { name: string; size: number }[];
   /** pageblock_nr_pages. */
   readonly pageblockPages: number;
   /** arch_supports_memmap_on_memory(). @param memmapBytes memmap of one memory block */

@@ -49,6 +49,11 @@ export interface X86Options {
 
 export class X86Vmemmap implements Arch {
   readonly pmdSize = PMD_SIZE;
+  readonly leafSizes = [
+    { name: 'pte', size: PAGE_SIZE },
+    { name: 'pmd', size: PMD_SIZE },
+    { name: 'pud', size: PUD_SIZE },
+  ];
   readonly pageblockPages = 1 << PMD_ORDER;
   readonly mmu: PageTable;
   readonly paging: KernelPaging;

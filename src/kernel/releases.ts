@@ -42,3 +42,15 @@ export function resolveTraits(release: Release): Traits {
   const keys = Object.keys(TRAITS) as TraitKey[];
   return Object.freeze(Object.fromEntries(keys.map((key) => [key, has(release, key)])) as Record<TraitKey, boolean>);
 }
+
+/**
+ * The release that stands for a running kernel: the newest one of its series, since distributions ship stable trees.
+ * @param unameRelease what `uname -r` prints, such as "6.12.117+deb12-amd64"
+ * @throws RangeError for a series that is not known
+ */
+export function releaseOfSeries(unameRelease: string): Release {
+  const series = /^\d+\.\d+/.exec(unameRelease)?.[0];
+  const release = RELEASES.findLast(({ mainline }) => mainline === series);
+  if (release) return release;
+  throw new RangeError(`kernel ${unameRelease} is of no series that is known; known are ${RELEASES.map((r) => r.mainline).join(', ')}`);
+}

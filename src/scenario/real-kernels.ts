@@ -1,0 +1,356 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import { alignDown, alignUp } from '../hardware/align.js';
+import { memset, PageFault } from '../hardware/mmu.js';
+import { NO_PAGE } from '../hardware/page-allocator.js';
+import { LEVELS, PTE, type Leaf } from '../hardware/page-table.js';
+import { pfnToPage, type Kernel } from '../kernel/kernel.js';
+import { KernelBug } from '../kernel/log.js';
+import { releaseOfSeries } from '../kernel/releases.js';
+import { memoryBlocks, type MemoryBlocks } from '../mm/memory-block.js';
+import { memremapPages, memunmapPages, pfnFirst, type PgmapTable } from '../mm/memremap.js';
+import { bootKernel } from './machine.js';
+import { createNamespace, type Namespace } from './nvdimm.js';
+import {
+  expandLeaves,
+  meminfoKb,
+  systemRam,
+  takeableBlocks,
+  type RecordedAction,
+  type RecordedDevice,
+  type RecordedKernel,
+  type RecordedLeaf,
+  type RecordedStep,
+} from './recorded-kernel.js';
+import { resolveScenario, type Scenario } from './scenario.js';
+import { AddressText, usedRuns, vmemmapWindow, walkVmemmap } from './state.js';
+import type { Failure } from './vectors.js';
+
+/**
+ * Replays what was done to a booted kernel and compares the page tables after each step. Frames of system memory
+ * cannot agree, since a booted kernel has used its memory before; their owner, and which leaves share one, must.
+ */
+
+type Difference = Omit<Failure, 'name' | 'step'>;
+
+/** A step that the emulator has no function for. */
+class UnknownAction extends Error {}
+
+/** The value of CONFIG_ARCH in a recording's `arch`, as uname prints it, by the name of the emulator's room. */
+const ARCH_OF_MACHINE: Readonly<Record<string, string>> = { ppc64le: 'ppc64', s390x: 's390' };
+
+/** The byte that stands for an initialised struct page: anything but PAGE_UNUSED. */
+const INITIALISED = 0x01;
+/** Blocks of a large leaf's size broken up when a guest's memory is made scarce, so that base pages remain. */
+const BROKEN_BLOCKS = 16;
+
+interface Replay {
+  readonly recorded: RecordedKernel;
+  readonly scenario: Scenario;
+  readonly kernel: Kernel;
+  readonly text: AddressText;
+  readonly blocks: MemoryBlocks;
+  readonly pgmaps: PgmapTable;
+  readonly namespaces: Map<string, Namespace>;
+  /** Ranges in frames that a device's memory blocks cover. */
+  readonly memory: Map<string, { pfn: number; nrPages: number }>;
+  /** First frames of blocks that were taken to make memory scarce. */
+  readonly held: number[];
+  devices: readonly RecordedDevice[];
+}
+
+function startReplay(recorded: RecordedKernel): Replay {
+  const bootStep = recorded.steps[0]!;
+  const ram = systemRam(bootStep.iomem ?? []);
+  const page = recorded.pageSize;
+  const largest = ram.reduce((best, range) => (range.end - range.start > best.end - best.start ? range : best), {
+    start: 0,
+    end: 0,
+  });
+  const scenario = resolveScenario({
+    name: recorded.kernelRelease,
+    title: undefined,
+    machine: {
+      arch: ARCH_OF_MACHINE[recorded.arch] ?? recorded.arch,
+      kernel: releaseOfSeries(recorded.kernelRelease).name,
+      pageSize: page,
+      structPageSize: recorded.structPage.bytes,
+      vmemmapBase: recorded.vmemmapBase === undefined ? undefined : BigInt(recorded.vmemmapBase),
+      pagingLevels: recorded.pagingLevels,
+      vaBits: recorded.vaBits,
+      mmu: recorded.mmu,
+      otherPageTables: 0,
+      recycledPages: 'keep',
+      memmapOnMemory: memmapOnMemoryMode(recorded.memmapOnMemoryParam),
+      blockSize: recorded.blockSizeBytes,
+      boot: ram.map(({ start, end }) => ({
+        start: alignUp(start, page),
+        size: alignDown(end, page) - alignUp(start, page),
+        node: 0,
+      })),
+    },
+    altmaps: {},
+    steps: [],
+    failAllocations: [],
+  });
+  const maxOrderBytes = page * 2 ** scenario.machine.architecture.maxOrder(page);
+  const ramBase = alignUp(largest.start, maxOrderBytes);
+  const kernel = bootKernel({
+    ...scenario.machine,
+    ramBasePfn: ramBase / page,
+    ramPages: alignDown(largest.end - ramBase, maxOrderBytes) / page,
+  });
+  return {
+    recorded,
+    scenario,
+    kernel,
+    text: new AddressText(scenario.machine.config.vmemmapBase),
+    blocks: memoryBlocks(scenario.blockPages, scenario.memmapOnMemory),
+    pgmaps: new Map(),
+    namespaces: new Map(),
+    memory: new Map(),
+    held: [],
+    devices: [],
+  };
+}
+
+/** The parameter as /sys/module/memory_hotplug/parameters/memmap_on_memory reads. */
+function memmapOnMemoryMode(parameter: string): 'n' | 'y' | 'force' {
+  if (parameter === 'force') return 'force';
+  return parameter === 'Y' || parameter === '1' ? 'y' : 'n';
+}
+
+function act(replay: Replay, action: RecordedAction, step: RecordedStep): void {
+  const { kernel, recorded, memory } = replay;
+  const page = recorded.pageSize;
+  switch (action.op) {
+    case 'boot':
+    case 'offline':
+      return;
+    case 'none':
+      makeScarce(replay, step);
+      return;
+    case 'add-memory': {
+      const range = { pfn: action.start / page, nrPages: action.size / page };
+      replay.blocks.add(kernel, 0, range.pfn, range.nrPages, true);
+      memory.set(action.device, range);
+      if (action.onlinedByPlatform) online(replay, action.device);
+      return;
+    }
+    case 'remove-memory': {
+      const range = known(memory, action.device);
+      replay.blocks.remove(kernel, range.pfn, range.nrPages);
+      memory.delete(action.device);
+      return;
+    }
+    case 'online':
+      online(replay, action.device ?? '');
+      return;
+    case 'create-namespace': {
+      const device = replay.devices.find((d) => d.id === action.device);
+      if (device === undefined) throw new UnknownAction(`no device ${action.device}`);
+      const namespace = createNamespace(device.start, device.end + 1 - device.start, action.align, action.map, page);
+      replay.namespaces.set(action.device, namespace);
+      mapNamespace(replay, action.device, namespace, action.mode === 'devdax' ? action.align : page);
+      return;
+    }
+    case 'destroy-namespace':
+      memunmapPages(kernel, replay.pgmaps, action.device);
+      return;
+    case 'kmem': {
+      // The data of the namespace, cut to whole memory blocks (dax_kmem_range).
+      const namespace = known(replay.namespaces, action.device);
+      if (replay.pgmaps.has(action.device)) memunmapPages(kernel, replay.pgmaps, action.device);
+      const start = alignUp(namespace.start + namespace.dataOffset, recorded.blockSizeBytes);
+      const end = alignDown(namespace.start + namespace.size, recorded.blockSizeBytes);
+      const range = { pfn: start / page, nrPages: (end - start) / page };
+      const own = action.memmapOnMemory && kernel.traits.kmemMemmapOnMemory;
+      replay.blocks.add(kernel, 0, range.pfn, range.nrPages, own);
+      memory.set(action.device, range);
+      return;
+    }
+    case 'kmem-release': {
+      const range = known(memory, action.device);
+      replay.blocks.remove(kernel, range.pfn, range.nrPages);
+      memory.delete(action.device);
+      return;
+    }
+    case 'virtio-mem':
+      throw new UnknownAction('memory by virtio-mem');
+  }
+}
+
+function known<T>(map: ReadonlyMap<string, T>, device: string): T {
+  const value = map.get(device);
+  if (value === undefined) throw new UnknownAction(`nothing is known of device ${device}`);
+  return value;
+}
+
+/** memremap_pages() and memmap_init_zone_device(). @param align size of a compound page, or of a base page, bytes */
+function mapNamespace(replay: Replay, id: string, namespace: Namespace, align: number): void {
+  const { kernel, pgmaps } = replay;
+  const page = kernel.pageSize;
+  const device = {
+    id,
+    pfn: namespace.start / page,
+    nrPages: namespace.size / page,
+    altmap: namespace.altmap === null ? null : { name: id, align: 0, alloc: 0, ...namespace.altmap },
+    vmemmapShift: Math.log2(align / page),
+  };
+  if (memremapPages(kernel, pgmaps, device) !== 0) return;
+  const first = pfnFirst(device);
+  initialise(kernel, first, device.pfn + device.nrPages - first);
+}
+
+/** Onlining: every struct page of the device's memory blocks is written. */
+function online(replay: Replay, device: string): void {
+  const range = known(replay.memory, device);
+  initialise(replay.kernel, range.pfn, range.nrPages);
+}
+
+function initialise(kernel: Kernel, pfn: number, nrPages: number): void {
+  memset(kernel.arch.mmu, kernel.ram, pfnToPage(kernel, pfn), INITIALISED, nrPages * kernel.structPageSize);
+}
+
+/**
+ * Where the guest's memory was made scarce, or given back, /proc/buddyinfo of that moment stands in the recording: as
+ * many large blocks are left to take here as there.
+ */
+function makeScarce(replay: Replay, step: RecordedStep): void {
+  const { kernel, held } = replay;
+  const order = Math.log2(kernel.arch.pmdSize / kernel.pageSize);
+  const total = meminfoKb(replay.recorded.steps[0]!.meminfo ?? [], 'MemTotal') ?? 0;
+  const wanted = takeableBlocks(step.console ?? [], order, total, kernel.pageSize);
+  if (wanted === undefined) return;
+  const { allocator } = kernel;
+  while (held.length > 0 && allocator.freeBlocks(order) < wanted) {
+    allocator.freePages(held.pop()!, order, kernel.log.badFree);
+  }
+  for (let broken = 0; allocator.freeBlocks(order) > wanted; broken++) {
+    const pfn = allocator.allocPages(order);
+    if (pfn === NO_PAGE) return;
+    if (broken >= BROKEN_BLOCKS) held.push(pfn);
+    else for (let at = 1; at < 1 << order; at++) allocator.freePages(pfn + at, 0, kernel.log.badFree);
+  }
+}
+
+/** A leaf of the emulator in the words of a recording. */
+function describeLeaf(replay: Replay, leaf: Leaf): RecordedLeaf {
+  const owner = replay.devices.find((device) => leaf.pa >= device.start && leaf.pa <= device.end)?.id ?? 'boot-ram';
+  return {
+    start: BigInt(`0x${replay.text.of(leaf.start)}`),
+    level: LEVELS[leaf.level],
+    pa: leaf.pa,
+    flags: replay.kernel.arch.leafFlags(leaf),
+    owner,
+  };
+}
+
+/** Numbers frames by their first leaf, so that two lists agree in which leaves share a frame. */
+function sharing(leaves: readonly RecordedLeaf[]): number[] {
+  const first = new Map<number, number>();
+  return leaves.map((leaf, i) => {
+    const known = first.get(leaf.pa);
+    if (known === undefined) first.set(leaf.pa, i);
+    return known ?? i;
+  });
+}
+
+function leafText(leaf: RecordedLeaf | undefined, sharedWith: number | undefined): string {
+  if (leaf === undefined) return 'no leaf';
+  const frame = leaf.owner === 'boot-ram' ? `a frame first seen at leaf ${sharedWith}` : `phys=${leaf.pa.toString(16)}`;
+  return `${leaf.start.toString(16)} ${leaf.level} flags=${leaf.flags.toString(16)} in=${leaf.owner} ${frame}`;
+}
+
+function compareLeaves(expected: readonly RecordedLeaf[], actual: readonly RecordedLeaf[]): Difference | undefined {
+  const wantSharing = sharing(expected);
+  const haveSharing = sharing(actual);
+  for (let i = 0; i < Math.max(expected.length, actual.length); i++) {
+    const want = leafText(expected[i], wantSharing[i]);
+    const have = leafText(actual[i], haveSharing[i]);
+    if (want !== have) return { field: `leaves[${i}]`, expected: want, actual: have };
+  }
+  return undefined;
+}
+
+/** Some recordings looked for markers in a part of the vmemmap only, and say so. */
+function markersFrom(recorded: RecordedKernel): bigint {
+  for (const note of recorded.notes) {
+    const match = /only looked for from (0x[0-9a-f]+) on/.exec(note);
+    if (match) return BigInt(match[1]!);
+  }
+  return 0n;
+}
+
+function unusedMarkers(replay: Replay, leaves: readonly Leaf[]): string[] {
+  const from = markersFrom(replay.recorded);
+  return leaves.flatMap((leaf) => {
+    const address = replay.text.of(leaf.start);
+    if (leaf.level === PTE || BigInt(`0x${address}`) < from) return [];
+    const runs = usedRuns(replay.kernel, leaf);
+    if (runs === undefined) return [];
+    return [`${address} ${runs.map((r) => `${r.used ? 'used' : 'unused'} 0x${r.from.toString(16)}-0x${r.to.toString(16)}`).join(' ')}`];
+  });
+}
+
+function compareStep(replay: Replay, step: RecordedStep): Difference | undefined {
+  const { recorded, kernel } = replay;
+  const { leaves, tables } = walkVmemmap(kernel, vmemmapWindow(kernel));
+  const from = step.leavesSameAsStep ?? undefined;
+  const runs = from === undefined ? (step.leaves ?? []) : (recorded.steps[from]?.leaves ?? []);
+  const sizes = new Map(kernel.arch.leafSizes.map(({ name, size }) => [name, size]));
+  const expected = expandLeaves(runs, (level) => sizes.get(level) ?? NaN);
+  const difference = compareLeaves(expected, leaves.map((leaf) => describeLeaf(replay, leaf)));
+  if (difference !== undefined) return difference;
+  for (const [level, count] of Object.entries(step.tableCounts ?? {})) {
+    const actual = tables[(LEVELS as readonly string[]).indexOf(level)];
+    if (actual !== count) return { field: `tableCounts.${level}`, expected: count, actual };
+  }
+  const started = replay.text.pointer(kernel.arch.unusedStart());
+  if (step.unusedStart != null && step.unusedStart !== started) {
+    return { field: 'unusedStart', expected: step.unusedStart, actual: started };
+  }
+  if (step.unusedMarkers == null) return undefined;
+  const want = step.unusedMarkers.join('\n');
+  const have = unusedMarkers(replay, leaves).join('\n');
+  return want === have ? undefined : { field: 'unusedMarkers', expected: want, actual: have };
+}
+
+/** The guest kernel died in a step that failed and left no block to be listed. */
+const guestDied = (step: RecordedStep): boolean => step.ok === false && (step.memoryBlocks ?? []).length === 0;
+
+/**
+ * Replays a recorded kernel.
+ * @param name how the case is called in a failure
+ * @returns the first difference, or undefined if there is none
+ */
+export function verifyRecordedKernel(recorded: RecordedKernel, name: string): Failure | undefined {
+  let replay: Replay;
+  try {
+    replay = startReplay(recorded);
+  } catch (error) {
+    return { name, step: -1, field: 'machine', expected: 'a machine that the emulator has', actual: message(error) };
+  }
+  for (const [index, step] of recorded.steps.entries()) {
+    replay.devices = step.devices ?? [];
+    let died = false;
+    try {
+      act(replay, step.action, step);
+    } catch (error) {
+      if (error instanceof UnknownAction) {
+        return { name, step: index, field: 'action', expected: step.step, actual: `not built yet: ${error.message}` };
+      }
+      if (!(error instanceof PageFault || error instanceof KernelBug)) throw error;
+      died = true;
+    }
+    const difference = compareStep(replay, step);
+    if (difference !== undefined) return { name, step: index, ...difference };
+    if (died !== guestDied(step)) {
+      return { name, step: index, field: 'ok', expected: guestDied(step) ? 'the kernel dies' : 'the kernel lives', actual: died ? 'it dies' : 'it lives' };
+    }
+    if (died) return undefined;
+  }
+  return undefined;
+}
+
+const message = (error: unknown): string => (error instanceof Error ? error.message : String(error));

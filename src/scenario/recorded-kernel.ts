@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import { z } from 'zod';
+
+/** Files that record what a booted kernel put into its page tables, read from outside. */
+
+const bytes = z.string().transform((text, context): number => {
+  const match = /^(0x[0-9a-f]+|\d+)([KMGT]?)$/i.exec(text);
+  const unit = { '': 1, K: 2 ** 10, M: 2 ** 20, G: 2 ** 30, T: 2 ** 40 }[match?.[2]?.toUpperCase() ?? ''];
+  if (match && unit !== undefined) return Number(match[1]) * unit;
+  context.addIssue({ code: 'custom', message: 'must be a size such as "128M" or an address such as "0x100000000"' });
+  return z.NEVER;
+});
+
+const action = z.discriminatedUnion('op', [
+  z.object({ op: z.literal('boot') }),
+  z.object({ op: z.literal('none') }),
+  z.object({ op: z.literal('add-memory'), device: z.string(), start: bytes, size: bytes, onlinedByPlatform: z.boolean().default(false) }),
+  z.object({ op: z.literal('remove-memory'), device: z.string() }),
+  z.object({ op: z.literal('online'), device: z.string().optional() }),
+  z.object({ op: z.literal('offline'), device: z.string().optional() }),
+  z.object({ op: z.literal('create-namespace'), device: z.string(), mode: z.enum(['devdax', 'fsdax']), map: z.enum(['dev', 'mem']), align: bytes }),
+  z.object({ op: z.literal('destroy-namespace'), device: z.string() }),
+  z.object({ op: z.literal('kmem'), device: z.string(), memmapOnMemory: z.boolean() }),
+  z.object({ op: z.literal('kmem-release'), device: z.string() }),
+  z.object({ op: z.literal('virtio-mem'), requested: z.string() }),
+]);
+
+const device = z.object({ id: z.string(), start: bytes, end: bytes });
+
+const step = z.object({
+  step: z.string(),
+  action,
+  ok: z.boolean().nullish(),
+  console: z.array(z.string()).nullish(),
+  newDmesg: z.array(z.string()).nullish(),
+  devices: z.array(device).nullish(),
+  leaves: z.array(z.string()).nullish(),
+  leavesSameAsStep: z.number().int().nullish(),
+  tableCounts: z.record(z.string(), z.number()).nullish(),
+  unusedMarkers: z.array(z.string()).nullish(),
+  unusedStart: z.string().nullish(),
+  meminfo: z.array(z.string()).nullish(),
+  memoryBlocks: z.array(z.string()).nullish(),
+  iomem: z.array(z.string()).nullish(),
+});
+
+export const recordedKernelSchema = z.object({
+  arch: z.string(),
+  kernelRelease: z.string(),
+  pageSize: z.number().int(),
+  structPage: z.object({ bytes: z.number().int() }),
+  vmemmapBase: z.string().optional(),
+  vmemmapStart: z.string().optional(),
+  memstartAddr: z.string().optional(),
+  pagingLevels: z.number().int().optional(),
+  levels: z.number().int().optional(),
+  vaBits: z.number().int().optional(),
+  lpa2: z.boolean().optional(),
+  mmu: z.enum(['radix', 'hash']).optional(),
+  blockSizeBytes: z.number().int(),
+  memmapOnMemoryParam: z.string().default('N'),
+  notes: z.array(z.string()).default([]),
+  steps: z.array(step).min(1),
+});
+
+export type RecordedKernel = z.output<typeof recordedKernelSchema>;
+export type RecordedStep = RecordedKernel['steps'][number];
+export type RecordedAction = RecordedStep['action'];
+export type RecordedDevice = z.output<typeof device>;
+
+/** A leaf as recorded. */
+export interface RecordedLeaf {
+  /** Virtual address. */
+  start: bigint;
+  level: string;
+  /** Physical byte address. */
+  pa: number;
+  flags: bigint;
+  /** "boot-ram" or the device that the frame belongs to. */
+  owner: string;
+}
+
+const LEAF_RUN = /^([0-9a-f]+)-([0-9a-f]+) (\w+) phys=([0-9a-f]+)(?: (shared|down))? flags=([0-9a-f]+) in=(\S+)$/;
+
+/**
+ * The leaves of run-length coded lines.
+ * @param leafSize bytes that a leaf of a level maps
+ */
+export function expandLeaves(runs: readonly string[], leafSize: (level: string) => number): RecordedLeaf[] {
+  return runs.flatMap((run) => {
+    const match = LEAF_RUN.exec(run);
+    if (!match) throw new SyntaxError(`not a run of leaves: "${run}"`);
+    const [, first, last, level = '', phys = '', order, flags, owner = ''] = match;
+    const size = leafSize(level);
+    const stride = order === 'shared' ? 0 : order === 'down' ? -size : size;
+    const start = BigInt(`0x${first}`);
+    const count = Number(BigInt(`0x${last}`) - start) / size;
+    return Array.from({ length: count }, (_, i) => ({
+      start: start + BigInt(i * size),
+      level,
+      pa: parseInt(phys, 16) + i * stride,
+      flags: BigInt(`0x${flags}`),
+      owner,
+    }));
+  });
+}
+
+/** Ranges that /proc/iomem calls System RAM at the top of the tree, in bytes, `end` exclusive. */
+export function systemRam(iomem: readonly string[]): { start: number; end: number }[] {
+  return iomem.flatMap((line) => {
+    const match = /^([0-9a-f]+)-([0-9a-f]+) : System RAM$/.exec(line);
+    return match ? [{ start: parseInt(match[1]!, 16), end: parseInt(match[2]!, 16) + 1 }] : [];
+  });
+}
+
+/** A line "Name:   123 kB" of /proc/meminfo, in kB; undefined if there is none. */
+export function meminfoKb(lines: readonly string[], name: string): number | undefined {
+  for (const line of lines) {
+    const match = new RegExp(`^${name}: +(\\d+) kB$`).exec(line);
+    if (match) return Number(match[1]);
+  }
+  return undefined;
+}
+
+/**
+ * Blocks of 2^order pages that a guest could still take: those that /proc/buddyinfo shows, as far as the zone's minimum
+ * watermark lets them go (__zone_watermark_ok). Undefined where the lines do not show it.
+ * @param lines text of the moment, with lines of /proc/buddyinfo and the one MemFree
+ * @param memTotalKb MemTotal of the guest, kB
+ * @param pageSize bytes
+ */
+export function takeableBlocks(
+  lines: readonly string[],
+  order: number,
+  memTotalKb: number,
+  pageSize: number,
+): number | undefined {
+  const freeKb = meminfoKb(lines, 'MemFree');
+  const zones = lines.flatMap((line) => {
+    const match = /^Node +\d+, zone +\S+ ([ \d]+)$/.exec(line);
+    return match ? [match[1]!.trim().split(/ +/).map(Number)] : [];
+  });
+  if (zones.length === 0 || freeKb === undefined) return undefined;
+  const inZone = (counts: number[]): number =>
+    counts.reduce((sum, count, at) => (at < order ? sum : sum + count * 2 ** (at - order)), 0);
+  const shown = zones.reduce((sum, counts) => sum + inZone(counts), 0);
+  const kbPerPage = pageSize / 1024;
+  // min_free_kbytes, by init_per_zone_wmark_min(): the square root of 16 times the memory in kB.
+  const minPages = Math.floor(Math.sqrt(memTotalKb * 16) / kbPerPage);
+  const blockPages = 2 ** order;
+  const above = freeKb / kbPerPage - (blockPages - 1) - minPages;
+  return Math.max(0, Math.min(shown, Math.ceil(above / blockPages)));
+}
