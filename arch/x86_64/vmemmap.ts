@@ -303,8 +303,8 @@ export class X86Vmemmap implements Arch {
   private syncGlobalPgds(start: number, end: number): void {
     if (this.otherRoots.length === 0) return;
     const { mmu } = this;
-    const top = mmu.geometry.levels[0]!;
-    const span = 2 ** top.shift;
+    const top = mmu.levels[0]!;
+    const { span } = top;
     for (let address = alignDown(start, span); address < end; address += span) {
       const index = tableIndex(top, address);
       const entry = mmu.entry(mmu.root, index);

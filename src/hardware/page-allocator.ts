@@ -5,6 +5,8 @@ import type { Ram } from './ram.js';
 /**
  * A buddy allocator over the machine's system memory: blocks of 2^order frames, split and joined with their buddies.
  * It hands out the block freed last, so a leaf that goes and comes back gets the frame it had, as on a quiet machine.
+ * Small blocks given back wait on a list of their order, as on the kernel's per-CPU lists, and join their buddies when
+ * the list is long or memory is short.
  */
 
 /** What {@link PageAllocator.allocPages} returns when it has nothing to give. */
@@ -44,7 +46,14 @@ enum Block {
   None = 0,
   Free = 1,
   Allocated = 2,
+  /** Given back, and not yet joined with its buddy. */
+  Waiting = 3,
 }
+
+/** Blocks up to this order wait before they join, PAGE_ALLOC_COSTLY_ORDER of the kernel's per-CPU lists. */
+const MAX_WAITING_ORDER = 3;
+/** Blocks of an order that wait; beyond that the older half joins. */
+const WAITING_BLOCKS = 65_536;
 
 const PAGE_SHIFT = 12;
 const PAGE_LENGTH = 1 << PAGE_SHIFT;
@@ -60,11 +69,17 @@ class BlockStates {
   }
 
   set(index: number, state: Block): void {
+    const page = this.pages[index >>> PAGE_SHIFT];
+    if (page === undefined || page === EMPTY_PAGE) this.setFirst(index, state);
+    else page[index & (PAGE_LENGTH - 1)] = state;
+  }
+
+  private setFirst(index: number, state: Block): void {
     const at = index >>> PAGE_SHIFT;
     while (this.pages.length <= at) this.pages.push(EMPTY_PAGE);
-    let page = this.pages[at]!;
-    if (page === EMPTY_PAGE) page = this.pages[at] = new Uint8Array(PAGE_LENGTH);
+    const page = new Uint8Array(PAGE_LENGTH);
     page[index & (PAGE_LENGTH - 1)] = state;
+    this.pages[at] = page;
   }
 }
 
@@ -97,6 +112,8 @@ class FreeList {
 class Node {
   readonly states: BlockStates[] = [];
   readonly free: FreeList[] = [];
+  /** Blocks that wait to be joined, by order, last in first out. */
+  readonly waiting: number[][] = [];
   /** First block of the largest order that was never touched. */
   untouched = 0;
   readonly blocks: number;
@@ -111,6 +128,7 @@ class Node {
       const states = new BlockStates();
       this.states.push(states);
       this.free.push(new FreeList(states));
+      this.waiting.push([]);
     }
   }
 }
@@ -197,7 +215,8 @@ export class PageAllocator {
     if (node !== undefined) {
       const offset = pfn - node.basePfn;
       if ((offset & ((1 << order) - 1)) === 0 && node.states[order]!.get(offset / (1 << order)) === Block.Allocated) {
-        this.giveBack(node, offset / (1 << order), order);
+        if (order <= MAX_WAITING_ORDER) this.wait(node, offset / (1 << order), order);
+        else this.giveBack(node, offset / (1 << order), order);
         this.pagesOut -= 1 << order;
         return 1 << order;
       }
@@ -215,6 +234,7 @@ export class PageAllocator {
   freeBlocks(order: number): number {
     let blocks = 0;
     for (const node of this.nodes) {
+      this.joinWaiting(node);
       blocks += (node.blocks - node.untouched) * 2 ** (this.maxOrder - order);
       for (let o = order; o <= this.maxOrder; o++) {
         const states = node.states[o]!;
@@ -226,6 +246,21 @@ export class PageAllocator {
   }
 
   private takeFrom(node: Node, order: number): number {
+    const index = node.waiting[order]?.pop() ?? this.split(node, order);
+    if (index === NO_PAGE) return NO_PAGE;
+    node.states[order]!.set(index, Block.Allocated);
+    return node.basePfn + index * (1 << order);
+  }
+
+  /** Cuts a block out of a larger one. Returns its index, or NO_PAGE. */
+  private split(node: Node, order: number): number {
+    if (order > this.maxOrder) return NO_PAGE;
+    let index = this.takeFree(node, order);
+    if (index === NO_PAGE && this.joinWaiting(node)) index = this.takeFree(node, order);
+    return index;
+  }
+
+  private takeFree(node: Node, order: number): number {
     let index = NO_PAGE;
     let from = order;
     for (; from <= this.maxOrder; from++) {
@@ -233,7 +268,7 @@ export class PageAllocator {
       if (index !== NO_PAGE) break;
     }
     if (index === NO_PAGE) {
-      if (node.untouched === node.blocks || order > this.maxOrder) return NO_PAGE;
+      if (node.untouched === node.blocks) return NO_PAGE;
       index = node.untouched++;
       from = this.maxOrder;
     }
@@ -243,8 +278,27 @@ export class PageAllocator {
       index *= 2;
       node.free[from]!.push(index + 1);
     }
-    node.states[order]!.set(index, Block.Allocated);
-    return node.basePfn + index * 2 ** order;
+    return index;
+  }
+
+  private wait(node: Node, index: number, order: number): void {
+    const waiting = node.waiting[order]!;
+    node.states[order]!.set(index, Block.Waiting);
+    waiting.push(index);
+    if (waiting.length <= WAITING_BLOCKS) return;
+    for (const old of waiting.splice(0, WAITING_BLOCKS / 2)) this.giveBack(node, old, order);
+  }
+
+  /** Joins everything that waits. Returns whether anything did. */
+  private joinWaiting(node: Node): boolean {
+    let any = false;
+    node.waiting.forEach((waiting, order) => {
+      for (const index of waiting.splice(0)) {
+        this.giveBack(node, index, order);
+        any = true;
+      }
+    });
+    return any;
   }
 
   private giveBack(node: Node, index: number, order: number): void {

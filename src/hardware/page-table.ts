@@ -78,16 +78,36 @@ export const NOT_MAPPED = -1;
 const swap32 = (x: number): number =>
   (((x << 24) | ((x & 0xff00) << 8) | ((x >>> 8) & 0xff00) | (x >>> 24)) >>> 0);
 
-/** Index into the table at `table` for an address. */
-export function tableIndex(table: TableLevel, address: number): number {
-  return (address / 2 ** table.shift) & ((1 << table.bits) - 1);
+/** A level of a page table, ready to walk. */
+export interface WalkLevel {
+  readonly level: Level;
+  /** Bytes that one entry covers. */
+  readonly span: number;
+  /** 1 / span: dividing by a power of two is exact either way, and multiplying is faster. */
+  readonly perByte: number;
+  /** Number of entries less one. */
+  readonly mask: number;
+}
+
+const walkLevel = ({ level, shift, bits }: TableLevel): WalkLevel => ({
+  level,
+  span: 2 ** shift,
+  perByte: 1 / 2 ** shift,
+  mask: 2 ** bits - 1,
+});
+
+/** Index of an address into a table of a level. */
+export function tableIndex(level: WalkLevel, address: number): number {
+  return (address * level.perByte) & level.mask;
 }
 
 export class PageTable {
   /** Bytes that one entry covers, by level. */
   readonly span: readonly number[];
+  /** The levels in use, root first. */
+  readonly levels: readonly WalkLevel[];
   private readonly big: boolean;
-  private readonly byLevel: readonly (TableLevel | undefined)[];
+  private readonly byLevel: readonly (WalkLevel | undefined)[];
 
   /**
    * @param root physical byte address of the root table
@@ -99,16 +119,13 @@ export class PageTable {
     readonly format: EntryFormat,
   ) {
     this.big = geometry.endian === 'big';
-    this.byLevel = LEVELS.map((_, level) => geometry.levels.find((l) => l.level === level));
-    this.span = this.byLevel.map((l) => (l ? 2 ** l.shift : 0));
+    this.levels = geometry.levels.map(walkLevel);
+    this.byLevel = LEVELS.map((_, level) => this.levels.find((l) => l.level === level));
+    this.span = this.byLevel.map((l) => l?.span ?? 0);
   }
 
-  /** Index of a level in {@link Geometry.levels}, or -1 for a folded one. */
-  depthOf(level: Level): number {
-    return this.geometry.levels.findIndex((l) => l.level === level);
-  }
-
-  table(level: Level): TableLevel {
+  /** @throws RangeError for a folded level */
+  table(level: Level): WalkLevel {
     const table = this.byLevel[level];
     if (!table) throw new RangeError(`this page table has no level ${LEVELS[level]}`);
     return table;
@@ -146,14 +163,14 @@ export class PageTable {
    */
   walk(address: number): Leaf | undefined {
     let tablePa = this.root;
-    for (const table of this.geometry.levels) {
+    for (const table of this.levels) {
       const entry = this.entry(tablePa, tableIndex(table, address));
       const lo = this.lo(entry);
       const hi = this.hi(entry);
       if (!this.format.isPresent(table.level, lo, hi)) return undefined;
       const pa = this.format.address(table.level, lo, hi);
       if (table.level === PTE || this.format.isLeaf(table.level, lo, hi)) {
-        const size = 2 ** table.shift;
+        const size = table.span;
         return { start: alignDown(address, size), size, level: table.level, pa, lo, hi };
       }
       tablePa = pa;
@@ -182,8 +199,8 @@ export class PageTable {
     onLeaf: (leaf: Leaf) => void,
     onTable: (table: Table) => void,
   ): void {
-    const table = this.geometry.levels[depth]!;
-    const span = 2 ** table.shift;
+    const table = this.levels[depth]!;
+    const { span } = table;
     for (let address = alignDown(start, span); address < end; address += span) {
       const entry = this.entry(tablePa, tableIndex(table, address));
       const lo = this.lo(entry);
@@ -193,7 +210,7 @@ export class PageTable {
       if (table.level === PTE || this.format.isLeaf(table.level, lo, hi)) {
         onLeaf({ start: address, size: span, level: table.level, pa, lo, hi });
       } else {
-        onTable({ level: this.geometry.levels[depth + 1]!.level, start: address, pa });
+        onTable({ level: this.levels[depth + 1]!.level, start: address, pa });
         this.visitTable(pa, depth + 1, Math.max(start, address), Math.min(end, address + span), onLeaf, onTable);
       }
     }

@@ -10,7 +10,7 @@ import { vmemAltmapOffset, type VmemAltmap } from './vmem-altmap.js';
 
 /** check_pfn_span(): nothing smaller than a subsection is added or removed. */
 const isSubsectionAligned = (kernel: Kernel, pfn: number, nrPages: number): boolean =>
-  pfn % kernel.pagesPerSubsection === 0 && nrPages % kernel.pagesPerSubsection === 0;
+  (pfn & (kernel.pagesPerSubsection - 1)) === 0 && (nrPages & (kernel.pagesPerSubsection - 1)) === 0;
 
 function warnMisaligned(kernel: Kernel, caller: string, pfn: number, nrPages: number): void {
   const end = pfn + nrPages - 1;
@@ -19,7 +19,7 @@ function warnMisaligned(kernel: Kernel, caller: string, pfn: number, nrPages: nu
 
 /** Pages from `pfn` to the end of its section, `nrPages` at most. */
 const pagesInSection = (kernel: Kernel, pfn: number, nrPages: number): number =>
-  Math.min(nrPages, kernel.pagesPerSection - (pfn % kernel.pagesPerSection));
+  Math.min(nrPages, kernel.pagesPerSection - (pfn & (kernel.pagesPerSection - 1)));
 
 /**
  * __add_pages(): makes the memmap of a range.

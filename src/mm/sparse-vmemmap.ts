@@ -52,7 +52,7 @@ function pagingOf(kernel: Kernel): KernelPaging {
  */
 function vmemmapTablesPopulate(kernel: Kernel, paging: KernelPaging, level: Level, address: number, nid: number): number {
   const { table } = paging;
-  const levels = table.geometry.levels;
+  const { levels } = table;
   let tablePa = table.root;
   for (let depth = 0; ; depth++) {
     const here = levels[depth]!;
@@ -140,7 +140,7 @@ export function vmemmapPopulateHugepages(
   const paging = pagingOf(kernel);
   const { table } = paging;
   const pmdSize = table.span[PMD]!;
-  const pmdOrder = Math.log2(pmdSize / kernel.pageSize);
+  const pmdOrder = 31 - Math.clz32(pmdSize / kernel.pageSize);
   let next: number;
   for (let address = start; address < end; address = next) {
     next = Math.min(alignDown(address, pmdSize) + pmdSize, end);

@@ -75,12 +75,25 @@ export class MemSections {
 
   /** Whether none of the subsections [from, to) is active. */
   areClear(sectionNr: number, from: number, to: number): boolean {
-    return this.everyWord(sectionNr, from, to, (word, mask) => (word & mask) === 0);
+    const root = this.roots[sectionNr >>> ROOT_SHIFT];
+    if (root === undefined) return true;
+    const first = (sectionNr & (SECTIONS_PER_ROOT - 1)) * this.wordsPerMap;
+    for (let word = from >>> 5; word <= (to - 1) >>> 5; word++) {
+      if ((root.maps[first + word]! & wordMask(word, from, to)) !== 0) return false;
+    }
+    return true;
   }
 
   /** Whether all of the subsections [from, to) are active. */
   areSet(sectionNr: number, from: number, to: number): boolean {
-    return this.everyWord(sectionNr, from, to, (word, mask) => (word & mask) >>> 0 === mask);
+    const root = this.roots[sectionNr >>> ROOT_SHIFT];
+    if (root === undefined) return false;
+    const first = (sectionNr & (SECTIONS_PER_ROOT - 1)) * this.wordsPerMap;
+    for (let word = from >>> 5; word <= (to - 1) >>> 5; word++) {
+      const mask = wordMask(word, from, to);
+      if ((root.maps[first + word]! & mask) !== mask) return false;
+    }
+    return true;
   }
 
   isSet(sectionNr: number, subsection: number): boolean {
@@ -106,20 +119,6 @@ export class MemSections {
     }
   }
 
-  private everyWord(
-    sectionNr: number,
-    from: number,
-    to: number,
-    holds: (word: number, mask: number) => boolean,
-  ): boolean {
-    const root = this.roots[sectionNr >>> ROOT_SHIFT];
-    const first = (sectionNr & (SECTIONS_PER_ROOT - 1)) * this.wordsPerMap;
-    for (let word = from >>> 5; word <= (to - 1) >>> 5; word++) {
-      if (!holds(root === undefined ? 0 : root.maps[first + word]!, wordMask(word, from, to))) return false;
-    }
-    return true;
-  }
-
   private change(sectionNr: number, from: number, to: number, active: boolean): void {
     const { maps } = this.roots[sectionNr >>> ROOT_SHIFT]!;
     const first = (sectionNr & (SECTIONS_PER_ROOT - 1)) * this.wordsPerMap;
@@ -133,9 +132,9 @@ export class MemSections {
 
 /** Bits [from, to) of a bitmap as far as they lie in one of its 32-bit words. */
 function wordMask(word: number, from: number, to: number): number {
-  const low = Math.max(from - word * 32, 0);
-  const high = Math.min(to - word * 32, 32);
-  return ((high === 32 ? 0xffff_ffff : (1 << high) - 1) & ~((1 << low) - 1)) >>> 0;
+  const low = from - word * 32;
+  const high = to - word * 32;
+  return (low <= 0 ? -1 : -1 << low) & (high >= 32 ? -1 : (1 << high) - 1);
 }
 
 /** pfn_to_section_nr(). */
@@ -143,7 +142,7 @@ export const pfnToSectionNr = (kernel: Kernel, pfn: number): number => Math.floo
 
 /** subsection_map_index(). */
 const subsectionMapIndex = (kernel: Kernel, pfn: number): number =>
-  Math.floor(pfn / kernel.pagesPerSubsection) % kernel.sections.subsectionsPerSection;
+  ((pfn & (kernel.pagesPerSection - 1)) / kernel.pagesPerSubsection) | 0;
 
 /** __populate_section_memmap(). Returns 0 or a negative errno. */
 function populateSectionMemmap(

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import { addPages, removePages } from '../src/mm/memory-hotplug.js';
+import { startRun, type Run } from '../src/scenario/runner.js';
+import { resolveScenario } from '../src/scenario/scenario.js';
+import { scenarioSchema, type ScenarioInput } from '../src/scenario/schema.js';
+import type { VmemAltmap } from '../src/mm/vmem-altmap.js';
+
+/** The populate and free paths that are measured: one machine each, and how its memory comes and goes. */
+
+export interface Path {
+  name: string;
+  machine: ScenarioInput['machine'];
+  /** Sections added, then removed, in one round. */
+  sections: number;
+  /** Each section carries its own memmap. */
+  altmap?: true;
+  /** Sections are added and removed in halves, as devices are. */
+  halves?: true;
+  /**
+   * The kernel's own C functions on modelled memory: ns to add and remove one section, gcc -O2, one core of a loaded
+   * 2-core machine, 6.12.117's code. Such figures move by up to 1.6x between runs.
+   */
+  nativeNs?: number;
+}
+
+const x86 = (structPageSize: number, more: Partial<ScenarioInput['machine']> = {}): ScenarioInput['machine'] => ({
+  arch: 'x86_64',
+  kernel: '6.12.117',
+  structPageSize,
+  ...more,
+});
+
+export const PATHS: readonly Path[] = [
+  { name: 'x86_64 64 B, PMD leaves, 1 section', machine: x86(64), sections: 1 },
+  { name: 'x86_64 64 B, PMD leaves, 64 sections', machine: x86(64), sections: 64, nativeNs: 105 },
+  { name: 'x86_64 64 B, PMD leaves, 8192 sections', machine: x86(64), sections: 8192, nativeNs: 172 },
+  { name: 'x86_64 56 B, shared PMDs marked and scanned, 1 section', machine: x86(56), sections: 1 },
+  { name: 'x86_64 56 B, shared PMDs marked and scanned, 8192 sections', machine: x86(56), sections: 8192, nativeNs: 100_300 },
+  { name: 'x86_64 64 B, base pages (no PSE), 64 sections', machine: x86(64, { hugeVmemmap: false }), sections: 64 },
+  { name: 'x86_64 64 B, altmap, 64 sections', machine: x86(64), sections: 64, altmap: true },
+];
+
+/** First frame of the added memory. */
+const FIRST_PFN = 2 ** 20;
+
+/** One machine with a function that plays a round of its path. */
+export interface Bench {
+  run: Run;
+  round: () => void;
+}
+
+export function prepare(path: Path): Bench {
+  const run = startRun(resolveScenario(scenarioSchema.parse({ machine: { ...path.machine, ramBasePfn: 2 ** 29 }, steps: [{ op: 'use', pfn: 0, nrPages: 1 }] })));
+  const { kernel } = run;
+  const { pagesPerSection } = kernel;
+  const altmaps = path.altmap
+    ? Array.from({ length: path.sections }, (_, i) => sectionAltmap(FIRST_PFN + i * pagesPerSection, pagesPerSection, kernel.structPageSize, kernel.pageSize))
+    : [];
+  const unit = path.halves ? pagesPerSection / 2 : pagesPerSection;
+  const units = path.sections * (path.halves ? 2 : 1);
+  return {
+    run,
+    round: () => {
+      for (let i = 0; i < units; i++) {
+        const err = addPages(kernel, 0, FIRST_PFN + i * unit, unit, altmaps[i] ?? null);
+        if (err !== 0) throw new Error(`${path.name}: adding returned ${err}`);
+      }
+      for (let i = 0; i < units; i++) removePages(kernel, FIRST_PFN + i * unit, unit, altmaps[i] ?? null);
+    },
+  };
+}
+
+function sectionAltmap(basePfn: number, pages: number, structPageSize: number, pageSize: number): VmemAltmap {
+  const free = Math.ceil((pages * structPageSize) / pageSize);
+  return { name: `section${basePfn}`, basePfn, endPfn: basePfn + pages - 1, reserve: 0, free, align: 0, alloc: 0 };
+}

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import { ARCHITECTURES } from '../../arch/index.js';
+import type { ArchConfiguration, Architecture } from '../arch.js';
+import { sizeText } from '../report/text.js';
+import { findArchitecture } from '../scenario/scenario.js';
+import { EXIT_OK, styled, writeResult } from './output.js';
+
+function configurationLines(c: ArchConfiguration): string[] {
+  const levels = c.levels.map(({ name, bits }) => `${name} ${bits}`).join('  ');
+  return [
+    `  ${styled('bold', c.title)}`,
+    `    page ${sizeText(c.pageSize)}, section ${sizeText(2 ** c.sectionSizeBits)}, leaves ${c.leafSizes.map(sizeText).join(' or ')}`,
+    `    index bits, root first: ${levels || 'no page table maps the vmemmap'}`,
+    `    vmemmap 0x${c.vmemmapBase.toString(16)}`,
+    `    ground truth: ${c.groundTruth}`,
+  ];
+}
+
+const architectureLines = (a: Architecture): string[] => [
+  `${styled('bold', a.name)}  struct page of ${a.structPageSizes.join(', ')} bytes`,
+  ...a.configurations.flatMap(configurationLines),
+];
+
+/** `vmemmap arch`. Returns the exit code. */
+export function arch(name: string | undefined, options: { json?: true }): number {
+  const architectures = name === undefined ? ARCHITECTURES : [findArchitecture(name, 'the architecture')];
+  if (options.json) {
+    const table = architectures.map(({ name, structPageSizes, configurations }) => ({
+      name,
+      structPageSizes,
+      configurations: configurations.map((c) => ({ ...c, vmemmapBase: `0x${c.vmemmapBase.toString(16)}` })),
+    }));
+    writeResult(JSON.stringify({ schema: 'vmemmap/arch/v1', architectures: table }, null, 2), undefined);
+  } else {
+    writeResult(architectures.map((a) => architectureLines(a).join('\n')).join('\n\n'), undefined);
+  }
+  return EXIT_OK;
+}

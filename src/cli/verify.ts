@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { InputError } from '../scenario/load.js';
+import { verifyFile, type FileFailure, type FileVerdict } from '../scenario/verify.js';
+import { EXIT_FINDING, EXIT_OK, progress, styled, writeResult } from './output.js';
+
+/** Characters of a value that a failure shows. */
+const SHOWN_CHARACTERS = 400;
+
+/** The files that a name stands for: itself, or all recordings of a folder. */
+function expand(name: string): string[] {
+  let isFolder: boolean;
+  try {
+    isFolder = statSync(name).isDirectory();
+  } catch {
+    throw new InputError(`${name}: there is no such file`);
+  }
+  if (!isFolder) return [name];
+  return readdirSync(name)
+    .filter((entry) => /\.json(\.gz)?$/.test(entry))
+    .sort()
+    .map((entry) => join(name, entry));
+}
+
+function valueText(value: unknown): string {
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  const shown = text ?? 'nothing';
+  return shown.length > SHOWN_CHARACTERS ? `${shown.slice(0, SHOWN_CHARACTERS)}… (${shown.length} characters)` : shown;
+}
+
+function failureText(failure: FileFailure): string {
+  const where = failure.step < 0 ? '' : ` step ${failure.step + 1}`;
+  return [
+    `${styled('red', 'FAIL')} ${failure.file}: ${failure.name}${where}: ${failure.field}`,
+    `  kernel    ${valueText(failure.expected)}`,
+    `  emulator  ${valueText(failure.actual)}`,
+  ].join('\n');
+}
+
+/** `vmemmap verify`. Returns the exit code. */
+export function verify(
+  names: readonly string[],
+  options: { json?: true; quiet?: true; verbose?: true; output?: string },
+): number {
+  const verdicts: FileVerdict[] = [];
+  const files = names.flatMap(expand);
+  for (const [i, file] of files.entries()) {
+    progress(`${i + 1}/${files.length} ${file}`);
+    verdicts.push(verifyFile(file));
+  }
+  progress('');
+  const passed = verdicts.reduce((sum, verdict) => sum + verdict.passed, 0);
+  const failures = verdicts.flatMap((verdict) => verdict.failures);
+  if (options.json) {
+    writeResult(JSON.stringify({ schema: 'vmemmap/verify/v1', passed, failed: failures.length, failures }, null, 2), options.output);
+  } else {
+    const perFile = verdicts.map((v) => `${v.file}: ${v.passed} passed, ${v.failures.length} failed`);
+    const last = `${passed} passed, ${failures.length} failed`;
+    const body = options.quiet ? [] : [...(options.verbose ? perFile : []), ...failures.map(failureText)];
+    writeResult([...body, last].join('\n'), options.output);
+  }
+  return failures.length > 0 ? EXIT_FINDING : EXIT_OK;
+}

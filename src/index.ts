@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+/** The library's door: describe a machine and steps, run them, read what is left behind. */
+
+export { ARCHITECTURES } from '../arch/index.js';
+export type { Arch, ArchConfiguration, Architecture, KernelPaging, MachineConfig } from './arch.js';
+export { findingsOf, type Finding } from './check/findings.js';
+export type { Leaf, LevelName, Table } from './hardware/page-table.js';
+export { RELEASES, findRelease, resolveTraits, type Release } from './kernel/releases.js';
+export { TRAITS, type Trait, type TraitKey, type Traits } from './kernel/traits.js';
+export type { Kernel } from './kernel/kernel.js';
+export { InputError } from './scenario/load.js';
+export { runScenario, runStep, startRun, captureRun, type Run, type StepResult, type StepReturn } from './scenario/runner.js';
+export { resolveScenario, ScenarioError, type Scenario, type Step } from './scenario/scenario.js';
+export { scenarioSchema, scenarioJsonSchema, type ScenarioInput } from './scenario/schema.js';
+export type { State } from './scenario/state.js';
+export { verifyFile, type FileFailure, type FileVerdict } from './scenario/verify.js';
+export { verifyVector, type Failure } from './scenario/vectors.js';

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import type { Finding } from '../check/findings.js';
+import type { StepResult } from '../scenario/runner.js';
+import type { Scenario, Step } from '../scenario/scenario.js';
+
+/** Reports for people. The text may change from release to release; programs read --json. */
+
+const LABEL_WIDTH = 12;
+
+/** A step in words: "add-pages 0x100000000-0x107ffffff (128 MiB) altmap dev0". */
+export function stepText(step: Step, pageSize: number): string {
+  if (!('pfn' in step)) return `${step.op} ${step.device}`;
+  const start = step.pfn * pageSize;
+  const bytes = step.nrPages * pageSize;
+  const altmap = 'altmap' in step && step.altmap !== null ? ` altmap ${step.altmap}` : '';
+  return `${step.op} 0x${start.toString(16)}-0x${(start + bytes - 1).toString(16)} (${sizeText(bytes)})${altmap}`;
+}
+
+/** Bytes with the largest unit of 1024 that divides them. */
+export function sizeText(bytes: number): string {
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+  let at = 0;
+  while (at < units.length - 1 && bytes >= 1024 && bytes % 1024 === 0) {
+    bytes /= 1024;
+    at++;
+  }
+  return `${bytes} ${units[at]!}`;
+}
+
+const lines = (label: string, values: readonly string[]): string[] =>
+  values.map((value, i) => `  ${(i === 0 ? label : '').padEnd(LABEL_WIDTH)}${value}`);
+
+const pairs = (record: Readonly<Record<string, number | string>>): string =>
+  Object.entries(record)
+    .map(([key, value]) => `${key} ${value}`)
+    .join('  ');
+
+const nonZero = (record: Readonly<Record<string, number>>): Record<string, number> =>
+  Object.fromEntries(Object.entries(record).filter(([, value]) => value !== 0));
+
+/** The state after one step. */
+export function stateLines(result: StepResult): string[] {
+  const { altmaps, tables, counters } = result;
+  return [
+    ...lines('leaves', result.leaves.length === 0 ? ['none'] : result.leaves),
+    ...lines('entry bits', Object.keys(result.prot).length === 0 ? [] : [pairs(result.prot)]),
+    ...lines('tables', [pairs(nonZero(tables)) || 'none']),
+    ...lines('ram', [`${result.ram.pages} pages taken`]),
+    ...lines('altmaps', Object.entries(altmaps).map(([name, books]) => `${name}: ${pairs(books)}`)),
+    ...lines('partial', result.partial),
+    ...lines('unmarked', result.unusedStart === '0x0' ? [] : [`unused from ${result.unusedStart} on, not yet written`]),
+    ...lines('leaks', result.leaks),
+    ...lines('holes', result.holes),
+    ...lines('violations', result.violations),
+    ...lines('counters', [pairs(counters) || 'none']),
+  ];
+}
+
+const returned = (ret: StepResult['ret']): string => (ret === null ? '' : ` -> ${ret}`);
+
+/**
+ * A whole run, or one step of it.
+ * @param only index of the step to print, from 0; all if undefined
+ */
+export function runReportText(
+  scenario: Scenario,
+  results: readonly StepResult[],
+  findings: readonly Finding[],
+  only: number | undefined,
+): string {
+  const { config, release } = scenario.machine;
+  const head = `${scenario.title ?? scenario.name}: ${config.arch} ${release.name}, ${sizeText(config.pageSize)} pages, struct page ${config.structPageSize} bytes`;
+  const blocks = results.flatMap((result, i) => {
+    if (only !== undefined && only !== i) return [];
+    const step = scenario.steps[i]!;
+    return [`step ${i + 1}  ${stepText(step, config.pageSize)}${returned(result.ret)}\n${stateLines(result).join('\n')}`];
+  });
+  const verdict =
+    findings.length === 0
+      ? 'no findings'
+      : findings.map((f) => `finding  step ${f.step + 1}: ${f.kind} ${f.text}`).join('\n');
+  return [head, ...blocks, verdict].join('\n\n');
+}

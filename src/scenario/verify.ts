@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import { basename } from 'node:path';
+import { InputError, issueSentence, readJson } from './load.js';
+import { recordedKernelSchema } from './recorded-kernel.js';
+import { verifyRecordedKernel } from './real-kernels.js';
+import { verifyVector, type Failure } from './vectors.js';
+
+/** Replays recorded behaviour, whatever kind of recording a file holds. */
+
+export interface FileFailure extends Failure {
+  file: string;
+}
+
+export interface FileVerdict {
+  file: string;
+  passed: number;
+  failures: FileFailure[];
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/**
+ * Replays every case of a file. An array holds vectors, an object with a kernelRelease a booted kernel.
+ * @throws InputError when the file is neither
+ */
+export function verifyFile(file: string): FileVerdict {
+  const content = readJson(file);
+  if (Array.isArray(content)) return verdict(file, content.map((vector) => verifyVector(vector)));
+  if (isObject(content) && 'kernelRelease' in content) {
+    const parsed = recordedKernelSchema.safeParse(content);
+    const name = basename(file);
+    if (!parsed.success) {
+      const sentence = issueSentence(parsed.error.issues[0]!, content);
+      return verdict(file, [{ name, step: -1, field: 'format', expected: 'a recorded kernel', actual: sentence }]);
+    }
+    return verdict(file, [verifyRecordedKernel(parsed.data, name)]);
+  }
+  if (isObject(content) && 'expect' in content) return verdict(file, [verifyVector(content)]);
+  throw new InputError(`${file}: it holds no recording; allowed are a list of vectors and a recorded kernel`);
+}
+
+function verdict(file: string, results: readonly (Failure | undefined)[]): FileVerdict {
+  const failures = results.flatMap((failure) => (failure === undefined ? [] : [{ file, ...failure }]));
+  return { file, passed: results.length - failures.length, failures };
+}
