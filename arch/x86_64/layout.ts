@@ -44,6 +44,9 @@ export const NONE_IGNORES = DIRTY | ACCESSED;
 const FRAME_LO = 0xffff_f000;
 const FRAME_HI = 0x000f_ffff;
 const BITS_31_0 = 2 ** 32;
+const PAGE_SHIFT = 12;
+/** Frames below 4 GiB: a step of one in the high half of an entry. */
+const FRAMES_PER_HIGH = 2 ** (32 - PAGE_SHIFT);
 
 const TABLES: readonly TableLevel[] = [
   { level: PGD, shift: 48, bits: 9 },
@@ -67,6 +70,9 @@ export const format: EntryFormat = {
   isLeaf: (level, lo) => (lo & PSE) !== 0 && MAY_BE_LEAF[level]!,
   address: (_level: Level, lo: number, hi: number) => (hi & FRAME_HI) * BITS_31_0 + ((lo & FRAME_LO) >>> 0),
 };
+
+/** pte_pfn(), pmd_pfn(): the frame of an entry. */
+export const entryPfn = (lo: number, hi: number): number => (hi & FRAME_HI) * FRAMES_PER_HIGH + (lo >>> PAGE_SHIFT);
 
 /** Low half of an entry. @param pa physical byte address, page aligned */
 export const entryLo = (pa: number, bits: number): number => ((pa & FRAME_LO) | bits) >>> 0;

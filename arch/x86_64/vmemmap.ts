@@ -11,6 +11,7 @@ import { vmemAltmapFree, type VmemAltmap } from '../../src/mm/vmem-altmap.js';
 import {
   entryHi,
   entryLo,
+  entryPfn,
   flagBits,
   format,
   geometry,
@@ -269,7 +270,7 @@ export class X86Vmemmap implements Arch {
     for (let address = start; address < end; address += PAGE_SIZE, entry += ENTRY_WORDS) {
       const lo = mmu.lo(entry);
       if ((lo & (PRESENT | GLOBAL)) === 0) continue;
-      freePages(kernel, format.address(PTE, lo, mmu.hi(entry)) / PAGE_SIZE, 0);
+      freePages(kernel, entryPfn(lo, mmu.hi(entry)), 0);
       this.clear(PTE, entry);
     }
     this.counters.tlbFlushAll++;
@@ -279,16 +280,19 @@ export class X86Vmemmap implements Arch {
   private freeHugepageTable(entry: number, altmap: VmemAltmap | null): void {
     const { mmu, kernel } = this;
     if (altmap !== null) vmemAltmapFree(kernel, altmap, 1 << PMD_ORDER);
-    else freePages(kernel, format.address(PMD, mmu.lo(entry), mmu.hi(entry)) / PAGE_SIZE, PMD_ORDER);
+    else freePages(kernel, entryPfn(mmu.lo(entry), mmu.hi(entry)), PMD_ORDER);
     this.clear(PMD, entry);
   }
 
   /** free_pte_table(), free_pmd_table(), free_pud_table(): a table without entries goes, and the entry to it. */
   private freeTableIfEmpty(tablePa: number, level: Level, entry: number): void {
+    const { ram } = this;
     const first = this.mmu.entry(tablePa, 0);
-    const { words } = this.ram;
-    for (let i = first; i < first + TABLE_WORDS; i += ENTRY_WORDS) {
-      if (!isNone(words[i]!, words[i + 1]!)) return;
+    const end = first + TABLE_WORDS;
+    for (let i = ram.firstNonZero(first, end); i < end; i = ram.firstNonZero(i, end)) {
+      i -= i % ENTRY_WORDS;
+      if (!isNone(ram.words[i]!, ram.words[i + 1]!)) return;
+      i += ENTRY_WORDS;
     }
     freePages(this.kernel, tablePa / PAGE_SIZE, 0);
     this.clear(level, entry);

@@ -55,6 +55,9 @@ const MAX_WAITING_ORDER = 3;
 /** Blocks of an order that wait; beyond that the older half joins. */
 const WAITING_BLOCKS = 65_536;
 
+/** Indexes of blocks are 31-bit numbers. */
+const MAX_NODE_PAGES = 2 ** 31 - 1;
+
 const PAGE_SHIFT = 12;
 const PAGE_LENGTH = 1 << PAGE_SHIFT;
 const EMPTY_PAGE = new Uint8Array(PAGE_LENGTH);
@@ -83,9 +86,42 @@ class BlockStates {
   }
 }
 
+/** Block indexes, last in first out. */
+class IndexStack {
+  length = 0;
+  private indexes = new Int32Array(64);
+
+  push(index: number): void {
+    if (this.length === this.indexes.length) {
+      const wider = new Int32Array(this.length * 2);
+      wider.set(this.indexes);
+      this.indexes = wider;
+    }
+    this.indexes[this.length++] = index;
+  }
+
+  /** Takes the last one; only where {@link length} is not zero. */
+  pop(): number {
+    return this.indexes[--this.length]!;
+  }
+
+  /** The last one, or NO_PAGE. */
+  last(): number {
+    return this.length === 0 ? NO_PAGE : this.indexes[this.length - 1]!;
+  }
+
+  /** Takes the first `count`, oldest first. */
+  takeOldest(count: number): Int32Array {
+    const oldest = this.indexes.slice(0, count);
+    this.indexes.copyWithin(0, count, this.length);
+    this.length -= count;
+    return oldest;
+  }
+}
+
 /** Free blocks of one order, last in first out. A block that was joined to a larger one stays listed until it is met. */
 class FreeList {
-  private readonly indexes: number[] = [];
+  private readonly indexes = new IndexStack();
 
   constructor(private readonly states: BlockStates) {}
 
@@ -95,17 +131,18 @@ class FreeList {
   }
 
   pop(): number {
-    for (;;) {
-      const index = this.indexes.pop();
-      if (index === undefined) return NO_PAGE;
-      if (this.states.get(index) === Block.Free) return index;
+    const { indexes, states } = this;
+    while (indexes.length > 0) {
+      const index = indexes.pop();
+      if (states.get(index) === Block.Free) return index;
     }
+    return NO_PAGE;
   }
 
   /** Takes out a block that is known to be free. */
   remove(index: number): void {
     this.states.set(index, Block.None);
-    if (this.indexes[this.indexes.length - 1] === index) this.indexes.pop();
+    if (this.indexes.last() === index) this.indexes.pop();
   }
 }
 
@@ -113,7 +150,7 @@ class Node {
   readonly states: BlockStates[] = [];
   readonly free: FreeList[] = [];
   /** Blocks that wait to be joined, by order, last in first out. */
-  readonly waiting: number[][] = [];
+  readonly waiting: IndexStack[] = [];
   /** First block of the largest order that was never touched. */
   untouched = 0;
   readonly blocks: number;
@@ -128,7 +165,7 @@ class Node {
       const states = new BlockStates();
       this.states.push(states);
       this.free.push(new FreeList(states));
-      this.waiting.push([]);
+      this.waiting.push(new IndexStack());
     }
   }
 }
@@ -155,7 +192,8 @@ export class PageAllocator {
     this.zeroRecycled = options.recycledPages === 'zero';
     this.failAllocations = options.failAllocations;
     this.injects = options.failAllocations.size > 0;
-    for (const { basePfn } of options.nodes) {
+    for (const { basePfn, nrPages } of options.nodes) {
+      if (nrPages > MAX_NODE_PAGES) throw new RangeError(`a node has at most ${MAX_NODE_PAGES} pages, not ${nrPages}`);
       if (basePfn % 2 ** options.maxOrder !== 0) {
         throw new RangeError(`a node starts at a multiple of 2^${options.maxOrder} frames, not at frame ${basePfn}`);
       }
@@ -212,11 +250,12 @@ export class PageAllocator {
   freePages(pfn: number, order: number, onBadFree: (bad: BadFree) => void): number {
     if (this.extraReferences.size > 0 && this.dropReference(pfn)) return 0;
     const node = this.nodeOf(pfn);
-    if (node !== undefined) {
+    if (node !== undefined && order <= this.maxOrder) {
       const offset = pfn - node.basePfn;
-      if ((offset & ((1 << order) - 1)) === 0 && node.states[order]!.get(offset / (1 << order)) === Block.Allocated) {
-        if (order <= MAX_WAITING_ORDER) this.wait(node, offset / (1 << order), order);
-        else this.giveBack(node, offset / (1 << order), order);
+      const index = offset >>> order;
+      if (index << order === offset && node.states[order]!.get(index) === Block.Allocated) {
+        if (order <= MAX_WAITING_ORDER) this.wait(node, index, order);
+        else this.giveBack(node, index, order);
         this.pagesOut -= 1 << order;
         return 1 << order;
       }
@@ -246,15 +285,16 @@ export class PageAllocator {
   }
 
   private takeFrom(node: Node, order: number): number {
-    const index = node.waiting[order]?.pop() ?? this.split(node, order);
+    if (order > this.maxOrder) return NO_PAGE;
+    const waiting = node.waiting[order]!;
+    const index = waiting.length > 0 ? waiting.pop() : this.split(node, order);
     if (index === NO_PAGE) return NO_PAGE;
     node.states[order]!.set(index, Block.Allocated);
-    return node.basePfn + index * (1 << order);
+    return node.basePfn + (index << order);
   }
 
   /** Cuts a block out of a larger one. Returns its index, or NO_PAGE. */
   private split(node: Node, order: number): number {
-    if (order > this.maxOrder) return NO_PAGE;
     let index = this.takeFree(node, order);
     if (index === NO_PAGE && this.joinWaiting(node)) index = this.takeFree(node, order);
     return index;
@@ -286,14 +326,14 @@ export class PageAllocator {
     node.states[order]!.set(index, Block.Waiting);
     waiting.push(index);
     if (waiting.length <= WAITING_BLOCKS) return;
-    for (const old of waiting.splice(0, WAITING_BLOCKS / 2)) this.giveBack(node, old, order);
+    for (const old of waiting.takeOldest(WAITING_BLOCKS / 2)) this.giveBack(node, old, order);
   }
 
   /** Joins everything that waits. Returns whether anything did. */
   private joinWaiting(node: Node): boolean {
     let any = false;
     node.waiting.forEach((waiting, order) => {
-      for (const index of waiting.splice(0)) {
+      for (const index of waiting.takeOldest(waiting.length)) {
         this.giveBack(node, index, order);
         any = true;
       }
@@ -354,7 +394,9 @@ export class PageAllocator {
   }
 
   private nodeOf(pfn: number): Node | undefined {
-    for (const node of this.nodes) {
+    const { nodes } = this;
+    for (let i = 0; i < nodes.length; i++) {
+      const node = nodes[i]!;
       if (pfn >= node.basePfn && pfn < node.basePfn + node.nrPages) return node;
     }
     return undefined;

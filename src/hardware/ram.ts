@@ -78,6 +78,21 @@ export class Ram {
     return (this.own(Math.floor(pfn)) << this.slotShift) | ((pa & (this.frameSize - 1)) >>> 2);
   }
 
+  /**
+   * Position of the first word that is not zero in [from, to) of {@link words}, or `to`.
+   * @param from a multiple of 2, as `to`
+   */
+  firstNonZero(from: number, to: number): number {
+    const words = this.words;
+    let i = from;
+    for (; i + 8 <= to; i += 8) {
+      const low = words[i]! | words[i + 1]! | words[i + 2]! | words[i + 3]!;
+      if ((low | words[i + 4]! | words[i + 5]! | words[i + 6]! | words[i + 7]!) !== 0) break;
+    }
+    while (i < to && words[i] === 0) i++;
+    return i;
+  }
+
   /** The byte that fills a frame, or {@link MIXED}. */
   uniformByte(pfn: number): number {
     const tag = this.tag(pfn);
@@ -117,6 +132,10 @@ export class Ram {
 
   /** memset() of whole frames. */
   fillFrames(pfn: number, frames: number, byte: number): void {
+    if (frames === 1) {
+      this.fillChunk(pfn, pfn & (CHUNK_FRAMES - 1), 1, byte);
+      return;
+    }
     const end = pfn + frames;
     while (pfn < end) {
       const index = pfn & (CHUNK_FRAMES - 1);
@@ -250,9 +269,17 @@ export class Ram {
     }
     const block = chunk < FIRST_INDEX ? this.split(node, at) : chunk - FIRST_INDEX;
     const first = (block << CHUNK_SHIFT) | index;
+    if (count === 1) {
+      const tag = this.tags[first]!;
+      if (tag >= FIRST_INDEX) {
+        this.freeSlots.push(tag - FIRST_INDEX);
+        this.mixedFrames[block]!--;
+      }
+      this.tags[first] = byte;
+      return;
+    }
     this.releaseSlots(block, first, count);
-    if (count === 1) this.tags[first] = byte;
-    else this.tags.fill(byte, first, first + count);
+    this.tags.fill(byte, first, first + count);
   }
 
   /** Gives the frame bytes of its own and returns its slot. */
