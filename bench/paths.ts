@@ -36,7 +36,12 @@ export const PATHS: readonly Path[] = [
   { name: 'x86_64 64 B, PMD leaves, 64 sections', machine: x86(64), sections: 64, nativeNs: 105 },
   { name: 'x86_64 64 B, PMD leaves, 8192 sections', machine: x86(64), sections: 8192, nativeNs: 172 },
   { name: 'x86_64 56 B, shared PMDs marked and scanned, 1 section', machine: x86(56), sections: 1 },
-  { name: 'x86_64 56 B, shared PMDs marked and scanned, 8192 sections', machine: x86(56), sections: 8192, nativeNs: 100_300 },
+  {
+    name: 'x86_64 56 B, shared PMDs marked and scanned, 8192 sections',
+    machine: x86(56),
+    sections: 8192,
+    nativeNs: 100_300,
+  },
   { name: 'x86_64 64 B, base pages (no PSE), 64 sections', machine: x86(64, { hugeVmemmap: false }), sections: 64 },
   { name: 'x86_64 64 B, altmap, 64 sections', machine: x86(64), sections: 64, altmap: true },
 ];
@@ -50,12 +55,19 @@ export interface Bench {
   round: () => void;
 }
 
+/** A machine with nothing done to it yet. */
+export const idleMachine = (machine: ScenarioInput['machine']): Run =>
+  startRun(resolveScenario(scenarioSchema.parse({ machine, steps: [{ op: 'use', pfn: 0, nrPages: 1 }] })));
+
 export function prepare(path: Path): Bench {
-  const run = startRun(resolveScenario(scenarioSchema.parse({ machine: { ...path.machine, ramBasePfn: 2 ** 29 }, steps: [{ op: 'use', pfn: 0, nrPages: 1 }] })));
+  // System memory lies above everything that is added.
+  const run = idleMachine({ ramBasePfn: 2 ** 29, ...path.machine });
   const { kernel } = run;
   const { pagesPerSection } = kernel;
   const altmaps = path.altmap
-    ? Array.from({ length: path.sections }, (_, i) => sectionAltmap(FIRST_PFN + i * pagesPerSection, pagesPerSection, kernel.structPageSize, kernel.pageSize))
+    ? Array.from({ length: path.sections }, (_, i) =>
+        sectionAltmap(FIRST_PFN + i * pagesPerSection, pagesPerSection, kernel.structPageSize, kernel.pageSize),
+      )
     : [];
   const unit = path.halves ? pagesPerSection / 2 : pagesPerSection;
   const units = path.sections * (path.halves ? 2 : 1);

@@ -10,7 +10,15 @@ export { RELEASES, findRelease, resolveTraits, type Release } from './kernel/rel
 export { TRAITS, type Trait, type TraitKey, type Traits } from './kernel/traits.js';
 export type { Kernel } from './kernel/kernel.js';
 export { InputError } from './scenario/load.js';
-export { runScenario, runStep, startRun, captureRun, type Run, type StepResult, type StepReturn } from './scenario/runner.js';
+export {
+  runScenario,
+  runStep,
+  startRun,
+  captureRun,
+  type Run,
+  type StepResult,
+  type StepReturn,
+} from './scenario/runner.js';
 export { resolveScenario, ScenarioError, type Scenario, type Step } from './scenario/scenario.js';
 export { scenarioSchema, scenarioJsonSchema, type ScenarioInput } from './scenario/schema.js';
 export type { State } from './scenario/state.js';

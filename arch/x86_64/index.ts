@@ -51,6 +51,11 @@ export const x86_64: Architecture = {
       return pfn * PAGE_SIZE;
     });
     const [root = 0, ...otherRoots] = roots;
-    return new X86Vmemmap(kernel, { pagingLevels, pse: config.hugeVmemmap, otherPageTables: config.otherPageTables }, root, otherRoots);
+    return new X86Vmemmap(
+      kernel,
+      { pagingLevels, pse: config.hugeVmemmap, otherPageTables: config.otherPageTables },
+      root,
+      otherRoots,
+    );
   },
 };

@@ -20,7 +20,9 @@ const traitNames = (release: Release): string[] => {
 };
 
 function listing(): string {
-  const releases = RELEASES.map((r) => `  ${r.name.padEnd(10)} mainline ${r.mainline} with ${traitNames(r).length} of ${ROWS.length} traits`);
+  const releases = RELEASES.map(
+    (r) => `  ${r.name.padEnd(10)} mainline ${r.mainline} with ${traitNames(r).length} of ${ROWS.length} traits`,
+  );
   return ['releases', ...releases, '', 'traits', ...ROWS.flatMap(([, trait]) => rowLines(trait, ' '))].join('\n');
 }
 
@@ -41,13 +43,19 @@ export function kernel(names: readonly string[], options: { json?: true }): numb
   if (names.length === 0) {
     const releases = RELEASES.map((release) => ({ ...release, traits: traitNames(release) }));
     const all = ROWS.map(([, trait]) => trait);
-    writeResult(options.json ? JSON.stringify({ schema: 'vmemmap/kernel/v1', releases, traits: all }, null, 2) : listing(), undefined);
+    writeResult(
+      options.json ? JSON.stringify({ schema: 'vmemmap/kernel/v1', releases, traits: all }, null, 2) : listing(),
+      undefined,
+    );
     return EXIT_OK;
   }
   const [from, to] = names.map((name) => findKernelRelease(name, 'the release')) as [Release, Release];
   const { gained, lost } = difference(from, to);
   if (options.json) {
-    writeResult(JSON.stringify({ schema: 'vmemmap/kernel-difference/v1', from: from.name, to: to.name, gained, lost }, null, 2), undefined);
+    writeResult(
+      JSON.stringify({ schema: 'vmemmap/kernel-difference/v1', from: from.name, to: to.name, gained, lost }, null, 2),
+      undefined,
+    );
   } else {
     const rows = [...gained.flatMap((t) => rowLines(t, '+')), ...lost.flatMap((t) => rowLines(t, '-'))];
     writeResult([`${from.name} -> ${to.name}`, ...(rows.length > 0 ? rows : ['no difference'])].join('\n'), undefined);

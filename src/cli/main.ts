@@ -27,7 +27,14 @@ program
   .addOption(json())
   .option('--step <n>', 'print this step only, counted from 1')
   .addOption(output())
-  .addHelpText('after', examples('vmemmap run scenario.json', 'vmemmap run scenario.json --step 3', 'vmemmap run scenario.json --json | jq .findings'))
+  .addHelpText(
+    'after',
+    examples(
+      'vmemmap run scenario.json',
+      'vmemmap run scenario.json --step 3',
+      'vmemmap run scenario.json --json | jq .findings',
+    ),
+  )
   .action(async (file: string, options: { json?: true; step?: string; output?: string }) => {
     process.exitCode = (await import('./run.js')).run(file, options);
   });
@@ -40,7 +47,10 @@ program
   .option('-q, --quiet', 'print the last line only')
   .option('-v, --verbose', 'print a line for every file')
   .addOption(output())
-  .addHelpText('after', examples('vmemmap verify test/vectors/x86_64.json.gz', 'vmemmap verify --json test/real-kernels'))
+  .addHelpText(
+    'after',
+    examples('vmemmap verify test/vectors/x86_64.json.gz', 'vmemmap verify --json test/real-kernels'),
+  )
   .action(async (files: string[], options: { json?: true; quiet?: true; verbose?: true; output?: string }) => {
     process.exitCode = (await import('./verify.js')).verify(files, options);
   });

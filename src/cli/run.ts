@@ -39,7 +39,10 @@ export function run(file: string, options: { json?: true; step?: string; output?
   if (options.json) {
     const { release, config } = scenario.machine;
     const machine = { ...config, kernel: release.name, vmemmapBase: `0x${config.vmemmapBase.toString(16)}` };
-    writeResult(JSON.stringify({ schema: 'vmemmap/run/v1', name: scenario.name, machine, steps, findings }, null, 2), options.output);
+    writeResult(
+      JSON.stringify({ schema: 'vmemmap/run/v1', name: scenario.name, machine, steps, findings }, null, 2),
+      options.output,
+    );
   } else {
     writeResult(runReportText(scenario, results, findings, only), options.output);
   }

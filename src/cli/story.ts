@@ -28,7 +28,7 @@ const TELLING = [
   'Section A is added. Its memmap ends inside the leaf: the rest is remembered as unused, no byte is written.',
   'Section B is added. It starts just where the unused range starts, so the leaf is shared and still nothing is written.',
   'B goes online: its struct pages are initialised.',
-  'A is removed. The shared leaf is not freed: A\'s part of it is filled with 0xFD and B\'s part found in use.',
+  "A is removed. The shared leaf is not freed: A's part of it is filled with 0xFD and B's part found in use.",
   'B is removed. Now all of the shared leaf is 0xFD, and it goes; so does the empty table.',
 ];
 

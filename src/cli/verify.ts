@@ -25,8 +25,7 @@ function expand(name: string): string[] {
 }
 
 function valueText(value: unknown): string {
-  const text = typeof value === 'string' ? value : JSON.stringify(value);
-  const shown = text ?? 'nothing';
+  const shown = value === undefined ? 'nothing' : typeof value === 'string' ? value : JSON.stringify(value);
   return shown.length > SHOWN_CHARACTERS ? `${shown.slice(0, SHOWN_CHARACTERS)}… (${shown.length} characters)` : shown;
 }
 
@@ -54,7 +53,10 @@ export function verify(
   const passed = verdicts.reduce((sum, verdict) => sum + verdict.passed, 0);
   const failures = verdicts.flatMap((verdict) => verdict.failures);
   if (options.json) {
-    writeResult(JSON.stringify({ schema: 'vmemmap/verify/v1', passed, failed: failures.length, failures }, null, 2), options.output);
+    writeResult(
+      JSON.stringify({ schema: 'vmemmap/verify/v1', passed, failed: failures.length, failures }, null, 2),
+      options.output,
+    );
   } else {
     const perFile = verdicts.map((v) => `${v.file}: ${v.passed} passed, ${v.failures.length} failed`);
     const last = `${passed} passed, ${failures.length} failed`;

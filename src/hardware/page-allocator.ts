@@ -40,15 +40,16 @@ export interface BadFree {
   pfn: number;
 }
 
-/** State of the block at an index, one byte each, by order. */
-enum Block {
+/** States of the block at an index, one byte each, by order. */
+const BLOCK = {
   /** Not a block of this order: part of a larger one, split into smaller ones, or never touched. */
-  None = 0,
-  Free = 1,
-  Allocated = 2,
+  none: 0,
+  free: 1,
+  allocated: 2,
   /** Given back, and not yet joined with its buddy. */
-  Waiting = 3,
-}
+  waiting: 3,
+} as const;
+type BlockState = (typeof BLOCK)[keyof typeof BLOCK];
 
 /** Blocks up to this order wait before they join, PAGE_ALLOC_COSTLY_ORDER of the kernel's per-CPU lists. */
 const MAX_WAITING_ORDER = 3;
@@ -68,16 +69,16 @@ class BlockStates {
 
   get(index: number): number {
     const page = this.pages[index >>> PAGE_SHIFT];
-    return page === undefined ? Block.None : page[index & (PAGE_LENGTH - 1)]!;
+    return page === undefined ? BLOCK.none : page[index & (PAGE_LENGTH - 1)]!;
   }
 
-  set(index: number, state: Block): void {
+  set(index: number, state: BlockState): void {
     const page = this.pages[index >>> PAGE_SHIFT];
     if (page === undefined || page === EMPTY_PAGE) this.setFirst(index, state);
     else page[index & (PAGE_LENGTH - 1)] = state;
   }
 
-  private setFirst(index: number, state: Block): void {
+  private setFirst(index: number, state: BlockState): void {
     const at = index >>> PAGE_SHIFT;
     while (this.pages.length <= at) this.pages.push(EMPTY_PAGE);
     const page = new Uint8Array(PAGE_LENGTH);
@@ -126,7 +127,7 @@ class FreeList {
   constructor(private readonly states: BlockStates) {}
 
   push(index: number): void {
-    this.states.set(index, Block.Free);
+    this.states.set(index, BLOCK.free);
     this.indexes.push(index);
   }
 
@@ -134,14 +135,14 @@ class FreeList {
     const { indexes, states } = this;
     while (indexes.length > 0) {
       const index = indexes.pop();
-      if (states.get(index) === Block.Free) return index;
+      if (states.get(index) === BLOCK.free) return index;
     }
     return NO_PAGE;
   }
 
   /** Takes out a block that is known to be free. */
   remove(index: number): void {
-    this.states.set(index, Block.None);
+    this.states.set(index, BLOCK.none);
     if (this.indexes.last() === index) this.indexes.pop();
   }
 }
@@ -253,7 +254,7 @@ export class PageAllocator {
     if (node !== undefined && order <= this.maxOrder) {
       const offset = pfn - node.basePfn;
       const index = offset >>> order;
-      if (index << order === offset && node.states[order]!.get(index) === Block.Allocated) {
+      if (index << order === offset && node.states[order]!.get(index) === BLOCK.allocated) {
         if (order <= MAX_WAITING_ORDER) this.wait(node, index, order);
         else this.giveBack(node, index, order);
         this.pagesOut -= 1 << order;
@@ -278,7 +279,7 @@ export class PageAllocator {
       for (let o = order; o <= this.maxOrder; o++) {
         const states = node.states[o]!;
         const end = node.nrPages / 2 ** o;
-        for (let i = 0; i < end; i++) if (states.get(i) === Block.Free) blocks += 2 ** (o - order);
+        for (let i = 0; i < end; i++) if (states.get(i) === BLOCK.free) blocks += 2 ** (o - order);
       }
     }
     return blocks;
@@ -289,7 +290,7 @@ export class PageAllocator {
     const waiting = node.waiting[order]!;
     const index = waiting.length > 0 ? waiting.pop() : this.split(node, order);
     if (index === NO_PAGE) return NO_PAGE;
-    node.states[order]!.set(index, Block.Allocated);
+    node.states[order]!.set(index, BLOCK.allocated);
     return node.basePfn + (index << order);
   }
 
@@ -313,7 +314,7 @@ export class PageAllocator {
       from = this.maxOrder;
     }
     while (from > order) {
-      node.states[from]!.set(index, Block.None);
+      node.states[from]!.set(index, BLOCK.none);
       from--;
       index *= 2;
       node.free[from]!.push(index + 1);
@@ -323,7 +324,7 @@ export class PageAllocator {
 
   private wait(node: Node, index: number, order: number): void {
     const waiting = node.waiting[order]!;
-    node.states[order]!.set(index, Block.Waiting);
+    node.states[order]!.set(index, BLOCK.waiting);
     waiting.push(index);
     if (waiting.length <= WAITING_BLOCKS) return;
     for (const old of waiting.takeOldest(WAITING_BLOCKS / 2)) this.giveBack(node, old, order);
@@ -343,8 +344,8 @@ export class PageAllocator {
 
   private giveBack(node: Node, index: number, order: number): void {
     let at = order;
-    node.states[at]!.set(index, Block.None);
-    while (at < this.maxOrder && node.states[at]!.get(index ^ 1) === Block.Free) {
+    node.states[at]!.set(index, BLOCK.none);
+    while (at < this.maxOrder && node.states[at]!.get(index ^ 1) === BLOCK.free) {
       node.free[at]!.remove(index ^ 1);
       index >>>= 1;
       at++;
@@ -360,7 +361,8 @@ export class PageAllocator {
       const node = this.nodeOf(frame);
       const order = node === undefined ? NO_PAGE : this.allocatedOrder(node, frame - node.basePfn);
       if (node === undefined || order === NO_PAGE) {
-        if (!named) onBadFree({ kind: this.wasAllocated(node, frame) ? 'double-free' : 'free-not-allocated', pfn: frame });
+        if (!named)
+          onBadFree({ kind: this.wasAllocated(node, frame) ? 'double-free' : 'free-not-allocated', pfn: frame });
         named = true;
         continue;
       }
@@ -375,16 +377,16 @@ export class PageAllocator {
   private splitAllocated(node: Node, offset: number, order: number): void {
     for (let at = order; at > 0; at--) {
       const index = Math.floor(offset / 2 ** at);
-      node.states[at]!.set(index, Block.None);
-      node.states[at - 1]!.set(index * 2, Block.Allocated);
-      node.states[at - 1]!.set(index * 2 + 1, Block.Allocated);
+      node.states[at]!.set(index, BLOCK.none);
+      node.states[at - 1]!.set(index * 2, BLOCK.allocated);
+      node.states[at - 1]!.set(index * 2 + 1, BLOCK.allocated);
     }
   }
 
   /** Order of the allocated block that holds a frame. */
   private allocatedOrder(node: Node, offset: number): number {
     for (let order = 0; order <= this.maxOrder; order++) {
-      if (node.states[order]!.get(Math.floor(offset / 2 ** order)) === Block.Allocated) return order;
+      if (node.states[order]!.get(Math.floor(offset / 2 ** order)) === BLOCK.allocated) return order;
     }
     return NO_PAGE;
   }

@@ -75,8 +75,7 @@ export interface Table {
 /** Where an access through the page table ends: nowhere. */
 export const NOT_MAPPED = -1;
 
-const swap32 = (x: number): number =>
-  (((x << 24) | ((x & 0xff00) << 8) | ((x >>> 8) & 0xff00) | (x >>> 24)) >>> 0);
+const swap32 = (x: number): number => ((x << 24) | ((x & 0xff00) << 8) | ((x >>> 8) & 0xff00) | (x >>> 24)) >>> 0;
 
 /** A level of a page table, ready to walk. */
 export interface WalkLevel {

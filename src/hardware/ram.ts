@@ -185,7 +185,7 @@ export class Ram {
   forEachRun(pa: number, length: number, onRun: (offset: number, length: number, byte: number) => void): void {
     const frames = length / this.frameSize;
     const first = pa / this.frameSize;
-    for (let frame = 0; frame < frames; ) {
+    for (let frame = 0; frame < frames;) {
       const pfn = first + frame;
       const node = this.directory[(pfn / NODE_FRAMES) | 0];
       const chunk = node ? node[(pfn >>> CHUNK_SHIFT) & (NODE_CHUNKS - 1)]! : 0;

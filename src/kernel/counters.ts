@@ -35,7 +35,8 @@ const LEVEL_SUFFIX = ['Pte', 'Pmd', 'Pud', 'P4d', 'Pgd'];
 /** The counters that are not zero, by the names of the vectors' format. */
 export function countersRecord(counters: Counters): Record<string, number> {
   const record: Record<string, number> = {};
-  for (let level = LEVEL_SUFFIX.length - 1; level >= 0; level--) record[`set${LEVEL_SUFFIX[level]!}`] = counters.set[level]!;
+  for (let level = LEVEL_SUFFIX.length - 1; level >= 0; level--)
+    record[`set${LEVEL_SUFFIX[level]!}`] = counters.set[level]!;
   for (let level = LEVEL_SUFFIX.length - 1; level >= 0; level--) {
     record[`clear${LEVEL_SUFFIX[level]!}`] = counters.clear[level]!;
   }

@@ -52,5 +52,7 @@ export function releaseOfSeries(unameRelease: string): Release {
   const series = /^\d+\.\d+/.exec(unameRelease)?.[0];
   const release = RELEASES.findLast(({ mainline }) => mainline === series);
   if (release) return release;
-  throw new RangeError(`kernel ${unameRelease} is of no series that is known; known are ${RELEASES.map((r) => r.mainline).join(', ')}`);
+  throw new RangeError(
+    `kernel ${unameRelease} is of no series that is known; known are ${RELEASES.map((r) => r.mainline).join(', ')}`,
+  );
 }

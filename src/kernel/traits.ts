@@ -24,8 +24,7 @@ export interface Trait {
 export const TRAITS = {
   x86SplitPmdTakesAltmap: {
     name: 'x86/split-pmd-takes-altmap',
-    since:
-      'since Linux commit 2045a3b8911b (mm/sparse-vmemmap: generalise vmemmap_populate_hugepages()) in v6.2',
+    since: 'since Linux commit 2045a3b8911b (mm/sparse-vmemmap: generalise vmemmap_populate_hugepages()) in v6.2',
     from: '6.2',
     effect:
       'Base pages in a PMD that is already split to a table come from the altmap; before, from system memory. The free path still hands them to the page allocator.',
@@ -59,7 +58,8 @@ export const TRAITS = {
     since:
       'since Linux commit 85a2b4b08f20 (mm/memory_hotplug: allow memmap on memory hotplug request to fallback) in v6.6',
     from: '6.6',
-    effect: 'memmap_on_memory that a block does not support leaves the memmap in system memory; before, the add failed with -EINVAL.',
+    effect:
+      'memmap_on_memory that a block does not support leaves the memmap in system memory; before, the add failed with -EINVAL.',
     confidence: 'source',
   },
   momForce: {
@@ -67,14 +67,17 @@ export const TRAITS = {
     since:
       'since Linux commit 2d1f649c7c08 (mm/memory_hotplug: support memmap_on_memory when memmap is not aligned to pageblocks) in v6.6',
     from: '6.6',
-    effect: 'memmap_on_memory=force rounds the pages set aside up to whole pageblocks; and altmap.free counts just these pages.',
+    effect:
+      'memmap_on_memory=force rounds the pages set aside up to whole pageblocks; and altmap.free counts just these pages.',
     confidence: 'source',
   },
   momPerBlockAltmaps: {
     name: 'mom/per-block-altmaps',
-    since: 'since Linux commit 6b8f0798b85a (mm/memory_hotplug: split memmap_on_memory requests across memblocks) in v6.8',
+    since:
+      'since Linux commit 6b8f0798b85a (mm/memory_hotplug: split memmap_on_memory requests across memblocks) in v6.8',
     from: '6.8',
-    effect: 'A range of several blocks is added block by block, an altmap each; before, memmap_on_memory took ranges of one block only.',
+    effect:
+      'A range of several blocks is added block by block, an altmap each; before, memmap_on_memory took ranges of one block only.',
     confidence: 'source',
   },
   kmemMemmapOnMemory: {

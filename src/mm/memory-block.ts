@@ -16,13 +16,7 @@ export type MemmapOnMemoryMode = 'n' | 'y' | 'force';
 
 /** Why a block cannot hold its own memmap, in the kernel's order of questions; null if it can. */
 export type MemmapOnMemoryRefusal =
-  | 'disabled'
-  | 'size-not-block'
-  | 'memmap-not-page-aligned'
-  | 'not-pageblock-aligned'
-  | 'whole-block'
-  | 'arch'
-  | null;
+  'disabled' | 'size-not-block' | 'memmap-not-page-aligned' | 'not-pageblock-aligned' | 'whole-block' | 'arch' | null;
 
 /** Pages set aside at the start of a block for its memmap (memory_block_memmap_on_memory_pages). */
 function memmapOnMemoryPages(kernel: Kernel, blockPages: number, mode: MemmapOnMemoryMode): number {
@@ -45,7 +39,9 @@ export function memmapOnMemoryRefusal(
   if (!kernel.traits.momForce) {
     if (nrPages !== blockPages) return 'size-not-block';
     if (memmapBytes % kernel.arch.pmdSize !== 0) return 'arch';
-    return (blockPages - memmapBytes / kernel.pageSize) % kernel.arch.pageblockPages === 0 ? null : 'not-pageblock-aligned';
+    return (blockPages - memmapBytes / kernel.pageSize) % kernel.arch.pageblockPages === 0
+      ? null
+      : 'not-pageblock-aligned';
   }
   if (memmapBytes % kernel.pageSize !== 0) return 'memmap-not-page-aligned';
   const setAside = memmapOnMemoryPages(kernel, blockPages, mode);

@@ -14,7 +14,9 @@ const isSubsectionAligned = (kernel: Kernel, pfn: number, nrPages: number): bool
 
 function warnMisaligned(kernel: Kernel, caller: string, pfn: number, nrPages: number): void {
   const end = pfn + nrPages - 1;
-  kernel.log.warn(`Misaligned ${caller} start: 0x${pfn.toString(16)} end: ${kernel.traits.hotplugHexEnd ? '0x' : '#'}${end.toString(16)}`);
+  kernel.log.warn(
+    `Misaligned ${caller} start: 0x${pfn.toString(16)} end: ${kernel.traits.hotplugHexEnd ? '0x' : '#'}${end.toString(16)}`,
+  );
 }
 
 /** Pages from `pfn` to the end of its section, `nrPages` at most. */

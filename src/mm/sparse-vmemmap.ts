@@ -50,7 +50,13 @@ function pagingOf(kernel: Kernel): KernelPaging {
  * level has no table, which is all that tells the kernel's functions apart.
  * @returns the entry's position, or NO_ENTRY when there was no page for a table
  */
-function vmemmapTablesPopulate(kernel: Kernel, paging: KernelPaging, level: Level, address: number, nid: number): number {
+function vmemmapTablesPopulate(
+  kernel: Kernel,
+  paging: KernelPaging,
+  level: Level,
+  address: number,
+  nid: number,
+): number {
   const { table } = paging;
   const { levels } = table;
   let tablePa = table.root;
@@ -91,7 +97,7 @@ function vmemmapPopulateRange(
   const { table } = paging;
   const { pageSize } = kernel;
   const pmdSize = table.span[PMD]!;
-  for (let address = start; address < end; ) {
+  for (let address = start; address < end;) {
     let entry = vmemmapTablesPopulate(kernel, paging, PTE, address, nid);
     if (entry === NO_ENTRY) return -ENOMEM;
     const tableEnd = Math.min(alignDown(address, pmdSize) + pmdSize, end);

@@ -2,11 +2,7 @@
 
 import { EEXIST, ENOMEM } from '../kernel/errno.js';
 import { pfnToPage, type Kernel } from '../kernel/kernel.js';
-import {
-  vmemmapCanOptimize,
-  vmemmapPopulateCompoundPages,
-  type DevPagemap,
-} from './sparse-vmemmap.js';
+import { vmemmapCanOptimize, vmemmapPopulateCompoundPages, type DevPagemap } from './sparse-vmemmap.js';
 import type { VmemAltmap } from './vmem-altmap.js';
 
 /** mm/sparse.c: sections, their subsection maps, and what makes a section come and go. */

@@ -47,7 +47,10 @@ export function stateLines(result: StepResult): string[] {
     ...lines('entry bits', Object.keys(result.prot).length === 0 ? [] : [pairs(result.prot)]),
     ...lines('tables', [pairs(nonZero(tables)) || 'none']),
     ...lines('ram', [`${result.ram.pages} pages taken`]),
-    ...lines('altmaps', Object.entries(altmaps).map(([name, books]) => `${name}: ${pairs(books)}`)),
+    ...lines(
+      'altmaps',
+      Object.entries(altmaps).map(([name, books]) => `${name}: ${pairs(books)}`),
+    ),
     ...lines('partial', result.partial),
     ...lines('unmarked', result.unusedStart === '0x0' ? [] : [`unused from ${result.unusedStart} on, not yet written`]),
     ...lines('leaks', result.leaks),
@@ -74,7 +77,9 @@ export function runReportText(
   const blocks = results.flatMap((result, i) => {
     if (only !== undefined && only !== i) return [];
     const step = scenario.steps[i]!;
-    return [`step ${i + 1}  ${stepText(step, config.pageSize)}${returned(result.ret)}\n${stateLines(result).join('\n')}`];
+    return [
+      `step ${i + 1}  ${stepText(step, config.pageSize)}${returned(result.ret)}\n${stateLines(result).join('\n')}`,
+    ];
   });
   const verdict =
     findings.length === 0

@@ -60,7 +60,7 @@ export function readJson(file: string): unknown {
 /** The value at a path, as text that fits a sentence. */
 function shown(value: unknown): string {
   if (value === undefined) return 'missing';
-  const text = JSON.stringify(value) ?? String(value);
+  const text = JSON.stringify(value);
   return text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text;
 }
 
@@ -81,7 +81,8 @@ export function issueSentence(issue: z.core.$ZodIssue, input: unknown): string {
 
 function mustSentence(issue: z.core.$ZodIssue): string {
   if (issue.message.startsWith('must') || issue.message.startsWith('counts')) return issue.message;
-  if (issue.code === 'invalid_type') return `must be ${issue.expected === 'object' ? 'an object' : `a ${issue.expected}`}`;
+  if (issue.code === 'invalid_type')
+    return `must be ${issue.expected === 'object' ? 'an object' : `a ${issue.expected}`}`;
   return `is not allowed (${issue.message})`;
 }
 

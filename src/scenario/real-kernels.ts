@@ -289,7 +289,9 @@ function unusedMarkers(replay: Replay, leaves: readonly Leaf[]): string[] {
     if (leaf.level === PTE || BigInt(`0x${address}`) < from) return [];
     const runs = usedRuns(replay.kernel, leaf);
     if (runs === undefined) return [];
-    return [`${address} ${runs.map((r) => `${r.used ? 'used' : 'unused'} 0x${r.from.toString(16)}-0x${r.to.toString(16)}`).join(' ')}`];
+    return [
+      `${address} ${runs.map((r) => `${r.used ? 'used' : 'unused'} 0x${r.from.toString(16)}-0x${r.to.toString(16)}`).join(' ')}`,
+    ];
   });
 }
 
@@ -300,7 +302,10 @@ function compareStep(replay: Replay, step: RecordedStep): Difference | undefined
   const runs = from === undefined ? (step.leaves ?? []) : (recorded.steps[from]?.leaves ?? []);
   const sizes = new Map(kernel.arch.leafSizes.map(({ name, size }) => [name, size]));
   const expected = expandLeaves(runs, (level) => sizes.get(level) ?? NaN);
-  const difference = compareLeaves(expected, leaves.map((leaf) => describeLeaf(replay, leaf)));
+  const difference = compareLeaves(
+    expected,
+    leaves.map((leaf) => describeLeaf(replay, leaf)),
+  );
   if (difference !== undefined) return difference;
   for (const [level, count] of Object.entries(step.tableCounts ?? {})) {
     const actual = tables[(LEVELS as readonly string[]).indexOf(level)];
@@ -346,7 +351,13 @@ export function verifyRecordedKernel(recorded: RecordedKernel, name: string): Fa
     const difference = compareStep(replay, step);
     if (difference !== undefined) return { name, step: index, ...difference };
     if (died !== guestDied(step)) {
-      return { name, step: index, field: 'ok', expected: guestDied(step) ? 'the kernel dies' : 'the kernel lives', actual: died ? 'it dies' : 'it lives' };
+      return {
+        name,
+        step: index,
+        field: 'ok',
+        expected: guestDied(step) ? 'the kernel dies' : 'the kernel lives',
+        actual: died ? 'it dies' : 'it lives',
+      };
     }
     if (died) return undefined;
   }

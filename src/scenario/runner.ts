@@ -66,7 +66,13 @@ function dispatch(run: Run, step: Step): StepReturn {
       initialiseMemmap(kernel, step.pfn, step.nrPages);
       return null;
     case 'memremap-pages':
-      return memremapPages(kernel, run.devices, { id: step.device, pfn: step.pfn, nrPages: step.nrPages, altmap, vmemmapShift: step.vmemmapShift });
+      return memremapPages(kernel, run.devices, {
+        id: step.device,
+        pfn: step.pfn,
+        nrPages: step.nrPages,
+        altmap,
+        vmemmapShift: step.vmemmapShift,
+      });
     case 'memunmap-pages':
       return memunmapPages(kernel, run.devices, step.device);
     case 'add-memory':

@@ -92,7 +92,9 @@ function resolveConfig(architecture: Architecture, release: Release, machine: Sc
   };
   const pageSizes = [...new Set(architecture.configurations.map((c) => c.pageSize))];
   if (!pageSizes.includes(config.pageSize)) {
-    throw new ScenarioError(`machine.pageSize is ${config.pageSize}; ${architecture.name} has pages of ${list(pageSizes)} bytes`);
+    throw new ScenarioError(
+      `machine.pageSize is ${config.pageSize}; ${architecture.name} has pages of ${list(pageSizes)} bytes`,
+    );
   }
   if (!architecture.structPageSizes.includes(config.structPageSize)) {
     throw new ScenarioError(
@@ -110,7 +112,12 @@ function pfnRange(step: Exclude<StepFile, { op: 'memunmap-pages' }>, field: stri
     if (value % pageSize === 0) return value / pageSize;
     throw new ScenarioError(`${field}.${name} is ${value} bytes; allowed are whole pages of ${pageSize} bytes`);
   };
-  const need = (frames: number | undefined, name: 'start' | 'size', value: number | undefined, other: string): number => {
+  const need = (
+    frames: number | undefined,
+    name: 'start' | 'size',
+    value: number | undefined,
+    other: string,
+  ): number => {
     if (frames !== undefined && value !== undefined) {
       throw new ScenarioError(`${field} has both ${other} and ${name}; give one of them`);
     }
@@ -138,9 +145,17 @@ function resolveStep(step: StepFile, field: string, pageSize: number): Step {
     case 'memremap-pages': {
       const vmemmapShift = step.compoundSize === undefined ? 0 : Math.log2(step.compoundSize / pageSize);
       if (!Number.isInteger(vmemmapShift) || vmemmapShift < 0) {
-        throw new ScenarioError(`${field}.compoundSize is ${step.compoundSize}; allowed is a power of two, ${pageSize} bytes or more`);
+        throw new ScenarioError(
+          `${field}.compoundSize is ${step.compoundSize}; allowed is a power of two, ${pageSize} bytes or more`,
+        );
       }
-      return { op: step.op, device: step.device, altmap: step.altmap ?? null, vmemmapShift, ...pfnRange(step, field, pageSize) };
+      return {
+        op: step.op,
+        device: step.device,
+        altmap: step.altmap ?? null,
+        vmemmapShift,
+        ...pfnRange(step, field, pageSize),
+      };
     }
     case 'add-memory':
       return { op: step.op, memmapOnMemory: step.memmapOnMemory, ...pfnRange(step, field, pageSize) };
@@ -172,7 +187,8 @@ export function resolveScenario(file: ScenarioFile): Scenario {
   steps.forEach((step, i) => {
     if (!('altmap' in step) || step.altmap === null) return;
     if (altmaps.some((altmap) => altmap.name === step.altmap)) return;
-    const known = altmaps.length === 0 ? 'the scenario has none' : `the scenario has ${list(altmaps.map((a) => a.name))}`;
+    const known =
+      altmaps.length === 0 ? 'the scenario has none' : `the scenario has ${list(altmaps.map((a) => a.name))}`;
     throw new ScenarioError(`steps[${i}].altmap is "${step.altmap}"; ${known}`);
   });
   const boot = machine.boot.map(({ start, size, node }, i): BootRange => {
@@ -216,7 +232,9 @@ export function refuseSlips(scenario: Scenario): void {
     if (!('pfn' in step)) return;
     for (const name of ['pfn', 'nrPages'] as const) {
       if (step.op !== 'use' && step[name] % subsection !== 0) {
-        throw new ScenarioError(`steps[${i}].${name} is ${step[name]}; allowed are multiples of ${subsection}, a subsection of 2 MiB`);
+        throw new ScenarioError(
+          `steps[${i}].${name} is ${step[name]}; allowed are multiples of ${subsection}, a subsection of 2 MiB`,
+        );
       }
     }
     if (!(step.op === 'add-pages' || step.op === 'memremap-pages') || step.altmap === null) return;

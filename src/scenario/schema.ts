@@ -13,7 +13,10 @@ const MAX_STEP_PAGES = 2 ** 34;
 
 const whole = (what: string) => z.int({ error: `must be a whole number of ${what}` }).min(0, `must not be negative`);
 
-const pages = whole('pages').max(MAX_STEP_PAGES, `must be at most ${MAX_STEP_PAGES} pages, which is 64 TiB of 4 KiB pages`);
+const pages = whole('pages').max(
+  MAX_STEP_PAGES,
+  `must be at most ${MAX_STEP_PAGES} pages, which is 64 TiB of 4 KiB pages`,
+);
 const pfn = whole('frames').max(ADDRESS_LIMIT / 4096, `must be a frame number below 2^40`);
 
 const size = z
@@ -22,7 +25,10 @@ const size = z
     const text = /^(\d+)([kmgt]?)(?:i?b)?$/i.exec(String(value));
     const bytes = text ? Number(text[1]) * (UNITS[text[2]!.toLowerCase()] ?? 1) : NaN;
     if (Number.isSafeInteger(bytes) && bytes > 0) return bytes;
-    context.addIssue({ code: 'custom', message: 'must be bytes as a positive whole number, or text such as "128M" or "2G"' });
+    context.addIssue({
+      code: 'custom',
+      message: 'must be bytes as a positive whole number, or text such as "128M" or "2G"',
+    });
     return z.NEVER;
   })
   .meta({ id: 'Size', description: 'Bytes, or text with a unit K, M, G, T of 1024: "128M".' });
@@ -77,7 +83,12 @@ const range = { pfn: pfn.optional(), nrPages: pages.optional(), start: physical.
 const step = z.discriminatedUnion(
   'op',
   [
-    z.strictObject({ op: z.literal('add-pages'), ...range, altmap: z.string().optional(), node: whole('nodes').max(63).default(0) }),
+    z.strictObject({
+      op: z.literal('add-pages'),
+      ...range,
+      altmap: z.string().optional(),
+      node: whole('nodes').max(63).default(0),
+    }),
     z.strictObject({ op: z.literal('remove-pages'), ...range, altmap: z.string().optional() }),
     z.strictObject({ op: z.literal('use'), ...range }),
     z.strictObject({
@@ -92,8 +103,7 @@ const step = z.discriminatedUnion(
     z.strictObject({ op: z.literal('remove-memory'), ...range }),
   ],
   {
-    error:
-      'must be one of add-pages, remove-pages, use, memremap-pages, memunmap-pages, add-memory, remove-memory',
+    error: 'must be one of add-pages, remove-pages, use, memremap-pages, memunmap-pages, add-memory, remove-memory',
   },
 );
 
@@ -103,7 +113,10 @@ export const scenarioSchema = z.strictObject({
   title: z.string().optional(),
   machine,
   altmaps: z.record(z.string(), altmap).default({}),
-  steps: z.array(step, { error: 'must be a list of steps' }).min(1, 'must have a step').max(MAX_STEPS, `must have at most ${MAX_STEPS} steps`),
+  steps: z
+    .array(step, { error: 'must be a list of steps' })
+    .min(1, 'must have a step')
+    .max(MAX_STEPS, `must have at most ${MAX_STEPS} steps`),
   failAllocations: z.array(whole('calls').min(1, 'counts from 1')).default([]),
   expect: z.array(z.unknown()).optional(),
 });
@@ -113,4 +126,5 @@ export type ScenarioFile = z.output<typeof scenarioSchema>;
 export type StepFile = ScenarioFile['steps'][number];
 
 /** The schema as JSON Schema, draft 2020-12. */
-export const scenarioJsonSchema = (): unknown => z.toJSONSchema(scenarioSchema, { io: 'input', unrepresentable: 'any' });
+export const scenarioJsonSchema = (): unknown =>
+  z.toJSONSchema(scenarioSchema, { io: 'input', unrepresentable: 'any' });

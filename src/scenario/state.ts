@@ -64,7 +64,7 @@ export function activeMemmap(kernel: Kernel): AddressRange[] {
     const start = pfnToPage(kernel, pfn);
     const end = start + nrPages * kernel.structPageSize;
     const last = ranges[ranges.length - 1];
-    if (last !== undefined && last.end === start) last.end = end;
+    if (last?.end === start) last.end = end;
     else ranges.push({ start, end });
   };
   for (const sectionNr of sections.active()) {
@@ -82,7 +82,10 @@ export function activeMemmap(kernel: Kernel): AddressRange[] {
 
 /** All of the address space that memmap may take: up to the struct page of the last possible frame. */
 export function vmemmapWindow(kernel: Kernel): AddressRange {
-  return { start: kernel.vmemmap, end: Math.min(2 ** 52, kernel.vmemmap + (2 ** 52 / kernel.pageSize) * kernel.structPageSize) };
+  return {
+    start: kernel.vmemmap,
+    end: Math.min(2 ** 52, kernel.vmemmap + (2 ** 52 / kernel.pageSize) * kernel.structPageSize),
+  };
 }
 
 /** What {@link walkVmemmap} found. */
@@ -105,7 +108,10 @@ export function walkVmemmap(kernel: Kernel, window: AddressRange): Walk {
 }
 
 /** Leaves that cover nothing of `active`; neighbours of one level joined. */
-export function leakedLeaves(leaves: readonly Leaf[], active: readonly AddressRange[]): (AddressRange & { level: Level })[] {
+export function leakedLeaves(
+  leaves: readonly Leaf[],
+  active: readonly AddressRange[],
+): (AddressRange & { level: Level })[] {
   const leaks: (AddressRange & { level: Level })[] = [];
   let a = 0;
   for (const leaf of leaves) {
@@ -113,7 +119,7 @@ export function leakedLeaves(leaves: readonly Leaf[], active: readonly AddressRa
     while (a < active.length && active[a]!.end <= leaf.start) a++;
     if (a < active.length && active[a]!.start < end) continue;
     const last = leaks[leaks.length - 1];
-    if (last !== undefined && last.end === leaf.start && last.level === leaf.level) last.end = end;
+    if (last?.end === leaf.start && last.level === leaf.level) last.end = end;
     else leaks.push({ start: leaf.start, end, level: leaf.level });
   }
   return leaks;
@@ -141,7 +147,7 @@ export function usedRuns(kernel: Kernel, leaf: Leaf): { used: boolean; from: num
   const runs: { used: boolean; from: number; to: number }[] = [];
   const push = (from: number, to: number, used: boolean): void => {
     const last = runs[runs.length - 1];
-    if (last !== undefined && last.used === used) last.to = to;
+    if (last?.used === used) last.to = to;
     else runs.push({ used, from, to });
   };
   kernel.ram.forEachRun(leaf.pa, leaf.size, (offset, length, byte) => {
@@ -160,15 +166,19 @@ function altmapOf(altmaps: readonly VmemAltmap[], pfn: number): VmemAltmap | und
 }
 
 /** Leaves as "start-end level backing", neighbours of one kind joined. */
-function leafRuns(kernel: Kernel, leaves: readonly Leaf[], altmaps: readonly VmemAltmap[], text: AddressText): string[] {
+function leafRuns(
+  kernel: Kernel,
+  leaves: readonly Leaf[],
+  altmaps: readonly VmemAltmap[],
+  text: AddressText,
+): string[] {
   const runs: { start: number; end: number; level: Level; altmapPfn: number; nextPfn: number }[] = [];
   for (const leaf of leaves) {
     const pfn = leaf.pa / kernel.pageSize;
     const inAltmap = altmapOf(altmaps, pfn) !== undefined;
     const last = runs[runs.length - 1];
     const joins =
-      last !== undefined &&
-      last.end === leaf.start &&
+      last?.end === leaf.start &&
       last.level === leaf.level &&
       (inAltmap ? last.altmapPfn >= 0 && last.nextPfn === pfn : last.altmapPfn < 0);
     const nextPfn = pfn + leaf.size / kernel.pageSize;
@@ -176,7 +186,13 @@ function leafRuns(kernel: Kernel, leaves: readonly Leaf[], altmaps: readonly Vme
       last.end = leaf.start + leaf.size;
       last.nextPfn = nextPfn;
     } else {
-      runs.push({ start: leaf.start, end: leaf.start + leaf.size, level: leaf.level, altmapPfn: inAltmap ? pfn : -1, nextPfn });
+      runs.push({
+        start: leaf.start,
+        end: leaf.start + leaf.size,
+        level: leaf.level,
+        altmapPfn: inAltmap ? pfn : -1,
+        nextPfn,
+      });
     }
   }
   return runs.map((run) => {
@@ -200,12 +216,14 @@ export function captureState(kernel: Kernel, altmaps: readonly VmemAltmap[], vme
     if (leaf.level === PTE) continue;
     const runs = usedRuns(kernel, leaf);
     if (runs === undefined) continue;
-    partial.push(`${text.of(leaf.start)} ${runs.map((r) => `${r.used ? 'used' : 'unused'} ${r.from}-${r.to}`).join(' ')}`);
+    partial.push(
+      `${text.of(leaf.start)} ${runs.map((r) => `${r.used ? 'used' : 'unused'} ${r.from}-${r.to}`).join(' ')}`,
+    );
   }
   return {
     leaves: leafRuns(kernel, leaves, altmaps, text),
     prot,
-    tables: Object.fromEntries([P4D, PUD, PMD, PTE].map((level) => [LEVELS[level], tables[level]!])),
+    tables: Object.fromEntries([P4D, PUD, PMD, PTE].map((level): [string, number] => [LEVELS[level]!, tables[level]!])),
     altmaps: Object.fromEntries(altmaps.map(({ name, alloc, align }) => [name, { alloc, align }])),
     ram: { pages: kernel.allocator.pagesOut },
     partial,

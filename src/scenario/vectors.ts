@@ -64,7 +64,10 @@ const allCounters = (counters: Record<string, number>): Record<string, number> =
   Object.fromEntries(VECTOR_COUNTERS.map((name) => [name, counters[name] ?? 0]));
 
 /** Compares one step; the first field that differs, or undefined. */
-export function compareStep(expected: Record<string, unknown>, actual: StepResult): Omit<Failure, 'name' | 'step'> | undefined {
+export function compareStep(
+  expected: Record<string, unknown>,
+  actual: StepResult,
+): Omit<Failure, 'name' | 'step'> | undefined {
   for (const field of FIELDS) {
     if (!(field in expected)) continue;
     let want = expected[field];
@@ -72,9 +75,15 @@ export function compareStep(expected: Record<string, unknown>, actual: StepResul
     if (field === 'counters') {
       want = allCounters(want as Record<string, number>);
       have = allCounters(actual.counters);
-      const name = VECTOR_COUNTERS.find((n) => (want as Record<string, number>)[n] !== (have as Record<string, number>)[n]);
+      const name = VECTOR_COUNTERS.find(
+        (n) => (want as Record<string, number>)[n] !== (have as Record<string, number>)[n],
+      );
       if (name === undefined) continue;
-      return { field: `counters.${name}`, expected: (want as Record<string, number>)[name], actual: (have as Record<string, number>)[name] };
+      return {
+        field: `counters.${name}`,
+        expected: (want as Record<string, number>)[name],
+        actual: (have as Record<string, number>)[name],
+      };
     }
     if (!same(want, have)) return { field, expected: want, actual: have };
   }
@@ -88,19 +97,27 @@ export function compareStep(expected: Record<string, unknown>, actual: StepResul
  * @returns the first difference, or undefined if there is none
  */
 export function verifyVector(vector: unknown): Failure | undefined {
-  const name = String((vector as { name?: unknown } | null)?.name ?? 'unnamed');
+  const name = (vector as { name?: string } | null)?.name ?? 'unnamed';
   const parsed = scenarioSchema.safeParse(vector);
-  if (!parsed.success) return { name, step: -1, field: 'format', expected: 'a vector', actual: parsed.error.issues[0]?.message };
+  if (!parsed.success)
+    return { name, step: -1, field: 'format', expected: 'a vector', actual: parsed.error.issues[0]?.message };
   const expect = (parsed.data.expect ?? []) as Record<string, unknown>[];
   let results: StepResult[];
   try {
     results = runScenario(resolveScenario(parsed.data));
   } catch (error) {
-    return { name, step: -1, field: 'run', expected: 'the scenario runs', actual: error instanceof Error ? error.message : String(error) };
+    return {
+      name,
+      step: -1,
+      field: 'run',
+      expected: 'the scenario runs',
+      actual: error instanceof Error ? error.message : String(error),
+    };
   }
   for (const [step, expected] of expect.entries()) {
     const actual = results[step];
-    if (actual === undefined) return { name, step, field: 'ret', expected: expected['ret'], actual: 'the kernel stopped before' };
+    if (actual === undefined)
+      return { name, step, field: 'ret', expected: expected['ret'], actual: 'the kernel stopped before' };
     if (expected['ret'] === 'BUG' && actual.ret === 'BUG') continue;
     const difference = compareStep(expected, actual);
     if (difference !== undefined) return { name, step, ...difference };

@@ -27,7 +27,11 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
  */
 export function verifyFile(file: string): FileVerdict {
   const content = readJson(file);
-  if (Array.isArray(content)) return verdict(file, content.map((vector) => verifyVector(vector)));
+  if (Array.isArray(content))
+    return verdict(
+      file,
+      content.map((vector) => verifyVector(vector)),
+    );
   if (isObject(content) && 'kernelRelease' in content) {
     const parsed = recordedKernelSchema.safeParse(content);
     const name = basename(file);

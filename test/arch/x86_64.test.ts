@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import { describe, expect, test } from 'vitest';
+import type { ScenarioInput } from '../../src/scenario/schema.js';
+import { idle, PFN, play, SECTION, SUBSECTION } from '../scenarios.js';
+
+type Machine = ScenarioInput['machine'];
+const x86 = (more: Partial<Machine> = {}): Machine => ({ arch: 'x86_64', kernel: '6.12.117', ...more });
+const add = (section: number, altmap?: string) => ({
+  op: 'add-pages' as const,
+  pfn: PFN + section * SECTION,
+  nrPages: SECTION,
+  altmap,
+});
+const remove = (section: number, altmap?: string) => ({
+  op: 'remove-pages' as const,
+  pfn: PFN + section * SECTION,
+  nrPages: SECTION,
+  altmap,
+});
+const use = (section: number) => ({ op: 'use' as const, pfn: PFN + section * SECTION, nrPages: SECTION });
+
+describe('x86_64: vmemmap_populate()', () => {
+  test('maps a section of 64-byte struct pages with one PMD leaf', () => {
+    const [state] = play({ machine: x86(), steps: [add(0)] });
+    expect(state).toMatchObject({
+      ret: 0,
+      leaves: ['ffffea0004000000-ffffea0004200000 pmd ram'],
+      prot: { pmd: '0x80000000000001e3' },
+      tables: { p4d: 0, pud: 1, pmd: 1, pte: 0 },
+    });
+  });
+
+  test('maps less than a section with base pages, and never from the altmap', () => {
+    const [state] = play({
+      machine: x86(),
+      altmaps: { dev: { basePfn: PFN, endPfn: PFN + SUBSECTION - 1, free: 64 } },
+      steps: [{ op: 'add-pages', pfn: PFN, nrPages: SUBSECTION, altmap: 'dev' }],
+    });
+    expect(state).toMatchObject({
+      leaves: ['ffffea0004000000-ffffea0004008000 pte ram'],
+      altmaps: { dev: { alloc: 0 } },
+    });
+  });
+
+  test('fails with an altmap on a CPU without PSE', () => {
+    const [state] = play({
+      machine: x86({ hugeVmemmap: false }),
+      altmaps: { dev: { basePfn: PFN, endPfn: PFN + SECTION - 1, free: 512 } },
+      steps: [add(0, 'dev')],
+    });
+    expect(state).toMatchObject({ ret: -12, leaves: [] });
+  });
+
+  test('falls back to base pages when there is no memory for a leaf', () => {
+    const [state] = play({ machine: x86(), steps: [add(0)], failAllocations: [3] });
+    expect(state).toMatchObject({ ret: 0, leaves: ['ffffea0004000000-ffffea0004200000 pte ram'] });
+  });
+
+  test('with 5 levels counts the top-level entry at the pgd and frees every table below it but the p4d', () => {
+    const [added, removed] = play({ machine: x86({ pagingLevels: 5 }), steps: [add(0), remove(0)] });
+    expect(added!.counters).toMatchObject({ setPgd: 1, setP4d: 1, setPud: 1, setPmd: 1 });
+    expect(removed).toMatchObject({ tables: { p4d: 1, pud: 0, pmd: 0 }, ram: { pages: 1 } });
+  });
+
+  test('copies a new top-level entry to every other page table, once', () => {
+    const results = play({ machine: x86({ otherPageTables: 3 }), steps: [add(0), add(1)] });
+    expect(results.map((r) => r.counters['syncTopLevel'])).toEqual([3, 3]);
+  });
+
+  test('takes frames above 2^32 for leaves and tables', () => {
+    const [state] = play({ machine: x86({ ramBasePfn: 2 ** 34 }), steps: [add(0)] });
+    expect(state!.leaves).toEqual(['ffffea0004000000-ffffea0004200000 pmd ram']);
+    const run = idle(x86({ ramBasePfn: 2 ** 34 }));
+    run.kernel.arch.vmemmapPopulate(run.kernel.vmemmap, run.kernel.vmemmap + 2 ** 21, 0, null);
+    expect(run.kernel.arch.mmu.walk(run.kernel.vmemmap)!.pa).toBeGreaterThanOrEqual(2 ** 46);
+  });
+});
+
+describe('x86_64: two sections of 56-byte struct pages share a PMD leaf', () => {
+  const machine = x86({ structPageSize: 56 });
+
+  test('adding neighbours in order writes no PAGE_UNUSED byte: the unused tail is remembered and then consumed', () => {
+    const [first, second] = play({ machine, steps: [add(0), add(1)] });
+    expect(first).toMatchObject({ unusedStart: '0xffffea00039c0000', partial: [] });
+    expect(second).toMatchObject({ unusedStart: '0xffffea0003b80000', partial: [] });
+    expect(second!.counters['unusedBytes']).toBeUndefined();
+  });
+
+  test('removing the first keeps the leaf while the second is online', () => {
+    const [, , , removed] = play({ machine, steps: [add(0), add(1), use(1), remove(0)] });
+    expect(removed!.partial[0]).toBe('ffffea0003800000 unused 0-1835008 used 1835008-2097152');
+    expect(removed!.holes).toEqual([]);
+  });
+
+  test('the leaf goes with the second', () => {
+    const states = play({ machine, steps: [add(0), add(1), remove(0), remove(1)] });
+    expect(states[3]).toMatchObject({ leaves: [], leaks: [], ram: { pages: 1 } });
+  });
+
+  test('the leaf is lost when recycled memory is full of 0xFD and the second was never online', () => {
+    const steps = [add(0), add(1), remove(0), remove(1), add(0), add(1), remove(0)];
+    const kept = play({ machine: { ...machine, recycledPages: 'keep' }, steps });
+    expect(kept[6]!.holes).toEqual(['ffffea00039c0000-ffffea0003a00000']);
+    const zeroed = play({ machine, steps });
+    expect(zeroed[6]!.holes).toEqual([]);
+  });
+});
+
+describe('x86_64: vmemmap_free()', () => {
+  test('gives a leaf to the altmap of the caller, whatever frame it maps', () => {
+    const [, removed] = play({
+      machine: x86(),
+      altmaps: { dev: { basePfn: PFN, endPfn: PFN + SECTION - 1, free: 512 } },
+      steps: [add(0), remove(0, 'dev')],
+    });
+    expect(removed).toMatchObject({
+      leaves: [],
+      altmaps: { dev: { alloc: -512 } },
+      violations: ['altmap-underflow:dev'],
+    });
+    expect(removed!.ram.pages).toBe(1 + 512);
+  });
+
+  test('gives an altmap leaf to the page allocator where the caller names no altmap', () => {
+    const [, removed] = play({
+      machine: x86(),
+      altmaps: { dev: { basePfn: PFN, endPfn: PFN + SECTION - 1, free: 512 } },
+      steps: [add(0, 'dev'), remove(0)],
+    });
+    expect(removed!.violations).toEqual(['free-not-allocated:100000']);
+  });
+
+  test('since 6.2 hands base pages of the altmap to the page allocator where the PMD was split before', () => {
+    const steps = [
+      { op: 'add-pages' as const, pfn: PFN + SECTION - SUBSECTION, nrPages: SUBSECTION },
+      add(1, 'dev'),
+      remove(1, 'dev'),
+    ];
+    const altmaps = { dev: { basePfn: PFN + SECTION, endPfn: PFN + 2 * SECTION - 1, free: 2048 } };
+    const [before, after] = ['6.1.192', '6.12.117'].map((kernel) =>
+      play({ machine: x86({ structPageSize: 80, kernel }), altmaps, steps }),
+    );
+    expect(before![2]).toMatchObject({ violations: [], altmaps: { dev: { alloc: 0 } } });
+    expect(after![2]!.violations.length).toBeGreaterThan(0);
+    expect(after![2]!.altmaps['dev']!.alloc).toBe(384);
+  });
+
+  test('takes a leaf for a table when a subsection is added over it, and writes entries into struct pages', () => {
+    // Section 0 of 56-byte struct pages ends inside a leaf; the first subsection of section 1 lies in that leaf.
+    const steps = [add(0), { op: 'add-pages' as const, pfn: PFN + SECTION, nrPages: SUBSECTION }];
+    const [, second] = play({ machine: x86({ structPageSize: 56 }), steps });
+    expect(second).toMatchObject({ ret: 0, leaves: ['ffffea0003800000-ffffea0003a00000 pmd ram'] });
+    expect(second!.counters['setPte']).toBe(7);
+  });
+});
+
+describe('x86_64: what a machine may be', () => {
+  test.each([
+    [{ pageSize: 16384 }, 'machine.pageSize'],
+    [{ structPageSize: 60 }, 'machine.structPageSize'],
+    [{ pagingLevels: 3 }, 'machine.pagingLevels'],
+    [{ sectionSizeBits: 30 }, 'machine.sectionSizeBits'],
+  ])('%j is refused by the name of the field', (more, field) => {
+    expect(() => play({ machine: x86(more), steps: [add(0)] })).toThrow(field);
+  });
+
+  test('struct pages of 96 bytes fill three PMDs with two sections', () => {
+    const [state] = play({
+      machine: x86({ structPageSize: 96 }),
+      steps: [{ op: 'add-pages', pfn: PFN, nrPages: 2 * SECTION }],
+    });
+    expect(state).toMatchObject({ leaves: ['ffffea0006000000-ffffea0006600000 pmd ram'], unusedStart: '0x0' });
+  });
+});

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { file, vmemmap } from './cli.js';
+
+const step = { op: 'add-pages', pfn: 0x100000, nrPages: 32768 };
+const good = { machine: { arch: 'x86_64', kernel: '6.12.117' }, steps: [step] };
+const withMachine = (more: object): string => JSON.stringify({ ...good, machine: { ...good.machine, ...more } });
+const withStep = (more: object): string => JSON.stringify({ ...good, steps: [{ ...step, ...more }] });
+const withAltmap = (altmap: object): string =>
+  JSON.stringify({
+    ...good,
+    altmaps: { dev: { basePfn: 0x100000, endPfn: 0x107fff, free: 512, ...altmap } },
+    steps: [{ ...step, altmap: 'dev' }],
+  });
+
+/** What is wrong, the file, and what the sentence must name. */
+const CASES: [string, string | Uint8Array, RegExp][] = [
+  ['not JSON', '{ "machine": ', /not JSON/],
+  ['a number in place of a scenario', '7', /the file is 7; it must be an object/],
+  ['an unknown architecture', withMachine({ arch: 'vax' }), /machine\.arch is "vax"; allowed are x86_64/],
+  ['an unknown release', withMachine({ kernel: '2.6.39' }), /machine\.kernel is "2\.6\.39"; allowed are 6\.1\.192/],
+  ['an unaligned pfn', withStep({ pfn: 0x100001 }), /steps\[0\]\.pfn is 1048577; allowed are multiples of 512/],
+  [
+    'a range that is no whole subsection',
+    withStep({ nrPages: 100 }),
+    /steps\[0\]\.nrPages is 100; allowed are multiples of 512/,
+  ],
+  ['a negative number', withStep({ nrPages: -512 }), /steps\[0\]\.nrPages is -512; it must not be negative/],
+  ['a fraction', withStep({ pfn: 0.5 }), /steps\[0\]\.pfn is 0\.5; it must be a whole number/],
+  ['a number beyond 2^53', withStep({ pfn: 2 ** 54 }), /steps\[0\]\.pfn is 18014398509481984; it must/],
+  [
+    'a range larger than any machine',
+    withStep({ nrPages: 2 ** 40 }),
+    /steps\[0\]\.nrPages is 1099511627776; it must be at most/,
+  ],
+  ['an empty range', withStep({ nrPages: 0 }), /steps\[0\]\.nrPages is 0; allowed are 1 page and more/],
+  [
+    'a struct page that no kernel has',
+    withMachine({ structPageSize: 60 }),
+    /machine\.structPageSize is 60; x86_64 kernels have 56, 64, 72, 80, 96/,
+  ],
+  [
+    'a page size that the architecture lacks',
+    withMachine({ pageSize: '64K' }),
+    /machine\.pageSize is 65536; x86_64 has pages of 4096/,
+  ],
+  [
+    'an altmap outside the added range',
+    withAltmap({ basePfn: 0x200000, endPfn: 0x207fff }),
+    /altmaps\.dev takes frames .* allowed are frames of the range that steps\[0\] adds/,
+  ],
+  ['an altmap larger than the range', withAltmap({ free: 40000 }), /altmaps\.dev takes frames/],
+  ['a missing altmap', withStep({ altmap: 'dev9' }), /steps\[0\]\.altmap is "dev9"; the scenario has none/],
+  ['an unknown step', withStep({ op: 'split-leaf' }), /steps\[0\]\.op is "split-leaf"; it must be one of add-pages/],
+  ['a field that does not exist', withStep({ nrpages: 5 }), /steps\[0\]\.nrpages is not a field/],
+  ['no steps', JSON.stringify({ ...good, steps: [] }), /steps is \[\]; it must have a step/],
+  ['a number of steps', JSON.stringify({ ...good, steps: 1e9 }), /steps is 1000000000; it must be a list of steps/],
+  [
+    'too many steps',
+    JSON.stringify({ ...good, steps: Array(100_001).fill(step) }),
+    /steps is .*; it must have at most 100000 steps/,
+  ],
+  [
+    'a size in no unit',
+    withStep({ pfn: undefined, nrPages: undefined, start: '0x100000000', size: '128X' }),
+    /steps\[0\]\.size is "128X"; it must be bytes/,
+  ],
+  [
+    'an address that is no hex',
+    withStep({ pfn: undefined, nrPages: undefined, start: '4G', size: '128M' }),
+    /steps\[0\]\.start is "4G"; it must be a hex string/,
+  ],
+  [
+    'an address beyond 2^52',
+    withStep({ pfn: undefined, nrPages: undefined, start: '0xffff000000000000', size: '128M' }),
+    /steps\[0\]\.start is "0xffff000000000000"; it must be a physical address below 2\^52/,
+  ],
+  ['two ways to say where', withStep({ start: '0x100000000' }), /steps\[0\] has both pfn and start/],
+];
+
+const expectSentence = ({ status, stdout, stderr }: ReturnType<typeof vmemmap>, pattern: RegExp): void => {
+  expect(stderr).toMatch(pattern);
+  expect(stderr.trim().split('\n')).toHaveLength(1);
+  expect(stderr).not.toMatch(/ at .*\.js:\d+/);
+  expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+};
+
+describe('a mistake is answered with one sentence and exit code 2', () => {
+  test.each(CASES)('%s', (what, content, pattern) => {
+    const path = file(`${what.replaceAll(/\W/g, '-')}.json`, content);
+    const outcome = vmemmap('run', path);
+    expectSentence(outcome, pattern);
+    expect(outcome.stderr).toContain(path);
+  });
+
+  test('a truncated .gz', () => {
+    const whole = readFileSync(join(import.meta.dirname, '..', 'vectors', 's390.json.gz'));
+    expectSentence(vmemmap('verify', file('cut.json.gz', whole.subarray(0, 1000))), /not a whole gzip file/);
+  });
+
+  test('a missing file', () => {
+    expectSentence(vmemmap('run', 'no-such.json'), /no-such\.json: there is no such file/);
+    expectSentence(vmemmap('verify', 'no-such.json'), /no-such\.json: there is no such file/);
+  });
+
+  test('an output that cannot be written', () => {
+    const path = file('good.json', JSON.stringify(good));
+    expectSentence(vmemmap('run', path, '-o', '/no/such/folder/out.txt'), /out\.txt: it cannot be written/);
+  });
+
+  test('an unknown command, an unknown option, a step that is not there', () => {
+    const path = file('good.json', JSON.stringify(good));
+    expectSentence(vmemmap('frobnicate'), /unknown command 'frobnicate'/);
+    expectSentence(vmemmap('run', path, '--frob'), /unknown option '--frob'/);
+    expectSentence(vmemmap('run', path, '--step', '7'), /--step is 7; allowed are 1 to 1/);
+    expectSentence(vmemmap('kernel', '6.12.117', '5.0'), /the release is "5\.0"; allowed are/);
+  });
+
+  test('a file that is no recording', () => {
+    expectSentence(vmemmap('verify', file('other.json', '{"a":1}')), /holds no recording/);
+  });
+});

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import { fc, test as property } from '@fast-check/vitest';
+import { describe, expect, test } from 'vitest';
+import { NO_PAGE, PageAllocator, type BadFree, type PageAllocatorOptions } from '../../src/hardware/page-allocator.js';
+import { Ram } from '../../src/hardware/ram.js';
+
+const MAX_ORDER = 10;
+const BLOCK = 2 ** MAX_ORDER;
+
+function allocator(blocks: number, more: Partial<PageAllocatorOptions> = {}): PageAllocator {
+  return new PageAllocator(new Ram(4096), {
+    nodes: [{ basePfn: 4 * BLOCK, nrPages: blocks * BLOCK }],
+    maxOrder: MAX_ORDER,
+    recycledPages: 'zero',
+    failAllocations: new Set(),
+    ...more,
+  });
+}
+
+const never = (bad: BadFree): void => {
+  throw new Error(`bad free of ${bad.pfn}`);
+};
+
+describe('the page allocator', () => {
+  property.prop([
+    fc.array(fc.record({ take: fc.boolean(), order: fc.integer({ min: 0, max: MAX_ORDER }), which: fc.nat() })),
+  ])('never hands a frame out twice, and has everything again when all is given back', (actions) => {
+    const pages = allocator(4);
+    const out: { pfn: number; order: number }[] = [];
+    const taken = new Set<number>();
+    const giveBack = ({ pfn, order }: { pfn: number; order: number }): void => {
+      expect(pages.freePages(pfn, order, never)).toBe(2 ** order);
+      for (let i = 0; i < 2 ** order; i++) taken.delete(pfn + i);
+    };
+    for (const { take, order, which } of actions) {
+      if (!take && out.length > 0) giveBack(out.splice(which % out.length, 1)[0]!);
+      if (!take) continue;
+      const pfn = pages.allocPages(order);
+      if (pfn === NO_PAGE) continue;
+      expect(pfn % 2 ** order).toBe(0);
+      for (let i = 0; i < 2 ** order; i++) {
+        expect(taken.has(pfn + i)).toBe(false);
+        taken.add(pfn + i);
+      }
+      out.push({ pfn, order });
+    }
+    expect(pages.pagesOut).toBe(taken.size);
+    out.forEach(giveBack);
+    expect(pages.freeBlocks(MAX_ORDER)).toBe(4);
+    for (let i = 0; i < 4; i++) expect(pages.allocPages(MAX_ORDER)).not.toBe(NO_PAGE);
+    expect(pages.allocPages(0)).toBe(NO_PAGE);
+  });
+
+  test('small pages that were given back join when a large block is asked for', () => {
+    const pages = allocator(1);
+    const small = Array.from({ length: BLOCK }, () => pages.allocPages(0));
+    expect(pages.allocPages(0)).toBe(NO_PAGE);
+    for (const pfn of small) pages.freePages(pfn, 0, never);
+    expect(pages.allocPages(MAX_ORDER)).toBe(4 * BLOCK);
+  });
+
+  test('the block given back last is the one handed out next', () => {
+    const pages = allocator(4);
+    const [, second] = [pages.allocPages(0), pages.allocPages(0)];
+    pages.freePages(second, 0, never);
+    expect(pages.allocPages(0)).toBe(second);
+  });
+
+  test('two halves of a block that come back are one block again, lower half first', () => {
+    const pages = allocator(1);
+    const [low, high] = [pages.allocPages(9), pages.allocPages(9)];
+    pages.freePages(high, 9, never);
+    pages.freePages(low, 9, never);
+    expect(pages.allocPages(9)).toBe(low);
+  });
+
+  test('a frame it never gave is refused, named once by its first frame', () => {
+    const pages = allocator(1);
+    const bad: BadFree[] = [];
+    expect(pages.freePages(0x100, 3, (b) => bad.push(b))).toBe(0);
+    expect(bad).toEqual([{ kind: 'free-not-allocated', pfn: 0x100 }]);
+    expect(pages.pagesOut).toBe(0);
+  });
+
+  test('a frame that it has back already is a double free', () => {
+    const pages = allocator(1);
+    const pfn = pages.allocPages(0);
+    pages.freePages(pfn, 0, never);
+    const bad: BadFree[] = [];
+    pages.freePages(pfn, 0, (b) => bad.push(b));
+    expect(bad).toEqual([{ kind: 'double-free', pfn }]);
+  });
+
+  test('one page of a large block can be given back, and the rest stays out', () => {
+    const pages = allocator(1);
+    const pfn = pages.allocPages(9);
+    expect(pages.freePages(pfn + 5, 0, never)).toBe(1);
+    expect(pages.pagesOut).toBe(511);
+    expect(pages.isAllocated(pfn + 5)).toBe(false);
+    expect(pages.isAllocated(pfn + 6)).toBe(true);
+  });
+
+  test('injected failures are counted over all calls, failed ones included', () => {
+    const pages = allocator(1, { failAllocations: new Set([2, 3]) });
+    expect([0, 0, 0, 0].map(() => pages.allocPages(0) === NO_PAGE)).toEqual([false, true, true, false]);
+    expect(pages.calls).toBe(4);
+  });
+
+  test('a page with a second reference goes back with the second free', () => {
+    const pages = allocator(1);
+    const pfn = pages.allocPages(0);
+    pages.getPage(pfn);
+    expect(pages.freePages(pfn, 0, never)).toBe(0);
+    expect(pages.isAllocated(pfn)).toBe(true);
+    expect(pages.freePages(pfn, 0, never)).toBe(1);
+  });
+
+  test('a page taken again reads as zero, or keeps its bytes, as the machine has it', () => {
+    for (const recycledPages of ['zero', 'keep'] as const) {
+      const ram = new Ram(4096);
+      const pages = new PageAllocator(ram, {
+        nodes: [{ basePfn: 0, nrPages: BLOCK }],
+        maxOrder: MAX_ORDER,
+        recycledPages,
+        failAllocations: new Set(),
+      });
+      const pfn = pages.allocPages(0);
+      ram.fillFrames(pfn, 1, 0xfd);
+      pages.freePages(pfn, 0, never);
+      expect(pages.allocPages(0)).toBe(pfn);
+      expect(ram.uniformByte(pfn)).toBe(recycledPages === 'zero' ? 0 : 0xfd);
+    }
+  });
+
+  test('another node serves when the preferred one is empty', () => {
+    const pages = allocator(0, {
+      nodes: [
+        { basePfn: 0, nrPages: BLOCK },
+        { basePfn: 2 ** 34, nrPages: BLOCK },
+      ],
+    });
+    expect(pages.allocPages(MAX_ORDER, 0)).toBe(0);
+    expect(pages.allocPages(MAX_ORDER, 0)).toBe(2 ** 34);
+    expect(pages.allocPages(0, 0)).toBe(NO_PAGE);
+  });
+});

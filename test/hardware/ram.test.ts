@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import { fc, test as property } from '@fast-check/vitest';
+import { describe, expect, test } from 'vitest';
+import { MIXED, PhysicalAddressError, Ram } from '../../src/hardware/ram.js';
+
+const FRAME = 4096;
+/** Frames that the properties write to; they straddle a chunk border and lie above 2^32. */
+const FIRST = 2 ** 33 + 510;
+const FRAMES = 4;
+const SIZE = FRAMES * FRAME;
+
+const write = fc.record({
+  from: fc.integer({ min: 0, max: SIZE - 1 }),
+  length: fc.integer({ min: 1, max: SIZE }),
+  byte: fc.constantFrom(0, 1, 0xfd),
+});
+
+describe('RAM', () => {
+  property.prop([fc.array(write, { maxLength: 30 })])('holds what a plain array of bytes holds', (writes) => {
+    const ram = new Ram(FRAME);
+    const model = new Uint8Array(SIZE);
+    for (const { from, length, byte } of writes) {
+      const end = Math.min(from + length, SIZE);
+      ram.memset(FIRST * FRAME + from, byte, end - from);
+      model.fill(byte, from, end);
+      expect(ram.isFilled(FIRST * FRAME + from, byte, end - from)).toBe(true);
+    }
+    for (let i = 0; i < FRAMES; i++) {
+      expect(ram.readFrame(FIRST + i)).toEqual(model.slice(i * FRAME, (i + 1) * FRAME));
+    }
+    for (const byte of [0, 1, 0xfd]) {
+      expect(ram.isFilled(FIRST * FRAME, byte, SIZE)).toBe(model.every((b) => b === byte));
+    }
+  });
+
+  property.prop([
+    fc.array(
+      fc.record({ at: fc.integer({ min: 0, max: SIZE / 4 - 1 }), value: fc.integer({ min: 0, max: 2 ** 32 - 1 }) }),
+    ),
+  ])('keeps every word where it was written', (words) => {
+    const ram = new Ram(FRAME);
+    const model = new Map<number, number>();
+    for (const { at, value } of words) {
+      ram.words[ram.wordIndex(FIRST * FRAME + at * 4)] = value;
+      model.set(at, value);
+    }
+    for (const [at, value] of model) expect(ram.words[ram.wordIndex(FIRST * FRAME + at * 4)]).toBe(value);
+  });
+
+  test('a frame filled with one byte is uniform, whatever it held before', () => {
+    const ram = new Ram(FRAME);
+    ram.words[ram.wordIndex(8)] = 7;
+    expect(ram.uniformByte(0)).toBe(MIXED);
+    ram.memset(0, 0xfd, FRAME);
+    expect(ram.uniformByte(0)).toBe(0xfd);
+  });
+
+  test('one byte that differs is found at either end of 2 MiB', () => {
+    for (const at of [0, 2 ** 21 - 1]) {
+      const ram = new Ram(FRAME);
+      ram.memset(0, 0xfd, 2 ** 21);
+      ram.memset(at, 0, 1);
+      expect(ram.isFilled(0, 0xfd, 2 ** 21)).toBe(false);
+    }
+  });
+
+  test('the memmap of 64 TiB, all of it marked, fits in tens of MiB', () => {
+    const ram = new Ram(FRAME);
+    const memmap = 2 ** 40;
+    ram.memset(2 ** 45, 0xfd, memmap);
+    ram.memset(2 ** 45 + memmap / 2, 0, 64);
+    expect(ram.isFilled(2 ** 45, 0xfd, memmap / 2)).toBe(true);
+    expect(ram.isFilled(2 ** 45, 0xfd, memmap)).toBe(false);
+    expect(ram.heapBytes()).toBeLessThan(32 * 2 ** 20);
+  });
+
+  test('a frame number of 2^33 is not mistaken for a low one', () => {
+    const ram = new Ram(FRAME);
+    ram.words[ram.wordIndex(2 ** 33 * FRAME)] = 1;
+    expect(ram.uniformByte(0)).toBe(0);
+    expect(ram.uniformByte(2 ** 33)).toBe(MIXED);
+  });
+
+  test('an address beyond 2^52 is no memory', () => {
+    expect(() => new Ram(FRAME).memset(2 ** 52, 1, 1)).toThrow(PhysicalAddressError);
+  });
+
+  test('runs tell uniform frames and mixed frames apart', () => {
+    const ram = new Ram(FRAME);
+    ram.memset(FRAME, 0xfd, FRAME);
+    ram.memset(2 * FRAME, 1, 8);
+    const runs: number[][] = [];
+    ram.forEachRun(0, 4 * FRAME, (offset, length, byte) => runs.push([offset, length, byte]));
+    expect(runs).toEqual([
+      [0, FRAME, 0],
+      [FRAME, FRAME, 0xfd],
+      [2 * FRAME, FRAME, MIXED],
+      [3 * FRAME, FRAME, 0],
+    ]);
+  });
+});

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import { fc, test as property } from '@fast-check/vitest';
+import { describe, expect, test } from 'vitest';
+import { addPages, removePages } from '../../src/mm/memory-hotplug.js';
+import { MemSections } from '../../src/mm/sparse.js';
+import { activeMemmap } from '../../src/scenario/state.js';
+import { idle, PFN, play, SECTION, SUBSECTION } from '../scenarios.js';
+
+const machine = { arch: 'x86_64' } as const;
+
+describe('sections', () => {
+  property.prop([
+    fc.array(fc.record({ add: fc.boolean(), from: fc.nat(127), count: fc.integer({ min: 1, max: 64 }) }), {
+      maxLength: 25,
+    }),
+  ])('what is active is what was added and not removed', (actions) => {
+    const { kernel } = idle(machine);
+    const active = new Set<number>();
+    for (const { add, from, count } of actions) {
+      const range = Array.from({ length: count }, (_, i) => from + i);
+      const pfn = PFN + from * SUBSECTION;
+      if (add && !range.some((s) => active.has(s))) {
+        expect(addPages(kernel, 0, pfn, count * SUBSECTION, null)).toBe(0);
+        range.forEach((s) => active.add(s));
+      } else if (!add && range.every((s) => active.has(s))) {
+        removePages(kernel, pfn, count * SUBSECTION, null);
+        range.forEach((s) => active.delete(s));
+      }
+    }
+    const bytes = activeMemmap(kernel).reduce((sum, range) => sum + range.end - range.start, 0);
+    expect(bytes).toBe(active.size * SUBSECTION * kernel.structPageSize);
+    expect(kernel.log.take()).toEqual([]);
+  });
+
+  property.prop([fc.constantFrom(8, 64, 128, 512), fc.nat(511), fc.nat(511)])(
+    'a subsection map sets and clears just the bits asked for',
+    (subsections, a, b) => {
+      const from = Math.min(a, b) % subsections;
+      const to = Math.max(from + 1, Math.max(a, b) % (subsections + 1));
+      const sections = new MemSections(subsections);
+      sections.indexInit(5);
+      sections.set(5, from, to);
+      for (let s = 0; s < subsections; s++) expect(sections.isSet(5, s)).toBe(s >= from && s < to);
+      expect(sections.areClear(4, 0, subsections)).toBe(true);
+      sections.clear(5, from, to);
+      expect(sections.areClear(5, 0, subsections)).toBe(true);
+    },
+  );
+
+  test('adding what is active is -EEXIST and changes nothing', () => {
+    const [first, second] = play({
+      machine,
+      steps: [
+        { op: 'add-pages', pfn: PFN, nrPages: SECTION },
+        { op: 'add-pages', pfn: PFN + SUBSECTION, nrPages: SUBSECTION },
+      ],
+    });
+    expect(second!.ret).toBe(-17);
+    expect(second!.leaves).toEqual(first!.leaves);
+  });
+
+  test('removing what is not active warns and frees nothing', () => {
+    const [, removed] = play({
+      machine,
+      steps: [
+        { op: 'add-pages', pfn: PFN, nrPages: SUBSECTION },
+        { op: 'remove-pages', pfn: PFN, nrPages: 2 * SUBSECTION },
+      ],
+    });
+    expect(removed!.violations).toEqual(['warn:section already deactivated (0x100000 + 1024)']);
+    expect(removed!.sections.present).toBe(1);
+  });
+
+  test('a section without memmap warns once, by the name of the function that looks', () => {
+    const remove = { op: 'remove-pages' as const, pfn: PFN, nrPages: SECTION };
+    const texts = ['6.1.192', '6.12.117'].map((kernel) =>
+      play({ machine: { ...machine, kernel }, steps: [remove, remove] }).map((s) => s.violations),
+    );
+    expect(texts).toEqual([
+      [['warn:__remove_section'], []],
+      [['warn:sparse_remove_section'], []],
+    ]);
+  });
+
+  test('the memmap of a boot section goes as a whole, with its last subsection', () => {
+    const boot = [{ start: '0x0', size: '128M' }];
+    const half = SECTION / 2;
+    const [first, second] = play({
+      machine: { ...machine, boot },
+      steps: [
+        { op: 'remove-pages', pfn: 0, nrPages: half },
+        { op: 'remove-pages', pfn: half, nrPages: half },
+      ],
+    });
+    expect(first).toMatchObject({ leaves: ['ffffea0000000000-ffffea0000200000 pmd ram'], counters: {} });
+    expect(second).toMatchObject({ leaves: [], sections: { present: 0 } });
+  });
+
+  test('adding to a boot section with a hole maps nothing new: its memmap is whole since boot', () => {
+    const [state] = play({
+      machine: { ...machine, boot: [{ start: '0x0', size: '64M' }] },
+      steps: [{ op: 'add-pages', start: '0x4000000', size: '64M' }],
+    });
+    expect(state).toMatchObject({ ret: 0, counters: {}, holes: [] });
+  });
+
+  test('a failed add leaves the section inactive and its memmap unmapped', () => {
+    const [state] = play({
+      machine: { ...machine, hugeVmemmap: false },
+      steps: [{ op: 'add-pages', pfn: PFN, nrPages: SECTION }],
+      failAllocations: [100],
+    });
+    expect(state).toMatchObject({ ret: -12, leaves: [], sections: { present: 0 }, leaks: [], ram: { pages: 1 } });
+  });
+});

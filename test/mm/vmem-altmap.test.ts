@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import { fc, test as property } from '@fast-check/vitest';
+import { describe, expect, test } from 'vitest';
+import { NO_PAGE } from '../../src/hardware/page-allocator.js';
+import { altmapAllocBlockBuf, vmemAltmapFree, vmemAltmapOffset, type VmemAltmap } from '../../src/mm/vmem-altmap.js';
+import { idle } from '../scenarios.js';
+
+const { kernel } = idle({ arch: 'x86_64' });
+const altmap = (more: Partial<VmemAltmap>): VmemAltmap => ({
+  name: 'dev',
+  basePfn: 0x1000,
+  endPfn: 0x1fff,
+  reserve: 0,
+  free: 1024,
+  align: 0,
+  alloc: 0,
+  ...more,
+});
+
+describe('struct vmem_altmap', () => {
+  property.prop([fc.array(fc.constantFrom(1, 2, 4, 512, 384)), fc.nat(64), fc.nat(2048)])(
+    'alloc and align never exceed free, and no page is handed out twice',
+    (requests, reserve, free) => {
+      const map = altmap({ reserve, free });
+      let last = map.basePfn + reserve;
+      for (const nrPages of requests) {
+        const pfn = altmapAllocBlockBuf(kernel, nrPages, map);
+        if (pfn === NO_PAGE) continue;
+        expect(pfn).toBeGreaterThanOrEqual(last);
+        last = pfn + nrPages;
+        expect(last).toBeLessThanOrEqual(map.basePfn + vmemAltmapOffset(map));
+      }
+      expect(map.alloc + map.align).toBeLessThanOrEqual(free);
+    },
+  );
+
+  test('aligns a request to the lowest set bit of its length, and the pages skipped never come back', () => {
+    const map = altmap({ reserve: 1 });
+    expect(altmapAllocBlockBuf(kernel, 512, map)).toBe(0x1200);
+    expect(map).toMatchObject({ alloc: 512, align: 511 });
+    vmemAltmapFree(kernel, map, 512);
+    expect(map).toMatchObject({ alloc: 0, align: 511 });
+  });
+
+  test('a reserve of one page costs a whole leaf of 512 where just 512 are free', () => {
+    expect(altmapAllocBlockBuf(kernel, 512, altmap({ reserve: 1, free: 512 }))).toBe(NO_PAGE);
+  });
+
+  test('free subtracts without a look, and an underflow is said once a step', () => {
+    const map = altmap({ alloc: 1 });
+    vmemAltmapFree(kernel, map, 2);
+    vmemAltmapFree(kernel, map, 2);
+    expect(map.alloc).toBe(-3);
+    expect(kernel.log.take()).toEqual(['altmap-underflow:dev']);
+  });
+
+  test('an underflown altmap has nothing free: the kernel subtracts unsigned numbers', () => {
+    expect(altmapAllocBlockBuf(kernel, 1, altmap({ alloc: -1 }))).toBe(NO_PAGE);
+  });
+});

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { ARCHITECTURES } from '../../arch/index.js';
+import { verifyFile } from '../../src/scenario/verify.js';
+
+const TEST = join(import.meta.dirname, '..');
+
+/** Recorded kernels with steps that nothing here plays yet, and the field in which that shows. */
+const WAITING: Readonly<Record<string, string>> = {
+  // Huge pages fold the vmemmap of boot memory.
+  'x86_64-6.12.117+deb12-amd64-dimm-hugetlb-optimized.json.gz': 'leaves[0]',
+};
+
+/** How many cases a vectors file has, so that none can go missing. */
+const CASES: Readonly<Record<string, number>> = {
+  'x86_64.json.gz': 1448,
+  'arm64.json.gz': 2244,
+  's390.json.gz': 790,
+  'ppc64-radix.json.gz': 960,
+  'ppc64-hash.json.gz': 583,
+};
+
+const built = new Set(ARCHITECTURES.map((a) => a.name));
+const archOf = (file: string): string =>
+  file
+    .replace(/^ppc64le/, 'ppc64')
+    .replace(/^s390x/, 's390')
+    .split(/[-.]/)[0]!;
+const filesOf = (folder: string): string[] =>
+  readdirSync(join(TEST, folder)).filter((file) => file.endsWith('.gz') && built.has(archOf(file)));
+
+describe("the kernel's own functions, recorded", () => {
+  test.each(filesOf('vectors'))('%s: every field of every case', (file) => {
+    const { passed, failures } = verifyFile(join(TEST, 'vectors', file));
+    expect(failures).toEqual([]);
+    expect(passed).toBe(CASES[file]);
+  });
+});
+
+describe('booted kernels, read from outside', () => {
+  test.each(filesOf('real-kernels'))('%s', (file) => {
+    const { failures } = verifyFile(join(TEST, 'real-kernels', file));
+    const waiting = WAITING[file];
+    if (waiting === undefined) expect(failures).toEqual([]);
+    else expect(failures.map((failure) => failure.field)).toEqual([waiting]);
+  });
+});

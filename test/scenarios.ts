@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import { runScenario, startRun, type Run, type StepResult } from '../src/scenario/runner.js';
+import { resolveScenario, type Scenario } from '../src/scenario/scenario.js';
+import { scenarioSchema, type ScenarioInput } from '../src/scenario/schema.js';
+
+/** Short ways to write scenarios in tests. */
+
+export const scenario = (input: ScenarioInput): Scenario => resolveScenario(scenarioSchema.parse(input));
+
+export const play = (input: ScenarioInput): StepResult[] => runScenario(scenario(input));
+
+/** A machine with nothing done to it yet. */
+export const idle = (machine: ScenarioInput['machine']): Run =>
+  startRun(scenario({ machine, steps: [{ op: 'use', pfn: 0, nrPages: 1 }] }));
+
+/** Pages of a 128 MiB section of 4 KiB pages, and of a subsection. */
+export const SECTION = 32768;
+export const SUBSECTION = 512;
+/** First page of the memory that most tests add: 4 GiB, where a memmap of any size starts on a PMD. */
+export const PFN = 0x100000;
