@@ -66,8 +66,8 @@ describe('a vector with one wrong value fails, at the step and field that is wro
     const has = (state: Record<string, Json>): boolean => counter in (state['counters'] as object);
     const broken = structuredClone(vectors.find((v) => v.expect.some(has))!);
     const step = broken.expect.findIndex(has);
-    const others = Object.entries(broken.expect[step]!['counters'] as object).filter(([name]) => name !== counter);
-    broken.expect[step]!['counters'] = Object.fromEntries(others) as Json;
+    const others = Object.entries(broken.expect[step]!['counters']!).filter(([name]) => name !== counter);
+    broken.expect[step]!['counters'] = Object.fromEntries(others);
     expect(verifyVector(broken)).toMatchObject({ step, field: `counters.${counter}`, expected: 0 });
   });
 
