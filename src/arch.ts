@@ -69,15 +69,17 @@ export interface Arch {
   readonly paging?: KernelPaging;
 }
 
-/** The page table as the kernel's own helpers write it (pgalloc.h, pgtable.h). */
+/** The page table as the kernel's own helpers write it (pgalloc.h, pgtable.h); little-endian. */
 export interface KernelPaging {
   readonly table: PageTable;
   /** pXd_none(). */
   isNone(lo: number, hi: number): boolean;
   /** pXd_populate(): the entry at position `entry` points to a table of the level below. */
   populate(level: number, entry: number, tablePa: number): void;
-  /** set_pte_at() with PAGE_KERNEL. */
-  setPte(entry: number, pa: number): void;
+  /** Bits 0-31 of pfn_pte(pfn, PAGE_KERNEL). */
+  pteLo(pfn: number): number;
+  /** Bits 32-63 of pfn_pte(pfn, PAGE_KERNEL). */
+  pteHi(pfn: number): number;
   /** vmemmap_set_pmd(): the entry at position `entry` becomes a large leaf for the range [address, next). */
   vmemmapSetPmd(entry: number, pa: number, address: number, next: number): void;
   /** vmemmap_check_pmd(): whether an existing entry serves [address, next). */

@@ -62,13 +62,16 @@ export const geometry = (pagingLevels: number): Geometry => ({
   endian: 'little',
 });
 
+/** Physical byte address that an entry points to. */
+export const tableAddress = (lo: number, hi: number): number => (hi & FRAME_HI) * BITS_31_0 + ((lo & FRAME_LO) >>> 0);
+
 /** Whether an entry at this level may be a leaf to the hardware. */
 const MAY_BE_LEAF: readonly boolean[] = [true, true, true, false, false];
 
 export const format: EntryFormat = {
   isPresent: (_level, lo) => (lo & PRESENT) !== 0,
   isLeaf: (level, lo) => (lo & PSE) !== 0 && MAY_BE_LEAF[level]!,
-  address: (_level: Level, lo: number, hi: number) => (hi & FRAME_HI) * BITS_31_0 + ((lo & FRAME_LO) >>> 0),
+  address: (_level: Level, lo: number, hi: number) => tableAddress(lo, hi),
 };
 
 /** pte_pfn(), pmd_pfn(): the frame of an entry. */

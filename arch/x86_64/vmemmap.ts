@@ -23,6 +23,7 @@ import {
   PAGE_TABLE_LO,
   PRESENT,
   PSE,
+  tableAddress,
 } from './layout.js';
 
 /** arch/x86/mm/init_64.c: vmemmap_populate() and vmemmap_free(). */
@@ -81,10 +82,8 @@ export class X86Vmemmap implements Arch {
         this.mmu.write(entry, entryLo(tablePa, PAGE_TABLE_LO), entryHi(tablePa, 0));
         this.counters.set[level]!++;
       },
-      setPte: (entry, pa) => {
-        this.mmu.write(entry, entryLo(pa, PAGE_KERNEL_LO), entryHi(pa, NX));
-        this.counters.set[PTE]!++;
-      },
+      pteLo: (pfn) => entryLo(pfn * PAGE_SIZE, PAGE_KERNEL_LO),
+      pteHi: (pfn) => entryHi(pfn * PAGE_SIZE, NX),
       vmemmapSetPmd: (entry, pa, address, next) => this.vmemmapSetPmd(entry, pa, address, next),
       vmemmapCheckPmd: (entry, address, next) => this.vmemmapCheckPmd(entry, address, next),
     };
@@ -196,7 +195,7 @@ export class X86Vmemmap implements Arch {
         const entry = mmu.entry(mmu.root, tableIndex(pgd, address));
         const lo = mmu.lo(entry);
         if ((lo & PRESENT) === 0) continue;
-        this.removeP4dTable(format.address(PGD, lo, mmu.hi(entry)), address, next, altmap);
+        this.removeP4dTable(tableAddress(lo, mmu.hi(entry)), address, next, altmap);
       }
     }
     this.counters.tlbFlushAll++;
@@ -204,90 +203,101 @@ export class X86Vmemmap implements Arch {
 
   /** remove_p4d_table(). Tables of the pud level go only where the p4d is not the root. */
   private removeP4dTable(table: number, start: number, end: number, altmap: VmemAltmap | null): void {
-    const { mmu } = this;
+    const { mmu, ram } = this;
     const p4d = mmu.table(P4D);
     let next: number;
     for (let address = start; address < end; address = next) {
       next = Math.min(alignDown(address, P4D_SIZE) + P4D_SIZE, end);
       const entry = mmu.entry(table, tableIndex(p4d, address));
-      const lo = mmu.lo(entry);
+      const lo = ram.words[entry]!;
       if ((lo & PRESENT) === 0) continue;
-      const pudTable = format.address(P4D, lo, mmu.hi(entry));
+      const pudTable = tableAddress(lo, ram.words[entry + 1]!);
       this.removePudTable(pudTable, address, next, altmap);
-      if (this.options.pagingLevels === 5) this.freeTableIfEmpty(pudTable, P4D, entry);
+      if (this.options.pagingLevels === 5) this.freeTableIfEmpty(pudTable, P4D, entry, next);
     }
   }
 
   /** remove_pud_table(). A leaf that is not wholly in the range is taken for a table. */
   private removePudTable(table: number, start: number, end: number, altmap: VmemAltmap | null): void {
-    const { mmu } = this;
+    const { mmu, ram } = this;
     const pud = mmu.table(PUD);
     let next: number;
     for (let address = start; address < end; address = next) {
       next = Math.min(alignDown(address, PUD_SIZE) + PUD_SIZE, end);
       const entry = mmu.entry(table, tableIndex(pud, address));
-      const lo = mmu.lo(entry);
+      const lo = ram.words[entry]!;
       if ((lo & PRESENT) === 0) continue;
       if ((lo & PSE) !== 0 && isAligned(address, PUD_SIZE) && isAligned(next, PUD_SIZE)) {
         this.clear(PUD, entry);
         continue;
       }
-      const pmdTable = format.address(PUD, lo, mmu.hi(entry));
+      const pmdTable = tableAddress(lo, ram.words[entry + 1]!);
       this.removePmdTable(pmdTable, address, next, altmap);
-      this.freeTableIfEmpty(pmdTable, PUD, entry);
+      this.freeTableIfEmpty(pmdTable, PUD, entry, next);
     }
   }
 
   /** remove_pmd_table(). */
   private removePmdTable(table: number, start: number, end: number, altmap: VmemAltmap | null): void {
-    const { mmu } = this;
-    const pmd = mmu.table(PMD);
-    let entry = mmu.entry(table, tableIndex(pmd, start));
+    const { mmu, ram } = this;
+    let entry = mmu.entry(table, tableIndex(mmu.table(PMD), start));
     let next: number;
     for (let address = start; address < end; address = next, entry += ENTRY_WORDS) {
       next = Math.min(alignDown(address, PMD_SIZE) + PMD_SIZE, end);
-      const lo = mmu.lo(entry);
+      const lo = ram.words[entry]!;
       // pmd_present(): PSE alone counts, since splitting a huge page clears PRESENT for a moment.
       if ((lo & (PRESENT | GLOBAL | PSE)) === 0) continue;
       if ((lo & PSE) !== 0) {
-        if (isAligned(address, PMD_SIZE) && isAligned(next, PMD_SIZE)) {
-          this.freeHugepageTable(entry, altmap);
-        } else if (this.vmemmapPmdIsUnused(address, next)) {
-          this.freeHugepageTable(entry, altmap);
-        }
+        const isWhole = next - address === PMD_SIZE;
+        if (isWhole || this.vmemmapPmdIsUnused(address, next)) this.freeHugepageTable(entry, altmap);
         continue;
       }
-      const pteTable = format.address(PMD, lo, mmu.hi(entry));
+      const pteTable = tableAddress(lo, ram.words[entry + 1]!);
       this.removePteTable(pteTable, address, next);
-      this.freeTableIfEmpty(pteTable, PMD, entry);
+      this.freeTableIfEmpty(pteTable, PMD, entry, next);
     }
   }
 
   /** remove_pte_table(). It knows no altmap: what the entry maps goes to the page allocator. */
   private removePteTable(table: number, start: number, end: number): void {
-    const { mmu, kernel } = this;
-    let entry = mmu.entry(table, tableIndex(mmu.table(PTE), start));
-    for (let address = start; address < end; address += PAGE_SIZE, entry += ENTRY_WORDS) {
-      const lo = mmu.lo(entry);
+    const { mmu, kernel, counters } = this;
+    const { words } = this.ram;
+    const { allocator, log } = kernel;
+    const first = mmu.entry(table, tableIndex(mmu.table(PTE), start));
+    const last = first + ((end - start) / PAGE_SIZE) * ENTRY_WORDS;
+    let cleared = 0;
+    let freed = 0;
+    for (let entry = first; entry < last; entry += ENTRY_WORDS) {
+      const lo = words[entry]!;
       if ((lo & (PRESENT | GLOBAL)) === 0) continue;
-      freePages(kernel, entryPfn(lo, mmu.hi(entry)), 0);
-      this.clear(PTE, entry);
+      freed += allocator.freePages(entryPfn(lo, words[entry + 1]!), 0, log.badFree);
+      words[entry] = 0;
+      words[entry + 1] = 0;
+      cleared++;
     }
+    counters.freePages += freed;
+    counters.clear[PTE]! += cleared;
     this.counters.tlbFlushAll++;
   }
 
   /** free_hugepage_table() with pmd_clear(). The caller's altmap decides where the leaf goes, not its frame. */
   private freeHugepageTable(entry: number, altmap: VmemAltmap | null): void {
-    const { mmu, kernel } = this;
-    if (altmap !== null) vmemAltmapFree(kernel, altmap, 1 << PMD_ORDER);
-    else freePages(kernel, entryPfn(mmu.lo(entry), mmu.hi(entry)), PMD_ORDER);
+    const { words } = this.ram;
+    if (altmap !== null) vmemAltmapFree(this.kernel, altmap, 1 << PMD_ORDER);
+    else freePages(this.kernel, entryPfn(words[entry]!, words[entry + 1]!), PMD_ORDER);
     this.clear(PMD, entry);
   }
 
-  /** free_pte_table(), free_pmd_table(), free_pud_table(): a table without entries goes, and the entry to it. */
-  private freeTableIfEmpty(tablePa: number, level: Level, entry: number): void {
-    const { ram } = this;
-    const first = this.mmu.entry(tablePa, 0);
+  /**
+   * free_pte_table(), free_pmd_table(), free_pud_table(): a table without entries goes, and the entry to it.
+   * @param next where the range ends that was taken out of the table: what lies behind it is likely still in use, so a
+   *   look there mostly saves the scan
+   */
+  private freeTableIfEmpty(tablePa: number, level: Level, entry: number, next: number): void {
+    const { ram, mmu } = this;
+    const first = mmu.entry(tablePa, 0);
+    const behind = first + tableIndex(mmu.table((level - 1) as Level), next) * ENTRY_WORDS;
+    if (!isNone(ram.words[behind]!, ram.words[behind + 1]!)) return;
     const end = first + TABLE_WORDS;
     for (let i = ram.firstNonZero(first, end); i < end; i = ram.firstNonZero(i, end)) {
       i -= i % ENTRY_WORDS;
@@ -299,7 +309,9 @@ export class X86Vmemmap implements Arch {
   }
 
   private clear(level: Level, entry: number): void {
-    this.mmu.write(entry, 0, 0);
+    const { words } = this.ram;
+    words[entry] = 0;
+    words[entry + 1] = 0;
     this.counters.clear[level]!++;
   }
 

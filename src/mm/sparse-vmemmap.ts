@@ -41,7 +41,9 @@ export function vmemmapAllocBlockZero(kernel: Kernel, nid: number): number {
 /** The kernel's page table, on architectures that have declared one. */
 function pagingOf(kernel: Kernel): KernelPaging {
   const paging = kernel.arch.paging;
-  if (paging === undefined) throw new TypeError('this architecture does not use the helpers of mm/sparse-vmemmap.c');
+  if (paging?.table.geometry.endian !== 'little') {
+    throw new TypeError('this architecture does not use the helpers of mm/sparse-vmemmap.c');
+  }
   return paging;
 }
 
@@ -59,13 +61,14 @@ function vmemmapTablesPopulate(
 ): number {
   const { table } = paging;
   const { levels } = table;
+  const { ram } = kernel;
   let tablePa = table.root;
   for (let depth = 0; ; depth++) {
     const here = levels[depth]!;
     const entry = table.entry(tablePa, tableIndex(here, address));
     if (here.level === level) return entry;
-    const lo = table.lo(entry);
-    const hi = table.hi(entry);
+    const lo = ram.words[entry]!;
+    const hi = ram.words[entry + 1]!;
     if (paging.isNone(lo, hi)) {
       const pfn = vmemmapAllocBlockZero(kernel, nid);
       if (pfn === NO_PAGE) return NO_ENTRY;
@@ -95,20 +98,21 @@ function vmemmapPopulateRange(
 ): number {
   const paging = pagingOf(kernel);
   const { table } = paging;
-  const { pageSize } = kernel;
+  const { ram, allocator, counters, pageSize } = kernel;
   const pmdSize = table.span[PMD]!;
-  for (let address = start; address < end;) {
+  for (let address = start; address < end; ) {
     let entry = vmemmapTablesPopulate(kernel, paging, PTE, address, nid);
     if (entry === NO_ENTRY) return -ENOMEM;
     const tableEnd = Math.min(alignDown(address, pmdSize) + pmdSize, end);
-    for (; address < tableEnd; address += pageSize) {
-      if (paging.isNone(table.lo(entry), table.hi(entry))) {
-        const pfn = reuse === NO_PAGE ? vmemmapAllocBlockBuf(kernel, 0, nid, altmap) : reuse;
-        if (pfn === NO_PAGE) return -ENOMEM;
-        if (reuse !== NO_PAGE) kernel.allocator.getPage(reuse);
-        paging.setPte(entry, pfn * pageSize);
-      }
-      entry += ENTRY_WORDS;
+    const { words } = ram;
+    for (; address < tableEnd; address += pageSize, entry += ENTRY_WORDS) {
+      if (!paging.isNone(words[entry]!, words[entry + 1]!)) continue;
+      const pfn = reuse === NO_PAGE ? vmemmapAllocBlockBuf(kernel, 0, nid, altmap) : reuse;
+      if (pfn === NO_PAGE) return -ENOMEM;
+      if (reuse !== NO_PAGE) allocator.getPage(reuse);
+      words[entry] = paging.pteLo(pfn);
+      words[entry + 1] = paging.pteHi(pfn);
+      counters.set[PTE]!++;
     }
   }
   return 0;
@@ -144,15 +148,15 @@ export function vmemmapPopulateHugepages(
   basePagesAltmap: VmemAltmap | null,
 ): number {
   const paging = pagingOf(kernel);
-  const { table } = paging;
-  const pmdSize = table.span[PMD]!;
+  const { ram } = kernel;
+  const pmdSize = paging.table.span[PMD]!;
   const pmdOrder = 31 - Math.clz32(pmdSize / kernel.pageSize);
   let next: number;
   for (let address = start; address < end; address = next) {
     next = Math.min(alignDown(address, pmdSize) + pmdSize, end);
     const entry = vmemmapTablesPopulate(kernel, paging, PMD, address, nid);
     if (entry === NO_ENTRY) return -ENOMEM;
-    if (paging.isNone(table.lo(entry), table.hi(entry))) {
+    if (paging.isNone(ram.words[entry]!, ram.words[entry + 1]!)) {
       const pfn = vmemmapAllocBlockBuf(kernel, pmdOrder, nid, altmap);
       if (pfn !== NO_PAGE) {
         paging.vmemmapSetPmd(entry, pfn * kernel.pageSize, address, next);
