@@ -3,6 +3,7 @@
 import type { Leaf, LevelName, PageTable, Table } from './hardware/page-table.js';
 import type { Mmu } from './hardware/mmu.js';
 import type { Kernel } from './kernel/kernel.js';
+import type { Traits } from './kernel/traits.js';
 import type { VmemAltmap } from './mm/vmem-altmap.js';
 
 /** The door of an architecture: what mm/ asks of it, and what a machine has to say to get one. */
@@ -112,6 +113,8 @@ export interface Architecture {
   readonly structPageSizes: readonly number[];
   /** Order of the largest block of the page allocator, by page size in bytes. */
   maxOrder(pageSize: number): number;
+  /** Address of the struct page of pfn 0 where the machine does not say it. */
+  vmemmapBase(config: MachineConfig, traits: Traits): bigint;
   /** A sentence on what is wrong with the machine, or undefined. */
   check(config: MachineConfig): string | undefined;
   /** Starts the architecture's part of a kernel: the root page table, if it has one, is allocated here. */

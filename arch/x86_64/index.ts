@@ -33,6 +33,7 @@ export const x86_64: Architecture = {
   ],
   structPageSizes: [56, 64, 72, 80, 96],
   maxOrder: () => MAX_ORDER,
+  vmemmapBase: (config) => VMEMMAP_BASE[config.pagingLevels === 5 ? 5 : 4],
   check(config) {
     if (config.pageSize !== PAGE_SIZE) return `machine.pageSize is ${config.pageSize}; x86_64 has pages of 4096 bytes`;
     if (config.sectionSizeBits !== SECTION_SIZE_BITS) {

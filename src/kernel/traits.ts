@@ -30,6 +30,35 @@ export const TRAITS = {
       'Base pages in a PMD that is already split to a table come from the altmap; before, from system memory. The free path still hands them to the page allocator.',
     confidence: 'source',
   },
+  genericHugepagesLoop: {
+    name: 'generic/hugepages-loop',
+    since: 'since Linux commit 2045a3b8911b (mm/sparse-vmemmap: generalise vmemmap_populate_hugepages()) in v6.2',
+    from: '6.2',
+    effect:
+      'x86_64 and arm64 share one loop, which fails where the altmap has no room for a leaf; before, arm64 fell back to base pages of the altmap.',
+    confidence: 'source',
+  },
+  arm64SubsectionBasePages: {
+    name: 'arm64/subsection-base-pages',
+    since: 'since Linux commit d4234d131b0a (arm64: mm: Populate vmemmap at the page level if not section aligned) in v6.14',
+    from: '6.14',
+    effect: 'Less than a section is mapped with base pages; before, with blocks that the removal of a neighbour takes away.',
+    confidence: 'source',
+  },
+  arm64SectNormalWrite: {
+    name: 'arm64/sect-normal-write',
+    since: 'since a change of PROT_SECT_NORMAL between v6.1 and v6.12 (commit not looked up)',
+    from: '6.3',
+    effect: 'Block entries of the vmemmap carry the dirty bit modifier (bit 51), as page entries do.',
+    confidence: 'memory',
+  },
+  arm64ExactRegion: {
+    name: 'arm64/exact-region',
+    since: 'since Linux commit 32697ff38287 (arm64: vmemmap: Avoid base2 order of struct page size to dimension region) in v6.9',
+    from: '6.9',
+    effect: 'The vmemmap region has just the size that the linear map needs and ends 1 GiB below the top; before, it was sized by powers of two.',
+    confidence: 'source',
+  },
   daxOptimizeNeedsMoreThanReserve: {
     name: 'dax/optimize-needs-more-than-reserve',
     since:

@@ -137,6 +137,7 @@ export function vmemmapPopulateBasepages(
  * vmemmap_populate_hugepages(): a large leaf for each PMD of the range; base pages where there is no memory for one,
  * or where the entry is a table already.
  * @param basePagesAltmap altmap for these base pages; releases differ in whether it is `altmap`
+ * @param fallsBack base pages serve also where the altmap has no room for a leaf
  * @returns 0 or -ENOMEM; what was mapped stays mapped
  */
 export function vmemmapPopulateHugepages(
@@ -146,6 +147,7 @@ export function vmemmapPopulateHugepages(
   nid: number,
   altmap: VmemAltmap | null,
   basePagesAltmap: VmemAltmap | null,
+  fallsBack = false,
 ): number {
   const paging = pagingOf(kernel);
   const { ram } = kernel;
@@ -162,7 +164,7 @@ export function vmemmapPopulateHugepages(
         paging.vmemmapSetPmd(entry, pfn * kernel.pageSize, address, next);
         continue;
       }
-      if (altmap !== null) return -ENOMEM;
+      if (altmap !== null && !fallsBack) return -ENOMEM;
     } else if (paging.vmemmapCheckPmd(entry, address, next)) {
       continue;
     }

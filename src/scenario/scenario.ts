@@ -2,7 +2,7 @@
 
 import { ARCHITECTURES } from '../../arch/index.js';
 import type { ArchConfiguration, Architecture, MachineConfig } from '../arch.js';
-import { findRelease, RELEASES, type Release } from '../kernel/releases.js';
+import { findRelease, RELEASES, resolveTraits, type Release } from '../kernel/releases.js';
 import type { BootRange, MachineOptions } from './machine.js';
 import type { ScenarioFile, StepFile } from './schema.js';
 
@@ -81,7 +81,7 @@ function resolveConfig(architecture: Architecture, release: Release, machine: Sc
     pageSize: machine.pageSize ?? known.pageSize,
     structPageSize: machine.structPageSize ?? 64,
     sectionSizeBits: machine.sectionSizeBits ?? known.sectionSizeBits,
-    vmemmapBase: machine.vmemmapBase ?? known.vmemmapBase,
+    vmemmapBase: machine.vmemmapBase ?? 0n,
     pagingLevels: machine.pagingLevels ?? known.pagingLevels,
     vaBits: machine.vaBits ?? known.vaBits,
     mmu: machine.mmu ?? known.mmu,
@@ -103,7 +103,8 @@ function resolveConfig(architecture: Architecture, release: Release, machine: Sc
   }
   const complaint = architecture.check(config);
   if (complaint !== undefined) throw new ScenarioError(complaint);
-  return config;
+  if (machine.vmemmapBase !== undefined) return config;
+  return { ...config, vmemmapBase: architecture.vmemmapBase(config, resolveTraits(release)) };
 }
 
 /** A range given in frames or in bytes, in frames. */

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import {
+  highHalf,
+  P4D,
+  PGD,
+  PMD,
+  PTE,
+  PUD,
+  type EntryFormat,
+  type Geometry,
+  type Level,
+} from '../../src/hardware/page-table.js';
+
+/**
+ * Page tables of arm64 (Arm ARM, D8 "The AArch64 Virtual Memory System Architecture";
+ * arch/arm64/include/asm/pgtable-hwdef.h): geometry and entry bits. The page size is a parameter.
+ */
+
+/** Bits of an entry, low half. */
+export const VALID = 1 << 0;
+/** Clear in a block, set in a table and in a page. */
+export const TABLE = 1 << 1;
+export const TYPE_MASK = VALID | TABLE;
+/** Inner shareable; with LPA2 these two bits are address bits. */
+export const SHARED = 3 << 8;
+export const ACCESS_FLAG = 1 << 10;
+/** A software bit in place of VALID: present but not for the hardware. */
+export const PRESENT_INVALID_HI = 1 << (59 - 32);
+
+/** Bits of an entry, high half. */
+export const DBM_HI = 1 << (51 - 32);
+export const CONT_HI = 1 << (52 - 32);
+export const PXN_HI = 1 << (53 - 32);
+export const UXN_HI = 1 << (54 - 32);
+export const SOFTWARE_DIRTY_HI = 1 << (55 - 32);
+/** UXNTable: what the kernel sets in the tables of its own address space. */
+export const UXN_TABLE_HI = 1 << (60 - 32);
+
+/** PAGE_KERNEL: type page, AF, DBM, PXN, UXN, software dirty, attribute index 0. SH comes on top without LPA2. */
+export const PAGE_KERNEL_LO = VALID | TABLE | ACCESS_FLAG;
+export const PAGE_KERNEL_HI = DBM_HI | PXN_HI | UXN_HI | SOFTWARE_DIRTY_HI;
+/** PROT_SECT_NORMAL: type block. DBM comes on top since releases that write it. */
+export const SECT_NORMAL_LO = VALID | ACCESS_FLAG;
+export const SECT_NORMAL_HI = PXN_HI | UXN_HI;
+/** PMD_TYPE_TABLE and its kin, with UXNTable. */
+export const KERNEL_TABLE_LO = VALID | TABLE;
+
+const BITS_31_0 = 2 ** 32;
+/** Bits 32-49 of an entry: the upper address bits that stand where they belong. */
+const ADDRESS_HI = 0x0003_ffff;
+
+/** Where an entry keeps the address bits that do not fit below bit 50. */
+export interface AddressLayout {
+  /** Bits 12-31 of an entry that are the address where they stand. */
+  readonly lowMask: number;
+  /** Bits of the low half that hold upper address bits, and how far they are shifted up to become address bits. */
+  readonly foldedMask: number;
+  readonly foldedUnit: number;
+  /** SH, where its bits are free. */
+  readonly shared: number;
+}
+
+/** 4K and 16K pages without LPA2: addresses below 2^50 stand where they are. */
+const PLAIN: AddressLayout = { lowMask: 0xffff_f000, foldedMask: 0, foldedUnit: 0, shared: SHARED };
+/** LPA2: address bits 50 and 51 in bits 8 and 9. */
+const LPA2: AddressLayout = { lowMask: 0xffff_f000, foldedMask: 3 << 8, foldedUnit: 2 ** 42, shared: 0 };
+/** 64K pages: address bits 48 to 51 in bits 12 to 15. */
+const FOLDED_64K: AddressLayout = { lowMask: 0xffff_0000, foldedMask: 0xf000, foldedUnit: 2 ** 36, shared: SHARED };
+
+/** @param vaBits bits of a virtual address; 52 with small pages means LPA2 */
+export function addressLayout(pageShift: number, vaBits: number): AddressLayout {
+  if (pageShift === 16) return FOLDED_64K;
+  return vaBits === 52 ? LPA2 : PLAIN;
+}
+
+/** Low half of an entry that points to `pa`. */
+export function entryLo(layout: AddressLayout, pa: number, bits: number): number {
+  const folded = layout.foldedMask === 0 ? 0 : (pa / layout.foldedUnit) & layout.foldedMask;
+  return ((pa & layout.lowMask) | folded | bits) >>> 0;
+}
+
+/** High half of an entry that points to `pa`. */
+export const entryHi = (pa: number, bits: number): number => ((highHalf(pa) & ADDRESS_HI) | bits) >>> 0;
+
+/** Physical byte address that an entry points to. */
+export function entryAddress(layout: AddressLayout, lo: number, hi: number): number {
+  const plain = (hi & ADDRESS_HI) * BITS_31_0 + ((lo & layout.lowMask) >>> 0);
+  return layout.foldedMask === 0 ? plain : plain + (lo & layout.foldedMask) * layout.foldedUnit;
+}
+
+/** The bits of a leaf other than its frame. */
+export const flagBits = (layout: AddressLayout, lo: number, hi: number): bigint =>
+  (BigInt((hi & ~ADDRESS_HI) >>> 0) << 32n) | BigInt((lo & ~(layout.lowMask | layout.foldedMask)) >>> 0);
+
+/** Levels from the leaf table up. */
+const LEVELS_UP: readonly Level[] = [PTE, PMD, PUD, P4D, PGD];
+
+/**
+ * The levels that a virtual address of so many bits needs; the root gets the bits that are left over.
+ * @param pageShift 12, 14 or 16
+ */
+export function geometry(pageShift: number, vaBits: number): Geometry {
+  const bits = pageShift - 3;
+  const levels = LEVELS_UP.flatMap((level) => {
+    const shift = pageShift + level * bits;
+    return shift < vaBits ? [{ level, shift, bits: Math.min(bits, vaBits - shift) }] : [];
+  });
+  return { levels: levels.reverse(), endian: 'little' };
+}
+
+/** How the hardware reads an entry. */
+export const format = (layout: AddressLayout): EntryFormat => ({
+  isPresent: (_level, lo) => (lo & VALID) !== 0,
+  isLeaf: (level, lo) => level !== PTE && (lo & TABLE) === 0,
+  address: (_level, lo, hi) => entryAddress(layout, lo, hi),
+});

@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import type { Arch, KernelPaging } from '../../src/arch.js';
+import { alignDown } from '../../src/hardware/align.js';
+import { PageTable, PMD, PTE, PUD, tableIndex, type WalkLevel } from '../../src/hardware/page-table.js';
+import { freePages, type Kernel } from '../../src/kernel/kernel.js';
+import { vmemmapPopulateBasepages, vmemmapPopulateHugepages } from '../../src/mm/sparse-vmemmap.js';
+import { vmemAltmapFree, type VmemAltmap } from '../../src/mm/vmem-altmap.js';
+import {
+  addressLayout,
+  CONT_HI,
+  DBM_HI,
+  entryAddress,
+  entryHi,
+  entryLo,
+  flagBits,
+  format,
+  geometry,
+  KERNEL_TABLE_LO,
+  PAGE_KERNEL_HI,
+  PAGE_KERNEL_LO,
+  PRESENT_INVALID_HI,
+  SECT_NORMAL_HI,
+  SECT_NORMAL_LO,
+  TABLE,
+  TYPE_MASK,
+  UXN_TABLE_HI,
+  VALID,
+  type AddressLayout,
+} from './layout.js';
+
+/** arch/arm64/mm/mmu.c: vmemmap_populate() and vmemmap_free(). */
+
+/** ARM64_KERNEL_USES_PMD_MAPS: only kernels with 4K pages map the vmemmap with blocks. */
+const PAGE_SHIFT_WITH_BLOCKS = 12;
+const ENTRY_WORDS = 2;
+
+export interface Arm64Options {
+  pageShift: number;
+  vaBits: number;
+  /** VMEMMAP_START and VMEMMAP_END, low 52 bits. */
+  vmemmapStart: number;
+  vmemmapEnd: number;
+}
+
+/** Names of the kernel's functions by level, which are the texts of their bare WARN_ONs. */
+const UNMAP = ['unmap_hotplug_pte_range', 'unmap_hotplug_pmd_range', 'unmap_hotplug_pud_range', 'unmap_hotplug_p4d_range'];
+const FREE_EMPTY = ['free_empty_pte_table', 'free_empty_pmd_table', 'free_empty_pud_table', 'free_empty_p4d_table'];
+
+/** pXd_none(): all bits clear. */
+const isNone = (lo: number, hi: number): boolean => (lo | hi) === 0;
+
+/** pXd_present(): valid, or marked present where the hardware must not look. */
+const isPresent = (lo: number, hi: number): boolean => (lo & VALID) !== 0 || (hi & PRESENT_INVALID_HI) !== 0;
+
+export class Arm64Vmemmap implements Arch {
+  readonly mmu: PageTable;
+  readonly pmdSize: number;
+  readonly pageblockPages: number;
+  readonly leafSizes: readonly { name: string; size: number }[];
+  readonly paging: KernelPaging;
+  private readonly layout: AddressLayout;
+  private readonly ram;
+  private readonly counters;
+  private readonly pageSize: number;
+
+  /** @param root physical byte address of the root table */
+  constructor(
+    private readonly kernel: Kernel,
+    private readonly options: Arm64Options,
+    root: number,
+  ) {
+    const { pageShift, vaBits } = options;
+    const layout = addressLayout(pageShift, vaBits);
+    const sectHi = SECT_NORMAL_HI | (kernel.traits.arm64SectNormalWrite ? DBM_HI : 0);
+    this.layout = layout;
+    this.ram = kernel.ram;
+    this.counters = kernel.counters;
+    this.pageSize = kernel.pageSize;
+    this.mmu = new PageTable(kernel.ram, root, geometry(pageShift, vaBits), format(layout));
+    this.pmdSize = this.mmu.table(PMD).span;
+    this.pageblockPages = this.pmdSize / kernel.pageSize;
+    this.leafSizes = [
+      { name: 'pte', size: kernel.pageSize },
+      { name: 'pmd', size: this.pmdSize },
+      { name: 'pud', size: this.mmu.table(PUD).span },
+    ];
+    this.paging = {
+      table: this.mmu,
+      isNone,
+      populate: (level, entry, tablePa) => {
+        this.mmu.write(entry, entryLo(layout, tablePa, KERNEL_TABLE_LO), entryHi(tablePa, UXN_TABLE_HI));
+        this.counters.set[level]!++;
+      },
+      pteLo: (pfn) => entryLo(layout, pfn * kernel.pageSize, PAGE_KERNEL_LO | layout.shared),
+      pteHi: (pfn) => entryHi(pfn * kernel.pageSize, PAGE_KERNEL_HI),
+      vmemmapSetPmd: (entry, pa) => {
+        this.mmu.write(entry, entryLo(layout, pa, SECT_NORMAL_LO | layout.shared), entryHi(pa, sectHi));
+        this.counters.set[PMD]!++;
+      },
+      // Whatever is there serves, also a table that lacks entries.
+      vmemmapCheckPmd: () => true,
+    };
+  }
+
+  vmemmapPopulate(start: number, end: number, nid: number, altmap: VmemAltmap | null): number {
+    const { kernel, options } = this;
+    const sectionBytes = kernel.pagesPerSection * kernel.structPageSize;
+    this.warnOutside('vmemmap_populate', start, end);
+    if (end - start > sectionBytes) kernel.log.warnOnce('vmemmap_populate');
+    const isPart = kernel.traits.arm64SubsectionBasePages && end - start < sectionBytes;
+    if (options.pageShift !== PAGE_SHIFT_WITH_BLOCKS || isPart) {
+      return vmemmapPopulateBasepages(kernel, start, end, nid, altmap);
+    }
+    return vmemmapPopulateHugepages(kernel, start, end, nid, altmap, altmap, !kernel.traits.genericHugepagesLoop);
+  }
+
+  vmemmapFree(start: number, end: number, altmap: VmemAltmap | null): void {
+    this.warnOutside('vmemmap_free', start, end);
+    this.unmapHotplugRange(this.mmu.root, 0, start, end, altmap);
+    this.freeEmptyTables(this.mmu.root, 0, start, end);
+  }
+
+  supportsMemmapOnMemory(memmapBytes: number): boolean {
+    return memmapBytes % this.pmdSize === 0;
+  }
+
+  visit: Arch['visit'] = (start, end, onLeaf, onTable) => this.mmu.visit(start, end, onLeaf, onTable);
+
+  leafFlags: Arch['leafFlags'] = (leaf) => flagBits(this.layout, leaf.lo, leaf.hi);
+
+  unusedStart(): number {
+    return 0;
+  }
+
+  private warnOutside(caller: string, start: number, end: number): void {
+    if (start < this.options.vmemmapStart || end > this.options.vmemmapEnd) this.kernel.log.warn(caller);
+  }
+
+  /**
+   * unmap_hotplug_p4d_range() down to unmap_hotplug_pte_range(): clears every entry of the range and frees what it maps,
+   * the whole leaf whatever part of it the range covers.
+   * @param depth of the table in the geometry, 0 for the root
+   */
+  private unmapHotplugRange(
+    tablePa: number,
+    depth: number,
+    start: number,
+    end: number,
+    altmap: VmemAltmap | null,
+  ): void {
+    const { mmu, ram, kernel } = this;
+    const here = mmu.levels[depth]!;
+    if (here.level === PTE) {
+      this.unmapHotplugPteRange(here, tablePa, start, end, altmap);
+      return;
+    }
+    const { span, level } = here;
+    let next: number;
+    for (let address = start; address < end; address = next) {
+      next = Math.min(alignDown(address, span) + span, end);
+      const entry = mmu.entry(tablePa, tableIndex(here, address));
+      const lo = ram.words[entry]!;
+      const hi = ram.words[entry + 1]!;
+      if (isNone(lo, hi)) continue;
+      if (!isPresent(lo, hi)) kernel.log.warn(UNMAP[level]!);
+      const pa = entryAddress(this.layout, lo, hi);
+      if ((lo & TYPE_MASK) === VALID && level <= PUD) {
+        this.clear(level, entry);
+        if (level === PMD && (hi & CONT_HI) !== 0) kernel.log.warn(UNMAP[level]!);
+        this.counters.tlbFlushRange++;
+        this.freeHotplugPageRange(alignDown(pa, span), span, altmap);
+        continue;
+      }
+      if (level <= PUD && (lo & TYPE_MASK) !== (VALID | TABLE)) kernel.log.warn(UNMAP[level]!);
+      this.unmapHotplugRange(pa, depth + 1, address, next, altmap);
+    }
+  }
+
+  /** unmap_hotplug_pte_range(). */
+  private unmapHotplugPteRange(
+    here: WalkLevel,
+    tablePa: number,
+    start: number,
+    end: number,
+    altmap: VmemAltmap | null,
+  ): void {
+    const { ram, kernel, counters, layout, pageSize } = this;
+    const { words } = ram;
+    let entry = this.mmu.entry(tablePa, tableIndex(here, start));
+    for (let address = start; address < end; address += pageSize, entry += ENTRY_WORDS) {
+      const lo = words[entry]!;
+      const hi = words[entry + 1]!;
+      if (isNone(lo, hi)) continue;
+      if (!isPresent(lo, hi)) kernel.log.warn(UNMAP[PTE]!);
+      words[entry] = 0;
+      words[entry + 1] = 0;
+      counters.clear[PTE]!++;
+      if ((hi & CONT_HI) !== 0) kernel.log.warn(UNMAP[PTE]!);
+      counters.tlbFlushRange++;
+      if (altmap !== null) vmemAltmapFree(kernel, altmap, 1);
+      else freePages(kernel, entryAddress(layout, lo, hi) / pageSize, 0);
+    }
+  }
+
+  /**
+   * free_hotplug_page_range(). The caller's altmap decides where the memory goes, not its frame.
+   * @param size bytes
+   */
+  private freeHotplugPageRange(pa: number, size: number, altmap: VmemAltmap | null): void {
+    const nrPages = size / this.pageSize;
+    if (altmap !== null) vmemAltmapFree(this.kernel, altmap, nrPages);
+    else freePages(this.kernel, pa / this.pageSize, 31 - Math.clz32(nrPages));
+  }
+
+  /**
+   * free_empty_p4d_table() down to free_empty_pte_table(): frees tables of the range that have no entry left, if all that
+   * they map lies within the vmemmap. Tables never come from an altmap.
+   * @param depth of the table in the geometry, 0 for the root
+   */
+  private freeEmptyTables(tablePa: number, depth: number, start: number, end: number): void {
+    const { mmu, ram, kernel } = this;
+    const here = mmu.levels[depth]!;
+    const { span, level } = here;
+    const isLeafParent = level === PMD;
+    let next: number;
+    for (let address = start; address < end; address = next) {
+      next = Math.min(alignDown(address, span) + span, end);
+      const entry = mmu.entry(tablePa, tableIndex(here, address));
+      const lo = ram.words[entry]!;
+      const hi = ram.words[entry + 1]!;
+      if (isNone(lo, hi)) continue;
+      if (!isPresent(lo, hi) || (level <= PUD && (lo & TYPE_MASK) !== (VALID | TABLE))) {
+        kernel.log.warn(FREE_EMPTY[level]!);
+      }
+      const childPa = entryAddress(this.layout, lo, hi);
+      if (isLeafParent) this.warnEntriesLeft(childPa, address, next);
+      else this.freeEmptyTables(childPa, depth + 1, address, next);
+      if (this.isRangeAligned(address, next, span) && this.isTableEmpty(childPa, depth + 1)) {
+        this.clear(level, entry);
+        this.counters.tlbFlushTable++;
+        freePages(kernel, childPa / this.pageSize, 0);
+      }
+    }
+  }
+
+  /** The sanity check of free_empty_pte_table(): unmapping has left no entry in the range. */
+  private warnEntriesLeft(tablePa: number, start: number, end: number): void {
+    const first = this.mmu.entry(tablePa, tableIndex(this.mmu.table(PTE), start));
+    const last = first + ((end - start) / this.pageSize) * ENTRY_WORDS;
+    for (let i = this.ram.firstNonZero(first, last); i < last; i = this.ram.firstNonZero(i, last)) {
+      this.kernel.log.warn(FREE_EMPTY[PTE]!);
+      i += ENTRY_WORDS - (i % ENTRY_WORDS);
+    }
+  }
+
+  /**
+   * pgtable_range_aligned(): whether a table that maps [start, end) maps nothing outside the vmemmap.
+   * @param span bytes that the table maps
+   */
+  private isRangeAligned(start: number, end: number, span: number): boolean {
+    const { vmemmapStart, vmemmapEnd } = this.options;
+    return alignDown(start, span) >= vmemmapStart && end <= alignDown(vmemmapEnd, span);
+  }
+
+  private isTableEmpty(tablePa: number, depth: number): boolean {
+    const first = this.mmu.entry(tablePa, 0);
+    const end = first + (this.mmu.levels[depth]!.mask + 1) * ENTRY_WORDS;
+    return this.ram.firstNonZero(first, end) === end;
+  }
+
+  private clear(level: number, entry: number): void {
+    const { words } = this.ram;
+    words[entry] = 0;
+    words[entry + 1] = 0;
+    this.counters.clear[level]!++;
+  }
+}
