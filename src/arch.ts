@@ -44,6 +44,8 @@ export interface Arch {
   readonly leafSizes: readonly { name: string; size: number }[];
   /** pageblock_nr_pages. */
   readonly pageblockPages: number;
+  /** ARCH_WANT_OPTIMIZE_DAX_VMEMMAP: the memmap of compound device pages may be folded. */
+  readonly optimizesDaxVmemmap: boolean;
   /** arch_supports_memmap_on_memory(). @param memmapBytes memmap of one memory block */
   supportsMemmapOnMemory(memmapBytes: number): boolean;
 

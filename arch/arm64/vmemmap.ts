@@ -44,7 +44,12 @@ export interface Arm64Options {
 }
 
 /** Names of the kernel's functions by level, which are the texts of their bare WARN_ONs. */
-const UNMAP = ['unmap_hotplug_pte_range', 'unmap_hotplug_pmd_range', 'unmap_hotplug_pud_range', 'unmap_hotplug_p4d_range'];
+const UNMAP = [
+  'unmap_hotplug_pte_range',
+  'unmap_hotplug_pmd_range',
+  'unmap_hotplug_pud_range',
+  'unmap_hotplug_p4d_range',
+];
 const FREE_EMPTY = ['free_empty_pte_table', 'free_empty_pmd_table', 'free_empty_pud_table', 'free_empty_p4d_table'];
 
 /** pXd_none(): all bits clear. */
@@ -56,6 +61,7 @@ const isPresent = (lo: number, hi: number): boolean => (lo & VALID) !== 0 || (hi
 export class Arm64Vmemmap implements Arch {
   readonly mmu: PageTable;
   readonly pmdSize: number;
+  readonly optimizesDaxVmemmap = false;
   readonly pageblockPages: number;
   readonly leafSizes: readonly { name: string; size: number }[];
   readonly paging: KernelPaging;

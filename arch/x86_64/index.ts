@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import type { ArchConfiguration, Architecture } from '../../src/arch.js';
-import { NO_PAGE } from '../../src/hardware/page-allocator.js';
 import { LEVELS } from '../../src/hardware/page-table.js';
 import { geometry } from './layout.js';
 import { X86Vmemmap } from './vmemmap.js';
@@ -46,11 +45,7 @@ export const x86_64: Architecture = {
   },
   boot(kernel, config) {
     const pagingLevels = config.pagingLevels === 5 ? 5 : 4;
-    const roots = Array.from({ length: 1 + config.otherPageTables }, () => {
-      const pfn = kernel.allocator.reserve();
-      if (pfn === NO_PAGE) throw new RangeError('no memory for a root page table');
-      return pfn * PAGE_SIZE;
-    });
+    const roots = Array.from({ length: 1 + config.otherPageTables }, () => kernel.allocator.reserve() * PAGE_SIZE);
     const [root = 0, ...otherRoots] = roots;
     return new X86Vmemmap(
       kernel,

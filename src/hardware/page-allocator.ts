@@ -224,10 +224,15 @@ export class PageAllocator {
     return pfn;
   }
 
-  /** Takes a base page for good, outside all books: boot does so before there are any. */
-  reserve(nid = 0): number {
-    const pfn = this.takeFrom(this.nodes[nid]!, 0);
-    if (pfn !== NO_PAGE) this.ram.fillFrames(pfn, 1, 0);
+  /**
+   * Takes a zeroed block for good, outside all books: boot does so before there are any.
+   * @param order log2 of the number of base pages
+   * @throws RangeError when there is no memory
+   */
+  reserve(order = 0): number {
+    const pfn = this.takeFrom(this.nodes[0]!, order);
+    if (pfn === NO_PAGE) throw new RangeError('the machine has no memory to boot from');
+    this.ram.fillFrames(pfn, 1 << order, 0);
     return pfn;
   }
 

@@ -75,7 +75,9 @@ export interface Table {
 /** Where an access through the page table ends: nowhere. */
 export const NOT_MAPPED = -1;
 
-const swap32 = (x: number): number => ((x << 24) | ((x & 0xff00) << 8) | ((x >>> 8) & 0xff00) | (x >>> 24)) >>> 0;
+/** The bytes of a 32-bit word in the other order. */
+export const swap32 = (x: number): number =>
+  ((x << 24) | ((x & 0xff00) << 8) | ((x >>> 8) & 0xff00) | (x >>> 24)) >>> 0;
 
 /** A level of a page table, ready to walk. */
 export interface WalkLevel {
@@ -187,7 +189,10 @@ export class PageTable {
    * Every present leaf and every table that serves [start, end), by ascending address.
    */
   visit(start: number, end: number, onLeaf: (leaf: Leaf) => void, onTable: (table: Table) => void): void {
-    this.visitTable(this.root, 0, start, end, onLeaf, onTable);
+    // Beyond what the root covers, indexes would begin anew.
+    const root = this.levels[0]!;
+    const reach = root.span * (root.mask + 1);
+    this.visitTable(this.root, 0, start, Math.min(end, alignDown(start, reach) + reach), onLeaf, onTable);
   }
 
   private visitTable(

@@ -14,7 +14,11 @@ export interface Release {
 
 /** The releases with recorded behaviour, oldest first. */
 export const RELEASES: readonly Release[] = [
-  { name: '6.1.192', mainline: '6.1', backports: ['arm64SubsectionBasePages'] },
+  {
+    name: '6.1.192',
+    mainline: '6.1',
+    backports: ['arm64SubsectionBasePages', 'daxArchOptIn', 'daxOptimizeNeedsMoreThanReserve'],
+  },
   { name: '6.12.117', mainline: '6.12', backports: ['arm64SubsectionBasePages'] },
 ];
 

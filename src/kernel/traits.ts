@@ -40,9 +40,11 @@ export const TRAITS = {
   },
   arm64SubsectionBasePages: {
     name: 'arm64/subsection-base-pages',
-    since: 'since Linux commit d4234d131b0a (arm64: mm: Populate vmemmap at the page level if not section aligned) in v6.14',
+    since:
+      'since Linux commit d4234d131b0a (arm64: mm: Populate vmemmap at the page level if not section aligned) in v6.14',
     from: '6.14',
-    effect: 'Less than a section is mapped with base pages; before, with blocks that the removal of a neighbour takes away.',
+    effect:
+      'Less than a section is mapped with base pages; before, with blocks that the removal of a neighbour takes away.',
     confidence: 'source',
   },
   arm64SectNormalWrite: {
@@ -54,9 +56,11 @@ export const TRAITS = {
   },
   arm64ExactRegion: {
     name: 'arm64/exact-region',
-    since: 'since Linux commit 32697ff38287 (arm64: vmemmap: Avoid base2 order of struct page size to dimension region) in v6.9',
+    since:
+      'since Linux commit 32697ff38287 (arm64: vmemmap: Avoid base2 order of struct page size to dimension region) in v6.9',
     from: '6.9',
-    effect: 'The vmemmap region has just the size that the linear map needs and ends 1 GiB below the top; before, it was sized by powers of two.',
+    effect:
+      'The vmemmap region has just the size that the linear map needs and ends 1 GiB below the top; before, it was sized by powers of two.',
     confidence: 'source',
   },
   daxOptimizeNeedsMoreThanReserve: {
@@ -67,6 +71,20 @@ export const TRAITS = {
     effect:
       'The memmap of a compound page is folded only when it takes more than the two vmemmap pages that are kept; before, whenever the geometry is compound.',
     confidence: 'source',
+  },
+  s390Altmap: {
+    name: 's390/altmap',
+    since: 'since Linux commit 1a65b73ae9ab (s390/mm: allocate vmemmap pages from self-contained memory range) in v6.8',
+    from: '6.8',
+    effect: 'Leaves and base pages come from the altmap; before, it was silently ignored.',
+    confidence: 'source',
+  },
+  daxArchOptIn: {
+    name: 'dax/arch-opt-in',
+    since: 'since Linux commit 87a7ae75d738 (mm/vmemmap/devdax: fix kernel crash when probing devdax devices) in v6.3',
+    from: '6.3',
+    effect: 'The memmap of compound device pages is folded only on architectures that ask for it; before, on all.',
+    confidence: 'memory',
   },
   genericRemoveChecksInSparse: {
     name: 'generic/remove-checks-in-sparse',

@@ -100,7 +100,7 @@ function vmemmapPopulateRange(
   const { table } = paging;
   const { ram, allocator, counters, pageSize } = kernel;
   const pmdSize = table.span[PMD]!;
-  for (let address = start; address < end; ) {
+  for (let address = start; address < end;) {
     let entry = vmemmapTablesPopulate(kernel, paging, PTE, address, nid);
     if (entry === NO_ENTRY) return -ENOMEM;
     const tableEnd = Math.min(alignDown(address, pmdSize) + pmdSize, end);
@@ -190,6 +190,7 @@ const VMEMMAP_RESERVE_NR = 2;
  */
 export function vmemmapCanOptimize(kernel: Kernel, altmap: VmemAltmap | null, pgmap: DevPagemap | null): boolean {
   if (pgmap === null || altmap !== null) return false;
+  if (kernel.traits.daxArchOptIn && !kernel.arch.optimizesDaxVmemmap) return false;
   const { structPageSize } = kernel;
   if ((structPageSize & (structPageSize - 1)) !== 0) return false;
   const nrPages = 2 ** pgmap.vmemmapShift;

@@ -16,6 +16,7 @@ import {
   meminfoKb,
   systemRam,
   takeableBlocks,
+  type ByteRange,
   type RecordedAction,
   type RecordedDevice,
   type RecordedKernel,
@@ -23,12 +24,14 @@ import {
   type RecordedStep,
 } from './recorded-kernel.js';
 import { resolveScenario, type Scenario } from './scenario.js';
-import { AddressText, usedRuns, vmemmapWindow, walkVmemmap } from './state.js';
+import { AddressText, usedRuns, vmemmapWindow, walkVmemmap, type AddressRange } from './state.js';
 import type { Failure } from './vectors.js';
 
 /**
- * Replays what was done to a booted kernel and compares the page tables after each step. Frames of system memory
- * cannot agree, since a booted kernel has used its memory before; their owner, and which leaves share one, must.
+ * Replays what was done to a booted kernel and compares the page tables after each step, as far as they map the memmap
+ * of system RAM, devices and hot-added memory. Frames of system memory cannot agree, since a booted kernel has used its memory
+ * before; their owner, and which leaves share one, must. Tables are counted over the whole vmemmap window; those that
+ * serve something else at boot are taken off.
  */
 
 type Difference = Omit<Failure, 'name' | 'step'>;
@@ -39,6 +42,7 @@ class UnknownAction extends Error {}
 /** The value of CONFIG_ARCH in a recording's `arch`, as uname prints it, by the name of the emulator's room. */
 const ARCH_OF_MACHINE: Readonly<Record<string, string>> = { ppc64le: 'ppc64', s390x: 's390' };
 
+const LOW_52_BITS = 2n ** 52n - 1n;
 /** The byte that stands for an initialised struct page: anything but PAGE_UNUSED. */
 const INITIALISED = 0x01;
 /** Blocks of a large leaf's size broken up when a guest's memory is made scarce, so that base pages remain. */
@@ -57,6 +61,10 @@ interface Replay {
   /** First frames of blocks that were taken to make memory scarce. */
   readonly held: number[];
   devices: readonly RecordedDevice[];
+  /** Memmap that the recording accounts for; the window may hold other things. */
+  readonly known: readonly AddressRange[];
+  /** Tables that serve the window and no memmap, by level: what the recording counts at boot beyond the emulator. */
+  readonly otherTables: number[];
 }
 
 function startReplay(recorded: RecordedKernel): Replay {
@@ -76,7 +84,8 @@ function startReplay(recorded: RecordedKernel): Replay {
       pageSize: page,
       structPageSize: recorded.structPage.bytes,
       vmemmapBase: recorded.vmemmapBase === undefined ? undefined : BigInt(recorded.vmemmapBase),
-      pagingLevels: recorded.pagingLevels,
+      pagingLevels: recorded.pagingLevels ?? recorded.levels ?? asceLevels(recorded.asce),
+      hugeVmemmap: !recorded.notes.some((note) => note.includes('no enhanced-DAT facility')),
       vaBits: recorded.vaBits,
       mmu: recorded.mmu,
       otherPageTables: 0,
@@ -111,7 +120,39 @@ function startReplay(recorded: RecordedKernel): Replay {
     memory: new Map(),
     held: [],
     devices: [],
+    known: knownMemmap(recorded, kernel, ram),
+    otherTables: [0, 0, 0, 0, 0],
   };
+}
+
+/** Memmap that the recording accounts for: of system RAM at boot, section by section, of devices and of added memory. */
+function knownMemmap(recorded: RecordedKernel, kernel: Kernel, ram: readonly ByteRange[]): AddressRange[] {
+  const address = (byte: number): number => pfnToPage(kernel, Math.floor(byte / kernel.pageSize));
+  const sectionBytes = kernel.pagesPerSection * kernel.pageSize;
+  return [
+    ...ram.map(({ start, end }) => ({
+      start: address(alignDown(start, sectionBytes)),
+      end: address(alignUp(end, sectionBytes)),
+    })),
+    ...recorded.steps.flatMap(({ action, devices }) => [
+      ...(devices ?? []).map(({ start, end }) => ({ start: address(start), end: address(end + 1) })),
+      ...(action.op === 'add-memory'
+        ? [{ start: address(action.start), end: address(action.start + action.size) }]
+        : []),
+    ]),
+  ];
+}
+
+/** Whether a leaf maps a part of the memmap that the recording accounts for. */
+const isKnown = (replay: Replay, leaf: RecordedLeaf, size: number): boolean => {
+  const start = Number(leaf.start & LOW_52_BITS);
+  return replay.known.some((range) => start < range.end && start + size > range.start);
+};
+
+/** Levels that an address-space-control element of s390 designates: 3 for a region-third table, and so on. */
+function asceLevels(asce: string | undefined): number | undefined {
+  const DESIGNATION_TYPE = 0xc;
+  return asce === undefined ? undefined : 2 + (Number(asce) & DESIGNATION_TYPE) / 4;
 }
 
 /** The parameter as /sys/module/memory_hotplug/parameters/memmap_on_memory reads. */
@@ -144,7 +185,7 @@ function act(replay: Replay, action: RecordedAction, step: RecordedStep): void {
       return;
     }
     case 'online':
-      online(replay, action.device ?? '');
+      for (const device of action.device === undefined ? [...memory.keys()] : [action.device]) online(replay, device);
       return;
     case 'create-namespace': {
       const device = replay.devices.find((d) => d.id === action.device);
@@ -176,8 +217,29 @@ function act(replay: Replay, action: RecordedAction, step: RecordedStep): void {
       return;
     }
     case 'virtio-mem':
-      throw new UnknownAction('memory by virtio-mem');
+      resizeVirtioMem(replay, action.requested);
+      return;
   }
+}
+
+/**
+ * drivers/virtio/virtio_mem.c: memory comes from the region's start up and goes from its end down, in whole memory
+ * blocks; a block of which a part is asked for is there as a whole.
+ * @param requested bytes
+ */
+function resizeVirtioMem(replay: Replay, requested: number): void {
+  const { kernel, recorded, memory } = replay;
+  const [device] = replay.devices;
+  if (device === undefined) throw new UnknownAction('no virtio-mem device');
+  const blockPages = recorded.blockSizeBytes / kernel.pageSize;
+  const first = device.start / kernel.pageSize;
+  const plugged = memory.get(device.id)?.nrPages ?? 0;
+  const wanted = Math.ceil(requested / recorded.blockSizeBytes) * blockPages;
+  for (let at = plugged; at < wanted; at += blockPages) replay.blocks.add(kernel, 0, first + at, blockPages, false);
+  for (let at = plugged; at > wanted; at -= blockPages)
+    replay.blocks.remove(kernel, first + at - blockPages, blockPages);
+  if (wanted > 0) memory.set(device.id, { pfn: first, nrPages: wanted });
+  else memory.delete(device.id);
 }
 
 function known<T>(map: ReadonlyMap<string, T>, device: string): T {
@@ -301,15 +363,21 @@ function compareStep(replay: Replay, step: RecordedStep): Difference | undefined
   const from = step.leavesSameAsStep ?? undefined;
   const runs = from === undefined ? (step.leaves ?? []) : (recorded.steps[from]?.leaves ?? []);
   const sizes = new Map(kernel.arch.leafSizes.map(({ name, size }) => [name, size]));
-  const expected = expandLeaves(runs, (level) => sizes.get(level) ?? NaN);
+  const sizeOf = (level: string): number => sizes.get(level) ?? NaN;
+  const known = (list: RecordedLeaf[]): RecordedLeaf[] =>
+    list.filter((leaf) => isKnown(replay, leaf, sizeOf(leaf.level)));
   const difference = compareLeaves(
-    expected,
-    leaves.map((leaf) => describeLeaf(replay, leaf)),
+    known(expandLeaves(runs, sizeOf)),
+    known(leaves.map((leaf) => describeLeaf(replay, leaf))),
   );
   if (difference !== undefined) return difference;
-  for (const [level, count] of Object.entries(step.tableCounts ?? {})) {
-    const actual = tables[(LEVELS as readonly string[]).indexOf(level)];
-    if (actual !== count) return { field: `tableCounts.${level}`, expected: count, actual };
+  for (const [name, count] of Object.entries(step.tableCounts ?? {})) {
+    const level = (LEVELS as readonly string[]).indexOf(name);
+    if (step.action.op === 'boot') replay.otherTables[level] = count - tables[level]!;
+    const expected = count - replay.otherTables[level]!;
+    if (replay.otherTables[level]! < 0 || tables[level] !== expected) {
+      return { field: `tableCounts.${name}`, expected, actual: tables[level] };
+    }
   }
   const started = replay.text.pointer(kernel.arch.unusedStart());
   if (step.unusedStart != null && step.unusedStart !== started) {

@@ -35,7 +35,7 @@ const action = z.discriminatedUnion('op', [
   z.object({ op: z.literal('destroy-namespace'), device: z.string() }),
   z.object({ op: z.literal('kmem'), device: z.string(), memmapOnMemory: z.boolean() }),
   z.object({ op: z.literal('kmem-release'), device: z.string() }),
-  z.object({ op: z.literal('virtio-mem'), requested: z.string() }),
+  z.object({ op: z.literal('virtio-mem'), requested: bytes }),
 ]);
 
 const device = z.object({ id: z.string(), start: bytes, end: bytes });
@@ -70,6 +70,7 @@ export const recordedKernelSchema = z.object({
   vaBits: z.number().int().optional(),
   lpa2: z.boolean().optional(),
   mmu: z.enum(['radix', 'hash']).optional(),
+  asce: z.string().optional(),
   blockSizeBytes: z.number().int(),
   memmapOnMemoryParam: z.string().default('N'),
   notes: z.array(z.string()).default([]),
@@ -118,8 +119,14 @@ export function expandLeaves(runs: readonly string[], leafSize: (level: string) 
   });
 }
 
-/** Ranges that /proc/iomem calls System RAM at the top of the tree, in bytes, `end` exclusive. */
-export function systemRam(iomem: readonly string[]): { start: number; end: number }[] {
+/** A range of physical memory in bytes, `end` exclusive. */
+export interface ByteRange {
+  start: number;
+  end: number;
+}
+
+/** Ranges that /proc/iomem calls System RAM at the top of the tree. */
+export function systemRam(iomem: readonly string[]): ByteRange[] {
   return iomem.flatMap((line) => {
     const match = /^([0-9a-f]+)-([0-9a-f]+) : System RAM$/.exec(line);
     return match ? [{ start: parseInt(match[1]!, 16), end: parseInt(match[2]!, 16) + 1 }] : [];

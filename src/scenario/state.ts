@@ -41,9 +41,9 @@ export class AddressText {
     this.top = (vmemmapBase >> 52n).toString(16).padStart(3, '0');
   }
 
-  /** Sixteen hex digits. */
+  /** Hex digits without leading zeros. */
   of(address: number): string {
-    return this.top + address.toString(16).padStart(13, '0');
+    return (this.top + address.toString(16).padStart(13, '0')).replace(/^0+(?=.)/, '');
   }
 
   /** With 0x; zero stands for "none". */

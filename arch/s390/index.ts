@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import type { ArchConfiguration, Architecture } from '../../src/arch.js';
+import { alignDown, alignUp } from '../../src/hardware/align.js';
+import { LEVELS } from '../../src/hardware/page-table.js';
+import { geometry } from './layout.js';
+import { S390Vmemmap } from './vmemmap.js';
+
+const PAGE_SIZE = 4096;
+/** SECTION_SIZE_BITS until v6.12, arch/s390/include/asm/sparsemem.h. */
+const SECTION_SIZE_BITS = 28;
+const MAX_ORDER = 10;
+/** A region or segment table is four pages. */
+const CRST_ORDER = 2;
+
+/** _REGION2_SIZE and _REGION1_SIZE: the end of the address space with 3 and with 4 levels. */
+const ADDRESS_SPACE: Readonly<Record<number, number>> = { 3: 2 ** 42, 4: 2 ** 53, 5: 2 ** 53 };
+/** VMALLOC_DEFAULT_SIZE and MODULES_LEN together: 512 GiB below the end of the address space. */
+const VMALLOC_AND_MODULES = 2 ** 39;
+/** Room of the absolute lowcores and of memcpy_real(), rounded up to a segment. */
+const LOWCORES = 2 ** 23;
+/** _REGION3_SIZE: the vmemmap starts at such an entry. */
+const REGION3_SIZE = 2 ** 31;
+
+/**
+ * Where the kernel puts the vmemmap at run time, without KASLR (setup_kernel_memory_layout(),
+ * arch/s390/boot/startup.c): what vmalloc and modules leave is shared between the identity mapping and the vmemmap.
+ * @param pagingLevels 3 or 4
+ * @param structPageSize bytes
+ * @returns the address of the struct page of pfn 0
+ */
+export function vmemmapPlacement(pagingLevels: number, structPageSize: number): bigint {
+  const top = ADDRESS_SPACE[pagingLevels]! - VMALLOC_AND_MODULES - LOWCORES;
+  const pagesPerSection = 2 ** SECTION_SIZE_BITS / PAGE_SIZE;
+  const pages = alignUp(Math.floor(top / (PAGE_SIZE + structPageSize)), pagesPerSection);
+  return BigInt(alignDown(top - pages * structPageSize, REGION3_SIZE));
+}
+
+const configuration = (pagingLevels: number, groundTruth: string): ArchConfiguration => ({
+  title: `${pagingLevels} levels`,
+  pageSize: PAGE_SIZE,
+  pagingLevels,
+  levels: geometry(pagingLevels).levels.map(({ level, bits, shift }) => ({ name: LEVELS[level], bits, shift })),
+  leafSizes: [PAGE_SIZE, 2 ** 20],
+  sectionSizeBits: SECTION_SIZE_BITS,
+  vmemmapBase: vmemmapPlacement(pagingLevels, 64),
+  groundTruth,
+});
+
+export const s390: Architecture = {
+  name: 's390',
+  configurations: [
+    configuration(4, 'vectors 6.1.192 and 6.12.117, with EDAT1 and without'),
+    configuration(3, 'booted kernels 6.1 and 6.12, boot time only'),
+  ],
+  structPageSizes: [56, 64, 72, 80, 96],
+  maxOrder: () => MAX_ORDER,
+  vmemmapBase: (config) => vmemmapPlacement(config.pagingLevels ?? 4, config.structPageSize),
+  check(config) {
+    if (config.sectionSizeBits !== SECTION_SIZE_BITS) {
+      return `machine.sectionSizeBits is ${config.sectionSizeBits}; s390 has sections of 2^${SECTION_SIZE_BITS} bytes`;
+    }
+    const levels = config.pagingLevels ?? 4;
+    if (levels < 3 || levels > 5) return `machine.pagingLevels is ${levels}; s390 has 3, 4 or 5`;
+    return undefined;
+  },
+  boot(kernel, config) {
+    const options = { pagingLevels: config.pagingLevels ?? 4, edat1: config.hugeVmemmap };
+    return new S390Vmemmap(kernel, options, kernel.allocator.reserve(CRST_ORDER) * PAGE_SIZE);
+  },
+};

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import {
+  highHalf,
+  P4D,
+  PGD,
+  PMD,
+  PTE,
+  PUD,
+  swap32,
+  type EntryFormat,
+  type Geometry,
+  type Level,
+  type TableLevel,
+} from '../../src/hardware/page-table.js';
+
+/**
+ * Dynamic address translation of s390 (Principles of Operation, chapter 3; arch/s390/include/asm/pgtable.h): region,
+ * segment and page tables. An entry that is empty is not zero, and says of what table it is.
+ */
+
+/** Invalid bit of region and segment entries, and of page entries. */
+const TABLE_INVALID = 0x20;
+const PAGE_INVALID = 0x400;
+/** FC: the segment or region-third entry maps memory itself. */
+export const LARGE = 0x400;
+/** Table type and length of an entry that points to a table, by its level. */
+const REGION1 = 0x0f;
+const REGION2 = 0x0b;
+const REGION3 = 0x07;
+
+/** PAGE_KERNEL: present 1, young 4, dirty 8, read 0x10, write 0x20, no execution 0x100. */
+export const PAGE_KERNEL = 0x13d;
+/** SEGMENT_KERNEL: read 1, write 2, no execution 0x100, large 0x400, young 0x1000, dirty 0x2000. */
+export const SEGMENT_KERNEL = 0x3503;
+
+/** What an empty entry holds, by level. */
+export const EMPTY: readonly number[] = [PAGE_INVALID, TABLE_INVALID, 0x24, 0x28, 0x2c];
+/** Bits of an entry that points to a table, by level. */
+export const TABLE_BITS: readonly number[] = [0, 0, REGION3, REGION2, REGION1];
+
+/** Low bits that are no address: in an entry that points to a table, by level, and in a large segment entry. */
+const TABLE_ORIGIN: readonly number[] = [0xffff_f000, 0xffff_f800, 0xffff_f000, 0xffff_f000, 0xffff_f000];
+const LARGE_ORIGIN = 0xfff0_0000;
+
+const BITS_31_0 = 2 ** 32;
+
+const TABLES: readonly TableLevel[] = [
+  { level: PGD, shift: 53, bits: 11 },
+  { level: P4D, shift: 42, bits: 11 },
+  { level: PUD, shift: 31, bits: 11 },
+  { level: PMD, shift: 20, bits: 11 },
+  { level: PTE, shift: 12, bits: 8 },
+];
+
+/** @param pagingLevels 3, 4 or 5, chosen at boot */
+export const geometry = (pagingLevels: number): Geometry => ({
+  levels: TABLES.slice(TABLES.length - pagingLevels),
+  endian: 'big',
+});
+
+/** pXd_deref(): where an entry points to. */
+export function entryAddress(level: Level, lo: number, hi: number): number {
+  const origin = level === PMD && (lo & LARGE) !== 0 ? LARGE_ORIGIN : TABLE_ORIGIN[level]!;
+  return hi * BITS_31_0 + ((lo & origin) >>> 0);
+}
+
+export const format: EntryFormat = {
+  isPresent: (level, lo) => (lo & (level === PTE ? PAGE_INVALID : TABLE_INVALID)) === 0,
+  isLeaf: (level, lo) => (level === PMD || level === PUD) && (lo & LARGE) !== 0,
+  address: entryAddress,
+};
+
+/** pXd_none(). */
+export const isNone = (level: Level, lo: number, hi: number): boolean => hi === 0 && lo === EMPTY[level];
+
+/** An empty page-table entry as it lies in RAM, both words. */
+export const EMPTY_PTE_WORDS = [0, swap32(PAGE_INVALID)] as const;
+
+/** The words in RAM of a page-table entry for a frame. */
+export const pteWord0 = (pa: number): number => swap32(highHalf(pa));
+export const pteWord1 = (pa: number): number => swap32(((pa & TABLE_ORIGIN[PTE]!) | PAGE_KERNEL) >>> 0);
+
+/** The bits of a leaf other than its frame. */
+export const flagBits = (level: Level, lo: number): bigint =>
+  BigInt((lo & ~(level === PMD ? LARGE_ORIGIN : TABLE_ORIGIN[PTE]!)) >>> 0);

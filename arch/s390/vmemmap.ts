@@ -1,0 +1,359 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import type { Arch } from '../../src/arch.js';
+import { alignDown, isAligned } from '../../src/hardware/align.js';
+import { isFilled, memset } from '../../src/hardware/mmu.js';
+import { NO_PAGE } from '../../src/hardware/page-allocator.js';
+import {
+  ENTRY_BYTES,
+  highHalf,
+  PageTable,
+  PMD,
+  PTE,
+  PUD,
+  swap32,
+  tableIndex,
+  type Level,
+} from '../../src/hardware/page-table.js';
+import { ENOMEM } from '../../src/kernel/errno.js';
+import { allocPages, freePages, type Kernel } from '../../src/kernel/kernel.js';
+import { vmemmapAllocBlockBuf } from '../../src/mm/sparse-vmemmap.js';
+import { vmemAltmapFree, type VmemAltmap } from '../../src/mm/vmem-altmap.js';
+import {
+  EMPTY,
+  EMPTY_PTE_WORDS,
+  entryAddress,
+  flagBits,
+  format,
+  geometry,
+  isNone,
+  LARGE,
+  pteWord0,
+  pteWord1,
+  SEGMENT_KERNEL,
+  TABLE_BITS,
+} from './layout.js';
+
+/** arch/s390/mm/vmem.c: one walk, modify_pagetable(), adds and removes. */
+
+/** The byte that fills parts of a leaf which describe no memory. */
+const PAGE_UNUSED = 0xfd;
+
+const PAGE_SIZE = 4096;
+const PMD_SIZE = 2 ** 20;
+const PUD_SIZE = 2 ** 31;
+/** Order of a 1 MiB frame. */
+const PMD_ORDER = 8;
+/** CRST_ALLOC_ORDER: a region or segment table takes four pages. */
+const CRST_ALLOC_ORDER = 2;
+const PTRS_PER_PTE = 256;
+const ENTRY_WORDS = ENTRY_BYTES / 4;
+const ENTRIES_PER_PAGE = PAGE_SIZE / ENTRY_BYTES;
+
+export interface S390Options {
+  pagingLevels: number;
+  /** MACHINE_HAS_EDAT1: 1 MiB frames. */
+  edat1: boolean;
+}
+
+export class S390Vmemmap implements Arch {
+  readonly pmdSize = PMD_SIZE;
+  readonly pageblockPages = 1 << PMD_ORDER;
+  readonly optimizesDaxVmemmap = false;
+  readonly leafSizes = [
+    { name: 'pte', size: PAGE_SIZE },
+    { name: 'pmd', size: PMD_SIZE },
+    { name: 'pud', size: PUD_SIZE },
+  ];
+  readonly mmu: PageTable;
+  /** unused_sub_pmd_start: from here to the end of its segment nothing is used, and that is not written. 0 for none. */
+  private unusedSubPmdStart = 0;
+  private readonly ram;
+  private readonly counters;
+
+  /** @param root physical byte address of the root table, four pages */
+  constructor(
+    private readonly kernel: Kernel,
+    private readonly options: S390Options,
+    root: number,
+  ) {
+    this.ram = kernel.ram;
+    this.counters = kernel.counters;
+    this.mmu = new PageTable(kernel.ram, root, geometry(options.pagingLevels), format);
+    this.crstTableInit(root, EMPTY[this.mmu.levels[0]!.level]!);
+  }
+
+  /** Undoes itself when it fails; the altmap is used in releases that have it. */
+  vmemmapPopulate(start: number, end: number, _nid: number, altmap: VmemAltmap | null): number {
+    const own = this.kernel.traits.s390Altmap ? altmap : null;
+    const err = this.modifyPagetable(start, end, true, own);
+    if (err !== 0) this.modifyPagetable(start, end, false, own);
+    return err;
+  }
+
+  vmemmapFree(start: number, end: number, altmap: VmemAltmap | null): void {
+    this.modifyPagetable(start, end, false, this.kernel.traits.s390Altmap ? altmap : null);
+  }
+
+  supportsMemmapOnMemory(memmapBytes: number): boolean {
+    return isAligned(memmapBytes, PMD_SIZE);
+  }
+
+  visit: Arch['visit'] = (start, end, onLeaf, onTable) => this.mmu.visit(start, end, onLeaf, onTable);
+
+  leafFlags: Arch['leafFlags'] = (leaf) => flagBits(leaf.level, leaf.lo);
+
+  unusedStart(): number {
+    return this.unusedSubPmdStart;
+  }
+
+  /** modify_pagetable(). Returns 0 or -ENOMEM. */
+  private modifyPagetable(start: number, end: number, add: boolean, altmap: VmemAltmap | null): number {
+    const ret = this.modifyTable(this.mmu.root, 0, start, end, add, altmap);
+    if (!add) this.counters.tlbFlushRange++;
+    return ret;
+  }
+
+  /**
+   * modify_p4d_table() and modify_pud_table(): makes or takes away what lies below the region tables.
+   *
+   * The return value starts as -ENOMEM and is overwritten by every part that succeeds. So where memory runs out for the
+   * table of a later part, the function says 0 and the caller takes half a range for a whole one.
+   * @param depth of the table in the geometry, 0 for the root
+   */
+  private modifyTable(
+    tablePa: number,
+    depth: number,
+    start: number,
+    end: number,
+    add: boolean,
+    altmap: VmemAltmap | null,
+  ): number {
+    const { mmu } = this;
+    const here = mmu.levels[depth]!;
+    if (here.level === PMD) return this.modifyPmdTable(tablePa, start, end, add, altmap);
+    const { span, level } = here;
+    let ret = -ENOMEM;
+    let next: number;
+    for (let address = start; address < end; address = next) {
+      next = Math.min(alignDown(address, span) + span, end);
+      const entry = mmu.entry(tablePa, tableIndex(here, address));
+      const lo = mmu.lo(entry);
+      const hi = mmu.hi(entry);
+      let childPa: number;
+      if (isNone(level, lo, hi)) {
+        if (!add) continue;
+        childPa = this.vmemCrstAlloc((level - 1) as Level);
+        if (childPa === NO_PAGE) return ret;
+        this.set(level, entry, childPa, TABLE_BITS[level]!);
+      } else if (level === PUD && (lo & LARGE) !== 0) {
+        if (!add && next - address === span) this.clear(level, entry);
+        continue;
+      } else {
+        childPa = entryAddress(level, lo, hi);
+      }
+      ret = this.modifyTable(childPa, depth + 1, address, next, add, altmap);
+      if (ret !== 0) return ret;
+      if (!add) this.tryFreeCrst(childPa, level, entry);
+    }
+    return 0;
+  }
+
+  /**
+   * modify_pmd_table(). A 1 MiB frame is taken wherever there is one, also where only a part of it is used. Its return
+   * value goes wrong as that of {@link modifyTable} does.
+   */
+  private modifyPmdTable(tablePa: number, start: number, end: number, add: boolean, altmap: VmemAltmap | null): number {
+    const { mmu, kernel } = this;
+    const pmd = mmu.table(PMD);
+    let ret = -ENOMEM;
+    let next: number;
+    for (let address = start; address < end; address = next) {
+      next = Math.min(alignDown(address, PMD_SIZE) + PMD_SIZE, end);
+      const entry = mmu.entry(tablePa, tableIndex(pmd, address));
+      const lo = mmu.lo(entry);
+      const hi = mmu.hi(entry);
+      let pteTable: number;
+      if (isNone(PMD, lo, hi)) {
+        if (!add) continue;
+        if (this.options.edat1) {
+          const pfn = vmemmapAllocBlockBuf(kernel, PMD_ORDER, 0, altmap);
+          if (pfn !== NO_PAGE) {
+            this.set(PMD, entry, pfn * PAGE_SIZE, SEGMENT_KERNEL);
+            if (next - address !== PMD_SIZE) this.vmemmapUseNewSubPmd(address, next);
+            continue;
+          }
+        }
+        pteTable = this.vmemPteAlloc();
+        if (pteTable === NO_PAGE) return ret;
+        this.set(PMD, entry, pteTable, TABLE_BITS[PMD]!);
+      } else if ((lo & LARGE) !== 0) {
+        if (add) {
+          this.vmemmapUseSubPmd(address, next);
+        } else if (next - address === PMD_SIZE || this.vmemmapUnuseSubPmd(address, next)) {
+          this.vmemFreePages(entryAddress(PMD, lo, hi) / PAGE_SIZE, PMD_ORDER, altmap);
+          this.clear(PMD, entry);
+        }
+        continue;
+      } else {
+        pteTable = entryAddress(PMD, lo, hi);
+      }
+      ret = this.modifyPteTable(pteTable, address, next, add, altmap);
+      if (ret !== 0) return ret;
+      if (!add) this.tryFreePteTable(pteTable, entry);
+    }
+    return 0;
+  }
+
+  /** modify_pte_table(). */
+  private modifyPteTable(tablePa: number, start: number, end: number, add: boolean, altmap: VmemAltmap | null): number {
+    const { kernel, counters, ram } = this;
+    const [empty0, empty1] = EMPTY_PTE_WORDS;
+    let entry = this.mmu.entry(tablePa, tableIndex(this.mmu.table(PTE), start));
+    const { words } = ram;
+    for (let address = start; address < end; address += PAGE_SIZE, entry += ENTRY_WORDS) {
+      const none = words[entry] === empty0 && words[entry + 1] === empty1;
+      if (none !== add) continue;
+      if (add) {
+        const pfn = vmemmapAllocBlockBuf(kernel, 0, 0, altmap);
+        if (pfn === NO_PAGE) return -ENOMEM;
+        const pa = pfn * PAGE_SIZE;
+        words[entry] = pteWord0(pa);
+        words[entry + 1] = pteWord1(pa);
+        counters.set[PTE]!++;
+      } else {
+        const pa = entryAddress(PTE, swap32(words[entry + 1]!), swap32(words[entry]!));
+        this.vmemFreePages(pa / PAGE_SIZE, 0, altmap);
+        words[entry] = empty0;
+        words[entry + 1] = empty1;
+        counters.clear[PTE]!++;
+      }
+    }
+    return 0;
+  }
+
+  /** vmem_free_pages(). With an altmap everything counts as its own, whatever frame it is. */
+  private vmemFreePages(pfn: number, order: number, altmap: VmemAltmap | null): void {
+    if (altmap !== null) vmemAltmapFree(this.kernel, altmap, 1 << order);
+    else freePages(this.kernel, pfn, order);
+  }
+
+  /** vmem_crst_alloc(): a region or segment table. Returns its physical address, or NO_PAGE. */
+  private vmemCrstAlloc(level: Level): number {
+    const pfn = allocPages(this.kernel, CRST_ALLOC_ORDER, 0);
+    if (pfn === NO_PAGE) return NO_PAGE;
+    this.crstTableInit(pfn * PAGE_SIZE, EMPTY[level]!);
+    return pfn * PAGE_SIZE;
+  }
+
+  private crstTableInit(tablePa: number, empty: number): void {
+    for (let page = 0; page < 1 << CRST_ALLOC_ORDER; page++) {
+      this.fillEntries(tablePa + page * PAGE_SIZE, ENTRIES_PER_PAGE, empty);
+    }
+  }
+
+  /** vmem_pte_alloc(): a page table, of which the kernel counts a whole page. Returns its address, or NO_PAGE. */
+  private vmemPteAlloc(): number {
+    const pfn = allocPages(this.kernel, 0, 0);
+    if (pfn === NO_PAGE) return NO_PAGE;
+    this.fillEntries(pfn * PAGE_SIZE, PTRS_PER_PTE, EMPTY[PTE]!);
+    return pfn * PAGE_SIZE;
+  }
+
+  /** Entries of one value, within a page. */
+  private fillEntries(pa: number, count: number, value: number): void {
+    const first = this.mmu.entry(pa, 0);
+    const { words } = this.ram;
+    const word = swap32(value);
+    for (let i = first; i < first + count * ENTRY_WORDS; i += ENTRY_WORDS) {
+      words[i] = 0;
+      words[i + 1] = word;
+    }
+  }
+
+  /** Whether a table, or a page of one, has nothing but empty entries. */
+  private areEmpty(pa: number, count: number, empty: number): boolean {
+    const first = this.mmu.entry(pa, 0);
+    const { words } = this.ram;
+    const word = swap32(empty);
+    for (let i = first; i < first + count * ENTRY_WORDS; i += ENTRY_WORDS) {
+      if (words[i + 1] !== word || words[i] !== 0) return false;
+    }
+    return true;
+  }
+
+  /** try_free_pte_table(). */
+  private tryFreePteTable(tablePa: number, entry: number): void {
+    if (!this.areEmpty(tablePa, PTRS_PER_PTE, EMPTY[PTE]!)) return;
+    freePages(this.kernel, Math.floor(tablePa / PAGE_SIZE), 0);
+    this.clear(PMD, entry);
+  }
+
+  /**
+   * try_free_pmd_table() and try_free_pud_table(): region and segment tables are never altmap memory.
+   * @param level of the entry that points to the table
+   */
+  private tryFreeCrst(tablePa: number, level: Level, entry: number): void {
+    const empty = EMPTY[level - 1]!;
+    for (let page = 0; page < 1 << CRST_ALLOC_ORDER; page++) {
+      if (!this.areEmpty(tablePa + page * PAGE_SIZE, ENTRIES_PER_PAGE, empty)) return;
+    }
+    freePages(this.kernel, tablePa / PAGE_SIZE, CRST_ALLOC_ORDER);
+    this.clear(level, entry);
+  }
+
+  private set(level: Level, entry: number, pa: number, bits: number): void {
+    this.mmu.write(entry, ((pa >>> 0) | bits) >>> 0, highHalf(pa));
+    this.counters.set[level]!++;
+  }
+
+  private clear(level: Level, entry: number): void {
+    this.mmu.write(entry, EMPTY[level]!, 0);
+    this.counters.clear[level]!++;
+  }
+
+  /** vmemmap_flush_unused_sub_pmd(): writes what is remembered as unused. */
+  private vmemmapFlushUnusedSubPmd(): void {
+    const start = this.unusedSubPmdStart;
+    if (start === 0) return;
+    this.memsetUnused(start, alignDown(start, PMD_SIZE) + PMD_SIZE);
+    this.unusedSubPmdStart = 0;
+  }
+
+  private memsetUnused(start: number, end: number): void {
+    memset(this.mmu, this.ram, start, PAGE_UNUSED, end - start);
+    this.counters.unusedBytes += end - start;
+  }
+
+  /** vmemmap_mark_sub_pmd_used(): one struct page that is not PAGE_UNUSED keeps the leaf from being freed. */
+  private vmemmapMarkSubPmdUsed(start: number): void {
+    const { structPageSize } = this.kernel;
+    memset(this.mmu, this.ram, start, 0, structPageSize);
+    this.counters.useMarkBytes += structPageSize;
+  }
+
+  /** vmemmap_use_sub_pmd(): a part of an existing leaf comes into use. */
+  private vmemmapUseSubPmd(start: number, end: number): void {
+    if (this.unusedSubPmdStart === start) {
+      this.unusedSubPmdStart = isAligned(end, PMD_SIZE) ? 0 : end;
+      return;
+    }
+    this.vmemmapFlushUnusedSubPmd();
+    this.vmemmapMarkSubPmdUsed(start);
+  }
+
+  /** vmemmap_use_new_sub_pmd(): a part of a new leaf comes into use. */
+  private vmemmapUseNewSubPmd(start: number, end: number): void {
+    this.vmemmapFlushUnusedSubPmd();
+    this.vmemmapMarkSubPmdUsed(start);
+    if (!isAligned(start, PMD_SIZE)) this.memsetUnused(alignDown(start, PMD_SIZE), start);
+    if (!isAligned(end, PMD_SIZE)) this.unusedSubPmdStart = end;
+  }
+
+  /** vmemmap_unuse_sub_pmd(): marks a part of a leaf unused; true if nothing of the leaf is used any more. */
+  private vmemmapUnuseSubPmd(start: number, end: number): boolean {
+    this.vmemmapFlushUnusedSubPmd();
+    this.memsetUnused(start, end);
+    return isFilled(this.mmu, this.ram, alignDown(start, PMD_SIZE), PAGE_UNUSED, PMD_SIZE);
+  }
+}
