@@ -4,6 +4,7 @@ import type { Leaf, LevelName, PageTable, Table } from './hardware/page-table.js
 import type { Mmu } from './hardware/mmu.js';
 import type { Kernel } from './kernel/kernel.js';
 import type { Traits } from './kernel/traits.js';
+import type { DevPagemap } from './mm/sparse-vmemmap.js';
 import type { VmemAltmap } from './mm/vmem-altmap.js';
 
 /** The door of an architecture: what mm/ asks of it, and what a machine has to say to get one. */
@@ -40,6 +41,8 @@ export interface Arch {
   readonly mmu: Mmu;
   /** PMD_SIZE: bytes that a large leaf maps. */
   readonly pmdSize: number;
+  /** The vmemmap is mapped by tables that {@link visit} finds; not so with a hashed page table. */
+  readonly hasPageTables: boolean;
   /** Sizes of a leaf, bytes, by the names that recordings give its level. */
   readonly leafSizes: readonly { name: string; size: number }[];
   /** pageblock_nr_pages. */
@@ -59,11 +62,27 @@ export interface Arch {
   /** vmemmap_free(): unmaps [start, end) of the vmemmap and gives its backing back. */
   vmemmapFree(start: number, end: number, altmap: VmemAltmap | null): void;
 
+  /**
+   * vmemmap_populate_compound_pages(), on architectures that have their own.
+   * @param startPfn pfn of the first page described
+   * @returns 0 or a negative errno
+   */
+  readonly populateCompoundPages?: (
+    startPfn: number,
+    start: number,
+    end: number,
+    nid: number,
+    pgmap: DevPagemap,
+  ) => number;
+
   /** Every present leaf of [start, end) and every table that serves it. */
   visit(start: number, end: number, onLeaf: (leaf: Leaf) => void, onTable: (table: Table) => void): void;
 
   /** The bits of a leaf other than its frame number. */
   leafFlags(leaf: Leaf): bigint;
+
+  /** Fields that this architecture adds to the state after a step. */
+  readonly describe?: () => Record<string, string[]>;
 
   /** Start of the range that is unused but not yet marked so, low 52 bits; 0 if there is none. */
   unusedStart(): number;

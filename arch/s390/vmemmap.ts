@@ -60,6 +60,7 @@ export class S390Vmemmap implements Arch {
   readonly pmdSize = PMD_SIZE;
   readonly pageblockPages = 1 << PMD_ORDER;
   readonly optimizesDaxVmemmap = false;
+  readonly hasPageTables = true;
   readonly leafSizes = [
     { name: 'pte', size: PAGE_SIZE },
     { name: 'pmd', size: PMD_SIZE },

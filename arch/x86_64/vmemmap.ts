@@ -52,6 +52,7 @@ export interface X86Options {
 export class X86Vmemmap implements Arch {
   readonly pmdSize = PMD_SIZE;
   readonly optimizesDaxVmemmap = true;
+  readonly hasPageTables = true;
   readonly leafSizes = [
     { name: 'pte', size: PAGE_SIZE },
     { name: 'pmd', size: PMD_SIZE },

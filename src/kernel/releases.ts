@@ -19,7 +19,7 @@ export const RELEASES: readonly Release[] = [
     mainline: '6.1',
     backports: ['arm64SubsectionBasePages', 'daxArchOptIn', 'daxOptimizeNeedsMoreThanReserve'],
   },
-  { name: '6.12.117', mainline: '6.12', backports: ['arm64SubsectionBasePages'] },
+  { name: '6.12.117', mainline: '6.12', backports: ['arm64SubsectionBasePages', 'ppc64RadixPageAlignedStart'] },
 ];
 
 /** Whether release `a` came before release `b`; both "major.minor". */

@@ -72,6 +72,22 @@ export const TRAITS = {
       'The memmap of a compound page is folded only when it takes more than the two vmemmap pages that are kept; before, whenever the geometry is compound.',
     confidence: 'source',
   },
+  ppc64RadixOwnTables: {
+    name: 'radix/own-tables',
+    since:
+      'since Linux commit 368a0590d954 (powerpc/book3s64/vmemmap: switch radix to use a different vmemmap handling function) in v6.6',
+    from: '6.6',
+    effect:
+      'Radix walks its tables for the vmemmap and falls back to base pages; before, it used blocks of 2 MiB noted in vmemmap_list as hash does.',
+    confidence: 'source',
+  },
+  ppc64RadixPageAlignedStart: {
+    name: 'radix/page-aligned-start',
+    since: 'since Linux commit 9cf7e13fecba (book3s64/radix : Align section vmemmap start address to PAGE_SIZE) in v6.15',
+    from: '6.15',
+    effect: 'Populating starts at a page border, so a device that begins inside a page takes that page from system memory.',
+    confidence: 'source',
+  },
   s390Altmap: {
     name: 's390/altmap',
     since: 'since Linux commit 1a65b73ae9ab (s390/mm: allocate vmemmap pages from self-contained memory range) in v6.8',

@@ -152,6 +152,8 @@ function populateSectionMemmap(
   const start = pfnToPage(kernel, pfn);
   const end = start + nrPages * kernel.structPageSize;
   if (pgmap !== null && vmemmapCanOptimize(kernel, altmap, pgmap)) {
+    const own = kernel.arch.populateCompoundPages;
+    if (own !== undefined) return own(pfn, start, end, nid, pgmap);
     return vmemmapPopulateCompoundPages(kernel, pfn, start, end, nid, pgmap);
   }
   return kernel.arch.vmemmapPopulate(start, end, nid, altmap);

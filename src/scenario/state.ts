@@ -24,6 +24,8 @@ export interface State {
   holes: string[];
   violations: string[];
   counters: Record<string, number>;
+  /** Bolted entries of a hashed page table, on machines that have one. */
+  hptes?: string[];
 }
 
 /** A piece of the vmemmap, low 52 bits of its addresses. */
@@ -223,7 +225,7 @@ export function captureState(kernel: Kernel, altmaps: readonly VmemAltmap[], vme
   return {
     leaves: leafRuns(kernel, leaves, altmaps, text),
     prot,
-    tables: Object.fromEntries([P4D, PUD, PMD, PTE].map((level): [string, number] => [LEVELS[level]!, tables[level]!])),
+    tables: Object.fromEntries((kernel.arch.hasPageTables ? [P4D, PUD, PMD, PTE] : []).map((level): [string, number] => [LEVELS[level]!, tables[level]!])),
     altmaps: Object.fromEntries(altmaps.map(({ name, alloc, align }) => [name, { alloc, align }])),
     ram: { pages: kernel.allocator.pagesOut },
     partial,
@@ -233,5 +235,6 @@ export function captureState(kernel: Kernel, altmaps: readonly VmemAltmap[], vme
     holes: memmapHoles(leaves, active).map((hole) => text.range(hole)),
     violations: kernel.log.take(),
     counters: countersRecord(kernel.counters),
+    ...kernel.arch.describe?.(),
   };
 }

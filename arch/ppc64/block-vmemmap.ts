@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import { alignDown } from '../../src/hardware/align.js';
+import { NO_PAGE } from '../../src/hardware/page-allocator.js';
+import { EFAULT, ENOMEM } from '../../src/kernel/errno.js';
+import { freePages, type Kernel } from '../../src/kernel/kernel.js';
+import { vmemmapAllocBlockBuf } from '../../src/mm/sparse-vmemmap.js';
+import { vmemAltmapFree, type VmemAltmap } from '../../src/mm/vmem-altmap.js';
+import { altmapCrossBoundary, vmemmapPopulated } from './populated.js';
+import type { VmemmapList } from './vmemmap-list.js';
+
+/**
+ * __vmemmap_populate() and __vmemmap_free() of arch/powerpc/mm/init_64.c: the vmemmap in blocks of one size, each noted
+ * in vmemmap_list. The hash MMU works so; radix did until v6.6.
+ */
+
+/** What maps a block, vmemmap_create_mapping() and vmemmap_remove_mapping(). */
+export interface BlockMapping {
+  /** @returns 0 or a negative number */
+  create(address: number, phys: number): number;
+  remove(address: number): void;
+}
+
+/**
+ * __vmemmap_populate(). A block that describes memory which is valid already counts as mapped, and is not looked at.
+ * @param blockSize bytes that one mapping covers
+ * @returns 0, -ENOMEM, or -EFAULT when the mapping could not be made
+ */
+export function populateBlocks(
+  kernel: Kernel,
+  list: VmemmapList,
+  mapping: BlockMapping,
+  blockSize: number,
+  start: number,
+  end: number,
+  nid: number,
+  altmap: VmemAltmap | null,
+): number {
+  const order = orderOf(kernel, blockSize);
+  for (let address = alignDown(start, blockSize); address < end; address += blockSize) {
+    if (vmemmapPopulated(kernel, address, blockSize)) continue;
+    const own = altmap !== null && !altmapCrossBoundary(kernel, altmap, address, blockSize) ? altmap : null;
+    let pfn = own === null ? NO_PAGE : vmemmapAllocBlockBuf(kernel, order, nid, own);
+    const fromAltmap = pfn !== NO_PAGE;
+    if (!fromAltmap) pfn = vmemmapAllocBlockBuf(kernel, order, nid, null);
+    if (pfn === NO_PAGE) return -ENOMEM;
+    const phys = pfn * kernel.pageSize;
+    if (!list.populate(phys, address, nid)) {
+      // Without a node nobody could free the block later.
+      if (fromAltmap && own !== null) vmemAltmapFree(kernel, own, 1 << order);
+      else freePages(kernel, pfn, order);
+      return -ENOMEM;
+    }
+    if (mapping.create(address, phys) < 0) return -EFAULT;
+  }
+  return 0;
+}
+
+/**
+ * __vmemmap_free(). A block that still describes valid memory stays; where a block goes is told by its frame.
+ * @param blockSize bytes that one mapping covers
+ */
+export function freeBlocks(
+  kernel: Kernel,
+  list: VmemmapList,
+  mapping: BlockMapping,
+  blockSize: number,
+  start: number,
+  end: number,
+  altmap: VmemAltmap | null,
+): void {
+  const order = orderOf(kernel, blockSize);
+  for (let address = alignDown(start, blockSize); address < end; address += blockSize) {
+    if (vmemmapPopulated(kernel, address, blockSize)) continue;
+    const phys = list.free(address);
+    if (phys === 0) continue;
+    freeVmemmapPages(kernel, phys / kernel.pageSize, order, altmap);
+    mapping.remove(address);
+  }
+}
+
+/**
+ * free_vmemmap_pages(): to the altmap if the frame lies in it, to the page allocator otherwise.
+ * @param order log2 of the base pages
+ */
+export function freeVmemmapPages(kernel: Kernel, pfn: number, order: number, altmap: VmemAltmap | null): void {
+  if (altmap !== null && pfn >= altmap.basePfn && pfn < altmap.basePfn + altmap.reserve + altmap.free) {
+    vmemAltmapFree(kernel, altmap, 1 << order);
+  } else {
+    freePages(kernel, pfn, order);
+  }
+}
+
+/** get_order(). @param bytes a power of two */
+const orderOf = (kernel: Kernel, bytes: number): number =>
+  Math.max(0, 31 - Math.clz32(bytes) - (31 - Math.clz32(kernel.pageSize)));

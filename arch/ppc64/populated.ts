@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import { alignDown } from '../../src/hardware/align.js';
+import type { Kernel } from '../../src/kernel/kernel.js';
+import type { VmemAltmap } from '../../src/mm/vmem-altmap.js';
+
+/** arch/powerpc/mm/init_64.c: the two questions that both MMUs ask before they map or unmap a block. */
+
+/**
+ * vmemmap_populated(): whether a block describes memory that is valid already, or still. A section that is just being
+ * populated does not count: its first subsections are active but it has no memmap yet.
+ * @param address low 52 bits of the block's first address
+ * @param size bytes of the block
+ */
+export function vmemmapPopulated(kernel: Kernel, address: number, size: number): boolean {
+  const { sections, structPageSize, pagesPerSubsection } = kernel;
+  const firstPfn = Math.floor((address - kernel.vmemmap) / structPageSize);
+  const endPfn = Math.ceil((address + size - kernel.vmemmap) / structPageSize);
+  for (let pfn = alignDown(firstPfn, pagesPerSubsection); pfn < endPfn; pfn += pagesPerSubsection) {
+    const sectionNr = Math.floor(pfn / kernel.pagesPerSection);
+    if (!sections.isValid(sectionNr)) {
+      // A section without memmap has no valid subsection: the next one is looked at.
+      pfn = (sectionNr + 1) * kernel.pagesPerSection - pagesPerSubsection;
+      continue;
+    }
+    const subsection = (pfn % kernel.pagesPerSection) / pagesPerSubsection;
+    if (sections.isEarly(sectionNr) || sections.isSet(sectionNr, subsection)) return true;
+  }
+  return false;
+}
+
+const WORD = 64;
+
+/** The inverse of an odd number modulo 2^64, by Newton's iteration. */
+function inverse(odd: bigint): bigint {
+  let x = odd;
+  for (let bits = 3; bits < WORD; bits *= 2) x = BigInt.asUintN(WORD, x * (2n - odd * x));
+  return x;
+}
+
+/**
+ * page_to_pfn() of an address that need not lie on a struct page. Subtracting pointers divides exactly, which compiled
+ * code does by multiplying with the inverse modulo 2^64; where the division has a remainder, out comes a huge number.
+ */
+function pageToPfn(kernel: Kernel, address: number): bigint {
+  const { structPageSize } = kernel;
+  const offset = BigInt(address - kernel.vmemmap);
+  if (offset % BigInt(structPageSize) === 0n) return BigInt.asUintN(WORD, offset / BigInt(structPageSize));
+  const twos = 31 - Math.clz32(structPageSize & -structPageSize);
+  const odd = BigInt(structPageSize >> twos);
+  return BigInt.asUintN(WORD, (offset >> BigInt(twos)) * inverse(odd));
+}
+
+/**
+ * altmap_cross_boundary(): whether a block describes frames outside the device that the altmap belongs to.
+ * @param address low 52 bits of the block's first address
+ * @param size bytes of the block
+ */
+export function altmapCrossBoundary(kernel: Kernel, altmap: VmemAltmap, address: number, size: number): boolean {
+  const nrPfn = BigInt(Math.floor(size / kernel.structPageSize));
+  const startPfn = pageToPfn(kernel, address);
+  if (BigInt.asUintN(WORD, startPfn + nrPfn - 1n) > BigInt(altmap.endPfn)) return true;
+  return startPfn < BigInt(altmap.basePfn);
+}

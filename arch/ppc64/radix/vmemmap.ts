@@ -1,0 +1,324 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import type { Arch } from '../../../src/arch.js';
+import { alignDown, isAligned } from '../../../src/hardware/align.js';
+import { NO_PAGE } from '../../../src/hardware/page-allocator.js';
+import { P4D, PageTable, PMD, PTE, PUD, tableIndex, type Level } from '../../../src/hardware/page-table.js';
+import { ENOMEM } from '../../../src/kernel/errno.js';
+import { KernelBug } from '../../../src/kernel/log.js';
+import { allocPages, freePages, type Kernel } from '../../../src/kernel/kernel.js';
+import { vmemmapAllocBlockBuf, type DevPagemap } from '../../../src/mm/sparse-vmemmap.js';
+import type { VmemAltmap } from '../../../src/mm/vmem-altmap.js';
+import { freeBlocks, freeVmemmapPages, populateBlocks, type BlockMapping } from '../block-vmemmap.js';
+import { altmapCrossBoundary, vmemmapPopulated } from '../populated.js';
+import { VmemmapList } from '../vmemmap-list.js';
+import { entryAddress, flagBits, format, geometry, LEAF_HI, leafHi, leafLo, PRESENT_HI, tableHi, tableLo } from './layout.js';
+
+/** arch/powerpc/mm/book3s64/radix_pgtable.c: the vmemmap in a radix tree. */
+
+const PMD_SIZE = 2 ** 21;
+/** What a function returns in place of an entry that it could not make the way to. */
+const NO_ENTRY = -1;
+const ENTRY_WORDS = 2;
+
+export class RadixVmemmap implements Arch {
+  readonly pmdSize = PMD_SIZE;
+  readonly pageblockPages: number;
+  readonly optimizesDaxVmemmap = true;
+  readonly hasPageTables = true;
+  readonly leafSizes: readonly { name: string; size: number }[];
+  readonly mmu: PageTable;
+  private readonly list: VmemmapList;
+  private readonly ram;
+  private readonly counters;
+  private readonly pageSize: number;
+  private readonly pageShift: number;
+  private readonly pmdOrder: number;
+
+  /** @param root physical byte address of the root table */
+  constructor(
+    private readonly kernel: Kernel,
+    root: number,
+  ) {
+    this.ram = kernel.ram;
+    this.counters = kernel.counters;
+    this.pageSize = kernel.pageSize;
+    this.pageShift = Math.log2(kernel.pageSize);
+    this.pmdOrder = Math.log2(PMD_SIZE / kernel.pageSize);
+    this.pageblockPages = 1 << this.pmdOrder;
+    this.list = new VmemmapList(kernel);
+    this.mmu = new PageTable(kernel.ram, root, geometry(this.pageShift), format);
+    this.leafSizes = [
+      { name: 'pte', size: kernel.pageSize },
+      { name: 'pmd', size: PMD_SIZE },
+    ];
+  }
+
+  vmemmapPopulate(start: number, end: number, nid: number, altmap: VmemAltmap | null): number {
+    if (this.kernel.traits.ppc64RadixOwnTables) return this.radixVmemmapPopulate(start, end, nid, altmap);
+    return populateBlocks(this.kernel, this.list, this.blocks, PMD_SIZE, start, end, nid, altmap);
+  }
+
+  vmemmapFree(start: number, end: number, altmap: VmemAltmap | null): void {
+    if (this.kernel.traits.ppc64RadixOwnTables) this.removePagetable(start, end, altmap, true);
+    else freeBlocks(this.kernel, this.list, this.blocks, PMD_SIZE, start, end, altmap);
+  }
+
+  /** With 64K pages the rule of whole pageblocks is enough; with 4K pages the memmap fills whole leaves. */
+  supportsMemmapOnMemory(memmapBytes: number): boolean {
+    return this.pageShift === 16 || isAligned(memmapBytes, PMD_SIZE);
+  }
+
+  visit: Arch['visit'] = (start, end, onLeaf, onTable) => this.mmu.visit(start, end, onLeaf, onTable);
+
+  leafFlags: Arch['leafFlags'] = (leaf) => flagBits(leaf.lo, leaf.hi);
+
+  unusedStart(): number {
+    return 0;
+  }
+
+  /** Blocks of 2 MiB through __map_kernel_page(), as before the tables were walked directly. */
+  private readonly blocks: BlockMapping = {
+    create: (address, phys) => {
+      const entry = this.tablesAlloc(PMD, address);
+      if (entry === NO_ENTRY) throw new KernelBug('BUG_ON in radix__vmemmap_create_mapping()');
+      this.setLeaf(PMD, entry, phys);
+      return 0;
+    },
+    remove: (address) => this.removePagetable(address, address + PMD_SIZE, null, false),
+  };
+
+  /** radix__vmemmap_populate(). Returns 0 or -ENOMEM. */
+  private radixVmemmapPopulate(start: number, end: number, nid: number, altmap: VmemAltmap | null): number {
+    const { kernel, mmu, pageSize } = this;
+    const from = kernel.traits.ppc64RadixPageAlignedStart ? alignDown(start, pageSize) : start;
+    let next: number;
+    for (let address = from; address < end; address = next) {
+      next = Math.min(alignDown(address, PMD_SIZE) + PMD_SIZE, end);
+      const entry = this.tablesAlloc(PMD, address);
+      if (entry === NO_ENTRY) return -ENOMEM;
+      if (this.isNone(entry)) {
+        const fits = altmap === null || !altmapCrossBoundary(kernel, altmap, address, PMD_SIZE);
+        if (isAligned(address, PMD_SIZE) && fits) {
+          const pfn = vmemmapAllocBlockBuf(kernel, this.pmdOrder, nid, altmap);
+          if (pfn !== NO_PAGE) {
+            this.setLeaf(PMD, entry, pfn * pageSize);
+            continue;
+          }
+        }
+      } else if ((mmu.hi(entry) & LEAF_HI) !== 0) {
+        continue;
+      }
+      const pte = this.tablesAlloc(PTE, address);
+      if (pte === NO_ENTRY || !this.ptePopulate(pte, address, nid, altmap)) return -ENOMEM;
+      next = address + pageSize;
+    }
+    return 0;
+  }
+
+  /**
+   * radix__vmemmap_pte_populate(): a base page, from the altmap if the page describes nothing outside the device, else
+   * from system memory.
+   * @returns false if there is no memory
+   */
+  private ptePopulate(entry: number, address: number, nid: number, altmap: VmemAltmap | null): boolean {
+    if (!this.isNone(entry)) return true;
+    const { kernel, pageSize } = this;
+    const own = altmap !== null && !altmapCrossBoundary(kernel, altmap, address, pageSize) ? altmap : null;
+    let pfn = vmemmapAllocBlockBuf(kernel, 0, nid, own);
+    if (pfn === NO_PAGE && own !== null) pfn = vmemmapAllocBlockBuf(kernel, 0, nid, null);
+    if (pfn === NO_PAGE) return false;
+    this.setLeaf(PTE, entry, pfn * pageSize);
+    return true;
+  }
+
+  /**
+   * vmemmap_populate_compound_pages(): a head page and a tail page for each compound page, found by its place in the
+   * address space; every other page of it maps the tail page.
+   * @returns 0 or -ENOMEM
+   */
+  populateCompoundPages = (
+    _startPfn: number,
+    start: number,
+    end: number,
+    nid: number,
+    pgmap: DevPagemap,
+  ): number => {
+    const { kernel, mmu, pageSize } = this;
+    const nrPages = 2 ** pgmap.vmemmapShift;
+    let next: number;
+    for (let address = start; address < end; address = next) {
+      next = address + pageSize;
+      const pmd = this.tablesAlloc(PMD, address);
+      if (pmd === NO_ENTRY) return -ENOMEM;
+      if ((mmu.hi(pmd) & LEAF_HI) !== 0) {
+        next = Math.min(alignDown(address, PMD_SIZE) + PMD_SIZE, end);
+        continue;
+      }
+      const pte = this.tablesAlloc(PTE, address);
+      if (pte === NO_ENTRY) return -ENOMEM;
+      if (!this.isNone(pte)) continue;
+      const pfn = Math.floor((address - kernel.vmemmap) / kernel.structPageSize);
+      const pfnOffset = pfn - alignDown(pfn, nrPages);
+      if (pfnOffset === 0) {
+        if (!this.ptePopulate(pte, address, nid, null)) return -ENOMEM;
+        if (this.populateAddress(address + pageSize, nid) === NO_ENTRY) return -ENOMEM;
+        next = address + 2 * pageSize;
+        continue;
+      }
+      const tail = this.compoundTailPage(address - pfnOffset * kernel.structPageSize + pageSize, nid);
+      if (tail === NO_ENTRY) {
+        if (!this.ptePopulate(pte, address, nid, null)) return -ENOMEM;
+        continue;
+      }
+      const pa = entryAddress(mmu.lo(tail), mmu.hi(tail));
+      kernel.allocator.getPage(pa / pageSize);
+      this.setLeaf(PTE, pte, pa);
+    }
+    return 0;
+  };
+
+  /** vmemmap_compound_tail_page(): the entry of the second page of a compound page's memmap, made if need be. */
+  private compoundTailPage(address: number, nid: number): number {
+    const pte = this.pteOf(address);
+    if (pte === NO_ENTRY || !this.isNone(pte)) return pte;
+    if (this.populateAddress(address - this.pageSize, nid) === NO_ENTRY) return NO_ENTRY;
+    return this.ptePopulate(pte, address, nid, null) ? pte : NO_ENTRY;
+  }
+
+  /** radix__vmemmap_populate_address(): a base page. Returns its entry, or NO_ENTRY under a large leaf. */
+  private populateAddress(address: number, nid: number): number {
+    const pte = this.pteOf(address);
+    if (pte !== NO_ENTRY) this.ptePopulate(pte, address, nid, null);
+    return pte;
+  }
+
+  /** The page-table entry of an address; NO_ENTRY if there is no memory for its tables or a large leaf in the way. */
+  private pteOf(address: number): number {
+    const pmd = this.tablesAlloc(PMD, address);
+    if (pmd === NO_ENTRY || (this.mmu.hi(pmd) & LEAF_HI) !== 0) return NO_ENTRY;
+    return this.tablesAlloc(PTE, address);
+  }
+
+  /**
+   * pud_alloc(), pmd_alloc(), pte_alloc_kernel(): makes the tables above an entry. Each takes a page of its own here;
+   * where the kernel hands out fragments of one, a whole page is counted.
+   * @returns the entry's position, or NO_ENTRY
+   */
+  private tablesAlloc(level: Level, address: number): number {
+    const { mmu } = this;
+    let tablePa = mmu.root;
+    for (let depth = 0; ; depth++) {
+      const here = mmu.levels[depth]!;
+      const entry = mmu.entry(tablePa, tableIndex(here, address));
+      if (here.level === level) return entry;
+      if (this.isNone(entry)) {
+        const pfn = allocPages(this.kernel, 0, 0);
+        if (pfn === NO_PAGE) return NO_ENTRY;
+        this.ram.fillFrames(pfn, 1, 0);
+        tablePa = pfn * this.pageSize;
+        mmu.write(entry, tableLo(this.pageShift, here.level, tablePa), tableHi(tablePa));
+        this.counters.set[here.level]!++;
+      } else {
+        tablePa = entryAddress(mmu.lo(entry), mmu.hi(entry));
+      }
+    }
+  }
+
+  private isNone(entry: number): boolean {
+    const { words } = this.ram;
+    return (words[entry]! | words[entry + 1]!) === 0;
+  }
+
+  /** set_pte_at() with PAGE_KERNEL. */
+  private setLeaf(level: Level, entry: number, pa: number): void {
+    this.mmu.write(entry, leafLo(pa), leafHi(pa));
+    this.counters.set[level]!++;
+  }
+
+  /**
+   * remove_pagetable().
+   * @param free what the entries map is given back: not where vmemmap_list has done so already
+   */
+  private removePagetable(start: number, end: number, altmap: VmemAltmap | null, free: boolean): void {
+    this.removeTable(this.mmu.root, 0, start, end, altmap, free);
+    this.counters.tlbFlushRange++;
+  }
+
+  /**
+   * remove_pud_table() down to remove_pte_table(): what is covered whole goes; what is covered in part goes when the
+   * subsections that it describes are all invalid.
+   * @param depth of the table in the geometry, 0 for the root
+   */
+  private removeTable(
+    tablePa: number,
+    depth: number,
+    start: number,
+    end: number,
+    altmap: VmemAltmap | null,
+    free: boolean,
+  ): void {
+    const { mmu } = this;
+    const here = mmu.levels[depth]!;
+    const { span, level } = here;
+    let next: number;
+    for (let address = start; address < end; address = next) {
+      next = Math.min(alignDown(address, span) + span, end);
+      const entry = mmu.entry(tablePa, tableIndex(here, address));
+      const hi = mmu.hi(entry);
+      if ((hi & PRESENT_HI) === 0) continue;
+      const pa = entryAddress(mmu.lo(entry), hi);
+      if ((hi & LEAF_HI) !== 0) {
+        this.removeLeaf(level, span, entry, pa, address, next, altmap, free);
+        continue;
+      }
+      this.removeTable(pa, depth + 1, address, next, altmap, free);
+      if (!this.isTableEmpty(pa, depth + 1)) continue;
+      freePages(this.kernel, Math.floor(pa / this.pageSize), 0);
+      this.clear(level, entry);
+    }
+  }
+
+  private removeLeaf(
+    level: Level,
+    span: number,
+    entry: number,
+    pa: number,
+    address: number,
+    next: number,
+    altmap: VmemAltmap | null,
+    free: boolean,
+  ): void {
+    const isWhole = next - address === span;
+    const isVmemmapLeaf = level === PTE || level === PMD;
+    if (!isWhole && (!free || !isVmemmapLeaf)) {
+      this.kernel.log.warnOnce(`${UNALIGNED[level]!}: unaligned range`);
+      return;
+    }
+    if (!isWhole && vmemmapPopulated(this.kernel, alignDown(address, span), span)) return;
+    if (free && isVmemmapLeaf) {
+      freeVmemmapPages(this.kernel, pa / this.pageSize, level === PMD ? this.pmdOrder : 0, altmap);
+    }
+    this.clear(level, entry);
+  }
+
+  /** free_pte_table() and its kin look at every entry. */
+  private isTableEmpty(tablePa: number, depth: number): boolean {
+    const first = this.mmu.entry(tablePa, 0);
+    const end = first + (this.mmu.levels[depth]!.mask + 1) * ENTRY_WORDS;
+    return this.ram.firstNonZero(first, end) === end;
+  }
+
+  private clear(level: Level, entry: number): void {
+    this.mmu.write(entry, 0, 0);
+    this.counters.clear[level]!++;
+  }
+}
+
+/** Names of the functions that warn of a leaf which a range covers in part, by level. */
+const UNALIGNED: Readonly<Record<number, string>> = {
+  [PTE]: 'remove_pte_table',
+  [PMD]: 'remove_pmd_table',
+  [PUD]: 'remove_pud_table',
+  [P4D]: 'remove_pagetable',
+};

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import { NO_PAGE } from '../../src/hardware/page-allocator.js';
+import { highHalf, swap32 } from '../../src/hardware/page-table.js';
+import { allocPages, type Kernel } from '../../src/kernel/kernel.js';
+
+/**
+ * vmemmap_list of arch/powerpc/mm/init_64.c: which block is mapped where, as a list of nodes in memory. Nodes are carved
+ * from whole pages; those given back wait on a list of their own and never return to the page allocator.
+ */
+
+/** sizeof(struct vmemmap_backing): next node, physical address, virtual address. */
+const NODE_BYTES = 24;
+const LIST = 0;
+const PHYS = 8;
+const VIRT = 16;
+/** The end of a list. */
+const NULL_NODE = 0;
+
+const BITS_31_0 = 2 ** 32;
+/** Bits 52-63 of a kernel address are 0xc00. */
+const KERNEL_HI = 0xc000_0000;
+/** Bits 32-51 of an address. */
+const ADDRESS_HI = 0x000f_ffff;
+
+export interface Backing {
+  /** Low 52 bits of the first address of the block. */
+  virt: number;
+  /** Physical byte address. */
+  phys: number;
+}
+
+export class VmemmapList {
+  private head = NULL_NODE;
+  private freed = NULL_NODE;
+  private numFreed = 0;
+  private chunk = NULL_NODE;
+  private numLeft = 0;
+  private readonly ram;
+
+  constructor(private readonly kernel: Kernel) {
+    this.ram = kernel.ram;
+  }
+
+  /**
+   * vmemmap_list_populate(): notes a block.
+   * @returns false if there was no page for a node
+   */
+  populate(phys: number, virt: number, nid: number): boolean {
+    const node = this.alloc(nid);
+    if (node === NULL_NODE) return false;
+    this.write(node + PHYS, phys, 0);
+    this.write(node + VIRT, virt, KERNEL_HI);
+    this.write(node + LIST, this.head, this.head === NULL_NODE ? 0 : KERNEL_HI);
+    this.head = node;
+    return true;
+  }
+
+  /**
+   * vmemmap_list_free(): takes the node of a block out, walking the list from its head.
+   * @returns the physical address of the block; 0 if there is no node, or if it says so
+   */
+  free(virt: number): number {
+    let previous = NULL_NODE;
+    let node = this.head;
+    while (node !== NULL_NODE && this.read(node + VIRT) !== virt) {
+      previous = node;
+      node = this.read(node + LIST);
+    }
+    if (node === NULL_NODE) return 0;
+    const rest = this.read(node + LIST);
+    if (previous === NULL_NODE) this.head = rest;
+    else this.write(previous + LIST, rest, rest === NULL_NODE ? 0 : KERNEL_HI);
+    this.write(node + LIST, this.freed, this.freed === NULL_NODE ? 0 : KERNEL_HI);
+    this.freed = node;
+    this.numFreed++;
+    return this.read(node + PHYS);
+  }
+
+  /** Every block that is noted, newest first. */
+  *entries(): Generator<Backing> {
+    for (let node = this.head; node !== NULL_NODE; node = this.read(node + LIST)) {
+      yield { virt: this.read(node + VIRT), phys: this.read(node + PHYS) };
+    }
+  }
+
+  /** vmemmap_list_alloc(): nodes given back first, then the rest of a page, then a new page. */
+  private alloc(nid: number): number {
+    if (this.numFreed > 0) {
+      this.numFreed--;
+      const node = this.freed;
+      this.freed = this.read(node + LIST);
+      return node;
+    }
+    if (this.numLeft === 0) {
+      const pfn = allocPages(this.kernel, 0, nid);
+      if (pfn === NO_PAGE) {
+        this.kernel.log.warn('vmemmap_list_alloc');
+        return NULL_NODE;
+      }
+      this.chunk = pfn * this.kernel.pageSize;
+      this.numLeft = Math.floor(this.kernel.pageSize / NODE_BYTES);
+    }
+    this.numLeft--;
+    const node = this.chunk;
+    this.chunk += NODE_BYTES;
+    return node;
+  }
+
+  /** A 64-bit number in memory, without its upper 12 bits. */
+  private read(pa: number): number {
+    const at = this.ram.wordIndex(pa);
+    const { words } = this.ram;
+    return (swap32(words[at]!) & ADDRESS_HI) * BITS_31_0 + swap32(words[at + 1]!);
+  }
+
+  private write(pa: number, value: number, hi: number): void {
+    const at = this.ram.wordIndex(pa);
+    const { words } = this.ram;
+    words[at] = swap32((highHalf(value) | hi) >>> 0);
+    words[at + 1] = swap32(value >>> 0);
+  }
+}
