@@ -32,6 +32,8 @@ export interface MachineConfig {
   htabSizeBytes?: number | undefined;
   /** ppc64 hash: bytes of a bolted mapping of the vmemmap. */
   vmemmapPageSize?: number | undefined;
+  /** ppc64 hash: bytes of a segment, 256 MiB or 1 TiB. */
+  segmentSize?: number | undefined;
   /** Page tables besides the kernel's own that share its top-level entries; x86_64. */
   otherPageTables: number;
 }
@@ -81,8 +83,11 @@ export interface Arch {
   /** The bits of a leaf other than its frame number. */
   leafFlags(leaf: Leaf): bigint;
 
-  /** Fields that this architecture adds to the state after a step. */
-  readonly describe?: () => Record<string, string[]>;
+  /**
+   * Fields that this architecture adds to the state after a step.
+   * @param text renders an address given by its low 52 bits
+   */
+  readonly describe?: (text: (address: number) => string) => Record<string, string[]>;
 
   /** Start of the range that is unused but not yet marked so, low 52 bits; 0 if there is none. */
   unusedStart(): number;

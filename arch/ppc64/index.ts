@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import type { ArchConfiguration, Architecture } from '../../src/arch.js';
+import type { ArchConfiguration, Architecture, MachineConfig } from '../../src/arch.js';
 import { LEVELS } from '../../src/hardware/page-table.js';
+import { HASH_PAGE_SIZES, type SegmentShift } from './hash/hash-page-table.js';
+import { HashVmemmap } from './hash/vmemmap.js';
 import { geometry } from './radix/layout.js';
 import { RadixVmemmap } from './radix/vmemmap.js';
 
@@ -9,34 +11,85 @@ import { RadixVmemmap } from './radix/vmemmap.js';
 const SECTION_SIZE_BITS = 24;
 /** MAX_PAGE_ORDER by page size: 16 MiB either way (arch/powerpc/Kconfig, ARCH_FORCE_MAX_ORDER). */
 const MAX_ORDER: Readonly<Record<number, number>> = { 4096: 12, 65536: 8 };
-/** Bytes of the root table: 8192 entries. */
+/** Bytes of the root table of a radix tree: 8192 entries. */
 const ROOT_BYTES = 65536;
-const RADIX_VMEMMAP_BASE = 0xc00c_0000_0000_0000n;
+/** RADIX_VMEMMAP_START, and H_VMEMMAP_START with 64K pages. */
+const VMEMMAP_BASE = 0xc00c_0000_0000_0000n;
+/** H_VMEMMAP_START with 4K pages. */
+const VMEMMAP_BASE_HASH_4K = 0xc000_3f00_0000_0000n;
+
+const LARGE_BLOCK = 2 ** 24;
+const DEFAULT_HTAB_BYTES = 2 ** 27;
+const SMALLEST_HTAB_BYTES = 2 ** 18;
+const SEGMENT_SHIFTS: Readonly<Record<number, SegmentShift>> = { [2 ** 28]: 28, [2 ** 40]: 40 };
+
+const kib = (pageSize: number): string => `${pageSize / 1024}K pages`;
 
 const radix = (pageSize: number): ArchConfiguration => ({
-  title: `${pageSize / 1024}K pages, radix`,
+  title: `${kib(pageSize)}, radix`,
   pageSize,
   mmu: 'radix',
   levels: geometry(Math.log2(pageSize)).levels.map(({ level, bits, shift }) => ({ name: LEVELS[level], bits, shift })),
   leafSizes: [pageSize, 2 ** 21],
   sectionSizeBits: SECTION_SIZE_BITS,
-  vmemmapBase: RADIX_VMEMMAP_BASE,
+  vmemmapBase: VMEMMAP_BASE,
   groundTruth: 'vectors 6.1.192 and 6.12.117; booted kernels 6.12',
 });
 
+const hash = (pageSize: number, groundTruth: string): ArchConfiguration => ({
+  title: `${kib(pageSize)}, hash`,
+  pageSize,
+  mmu: 'hash',
+  levels: [],
+  leafSizes: [pageSize, LARGE_BLOCK],
+  sectionSizeBits: SECTION_SIZE_BITS,
+  vmemmapBase: pageSize === 4096 ? VMEMMAP_BASE_HASH_4K : VMEMMAP_BASE,
+  groundTruth,
+});
+
+const vmemmapPageSize = (config: MachineConfig): number =>
+  config.vmemmapPageSize ?? (config.hugeVmemmap ? LARGE_BLOCK : config.pageSize);
+
+function checkHash(config: MachineConfig): string | undefined {
+  const size = vmemmapPageSize(config);
+  if (HASH_PAGE_SIZES[size] === undefined || size < config.pageSize) {
+    return `machine.vmemmapPageSize is ${size}; the hash MMU has 4096, 65536 and 16777216, and not less than a page`;
+  }
+  const bytes = config.htabSizeBytes ?? DEFAULT_HTAB_BYTES;
+  if (bytes < SMALLEST_HTAB_BYTES || !Number.isInteger(Math.log2(bytes))) {
+    return `machine.htabSizeBytes is ${bytes}; allowed are powers of two from ${SMALLEST_HTAB_BYTES} on`;
+  }
+  if (config.segmentSize !== undefined && SEGMENT_SHIFTS[config.segmentSize] === undefined) {
+    return `machine.segmentSize is ${config.segmentSize}; the hash MMU has segments of 256M and 1T`;
+  }
+  return undefined;
+}
+
 export const ppc64: Architecture = {
   name: 'ppc64',
-  configurations: [radix(65536), radix(4096)],
+  configurations: [
+    radix(65536),
+    radix(4096),
+    hash(65536, 'vectors 6.1.192 and 6.12.117; booted kernel 6.12'),
+    hash(4096, 'none: by the source'),
+  ],
   structPageSizes: [56, 64, 72, 80, 96],
   maxOrder: (pageSize) => MAX_ORDER[pageSize] ?? 8,
-  vmemmapBase: () => RADIX_VMEMMAP_BASE,
+  vmemmapBase: ({ mmu, pageSize }) => (mmu === 'hash' && pageSize === 4096 ? VMEMMAP_BASE_HASH_4K : VMEMMAP_BASE),
   check(config) {
     if (config.sectionSizeBits !== SECTION_SIZE_BITS) {
       return `machine.sectionSizeBits is ${config.sectionSizeBits}; ppc64 has sections of 2^${SECTION_SIZE_BITS} bytes`;
     }
-    return undefined;
+    return config.mmu === 'hash' ? checkHash(config) : undefined;
   },
   boot(kernel, config) {
+    if (config.mmu === 'hash') {
+      return new HashVmemmap(kernel, {
+        htabSizeBytes: config.htabSizeBytes ?? DEFAULT_HTAB_BYTES,
+        vmemmapPageSize: vmemmapPageSize(config),
+        segmentShift: SEGMENT_SHIFTS[config.segmentSize ?? 2 ** 40] ?? 40,
+      });
+    }
     const order = Math.max(0, Math.log2(ROOT_BYTES / config.pageSize));
     return new RadixVmemmap(kernel, kernel.allocator.reserve(order) * config.pageSize);
   },

@@ -39,16 +39,14 @@ function inverse(odd: bigint): bigint {
 }
 
 /**
- * page_to_pfn() of an address that need not lie on a struct page. Subtracting pointers divides exactly, which compiled
+ * page_to_pfn() of an address that does not lie on a struct page. Subtracting pointers divides exactly, which compiled
  * code does by multiplying with the inverse modulo 2^64; where the division has a remainder, out comes a huge number.
+ * @param offset bytes from the struct page of pfn 0
  */
-function pageToPfn(kernel: Kernel, address: number): bigint {
-  const { structPageSize } = kernel;
-  const offset = BigInt(address - kernel.vmemmap);
-  if (offset % BigInt(structPageSize) === 0n) return BigInt.asUintN(WORD, offset / BigInt(structPageSize));
+function pageToPfnInexact(offset: number, structPageSize: number): bigint {
   const twos = 31 - Math.clz32(structPageSize & -structPageSize);
   const odd = BigInt(structPageSize >> twos);
-  return BigInt.asUintN(WORD, (offset >> BigInt(twos)) * inverse(odd));
+  return BigInt.asUintN(WORD, (BigInt(offset) >> BigInt(twos)) * inverse(odd));
 }
 
 /**
@@ -57,8 +55,11 @@ function pageToPfn(kernel: Kernel, address: number): bigint {
  * @param size bytes of the block
  */
 export function altmapCrossBoundary(kernel: Kernel, altmap: VmemAltmap, address: number, size: number): boolean {
-  const nrPfn = BigInt(Math.floor(size / kernel.structPageSize));
-  const startPfn = pageToPfn(kernel, address);
-  if (BigInt.asUintN(WORD, startPfn + nrPfn - 1n) > BigInt(altmap.endPfn)) return true;
-  return startPfn < BigInt(altmap.basePfn);
+  const { structPageSize } = kernel;
+  const offset = address - kernel.vmemmap;
+  const nrPfn = Math.floor(size / structPageSize);
+  const pfn = offset / structPageSize;
+  if (Number.isInteger(pfn)) return pfn + nrPfn - 1 > altmap.endPfn || pfn < altmap.basePfn;
+  const huge = pageToPfnInexact(offset, structPageSize);
+  return BigInt.asUintN(WORD, huge + BigInt(nrPfn - 1)) > BigInt(altmap.endPfn) || huge < BigInt(altmap.basePfn);
 }

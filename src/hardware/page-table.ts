@@ -10,15 +10,19 @@ import type { Ram } from './ram.js';
  * An address is the low 52 bits of a virtual address, a plain number: the vmemmap never crosses a 4 PiB boundary.
  */
 
-/** Levels of a page table by the kernel's names, numbered upward from the leaf table. */
-export const LEVELS = ['pte', 'pmd', 'pud', 'p4d', 'pgd'] as const;
+/**
+ * Levels of a page table by the kernel's names, numbered upward from the leaf table; and behind them what maps memory
+ * without one, an entry of a hashed page table.
+ */
+export const LEVELS = ['pte', 'pmd', 'pud', 'p4d', 'pgd', 'hpte'] as const;
 export type LevelName = (typeof LEVELS)[number];
-export type Level = 0 | 1 | 2 | 3 | 4;
+export type Level = 0 | 1 | 2 | 3 | 4 | 5;
 export const PTE = 0;
 export const PMD = 1;
 export const PUD = 2;
 export const P4D = 3;
 export const PGD = 4;
+export const HPTE = 5;
 
 /** Bytes of an entry, on every architecture here. */
 export const ENTRY_BYTES = 8;

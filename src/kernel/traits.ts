@@ -83,9 +83,11 @@ export const TRAITS = {
   },
   ppc64RadixPageAlignedStart: {
     name: 'radix/page-aligned-start',
-    since: 'since Linux commit 9cf7e13fecba (book3s64/radix : Align section vmemmap start address to PAGE_SIZE) in v6.15',
+    since:
+      'since Linux commit 9cf7e13fecba (book3s64/radix : Align section vmemmap start address to PAGE_SIZE) in v6.15',
     from: '6.15',
-    effect: 'Populating starts at a page border, so a device that begins inside a page takes that page from system memory.',
+    effect:
+      'Populating starts at a page border, so a device that begins inside a page takes that page from system memory.',
     confidence: 'source',
   },
   s390Altmap: {

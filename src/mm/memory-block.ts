@@ -56,6 +56,8 @@ export interface MemoryBlocks {
   add(kernel: Kernel, nid: number, pfn: number, nrPages: number, wantsMemmapOnMemory: boolean): number;
   /** remove_memory(). Returns 0 or a negative errno. */
   remove(kernel: Kernel, pfn: number, nrPages: number): number;
+  /** Whether the block that starts at a frame holds its own memmap. */
+  holdsMemmap(pfn: number): boolean;
 }
 
 /**
@@ -95,6 +97,7 @@ export function memoryBlocks(blockPages: number, mode: MemmapOnMemoryMode): Memo
       }
       return 0;
     },
+    holdsMemmap: (pfn) => (altmaps.get(pfn) ?? null) !== null,
     remove(kernel, pfn, nrPages) {
       if (pfn % blockPages !== 0 || nrPages % blockPages !== 0) return -EINVAL;
       const end = pfn + nrPages;

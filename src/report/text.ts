@@ -53,6 +53,7 @@ export function stateLines(result: StepResult): string[] {
     ),
     ...lines('partial', result.partial),
     ...lines('unmarked', result.unusedStart === '0x0' ? [] : [`unused from ${result.unusedStart} on, not yet written`]),
+    ...lines('hptes', result.hptes ?? []),
     ...lines('leaks', result.leaks),
     ...lines('holes', result.holes),
     ...lines('violations', result.violations),

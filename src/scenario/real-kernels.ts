@@ -42,6 +42,8 @@ class UnknownAction extends Error {}
 /** The value of CONFIG_ARCH in a recording's `arch`, as uname prints it, by the name of the emulator's room. */
 const ARCH_OF_MACHINE: Readonly<Record<string, string>> = { ppc64le: 'ppc64', s390x: 's390' };
 
+/** MMU_PAGE_4K, _64K and _16M: the kernel's numbers of page sizes of the hash MMU (arch/powerpc/include/asm/mmu.h). */
+const HASH_PAGE_BYTES: Readonly<Record<number, number>> = { 0: 4096, 2: 65536, 10: 2 ** 24 };
 const LOW_52_BITS = 2n ** 52n - 1n;
 /** The byte that stands for an initialised struct page: anything but PAGE_UNUSED. */
 const INITIALISED = 0x01;
@@ -58,6 +60,8 @@ interface Replay {
   readonly namespaces: Map<string, Namespace>;
   /** Ranges in frames that a device's memory blocks cover. */
   readonly memory: Map<string, { pfn: number; nrPages: number }>;
+  /** Devices whose memory the page allocator has: online, without a memmap of their own. */
+  readonly systemRam: Set<string>;
   /** First frames of blocks that were taken to make memory scarce. */
   readonly held: number[];
   devices: readonly RecordedDevice[];
@@ -85,6 +89,8 @@ function startReplay(recorded: RecordedKernel): Replay {
       structPageSize: recorded.structPage.bytes,
       vmemmapBase: recorded.vmemmapBase === undefined ? undefined : BigInt(recorded.vmemmapBase),
       pagingLevels: recorded.pagingLevels ?? recorded.levels ?? asceLevels(recorded.asce),
+      vmemmapPageSize: HASH_PAGE_BYTES[recorded.mmuVmemmapPsizeIndex ?? -1],
+      htabSizeBytes: recorded.steps[0]!.hptBytes ?? undefined,
       hugeVmemmap: !recorded.notes.some((note) => note.includes('no enhanced-DAT facility')),
       vaBits: recorded.vaBits,
       mmu: recorded.mmu,
@@ -118,6 +124,7 @@ function startReplay(recorded: RecordedKernel): Replay {
     pgmaps: new Map(),
     namespaces: new Map(),
     memory: new Map(),
+    systemRam: new Set(),
     held: [],
     devices: [],
     known: knownMemmap(recorded, kernel, ram),
@@ -179,9 +186,12 @@ function act(replay: Replay, action: RecordedAction, step: RecordedStep): void {
       return;
     }
     case 'remove-memory': {
+      // Where a page could not be moved away the platform gave up, and put back what it had taken.
+      if (step.ok === false) return;
       const range = known(memory, action.device);
       replay.blocks.remove(kernel, range.pfn, range.nrPages);
       memory.delete(action.device);
+      replay.systemRam.delete(action.device);
       return;
     }
     case 'online':
@@ -268,6 +278,7 @@ function mapNamespace(replay: Replay, id: string, namespace: Namespace, align: n
 function online(replay: Replay, device: string): void {
   const range = known(replay.memory, device);
   initialise(replay.kernel, range.pfn, range.nrPages);
+  if (!replay.blocks.holdsMemmap(range.pfn)) replay.systemRam.add(device);
 }
 
 function initialise(kernel: Kernel, pfn: number, nrPages: number): void {
@@ -318,18 +329,29 @@ function sharing(leaves: readonly RecordedLeaf[]): number[] {
   });
 }
 
-function leafText(leaf: RecordedLeaf | undefined, sharedWith: number | undefined): string {
+/** Level of a bolted entry of a hashed page table: its leaves are recorded from vmemmap_list, which has no flags. */
+const HPTE_LEVEL = 'hpte';
+
+/** System memory is one owner, be it there since boot or a device that is online by now. */
+function leafText(replay: Replay, leaf: RecordedLeaf | undefined, sharedWith: number | undefined): string {
   if (leaf === undefined) return 'no leaf';
-  const frame = leaf.owner === 'boot-ram' ? `a frame first seen at leaf ${sharedWith}` : `phys=${leaf.pa.toString(16)}`;
-  return `${leaf.start.toString(16)} ${leaf.level} flags=${leaf.flags.toString(16)} in=${leaf.owner} ${frame}`;
+  const isSystemRam = leaf.owner === 'boot-ram' || replay.systemRam.has(leaf.owner);
+  const owner = isSystemRam ? 'system RAM' : leaf.owner;
+  const frame = isSystemRam ? `a frame first seen at leaf ${sharedWith}` : `phys=${leaf.pa.toString(16)}`;
+  const flags = leaf.level === HPTE_LEVEL ? '' : ` flags=${leaf.flags.toString(16)}`;
+  return `${leaf.start.toString(16)} ${leaf.level}${flags} in=${owner} ${frame}`;
 }
 
-function compareLeaves(expected: readonly RecordedLeaf[], actual: readonly RecordedLeaf[]): Difference | undefined {
+function compareLeaves(
+  replay: Replay,
+  expected: readonly RecordedLeaf[],
+  actual: readonly RecordedLeaf[],
+): Difference | undefined {
   const wantSharing = sharing(expected);
   const haveSharing = sharing(actual);
   for (let i = 0; i < Math.max(expected.length, actual.length); i++) {
-    const want = leafText(expected[i], wantSharing[i]);
-    const have = leafText(actual[i], haveSharing[i]);
+    const want = leafText(replay, expected[i], wantSharing[i]);
+    const have = leafText(replay, actual[i], haveSharing[i]);
     if (want !== have) return { field: `leaves[${i}]`, expected: want, actual: have };
   }
   return undefined;
@@ -367,6 +389,7 @@ function compareStep(replay: Replay, step: RecordedStep): Difference | undefined
   const known = (list: RecordedLeaf[]): RecordedLeaf[] =>
     list.filter((leaf) => isKnown(replay, leaf, sizeOf(leaf.level)));
   const difference = compareLeaves(
+    replay,
     known(expandLeaves(runs, sizeOf)),
     known(leaves.map((leaf) => describeLeaf(replay, leaf))),
   );

@@ -89,6 +89,7 @@ function resolveConfig(architecture: Architecture, release: Release, machine: Sc
     otherPageTables: machine.otherPageTables,
     htabSizeBytes: machine.htabSizeBytes,
     vmemmapPageSize: machine.vmemmapPageSize,
+    segmentSize: machine.segmentSize,
   };
   const pageSizes = [...new Set(architecture.configurations.map((c) => c.pageSize))];
   if (!pageSizes.includes(config.pageSize)) {

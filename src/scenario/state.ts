@@ -225,7 +225,12 @@ export function captureState(kernel: Kernel, altmaps: readonly VmemAltmap[], vme
   return {
     leaves: leafRuns(kernel, leaves, altmaps, text),
     prot,
-    tables: Object.fromEntries((kernel.arch.hasPageTables ? [P4D, PUD, PMD, PTE] : []).map((level): [string, number] => [LEVELS[level]!, tables[level]!])),
+    tables: Object.fromEntries(
+      (kernel.arch.hasPageTables ? [P4D, PUD, PMD, PTE] : []).map((level): [string, number] => [
+        LEVELS[level]!,
+        tables[level]!,
+      ]),
+    ),
     altmaps: Object.fromEntries(altmaps.map(({ name, alloc, align }) => [name, { alloc, align }])),
     ram: { pages: kernel.allocator.pagesOut },
     partial,
@@ -235,6 +240,6 @@ export function captureState(kernel: Kernel, altmaps: readonly VmemAltmap[], vme
     holes: memmapHoles(leaves, active).map((hole) => text.range(hole)),
     violations: kernel.log.take(),
     counters: countersRecord(kernel.counters),
-    ...kernel.arch.describe?.(),
+    ...kernel.arch.describe?.((address) => text.of(address)),
   };
 }

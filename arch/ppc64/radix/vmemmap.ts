@@ -12,7 +12,18 @@ import type { VmemAltmap } from '../../../src/mm/vmem-altmap.js';
 import { freeBlocks, freeVmemmapPages, populateBlocks, type BlockMapping } from '../block-vmemmap.js';
 import { altmapCrossBoundary, vmemmapPopulated } from '../populated.js';
 import { VmemmapList } from '../vmemmap-list.js';
-import { entryAddress, flagBits, format, geometry, LEAF_HI, leafHi, leafLo, PRESENT_HI, tableHi, tableLo } from './layout.js';
+import {
+  entryAddress,
+  flagBits,
+  format,
+  geometry,
+  LEAF_HI,
+  leafHi,
+  leafLo,
+  PRESENT_HI,
+  tableHi,
+  tableLo,
+} from './layout.js';
 
 /** arch/powerpc/mm/book3s64/radix_pgtable.c: the vmemmap in a radix tree. */
 
@@ -137,13 +148,7 @@ export class RadixVmemmap implements Arch {
    * address space; every other page of it maps the tail page.
    * @returns 0 or -ENOMEM
    */
-  populateCompoundPages = (
-    _startPfn: number,
-    start: number,
-    end: number,
-    nid: number,
-    pgmap: DevPagemap,
-  ): number => {
+  populateCompoundPages = (_startPfn: number, start: number, end: number, nid: number, pgmap: DevPagemap): number => {
     const { kernel, mmu, pageSize } = this;
     const nrPages = 2 ** pgmap.vmemmapShift;
     let next: number;

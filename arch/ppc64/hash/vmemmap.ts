@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import type { Arch } from '../../../src/arch.js';
+import { alignDown } from '../../../src/hardware/align.js';
+import type { Mmu } from '../../../src/hardware/mmu.js';
+import { HPTE, type Leaf } from '../../../src/hardware/page-table.js';
+import type { Kernel } from '../../../src/kernel/kernel.js';
+import type { VmemAltmap } from '../../../src/mm/vmem-altmap.js';
+import { freeBlocks, populateBlocks, type BlockMapping } from '../block-vmemmap.js';
+import { VmemmapList } from '../vmemmap-list.js';
+import {
+  HASH_PAGE_SIZES,
+  HashPageTable,
+  HPTES_PER_GROUP,
+  NO_SLOT,
+  type SegmentShift,
+  type VirtualPage,
+} from './hash-page-table.js';
+import { virtualPage, vmemmapContext, vpnText } from './vsid.js';
+
+/**
+ * The vmemmap under the hash MMU: bolted entries in the hashed page table (arch/powerpc/mm/book3s64/hash_pgtable.c,
+ * hash_utils.c), and vmemmap_list to know them by.
+ */
+
+/** Real address of the hashed page table, above all memory that is modelled. */
+const HTAB_BASE = 2 ** 51;
+/** Size of a large page for the vmemmap, bytes. */
+const LARGE_BLOCK = 2 ** 24;
+/** htab_convert_pte_flags() of PAGE_KERNEL: no execution 4, M 0x10, C 0x80, R 0x100, and the kernel's storage key 3. */
+const KERNEL_FLAGS = 0x794;
+
+export interface HashOptions {
+  htabSizeBytes: number;
+  /** mmu_vmemmap_psize, bytes. */
+  vmemmapPageSize: number;
+  segmentShift: SegmentShift;
+}
+
+export class HashVmemmap implements Arch {
+  readonly pmdSize = LARGE_BLOCK;
+  readonly pageblockPages: number;
+  readonly optimizesDaxVmemmap = false;
+  readonly hasPageTables = false;
+  readonly leafSizes: readonly { name: string; size: number }[];
+  private readonly list: VmemmapList;
+  private readonly table: HashPageTable;
+  private readonly context: number;
+
+  constructor(
+    private readonly kernel: Kernel,
+    private readonly options: HashOptions,
+  ) {
+    const { htabSizeBytes, segmentShift, vmemmapPageSize } = options;
+    const pageSize = HASH_PAGE_SIZES[vmemmapPageSize];
+    if (pageSize === undefined) throw new RangeError(`the hash MMU has no vmemmap pages of ${vmemmapPageSize} bytes`);
+    this.list = new VmemmapList(kernel);
+    this.table = new HashPageTable(kernel.ram, HTAB_BASE, htabSizeBytes, segmentShift, pageSize);
+    this.context = vmemmapContext(kernel.pageSize);
+    this.pageblockPages = LARGE_BLOCK / kernel.pageSize;
+    this.leafSizes = [{ name: 'hpte', size: vmemmapPageSize }];
+  }
+
+  vmemmapPopulate(start: number, end: number, nid: number, altmap: VmemAltmap | null): number {
+    const size = this.options.vmemmapPageSize;
+    return populateBlocks(this.kernel, this.list, this.mapping, size, start, end, nid, altmap);
+  }
+
+  vmemmapFree(start: number, end: number, altmap: VmemAltmap | null): void {
+    freeBlocks(this.kernel, this.list, this.mapping, this.options.vmemmapPageSize, start, end, altmap);
+  }
+
+  /** Refused under hash, whatever the sizes. */
+  supportsMemmapOnMemory(): boolean {
+    return false;
+  }
+
+  /** The look-up of the hardware, with the page size that the segment of the vmemmap has. */
+  readonly mmu: Mmu = {
+    walk: (address) => {
+      const size = this.options.vmemmapPageSize;
+      const start = alignDown(address, size);
+      const slot = this.table.find(this.pageOf(start));
+      if (slot === NO_SLOT) return undefined;
+      return { start, size, level: HPTE, pa: this.table.realAddress(slot), lo: this.table.flags(slot), hi: 0 };
+    },
+  };
+
+  /** What vmemmap_list knows: there is no page table to walk. */
+  visit: Arch['visit'] = (start, end, onLeaf) => {
+    const size = this.options.vmemmapPageSize;
+    const blocks = [...this.list.entries()].filter(({ virt }) => virt >= start && virt < end);
+    for (const { virt, phys } of blocks.sort((a, b) => a.virt - b.virt)) {
+      const slot = this.table.find(this.pageOf(virt));
+      const lo = slot === NO_SLOT ? 0 : this.table.flags(slot);
+      onLeaf({ start: virt, size, level: HPTE, pa: phys, lo, hi: 0 });
+    }
+  };
+
+  leafFlags: Arch['leafFlags'] = (leaf: Leaf) => BigInt(leaf.lo);
+
+  unusedStart(): number {
+    return 0;
+  }
+
+  describe: NonNullable<Arch['describe']> = (text) => {
+    const blocks = [...this.list.entries()].sort((a, b) => a.virt - b.virt);
+    const hptes = blocks.flatMap(({ virt }) => {
+      const page = this.pageOf(virt);
+      const slot = this.table.find(page);
+      if (slot === NO_SLOT) return [];
+      const group = Math.floor(slot / HPTES_PER_GROUP).toString(16);
+      return [`${text(virt)} group=${group} vpn=${vpnText(page, this.options.segmentShift)}`];
+    });
+    return { hptes };
+  };
+
+  private pageOf(address: number): VirtualPage {
+    return virtualPage(address, this.context, this.options.segmentShift);
+  }
+
+  private readonly mapping: BlockMapping = {
+    create: (address, phys) => this.htabBoltMapping(address, phys),
+    remove: (address) => {
+      if (!this.removeBolted(address)) this.kernel.log.warn('hash__vmemmap_remove_mapping');
+    },
+  };
+
+  /**
+   * htab_bolt_mapping(): into the primary group, if need be in place of an entry that is not bolted; then likewise into
+   * the secondary group. The entry does not say which of them it is in.
+   * @returns 0, or -1 when both groups are full of bolted entries
+   */
+  private htabBoltMapping(address: number, phys: number): number {
+    const { table } = this;
+    const page = this.pageOf(address);
+    for (const group of [table.primaryGroup(page), table.secondaryGroup(page)]) {
+      if (table.insert(group, page, phys, KERNEL_FLAGS) !== NO_SLOT) return 0;
+      if (table.evict(group) && table.insert(group, page, phys, KERNEL_FLAGS) !== NO_SLOT) return 0;
+    }
+    return -1;
+  }
+
+  /** native_hpte_removebolted(). Returns whether there was an entry. */
+  private removeBolted(address: number): boolean {
+    const slot = this.table.find(this.pageOf(address));
+    if (slot === NO_SLOT) return false;
+    this.table.invalidate(slot);
+    return true;
+  }
+}
