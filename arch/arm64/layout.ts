@@ -47,13 +47,16 @@ export const SECT_NORMAL_HI = PXN_HI | UXN_HI;
 export const KERNEL_TABLE_LO = VALID | TABLE;
 
 const BITS_31_0 = 2 ** 32;
-/** Bits 32-49 of an entry: the upper address bits that stand where they belong. */
-const ADDRESS_HI = 0x0003_ffff;
+/** Bits 32-49 and 32-47 of an entry: upper address bits that stand where they belong. */
+const BITS_49_32 = 0x0003_ffff;
+const BITS_47_32 = 0x0000_ffff;
 
 /** Where an entry keeps the address bits that do not fit below bit 50. */
 export interface AddressLayout {
   /** Bits 12-31 of an entry that are the address where they stand. */
   readonly lowMask: number;
+  /** Bits 32 and up of an entry that are the address where they stand, in the high half. */
+  readonly highMask: number;
   /** Bits of the low half that hold upper address bits, and how far they are shifted up to become address bits. */
   readonly foldedMask: number;
   readonly foldedUnit: number;
@@ -62,11 +65,29 @@ export interface AddressLayout {
 }
 
 /** 4K and 16K pages without LPA2: addresses below 2^50 stand where they are. */
-const PLAIN: AddressLayout = { lowMask: 0xffff_f000, foldedMask: 0, foldedUnit: 0, shared: SHARED };
+const PLAIN: AddressLayout = {
+  lowMask: 0xffff_f000,
+  highMask: BITS_49_32,
+  foldedMask: 0,
+  foldedUnit: 0,
+  shared: SHARED,
+};
 /** LPA2: address bits 50 and 51 in bits 8 and 9. */
-const LPA2: AddressLayout = { lowMask: 0xffff_f000, foldedMask: 3 << 8, foldedUnit: 2 ** 42, shared: 0 };
+const LPA2: AddressLayout = {
+  lowMask: 0xffff_f000,
+  highMask: BITS_49_32,
+  foldedMask: 3 << 8,
+  foldedUnit: 2 ** 42,
+  shared: 0,
+};
 /** 64K pages: address bits 48 to 51 in bits 12 to 15. */
-const FOLDED_64K: AddressLayout = { lowMask: 0xffff_0000, foldedMask: 0xf000, foldedUnit: 2 ** 36, shared: SHARED };
+const FOLDED_64K: AddressLayout = {
+  lowMask: 0xffff_0000,
+  highMask: BITS_47_32,
+  foldedMask: 0xf000,
+  foldedUnit: 2 ** 36,
+  shared: SHARED,
+};
 
 /** @param vaBits bits of a virtual address; 52 with small pages means LPA2 */
 export function addressLayout(pageShift: number, vaBits: number): AddressLayout {
@@ -81,17 +102,18 @@ export function entryLo(layout: AddressLayout, pa: number, bits: number): number
 }
 
 /** High half of an entry that points to `pa`. */
-export const entryHi = (pa: number, bits: number): number => ((highHalf(pa) & ADDRESS_HI) | bits) >>> 0;
+export const entryHi = (layout: AddressLayout, pa: number, bits: number): number =>
+  ((highHalf(pa) & layout.highMask) | bits) >>> 0;
 
 /** Physical byte address that an entry points to. */
 export function entryAddress(layout: AddressLayout, lo: number, hi: number): number {
-  const plain = (hi & ADDRESS_HI) * BITS_31_0 + ((lo & layout.lowMask) >>> 0);
+  const plain = (hi & layout.highMask) * BITS_31_0 + ((lo & layout.lowMask) >>> 0);
   return layout.foldedMask === 0 ? plain : plain + (lo & layout.foldedMask) * layout.foldedUnit;
 }
 
 /** The bits of a leaf other than its frame. */
 export const flagBits = (layout: AddressLayout, lo: number, hi: number): bigint =>
-  (BigInt((hi & ~ADDRESS_HI) >>> 0) << 32n) | BigInt((lo & ~(layout.lowMask | layout.foldedMask)) >>> 0);
+  (BigInt((hi & ~layout.highMask) >>> 0) << 32n) | BigInt((lo & ~(layout.lowMask | layout.foldedMask)) >>> 0);
 
 /** Levels from the leaf table up. */
 const LEVELS_UP: readonly Level[] = [PTE, PMD, PUD, P4D, PGD];

@@ -96,13 +96,13 @@ export class Arm64Vmemmap implements Arch {
       table: this.mmu,
       isNone,
       populate: (level, entry, tablePa) => {
-        this.mmu.write(entry, entryLo(layout, tablePa, KERNEL_TABLE_LO), entryHi(tablePa, UXN_TABLE_HI));
+        this.mmu.write(entry, entryLo(layout, tablePa, KERNEL_TABLE_LO), entryHi(layout, tablePa, UXN_TABLE_HI));
         this.counters.set[level]!++;
       },
       pteLo: (pfn) => entryLo(layout, pfn * kernel.pageSize, PAGE_KERNEL_LO | layout.shared),
-      pteHi: (pfn) => entryHi(pfn * kernel.pageSize, PAGE_KERNEL_HI),
+      pteHi: (pfn) => entryHi(layout, pfn * kernel.pageSize, PAGE_KERNEL_HI),
       vmemmapSetPmd: (entry, pa) => {
-        this.mmu.write(entry, entryLo(layout, pa, SECT_NORMAL_LO | layout.shared), entryHi(pa, sectHi));
+        this.mmu.write(entry, entryLo(layout, pa, SECT_NORMAL_LO | layout.shared), entryHi(layout, pa, sectHi));
         this.counters.set[PMD]!++;
       },
       // Whatever is there serves, also a table that lacks entries.

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import { fc, test as property } from '@fast-check/vitest';
+import { describe, expect, test } from 'vitest';
+import { addressLayout, entryAddress, entryHi, entryLo, geometry } from '../../arch/arm64/layout.js';
+import type { ScenarioInput } from '../../src/scenario/schema.js';
+import { play } from '../scenarios.js';
+
+type Machine = ScenarioInput['machine'];
+const arm64 = (more: Partial<Machine> = {}): Machine => ({ arch: 'arm64', kernel: '6.12.117', ...more });
+const range = (mib: number, sizeMib: number) => ({
+  start: `0x${(2 ** 32 + mib * 2 ** 20).toString(16)}`,
+  size: `${sizeMib}M`,
+});
+const add = (mib: number, sizeMib: number, altmap?: string) => ({
+  op: 'add-pages' as const,
+  ...range(mib, sizeMib),
+  altmap,
+});
+const remove = (mib: number, sizeMib: number, altmap?: string) => ({
+  op: 'remove-pages' as const,
+  ...range(mib, sizeMib),
+  altmap,
+});
+
+describe('arm64: vmemmap_populate()', () => {
+  test('maps a section with a block only where pages have 4K', () => {
+    const leaves = ['4K', '16K', '64K'].map((pageSize) => {
+      const sizeMib = pageSize === '64K' ? 512 : 128;
+      return play({ machine: arm64({ pageSize }), steps: [add(0, sizeMib)] })[0]!;
+    });
+    expect(leaves.map((s) => Object.keys(s.prot))).toEqual([['pmd'], ['pte'], ['pte']]);
+    expect(leaves.map((s) => s.counters['setPte'] ?? 0)).toEqual([0, 32, 8]);
+  });
+
+  test('takes base pages for less than a section, in both stable trees', () => {
+    for (const kernel of ['6.1.192', '6.12.117']) {
+      const [state] = play({ machine: arm64({ kernel }), steps: [add(0, 2)] });
+      expect(state!.leaves).toEqual([expect.stringMatching(/ pte ram$/)]);
+    }
+  });
+
+  test('since 6.2 fails where the altmap has no aligned block; before it took base pages of the altmap', () => {
+    const altmaps = { dev: { basePfn: 0x100000, endPfn: 0x107fff, reserve: 1, free: 512 } };
+    const run = (kernel: string) => play({ machine: arm64({ kernel }), altmaps, steps: [add(0, 128, 'dev')] })[0]!;
+    expect(run('6.1.192')).toMatchObject({ ret: 0, altmaps: { dev: { alloc: 512 } } });
+    expect(run('6.12.117')).toMatchObject({ ret: -12, leaves: [] });
+  });
+
+  test('puts the vmemmap where the release puts it', () => {
+    const first = (kernel: string, more: Partial<Machine> = {}) =>
+      play({
+        machine: arm64({ kernel, ...more }),
+        steps: [{ op: 'add-pages', pfn: 0, nrPages: 0x8000 }],
+      })[0]!.leaves[0]!.split('-')[0];
+    expect(first('6.1.192')).toBe('fffffc0000000000');
+    expect(first('6.12.117')).toBe('fffffdffc0000000');
+    expect(first('6.1.192', { structPageSize: 72 })).toBe('fffff80000000000');
+    expect(first('6.12.117', { structPageSize: 56 })).toBe('fffffe3fc0000000');
+  });
+
+  test('warns where the range lies outside the vmemmap', () => {
+    const [state] = play({
+      machine: arm64({ vmemmapBase: '0xfffffdff80000000' }),
+      steps: [{ op: 'add-pages', pfn: 0, nrPages: 0x8000 }],
+    });
+    expect(state!.violations).toEqual(['warn:vmemmap_populate']);
+  });
+});
+
+describe('arm64: vmemmap_free()', () => {
+  test('frees the whole block that two sections of 56-byte struct pages share, and leaves a hole under the second', () => {
+    const [, , removed] = play({
+      machine: arm64({ structPageSize: 56 }),
+      steps: [add(0, 128), add(128, 128), remove(0, 128)],
+    });
+    expect(removed!.holes).toEqual(['fffffe3fc39c0000-fffffe3fc3a00000']);
+  });
+
+  test('frees the base page that subsections share where pages are larger than their memmap', () => {
+    const [, , removed] = play({ machine: arm64({ pageSize: '16K' }), steps: [add(0, 2), add(2, 2), remove(0, 2)] });
+    expect(removed!.holes).toHaveLength(1);
+  });
+
+  test('gives leaves to the altmap and tables to the page allocator', () => {
+    const altmaps = { dev: { basePfn: 0x100000, endPfn: 0x107fff, free: 512 } };
+    const [, removed] = play({ machine: arm64(), altmaps, steps: [add(0, 128, 'dev'), remove(0, 128, 'dev')] });
+    expect(removed).toMatchObject({ leaves: [], tables: { pmd: 0 }, altmaps: { dev: { alloc: 0 } } });
+    expect(removed!.counters).toMatchObject({ altmapFreePages: 512, freePages: 1, tlbFlushRange: 1, tlbFlushTable: 1 });
+  });
+
+  test('keeps the PUD table, which covers addresses before the vmemmap begins', () => {
+    const [, removed] = play({ machine: arm64(), steps: [add(0, 128), remove(0, 128)] });
+    expect(removed).toMatchObject({ tables: { pud: 1, pmd: 0 }, ram: { pages: 1 } });
+  });
+});
+
+describe('arm64: entries', () => {
+  const pageShift = fc.constantFrom(12, 14, 16);
+  property.prop([pageShift, fc.constantFrom(48, 52), fc.integer({ min: 0, max: 2 ** 36 - 1 })])(
+    'hold every address below 2^52 that the page size and address width allow',
+    (shift, vaBits, frame) => {
+      const layout = addressLayout(shift, vaBits);
+      const limit = shift === 16 || vaBits === 52 ? 2 ** 52 : 2 ** 48;
+      const pa = (frame * 2 ** shift) % limit;
+      const lo = entryLo(layout, pa, 0x703 & ~(layout.foldedMask | (layout.shared ? 0 : 0x300)));
+      expect(entryAddress(layout, lo, entryHi(layout, pa, 0x00e80000))).toBe(pa);
+    },
+  );
+
+  test('with LPA2 keep address bits 50 and 51 in bits 8 and 9, where SH was', () => {
+    const layout = addressLayout(12, 52);
+    expect(layout.shared).toBe(0);
+    expect(entryLo(layout, 3 * 2 ** 50, 0)).toBe(0x300);
+  });
+
+  test('with 64K pages keep address bits 48 to 51 in bits 12 to 15', () => {
+    expect(entryLo(addressLayout(16, 52), 2 ** 51 + 2 ** 16, 0)).toBe(0x18000);
+  });
+
+  test('LPA2 machines map with five levels of 4K tables, and set no shareability', () => {
+    const [state] = play({
+      machine: arm64({ vaBits: 52, kernel: '6.12.117' }),
+      steps: [{ op: 'add-pages', pfn: 0, nrPages: 0x8000 }],
+    });
+    expect(state).toMatchObject({ prot: { pmd: '0x68000000000401' }, tables: { p4d: 1, pud: 1, pmd: 1 } });
+  });
+
+  test('the geometry follows page size and address width', () => {
+    const bits = (shift: number, va: number) => geometry(shift, va).levels.map((l) => l.bits);
+    expect([bits(12, 48), bits(14, 48), bits(16, 48)]).toEqual([
+      [9, 9, 9, 9],
+      [1, 11, 11, 11],
+      [6, 13, 13],
+    ]);
+    expect([bits(12, 52), bits(14, 52), bits(16, 52)]).toEqual([
+      [4, 9, 9, 9, 9],
+      [5, 11, 11, 11],
+      [10, 13, 13],
+    ]);
+  });
+});

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import { fc, test as property } from '@fast-check/vitest';
+import { describe, expect, test } from 'vitest';
+import { HASH_PAGE_SIZES, HashPageTable, NO_SLOT } from '../../arch/ppc64/hash/hash-page-table.js';
+import { virtualPage, vmemmapContext, vpnText } from '../../arch/ppc64/hash/vsid.js';
+import { altmapCrossBoundary } from '../../arch/ppc64/populated.js';
+import { VmemmapList } from '../../arch/ppc64/vmemmap-list.js';
+import type { PageTable } from '../../src/hardware/page-table.js';
+import { Ram } from '../../src/hardware/ram.js';
+import type { ScenarioInput } from '../../src/scenario/schema.js';
+import { idle, play } from '../scenarios.js';
+
+type Machine = ScenarioInput['machine'];
+const radix = (more: Partial<Machine> = {}): Machine => ({ arch: 'ppc64', mmu: 'radix', kernel: '6.12.117', ...more });
+const hash = (more: Partial<Machine> = {}): Machine => ({ arch: 'ppc64', mmu: 'hash', kernel: '6.12.117', ...more });
+/** Pages of a section of 16 MiB with 64K pages, and a first frame whose memmap starts on a leaf. */
+const SECTION = 256;
+const FIRST = 2 ** 24;
+const add = (section: number, nr = 1, altmap?: string) => ({
+  op: 'add-pages' as const,
+  pfn: FIRST + section * SECTION,
+  nrPages: nr * SECTION,
+  altmap,
+});
+const remove = (section: number, nr = 1, altmap?: string) => ({
+  op: 'remove-pages' as const,
+  pfn: FIRST + section * SECTION,
+  nrPages: nr * SECTION,
+  altmap,
+});
+
+describe('ppc64 radix', () => {
+  test('maps with a leaf of 2 MiB where the memmap starts on one, with base pages where it does not', () => {
+    const [aligned] = play({ machine: radix(), steps: [add(0)] });
+    expect(aligned!.leaves).toEqual(['c00c000040000000-c00c000040200000 pmd ram']);
+    const [inside] = play({ machine: radix(), steps: [add(4)] });
+    expect(inside!.leaves).toEqual(['c00c000040010000-c00c000040020000 pte ram']);
+  });
+
+  test('before 6.6 took whole leaves, and noted them in vmemmap_list', () => {
+    const [state] = play({ machine: radix({ kernel: '6.1.192' }), steps: [add(4)] });
+    expect(state).toMatchObject({ leaves: ['c00c000040000000-c00c000040200000 pmd ram'], ram: { pages: 32 + 2 + 1 } });
+  });
+
+  test('keeps a page that a valid subsection still needs: one page of 64K describes four sections', () => {
+    const [, , first, second] = play({ machine: radix(), steps: [add(4), add(5), remove(4), remove(5)] });
+    expect(first).toMatchObject({ holes: [], leaves: ['c00c000040010000-c00c000040020000 pte ram'] });
+    expect(second).toMatchObject({ leaves: [], ram: { pages: 0 } });
+  });
+
+  test('tells by the frame whether a page goes to the altmap', () => {
+    const altmaps = { dev: { basePfn: FIRST, endPfn: FIRST + SECTION - 1, free: 40 } };
+    const [added, removed] = play({ machine: radix(), altmaps, steps: [add(0), remove(0, 1, 'dev')] });
+    expect(added!.leaves[0]).toContain('ram');
+    expect(removed).toMatchObject({ violations: [], altmaps: { dev: { alloc: 0 } }, ram: { pages: 0 } });
+  });
+
+  test('writes entries big-endian: a byte dump of the PMD table shows valid and leaf in its first byte', () => {
+    const { kernel } = idle(radix());
+    kernel.arch.vmemmapPopulate(kernel.vmemmap, kernel.vmemmap + 0x4000, 0, null);
+    const mmu = kernel.arch.mmu as PageTable;
+    const leaf = mmu.walk(kernel.vmemmap)!;
+    const expected = Buffer.alloc(8);
+    expected.writeBigUInt64BE(0xc00000000000018en | BigInt(leaf.pa));
+    const dumps: string[] = [];
+    mmu.visit(
+      kernel.vmemmap,
+      kernel.vmemmap + 1,
+      () => undefined,
+      (table) => {
+        dumps.push(Buffer.from(kernel.ram.readFrame(table.pa / 65536).slice(0, 8)).toString('hex'));
+      },
+    );
+    expect(dumps.at(-1)).toBe(expected.toString('hex'));
+  });
+
+  test('maps the tail page of a compound page again, found by its place', () => {
+    const device = { op: 'memremap-pages' as const, device: 'd0', pfn: FIRST, nrPages: 2 ** 14, compoundSize: '1G' };
+    const [state] = play({ machine: radix(), steps: [device] });
+    expect(state!.counters).toMatchObject({ setPte: 16, allocPages: 3 + 2 });
+  });
+});
+
+describe('ppc64: altmap_cross_boundary()', () => {
+  const { kernel } = idle(radix({ structPageSize: 56 }));
+  const altmap = { name: 'dev', basePfn: 0, endPfn: 2 ** 20, reserve: 0, free: 100, align: 0, alloc: 0 };
+
+  test('an address that lies on no struct page divides to a huge pfn, which is beyond any device', () => {
+    expect(altmapCrossBoundary(kernel, altmap, kernel.vmemmap + 65536, 65536)).toBe(true);
+    expect(altmapCrossBoundary(kernel, altmap, kernel.vmemmap + 56 * 65536, 65536)).toBe(false);
+  });
+});
+
+describe('ppc64: vmemmap_list', () => {
+  property.prop([fc.array(fc.nat(40), { maxLength: 60 })])('holds what was noted and not given back', (blocks) => {
+    const { kernel } = idle(hash());
+    const list = new VmemmapList(kernel);
+    const noted = new Map<number, number>();
+    for (const block of blocks) {
+      const virt = kernel.vmemmap + block * 2 ** 24;
+      if (noted.has(virt)) {
+        expect(list.free(virt)).toBe(noted.get(virt));
+        noted.delete(virt);
+      } else {
+        const phys = (block + 1) * 2 ** 24;
+        expect(list.populate(phys, virt, 0)).toBe(true);
+        noted.set(virt, phys);
+      }
+    }
+    expect(new Map([...list.entries()].map(({ virt, phys }) => [virt, phys]))).toEqual(noted);
+    expect(list.free(kernel.vmemmap + 2 ** 40)).toBe(0);
+  });
+
+  test('takes a page for each 2730 nodes of 24 bytes, and none for nodes that come back', () => {
+    const { kernel } = idle(hash());
+    const list = new VmemmapList(kernel);
+    for (let i = 0; i < 2731; i++) list.populate((i + 1) * 2 ** 16, kernel.vmemmap + i * 2 ** 16, 0);
+    expect(kernel.counters.allocPages).toBe(2);
+    for (let i = 0; i < 100; i++) list.free(kernel.vmemmap + i * 2 ** 16);
+    for (let i = 0; i < 100; i++) list.populate((i + 1) * 2 ** 16, kernel.vmemmap + i * 2 ** 16, 0);
+    expect(kernel.counters.allocPages).toBe(2);
+  });
+});
+
+describe('ppc64 hash', () => {
+  test('the vmemmap of a 64K kernel lies in context 7, whose first VSID a booted kernel shows', () => {
+    const page = virtualPage(0xc000000000000, vmemmapContext(65536), 40);
+    expect(page.vsid).toBe(0x66bdea7);
+    expect(vpnText(page, 40)).toBe('66bdea70000000');
+  });
+
+  test('writes the 16 bytes of an entry as a booted kernel had them', () => {
+    const ram = new Ram(65536);
+    const table = new HashPageTable(ram, 0, 2 ** 25, 40, HASH_PAGE_SIZES[65536]!);
+    const page = virtualPage(0xc000000000000 + 0xa0000, 7, 40);
+    const group = table.primaryGroup(page);
+    expect(group).toBe(0x3dead);
+    const slot = table.insert(group, page, 0x3fe10000, 0x194);
+    const frame = Math.floor((slot * 16) / 65536);
+    const bytes = Buffer.from(ram.readFrame(frame).slice((slot * 16) % 65536, ((slot * 16) % 65536) + 16));
+    // The hypervisor adds a bit of its own, 0x40, to the first dword.
+    expect(bytes.toString('hex')).toBe('40066bdea7000015000000003fe11194');
+  });
+
+  test('puts two pages in the groups where a booted kernel had them', () => {
+    const table = new HashPageTable(new Ram(65536), 0, 2 ** 25, 40, HASH_PAGE_SIZES[65536]!);
+    const group = (offset: number) => table.primaryGroup(virtualPage(0xc000000000000 + offset, 7, 40)).toString(16);
+    expect([group(0), group(0xa0000), group(0x100000)]).toEqual(['3dea7', '3dead', '3deb7']);
+  });
+
+  test.each([28, 40] as const)('finds in either group what it inserted, segments of 2^%d bytes', (segmentShift) => {
+    const table = new HashPageTable(new Ram(65536), 0, 2 ** 18, segmentShift, HASH_PAGE_SIZES[16777216]!);
+    const pages = Array.from({ length: 64 }, (_, i) => virtualPage(0xc000000000000 + i * 2 ** 24, 7, segmentShift));
+    pages.forEach((page, i) => {
+      const group = i % 2 === 0 ? table.primaryGroup(page) : table.secondaryGroup(page);
+      expect(table.insert(group, page, (i + 1) * 2 ** 24, 0x194)).not.toBe(NO_SLOT);
+    });
+    pages.forEach((page, i) => expect(table.realAddress(table.find(page))).toBe((i + 1) * 2 ** 24));
+    expect(table.countValid()).toBe(64);
+    table.invalidate(table.find(pages[3]!));
+    expect(table.find(pages[3]!)).toBe(NO_SLOT);
+  });
+
+  test('a leaf of 16 MiB describes 16 GiB: the second section finds it there', () => {
+    const [first, second, , last] = play({ machine: hash(), steps: [add(0), add(1), remove(0), remove(1)] });
+    expect(second!.hptes).toEqual(first!.hptes);
+    expect(last).toMatchObject({ leaves: [], hptes: [], ram: { pages: 1 } });
+  });
+
+  test('does without page tables', () => {
+    const [state] = play({ machine: hash(), steps: [add(0)] });
+    expect(state).toMatchObject({ tables: {}, prot: { hpte: '0x794' }, counters: { allocPages: 257 } });
+  });
+
+  test('with 4K vmemmap pages leaves a hole under the second subsection of a section', () => {
+    const machine = hash({ pageSize: '4K', hugeVmemmap: false });
+    const subsection = (i: number) => ({ op: 'add-pages' as const, pfn: 2 ** 20 + i * 512, nrPages: 512 });
+    const [, second] = play({ machine, steps: [subsection(0), subsection(1)] });
+    expect(second).toMatchObject({ ret: 0 });
+    expect(second!.holes).toHaveLength(1);
+  });
+
+  test.each([
+    [{ vmemmapPageSize: 12345 }, 'machine.vmemmapPageSize'],
+    [{ htabSizeBytes: 1000 }, 'machine.htabSizeBytes'],
+    [{ segmentSize: '1G' }, 'machine.segmentSize'],
+  ])('%j is refused by the name of the field', (more, field) => {
+    expect(() => play({ machine: hash(more), steps: [add(0)] })).toThrow(field);
+  });
+});

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import type { Architecture } from '../../../src/arch.js';
+import { LEVELS } from '../../../src/hardware/page-table.js';
+import { geometry } from './layout.js';
+import { toyVmemmap } from './vmemmap.js';
+
+export const toy: Architecture = {
+  name: 'toy',
+  configurations: [
+    {
+      title: 'the only one',
+      pageSize: 4096,
+      levels: geometry.levels.map(({ level, bits, shift }) => ({ name: LEVELS[level], bits, shift })),
+      leafSizes: [2 ** 21],
+      sectionSizeBits: 27,
+      vmemmapBase: 0x40_0000_0000n,
+      groundTruth: 'none: it is invented',
+    },
+  ],
+  structPageSizes: [64],
+  maxOrder: () => 10,
+  vmemmapBase: () => 0x40_0000_0000n,
+  check: () => undefined,
+  boot: (kernel) => toyVmemmap(kernel, kernel.allocator.reserve() * kernel.pageSize),
+};

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import type { Arch, KernelPaging } from '../../../src/arch.js';
+import { PageTable, PMD } from '../../../src/hardware/page-table.js';
+import { freePages, type Kernel } from '../../../src/kernel/kernel.js';
+import { vmemmapPopulateHugepages } from '../../../src/mm/sparse-vmemmap.js';
+import { vmemAltmapFree } from '../../../src/mm/vmem-altmap.js';
+import { BLOCK, entryHi, entryLo, format, geometry, VALID } from './layout.js';
+
+const PAGE_SIZE = 4096;
+const PMD_SIZE = 2 ** 21;
+const PMD_ORDER = 9;
+
+/** Blocks are mapped and unmapped whole; tables stay. */
+export function toyVmemmap(kernel: Kernel, root: number): Arch {
+  const mmu = new PageTable(kernel.ram, root, geometry, format);
+  const set = (level: number, entry: number, pa: number, bits: number): void => {
+    mmu.write(entry, entryLo(pa, bits), entryHi(pa));
+    kernel.counters.set[level]!++;
+  };
+  const paging: KernelPaging = {
+    table: mmu,
+    isNone: (lo, hi) => (lo | hi) === 0,
+    populate: (level, entry, tablePa) => set(level, entry, tablePa, VALID),
+    pteLo: (pfn) => entryLo(pfn * PAGE_SIZE, VALID),
+    pteHi: (pfn) => entryHi(pfn * PAGE_SIZE),
+    vmemmapSetPmd: (entry, pa) => set(PMD, entry, pa, VALID | BLOCK),
+    vmemmapCheckPmd: () => true,
+  };
+  return {
+    mmu,
+    paging,
+    pmdSize: PMD_SIZE,
+    pageblockPages: 1 << PMD_ORDER,
+    optimizesDaxVmemmap: false,
+    hasPageTables: true,
+    leafSizes: [{ name: 'pmd', size: PMD_SIZE }],
+    supportsMemmapOnMemory: () => false,
+    vmemmapPopulate: (start, end, nid, altmap) => vmemmapPopulateHugepages(kernel, start, end, nid, altmap, altmap),
+    vmemmapFree(start, end, altmap) {
+      mmu.visit(
+        start,
+        end,
+        (leaf) => {
+          if (altmap !== null) vmemAltmapFree(kernel, altmap, 1 << PMD_ORDER);
+          else freePages(kernel, leaf.pa / PAGE_SIZE, PMD_ORDER);
+          const table = mmu.walk(leaf.start);
+          if (table !== undefined) kernel.counters.clear[PMD]!++;
+          clear(leaf.start);
+        },
+        () => undefined,
+      );
+    },
+    visit: (start, end, onLeaf, onTable) => mmu.visit(start, end, onLeaf, onTable),
+    leafFlags: (leaf) => BigInt(leaf.lo & (VALID | BLOCK)),
+    unusedStart: () => 0,
+  };
+
+  function clear(address: number): void {
+    let tablePa = root;
+    for (const level of mmu.levels) {
+      const entry = mmu.entry(tablePa, (address * level.perByte) & level.mask);
+      if (level.level === PMD) mmu.write(entry, 0, 0);
+      else tablePa = format.address(level.level, mmu.lo(entry), mmu.hi(entry));
+      if (level.level === PMD) return;
+    }
+  }
+}
