@@ -24,11 +24,26 @@ export interface Path {
   nativeNs?: number;
 }
 
-const x86 = (structPageSize: number, more: Partial<ScenarioInput['machine']> = {}): ScenarioInput['machine'] => ({
+type Machine = ScenarioInput['machine'];
+
+const x86 = (structPageSize: number, more: Partial<Machine> = {}): Machine => ({
   arch: 'x86_64',
   kernel: '6.12.117',
   structPageSize,
   ...more,
+});
+const arm64 = (pageSize: string): Machine => ({ arch: 'arm64', kernel: '6.12.117', pageSize });
+const s390 = (structPageSize: number, edat1: boolean): Machine => ({
+  arch: 's390',
+  kernel: '6.12.117',
+  structPageSize,
+  hugeVmemmap: edat1,
+});
+const ppc64 = (mmu: 'radix' | 'hash', pageSize: string): Machine => ({
+  arch: 'ppc64',
+  kernel: '6.12.117',
+  mmu,
+  pageSize,
 });
 
 export const PATHS: readonly Path[] = [
@@ -37,13 +52,37 @@ export const PATHS: readonly Path[] = [
   { name: 'x86_64 64 B, PMD leaves, 8192 sections', machine: x86(64), sections: 8192, nativeNs: 172 },
   { name: 'x86_64 56 B, shared PMDs marked and scanned, 1 section', machine: x86(56), sections: 1 },
   {
-    name: 'x86_64 56 B, shared PMDs marked and scanned, 8192 sections',
+    name: 'x86_64 56 B, shared PMDs marked and scanned, 64 sections',
     machine: x86(56),
-    sections: 8192,
+    sections: 64,
     nativeNs: 100_300,
   },
+  { name: 'x86_64 56 B, shared PMDs marked and scanned, 8192 sections', machine: x86(56), sections: 8192 },
   { name: 'x86_64 64 B, base pages (no PSE), 64 sections', machine: x86(64, { hugeVmemmap: false }), sections: 64 },
   { name: 'x86_64 64 B, altmap, 64 sections', machine: x86(64), sections: 64, altmap: true },
+  { name: 'arm64 4K 64 B, PMD leaves, 64 sections', machine: arm64('4K'), sections: 64, nativeNs: 123 },
+  { name: 'arm64 4K 64 B, PMD leaves, 8192 sections', machine: arm64('4K'), sections: 8192, nativeNs: 238 },
+  {
+    name: 'arm64 4K 64 B, base pages (two half sections), 64 sections',
+    machine: arm64('4K'),
+    sections: 64,
+    halves: true,
+    nativeNs: 4777,
+  },
+  { name: 'arm64 16K 64 B, base pages, 64 sections', machine: arm64('16K'), sections: 64, nativeNs: 726 },
+  {
+    name: 'arm64 64K 64 B, base pages of an altmap, 64 sections',
+    machine: arm64('64K'),
+    sections: 64,
+    altmap: true,
+    nativeNs: 544,
+  },
+  { name: 's390 EDAT1 64 B, 64 sections', machine: s390(64, true), sections: 64, nativeNs: 549 },
+  { name: 's390 EDAT1 56 B, 64 sections', machine: s390(56, true), sections: 64, nativeNs: 1528 },
+  { name: 's390 no EDAT1 64 B, 64 sections', machine: s390(64, false), sections: 64, nativeNs: 13_894 },
+  { name: 'ppc64 radix 64K 64 B, 64 sections', machine: ppc64('radix', '64K'), sections: 64, nativeNs: 443 },
+  { name: 'ppc64 radix 4K 64 B, 64 sections', machine: ppc64('radix', '4K'), sections: 64, nativeNs: 158 },
+  { name: 'ppc64 hash 16M 64 B, 64 sections', machine: ppc64('hash', '64K'), sections: 64, nativeNs: 3049 },
 ];
 
 /** First frame of the added memory. */

@@ -193,21 +193,27 @@ export class Arm64Vmemmap implements Arch {
     altmap: VmemAltmap | null,
   ): void {
     const { ram, kernel, counters, layout, pageSize } = this;
+    const { allocator, log } = kernel;
     const { words } = ram;
-    let entry = this.mmu.entry(tablePa, tableIndex(here, start));
-    for (let address = start; address < end; address += pageSize, entry += ENTRY_WORDS) {
+    const first = this.mmu.entry(tablePa, tableIndex(here, start));
+    const last = first + ((end - start) / pageSize) * ENTRY_WORDS;
+    let cleared = 0;
+    let freed = 0;
+    for (let entry = first; entry < last; entry += ENTRY_WORDS) {
       const lo = words[entry]!;
       const hi = words[entry + 1]!;
       if (isNone(lo, hi)) continue;
-      if (!isPresent(lo, hi)) kernel.log.warn(UNMAP[PTE]!);
+      if (!isPresent(lo, hi)) log.warn(UNMAP[PTE]!);
       words[entry] = 0;
       words[entry + 1] = 0;
-      counters.clear[PTE]!++;
-      if ((hi & CONT_HI) !== 0) kernel.log.warn(UNMAP[PTE]!);
-      counters.tlbFlushRange++;
+      cleared++;
+      if ((hi & CONT_HI) !== 0) log.warn(UNMAP[PTE]!);
       if (altmap !== null) vmemAltmapFree(kernel, altmap, 1);
-      else freePages(kernel, entryAddress(layout, lo, hi) / pageSize, 0);
+      else freed += allocator.freePages(entryAddress(layout, lo, hi) / pageSize, 0, log.badFree);
     }
+    counters.clear[PTE]! += cleared;
+    counters.tlbFlushRange += cleared;
+    counters.freePages += freed;
   }
 
   /**
@@ -243,7 +249,7 @@ export class Arm64Vmemmap implements Arch {
       const childPa = entryAddress(this.layout, lo, hi);
       if (isLeafParent) this.warnEntriesLeft(childPa, address, next);
       else this.freeEmptyTables(childPa, depth + 1, address, next);
-      if (this.isRangeAligned(address, next, span) && this.isTableEmpty(childPa, depth + 1)) {
+      if (this.isRangeAligned(address, next, span) && this.isTableEmpty(childPa, depth + 1, next)) {
         this.clear(level, entry);
         this.counters.tlbFlushTable++;
         freePages(kernel, childPa / this.pageSize, 0);
@@ -270,10 +276,19 @@ export class Arm64Vmemmap implements Arch {
     return alignDown(start, span) >= vmemmapStart && end <= alignDown(vmemmapEnd, span);
   }
 
-  private isTableEmpty(tablePa: number, depth: number): boolean {
-    const first = this.mmu.entry(tablePa, 0);
-    const end = first + (this.mmu.levels[depth]!.mask + 1) * ENTRY_WORDS;
-    return this.ram.firstNonZero(first, end) === end;
+  /**
+   * Whether a table has no entry left.
+   * @param next where the range ends that was unmapped: what lies behind it is likely still in use, so a look there
+   *   mostly saves the scan
+   */
+  private isTableEmpty(tablePa: number, depth: number, next: number): boolean {
+    const { ram, mmu } = this;
+    const here = mmu.levels[depth]!;
+    const first = mmu.entry(tablePa, 0);
+    const behind = first + tableIndex(here, next) * ENTRY_WORDS;
+    if (!isNone(ram.words[behind]!, ram.words[behind + 1]!)) return false;
+    const end = first + (here.mask + 1) * ENTRY_WORDS;
+    return ram.firstNonZero(first, end) === end;
   }
 
   private clear(level: number, entry: number): void {

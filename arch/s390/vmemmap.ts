@@ -155,7 +155,7 @@ export class S390Vmemmap implements Arch {
       }
       ret = this.modifyTable(childPa, depth + 1, address, next, add, altmap);
       if (ret !== 0) return ret;
-      if (!add) this.tryFreeCrst(childPa, level, entry);
+      if (!add) this.tryFreeCrst(childPa, level, entry, next);
     }
     return 0;
   }
@@ -209,11 +209,13 @@ export class S390Vmemmap implements Arch {
   /** modify_pte_table(). */
   private modifyPteTable(tablePa: number, start: number, end: number, add: boolean, altmap: VmemAltmap | null): number {
     const { kernel, counters, ram } = this;
+    const { allocator, log } = kernel;
     const [empty0, empty1] = EMPTY_PTE_WORDS;
-    let entry = this.mmu.entry(tablePa, tableIndex(this.mmu.table(PTE), start));
     const { words } = ram;
-    for (let address = start; address < end; address += PAGE_SIZE, entry += ENTRY_WORDS) {
-      const none = words[entry] === empty0 && words[entry + 1] === empty1;
+    const first = this.mmu.entry(tablePa, tableIndex(this.mmu.table(PTE), start));
+    const last = first + ((end - start) / PAGE_SIZE) * ENTRY_WORDS;
+    for (let entry = first; entry < last; entry += ENTRY_WORDS) {
+      const none = words[entry + 1] === empty1 && words[entry] === empty0;
       if (none !== add) continue;
       if (add) {
         const pfn = vmemmapAllocBlockBuf(kernel, 0, 0, altmap);
@@ -223,8 +225,9 @@ export class S390Vmemmap implements Arch {
         words[entry + 1] = pteWord1(pa);
         counters.set[PTE]!++;
       } else {
-        const pa = entryAddress(PTE, swap32(words[entry + 1]!), swap32(words[entry]!));
-        this.vmemFreePages(pa / PAGE_SIZE, 0, altmap);
+        const pfn = entryAddress(PTE, swap32(words[entry + 1]!), swap32(words[entry]!)) / PAGE_SIZE;
+        if (altmap !== null) vmemAltmapFree(kernel, altmap, 1);
+        else counters.freePages += allocator.freePages(pfn, 0, log.badFree);
         words[entry] = empty0;
         words[entry + 1] = empty1;
         counters.clear[PTE]!++;
@@ -293,9 +296,15 @@ export class S390Vmemmap implements Arch {
   /**
    * try_free_pmd_table() and try_free_pud_table(): region and segment tables are never altmap memory.
    * @param level of the entry that points to the table
+   * @param next where the range ends that was removed: what lies behind it is likely still in use, so a look there mostly
+   *   saves the scan
    */
-  private tryFreeCrst(tablePa: number, level: Level, entry: number): void {
-    const empty = EMPTY[level - 1]!;
+  private tryFreeCrst(tablePa: number, level: Level, entry: number, next: number): void {
+    const { mmu } = this;
+    const below = (level - 1) as Level;
+    const empty = EMPTY[below]!;
+    const behind = mmu.entry(tablePa, tableIndex(mmu.table(below), next));
+    if (!isNone(below, mmu.lo(behind), mmu.hi(behind))) return;
     for (let page = 0; page < 1 << CRST_ALLOC_ORDER; page++) {
       if (!this.areEmpty(tablePa + page * PAGE_SIZE, ENTRIES_PER_PAGE, empty)) return;
     }

@@ -54,38 +54,13 @@ type BlockState = (typeof BLOCK)[keyof typeof BLOCK];
 /** Blocks up to this order wait before they join, PAGE_ALLOC_COSTLY_ORDER of the kernel's per-CPU lists. */
 const MAX_WAITING_ORDER = 3;
 /** Blocks of an order that wait; beyond that the older half joins. */
-const WAITING_BLOCKS = 65_536;
+const WAITING_BLOCKS = 262_144;
 
 /** Indexes of blocks are 31-bit numbers. */
 const MAX_NODE_PAGES = 2 ** 31 - 1;
 
 const PAGE_SHIFT = 12;
 const PAGE_LENGTH = 1 << PAGE_SHIFT;
-const EMPTY_PAGE = new Uint8Array(PAGE_LENGTH);
-
-/** A byte for each block of one order; pages of it exist once something in them was written. */
-class BlockStates {
-  private readonly pages: Uint8Array[] = [];
-
-  get(index: number): number {
-    const page = this.pages[index >>> PAGE_SHIFT];
-    return page === undefined ? BLOCK.none : page[index & (PAGE_LENGTH - 1)]!;
-  }
-
-  set(index: number, state: BlockState): void {
-    const page = this.pages[index >>> PAGE_SHIFT];
-    if (page === undefined || page === EMPTY_PAGE) this.setFirst(index, state);
-    else page[index & (PAGE_LENGTH - 1)] = state;
-  }
-
-  private setFirst(index: number, state: BlockState): void {
-    const at = index >>> PAGE_SHIFT;
-    while (this.pages.length <= at) this.pages.push(EMPTY_PAGE);
-    const page = new Uint8Array(PAGE_LENGTH);
-    page[index & (PAGE_LENGTH - 1)] = state;
-    this.pages[at] = page;
-  }
-}
 
 /** Block indexes, last in first out. */
 class IndexStack {
@@ -120,38 +95,63 @@ class IndexStack {
   }
 }
 
-/** Free blocks of one order, last in first out. A block that was joined to a larger one stays listed until it is met. */
-class FreeList {
-  private readonly indexes = new IndexStack();
+/** Blocks whose states lie in one array; those beyond, on very large machines, in pages. */
+const MAX_NEAR_BLOCKS = 2 ** 24;
 
-  constructor(private readonly states: BlockStates) {}
+/** The blocks of one order: a state each, and lists of those that are free and of those that wait to be joined. */
+class Blocks {
+  /** Blocks given back that have not joined their buddies, last in first out. */
+  readonly waiting = new IndexStack();
+  private readonly free = new IndexStack();
+  private near = new Uint8Array(PAGE_LENGTH);
+  private readonly far: Uint8Array[] = [];
 
-  push(index: number): void {
-    this.states.set(index, BLOCK.free);
-    this.indexes.push(index);
+  get(index: number): number {
+    if (index < this.near.length) return this.near[index]!;
+    return this.far[index >>> PAGE_SHIFT]?.[index & (PAGE_LENGTH - 1)] ?? BLOCK.none;
   }
 
-  pop(): number {
-    const { indexes, states } = this;
-    while (indexes.length > 0) {
-      const index = indexes.pop();
-      if (states.get(index) === BLOCK.free) return index;
+  set(index: number, state: BlockState): void {
+    if (index < this.near.length) this.near[index] = state;
+    else this.setFar(index, state);
+  }
+
+  pushFree(index: number): void {
+    this.set(index, BLOCK.free);
+    this.free.push(index);
+  }
+
+  /** Takes a free block, or NO_PAGE. A block that was joined to a larger one stays listed until it is met here. */
+  popFree(): number {
+    while (this.free.length > 0) {
+      const index = this.free.pop();
+      if (this.get(index) === BLOCK.free) return index;
     }
     return NO_PAGE;
   }
 
   /** Takes out a block that is known to be free. */
-  remove(index: number): void {
-    this.states.set(index, BLOCK.none);
-    if (this.indexes.last() === index) this.indexes.pop();
+  removeFree(index: number): void {
+    this.set(index, BLOCK.none);
+    if (this.free.last() === index) this.free.pop();
+  }
+
+  private setFar(index: number, state: BlockState): void {
+    if (index < MAX_NEAR_BLOCKS) {
+      const wider = new Uint8Array(2 ** Math.ceil(Math.log2(index + 1)));
+      wider.set(this.near);
+      this.near = wider;
+      this.near[index] = state;
+      return;
+    }
+    const page = (this.far[index >>> PAGE_SHIFT] ??= new Uint8Array(PAGE_LENGTH));
+    page[index & (PAGE_LENGTH - 1)] = state;
   }
 }
 
 class Node {
-  readonly states: BlockStates[] = [];
-  readonly free: FreeList[] = [];
-  /** Blocks that wait to be joined, by order, last in first out. */
-  readonly waiting: IndexStack[] = [];
+  /** By order. */
+  readonly orders: Blocks[] = [];
   /** First block of the largest order that was never touched. */
   untouched = 0;
   readonly blocks: number;
@@ -162,12 +162,7 @@ class Node {
     maxOrder: number,
   ) {
     this.blocks = Math.floor(nrPages / 2 ** maxOrder);
-    for (let order = 0; order <= maxOrder; order++) {
-      const states = new BlockStates();
-      this.states.push(states);
-      this.free.push(new FreeList(states));
-      this.waiting.push(new IndexStack());
-    }
+    for (let order = 0; order <= maxOrder; order++) this.orders.push(new Blocks());
   }
 }
 
@@ -212,12 +207,7 @@ export class PageAllocator {
     this.calls++;
     if (this.injects && this.failAllocations.has(this.calls)) return NO_PAGE;
     let pfn = this.takeFrom(this.nodes[nid]!, order);
-    if (pfn === NO_PAGE && this.nodes.length > 1) {
-      for (const node of this.nodes) {
-        pfn = this.takeFrom(node, order);
-        if (pfn !== NO_PAGE) break;
-      }
-    }
+    if (pfn === NO_PAGE) pfn = this.takeElsewhere(order);
     if (pfn === NO_PAGE) return NO_PAGE;
     this.pagesOut += 1 << order;
     if (this.zeroRecycled) this.ram.fillFrames(pfn, 1 << order, 0);
@@ -259,8 +249,9 @@ export class PageAllocator {
     if (node !== undefined && order <= this.maxOrder) {
       const offset = pfn - node.basePfn;
       const index = offset >>> order;
-      if (index << order === offset && node.states[order]!.get(index) === BLOCK.allocated) {
-        if (order <= MAX_WAITING_ORDER) this.wait(node, index, order);
+      const blocks = node.orders[order]!;
+      if (index << order === offset && blocks.get(index) === BLOCK.allocated) {
+        if (order <= MAX_WAITING_ORDER) this.wait(node, blocks, index, order);
         else this.giveBack(node, index, order);
         this.pagesOut -= 1 << order;
         return 1 << order;
@@ -282,7 +273,7 @@ export class PageAllocator {
       this.joinWaiting(node);
       blocks += (node.blocks - node.untouched) * 2 ** (this.maxOrder - order);
       for (let o = order; o <= this.maxOrder; o++) {
-        const states = node.states[o]!;
+        const states = node.orders[o]!;
         const end = node.nrPages / 2 ** o;
         for (let i = 0; i < end; i++) if (states.get(i) === BLOCK.free) blocks += 2 ** (o - order);
       }
@@ -290,27 +281,38 @@ export class PageAllocator {
     return blocks;
   }
 
+  private takeElsewhere(order: number): number {
+    for (const node of this.nodes) {
+      const pfn = this.takeFrom(node, order);
+      if (pfn !== NO_PAGE) return pfn;
+    }
+    return NO_PAGE;
+  }
+
   private takeFrom(node: Node, order: number): number {
     if (order > this.maxOrder) return NO_PAGE;
-    const waiting = node.waiting[order]!;
-    const index = waiting.length > 0 ? waiting.pop() : this.split(node, order);
-    if (index === NO_PAGE) return NO_PAGE;
-    node.states[order]!.set(index, BLOCK.allocated);
+    const blocks = node.orders[order]!;
+    const { waiting } = blocks;
+    if (waiting.length === 0) return this.cut(node, blocks, order);
+    const index = waiting.pop();
+    blocks.set(index, BLOCK.allocated);
     return node.basePfn + (index << order);
   }
 
-  /** Cuts a block out of a larger one. Returns its index, or NO_PAGE. */
-  private split(node: Node, order: number): number {
+  /** Cuts a block out of a free one. Returns its first frame, or NO_PAGE. */
+  private cut(node: Node, blocks: Blocks, order: number): number {
     let index = this.takeFree(node, order);
     if (index === NO_PAGE && this.joinWaiting(node)) index = this.takeFree(node, order);
-    return index;
+    if (index === NO_PAGE) return NO_PAGE;
+    blocks.set(index, BLOCK.allocated);
+    return node.basePfn + (index << order);
   }
 
   private takeFree(node: Node, order: number): number {
     let index = NO_PAGE;
     let from = order;
     for (; from <= this.maxOrder; from++) {
-      index = node.free[from]!.pop();
+      index = node.orders[from]!.popFree();
       if (index !== NO_PAGE) break;
     }
     if (index === NO_PAGE) {
@@ -319,26 +321,29 @@ export class PageAllocator {
       from = this.maxOrder;
     }
     while (from > order) {
-      node.states[from]!.set(index, BLOCK.none);
+      node.orders[from]!.set(index, BLOCK.none);
       from--;
       index *= 2;
-      node.free[from]!.push(index + 1);
+      node.orders[from]!.pushFree(index + 1);
     }
     return index;
   }
 
-  private wait(node: Node, index: number, order: number): void {
-    const waiting = node.waiting[order]!;
-    node.states[order]!.set(index, BLOCK.waiting);
+  private wait(node: Node, blocks: Blocks, index: number, order: number): void {
+    const { waiting } = blocks;
+    blocks.set(index, BLOCK.waiting);
     waiting.push(index);
-    if (waiting.length <= WAITING_BLOCKS) return;
-    for (const old of waiting.takeOldest(WAITING_BLOCKS / 2)) this.giveBack(node, old, order);
+    if (waiting.length > WAITING_BLOCKS) this.joinOldest(node, waiting, order);
+  }
+
+  private joinOldest(node: Node, waiting: IndexStack, order: number): void {
+    for (const index of waiting.takeOldest(WAITING_BLOCKS / 2)) this.giveBack(node, index, order);
   }
 
   /** Joins everything that waits. Returns whether anything did. */
   private joinWaiting(node: Node): boolean {
     let any = false;
-    node.waiting.forEach((waiting, order) => {
+    node.orders.forEach(({ waiting }, order) => {
       for (const index of waiting.takeOldest(waiting.length)) {
         this.giveBack(node, index, order);
         any = true;
@@ -349,13 +354,13 @@ export class PageAllocator {
 
   private giveBack(node: Node, index: number, order: number): void {
     let at = order;
-    node.states[at]!.set(index, BLOCK.none);
-    while (at < this.maxOrder && node.states[at]!.get(index ^ 1) === BLOCK.free) {
-      node.free[at]!.remove(index ^ 1);
+    node.orders[at]!.set(index, BLOCK.none);
+    while (at < this.maxOrder && node.orders[at]!.get(index ^ 1) === BLOCK.free) {
+      node.orders[at]!.removeFree(index ^ 1);
       index >>>= 1;
       at++;
     }
-    node.free[at]!.push(index);
+    node.orders[at]!.pushFree(index);
   }
 
   /** A free that does not match what was allocated: part of a block, several blocks, or nothing of ours. */
@@ -382,16 +387,16 @@ export class PageAllocator {
   private splitAllocated(node: Node, offset: number, order: number): void {
     for (let at = order; at > 0; at--) {
       const index = Math.floor(offset / 2 ** at);
-      node.states[at]!.set(index, BLOCK.none);
-      node.states[at - 1]!.set(index * 2, BLOCK.allocated);
-      node.states[at - 1]!.set(index * 2 + 1, BLOCK.allocated);
+      node.orders[at]!.set(index, BLOCK.none);
+      node.orders[at - 1]!.set(index * 2, BLOCK.allocated);
+      node.orders[at - 1]!.set(index * 2 + 1, BLOCK.allocated);
     }
   }
 
   /** Order of the allocated block that holds a frame. */
   private allocatedOrder(node: Node, offset: number): number {
     for (let order = 0; order <= this.maxOrder; order++) {
-      if (node.states[order]!.get(Math.floor(offset / 2 ** order)) === BLOCK.allocated) return order;
+      if (node.orders[order]!.get(Math.floor(offset / 2 ** order)) === BLOCK.allocated) return order;
     }
     return NO_PAGE;
   }

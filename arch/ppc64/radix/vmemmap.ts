@@ -278,7 +278,7 @@ export class RadixVmemmap implements Arch {
         continue;
       }
       this.removeTable(pa, depth + 1, address, next, altmap, free);
-      if (!this.isTableEmpty(pa, depth + 1)) continue;
+      if (!this.isTableEmpty(pa, depth + 1, next)) continue;
       freePages(this.kernel, Math.floor(pa / this.pageSize), 0);
       this.clear(level, entry);
     }
@@ -307,11 +307,18 @@ export class RadixVmemmap implements Arch {
     this.clear(level, entry);
   }
 
-  /** free_pte_table() and its kin look at every entry. */
-  private isTableEmpty(tablePa: number, depth: number): boolean {
-    const first = this.mmu.entry(tablePa, 0);
-    const end = first + (this.mmu.levels[depth]!.mask + 1) * ENTRY_WORDS;
-    return this.ram.firstNonZero(first, end) === end;
+  /**
+   * What free_pte_table() and its kin ask.
+   * @param next where the range ends that was removed: what lies behind it is likely still in use, so a look there mostly
+   *   saves the scan
+   */
+  private isTableEmpty(tablePa: number, depth: number, next: number): boolean {
+    const { mmu, ram } = this;
+    const here = mmu.levels[depth]!;
+    const first = mmu.entry(tablePa, 0);
+    if (!this.isNone(first + tableIndex(here, next) * ENTRY_WORDS)) return false;
+    const end = first + (here.mask + 1) * ENTRY_WORDS;
+    return ram.firstNonZero(first, end) === end;
   }
 
   private clear(level: Level, entry: number): void {
