@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { PageTable } from '../src/hardware/page-table.js';
+import type { Kernel } from '../src/kernel/kernel.js';
 import { runScenario, startRun, type Run, type StepResult } from '../src/scenario/runner.js';
 import { resolveScenario, type Scenario } from '../src/scenario/scenario.js';
 import { scenarioSchema, type ScenarioInput } from '../src/scenario/schema.js';
@@ -19,3 +21,10 @@ export const SECTION = 32768;
 export const SUBSECTION = 512;
 /** First page of the memory that most tests add: 4 GiB, where a memmap of any size starts on a PMD. */
 export const PFN = 0x100000;
+
+/** The page table of an architecture that has one. */
+export function pageTableOf(kernel: Kernel): PageTable {
+  const { mmu } = kernel.arch;
+  if (!(mmu instanceof PageTable)) throw new TypeError('this machine has no page table');
+  return mmu;
+}

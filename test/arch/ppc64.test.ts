@@ -6,10 +6,9 @@ import { HASH_PAGE_SIZES, HashPageTable, NO_SLOT } from '../../arch/ppc64/hash/h
 import { virtualPage, vmemmapContext, vpnText } from '../../arch/ppc64/hash/vsid.js';
 import { altmapCrossBoundary } from '../../arch/ppc64/populated.js';
 import { VmemmapList } from '../../arch/ppc64/vmemmap-list.js';
-import type { PageTable } from '../../src/hardware/page-table.js';
 import { Ram } from '../../src/hardware/ram.js';
 import type { ScenarioInput } from '../../src/scenario/schema.js';
-import { idle, play } from '../scenarios.js';
+import { idle, pageTableOf, play } from '../scenarios.js';
 
 type Machine = ScenarioInput['machine'];
 const radix = (more: Partial<Machine> = {}): Machine => ({ arch: 'ppc64', mmu: 'radix', kernel: '6.12.117', ...more });
@@ -59,7 +58,7 @@ describe('ppc64 radix', () => {
   test('writes entries big-endian: a byte dump of the PMD table shows valid and leaf in its first byte', () => {
     const { kernel } = idle(radix());
     kernel.arch.vmemmapPopulate(kernel.vmemmap, kernel.vmemmap + 0x4000, 0, null);
-    const mmu = kernel.arch.mmu as PageTable;
+    const mmu = pageTableOf(kernel);
     const leaf = mmu.walk(kernel.vmemmap)!;
     const expected = Buffer.alloc(8);
     expected.writeBigUInt64BE(0xc00000000000018en | BigInt(leaf.pa));

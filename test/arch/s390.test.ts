@@ -2,9 +2,8 @@
 
 import { describe, expect, test } from 'vitest';
 import { vmemmapPlacement } from '../../arch/s390/index.js';
-import type { PageTable } from '../../src/hardware/page-table.js';
 import type { ScenarioInput } from '../../src/scenario/schema.js';
-import { idle, play } from '../scenarios.js';
+import { idle, pageTableOf, play } from '../scenarios.js';
 
 type Machine = ScenarioInput['machine'];
 const s390 = (more: Partial<Machine> = {}): Machine => ({
@@ -33,7 +32,7 @@ const altmaps = { dev: { basePfn: FIRST, endPfn: FIRST + SECTION - 1, free: 1024
 describe('s390: tables', () => {
   test('an empty region table is full of its own empty entries, big-endian', () => {
     const { kernel } = idle(s390());
-    const { root } = kernel.arch.mmu as PageTable;
+    const { root } = pageTableOf(kernel);
     const bytes = Buffer.from(kernel.ram.readFrame(root / 4096).slice(0, 16)).toString('hex');
     expect(bytes).toBe('00000000000000280000000000000028');
   });
@@ -41,7 +40,7 @@ describe('s390: tables', () => {
   test('a segment entry lies in memory as the hardware reads it', () => {
     const { kernel } = idle(s390({ ramBasePfn: 2 ** 33 }));
     kernel.arch.vmemmapPopulate(kernel.vmemmap, kernel.vmemmap + 2 ** 20, 0, null);
-    const mmu = kernel.arch.mmu as PageTable;
+    const mmu = pageTableOf(kernel);
     const [leaf] = [mmu.walk(kernel.vmemmap)!];
     const at = Buffer.alloc(8);
     at.writeBigUInt64BE(BigInt(leaf.pa) | 0x3503n);
