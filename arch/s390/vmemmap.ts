@@ -2,7 +2,6 @@
 
 import type { Arch } from '../../src/arch.js';
 import { alignDown, isAligned } from '../../src/hardware/align.js';
-import { isFilled, memset } from '../../src/hardware/mmu.js';
 import { NO_PAGE } from '../../src/hardware/page-allocator.js';
 import {
   ENTRY_BYTES,
@@ -18,6 +17,7 @@ import {
 import { ENOMEM } from '../../src/kernel/errno.js';
 import { allocPages, freePages, type Kernel } from '../../src/kernel/kernel.js';
 import { vmemmapAllocBlockBuf } from '../../src/mm/sparse-vmemmap.js';
+import { UnusedSubPmd } from '../../src/mm/unused-sub-pmd.js';
 import { vmemAltmapFree, type VmemAltmap } from '../../src/mm/vmem-altmap.js';
 import {
   EMPTY,
@@ -35,9 +35,6 @@ import {
 } from './layout.js';
 
 /** arch/s390/mm/vmem.c: one walk, modify_pagetable(), adds and removes. */
-
-/** The byte that fills parts of a leaf which describe no memory. */
-const PAGE_UNUSED = 0xfd;
 
 const PAGE_SIZE = 4096;
 const PMD_SIZE = 2 ** 20;
@@ -67,8 +64,7 @@ export class S390Vmemmap implements Arch {
     { name: 'pud', size: PUD_SIZE },
   ];
   readonly mmu: PageTable;
-  /** unused_sub_pmd_start: from here to the end of its segment nothing is used, and that is not written. 0 for none. */
-  private unusedSubPmdStart = 0;
+  private readonly unusedSubPmd: UnusedSubPmd;
   private readonly ram;
   private readonly counters;
 
@@ -81,6 +77,7 @@ export class S390Vmemmap implements Arch {
     this.ram = kernel.ram;
     this.counters = kernel.counters;
     this.mmu = new PageTable(kernel.ram, root, geometry(options.pagingLevels), format);
+    this.unusedSubPmd = new UnusedSubPmd(kernel, this.mmu, PMD_SIZE);
     this.crstTableInit(root, EMPTY[this.mmu.levels[0]!.level]!);
   }
 
@@ -105,7 +102,7 @@ export class S390Vmemmap implements Arch {
   leafFlags: Arch['leafFlags'] = (leaf) => flagBits(leaf.level, leaf.lo);
 
   unusedStart(): number {
-    return this.unusedSubPmdStart;
+    return this.unusedSubPmd.start;
   }
 
   /** modify_pagetable(). Returns 0 or -ENOMEM. */
@@ -181,7 +178,7 @@ export class S390Vmemmap implements Arch {
           const pfn = vmemmapAllocBlockBuf(kernel, PMD_ORDER, 0, altmap);
           if (pfn !== NO_PAGE) {
             this.set(PMD, entry, pfn * PAGE_SIZE, SEGMENT_KERNEL);
-            if (next - address !== PMD_SIZE) this.vmemmapUseNewSubPmd(address, next);
+            if (next - address !== PMD_SIZE) this.unusedSubPmd.useNew(address, next);
             continue;
           }
         }
@@ -190,8 +187,8 @@ export class S390Vmemmap implements Arch {
         this.set(PMD, entry, pteTable, TABLE_BITS[PMD]!);
       } else if ((lo & LARGE) !== 0) {
         if (add) {
-          this.vmemmapUseSubPmd(address, next);
-        } else if (next - address === PMD_SIZE || this.vmemmapUnuseSubPmd(address, next)) {
+          this.unusedSubPmd.use(address, next);
+        } else if (next - address === PMD_SIZE || this.unusedSubPmd.unuse(address, next)) {
           this.vmemFreePages(entryAddress(PMD, lo, hi) / PAGE_SIZE, PMD_ORDER, altmap);
           this.clear(PMD, entry);
         }
@@ -320,50 +317,5 @@ export class S390Vmemmap implements Arch {
   private clear(level: Level, entry: number): void {
     this.mmu.write(entry, EMPTY[level]!, 0);
     this.counters.clear[level]!++;
-  }
-
-  /** vmemmap_flush_unused_sub_pmd(): writes what is remembered as unused. */
-  private vmemmapFlushUnusedSubPmd(): void {
-    const start = this.unusedSubPmdStart;
-    if (start === 0) return;
-    this.memsetUnused(start, alignDown(start, PMD_SIZE) + PMD_SIZE);
-    this.unusedSubPmdStart = 0;
-  }
-
-  private memsetUnused(start: number, end: number): void {
-    memset(this.mmu, this.ram, start, PAGE_UNUSED, end - start);
-    this.counters.unusedBytes += end - start;
-  }
-
-  /** vmemmap_mark_sub_pmd_used(): one struct page that is not PAGE_UNUSED keeps the leaf from being freed. */
-  private vmemmapMarkSubPmdUsed(start: number): void {
-    const { structPageSize } = this.kernel;
-    memset(this.mmu, this.ram, start, 0, structPageSize);
-    this.counters.useMarkBytes += structPageSize;
-  }
-
-  /** vmemmap_use_sub_pmd(): a part of an existing leaf comes into use. */
-  private vmemmapUseSubPmd(start: number, end: number): void {
-    if (this.unusedSubPmdStart === start) {
-      this.unusedSubPmdStart = isAligned(end, PMD_SIZE) ? 0 : end;
-      return;
-    }
-    this.vmemmapFlushUnusedSubPmd();
-    this.vmemmapMarkSubPmdUsed(start);
-  }
-
-  /** vmemmap_use_new_sub_pmd(): a part of a new leaf comes into use. */
-  private vmemmapUseNewSubPmd(start: number, end: number): void {
-    this.vmemmapFlushUnusedSubPmd();
-    this.vmemmapMarkSubPmdUsed(start);
-    if (!isAligned(start, PMD_SIZE)) this.memsetUnused(alignDown(start, PMD_SIZE), start);
-    if (!isAligned(end, PMD_SIZE)) this.unusedSubPmdStart = end;
-  }
-
-  /** vmemmap_unuse_sub_pmd(): marks a part of a leaf unused; true if nothing of the leaf is used any more. */
-  private vmemmapUnuseSubPmd(start: number, end: number): boolean {
-    this.vmemmapFlushUnusedSubPmd();
-    this.memsetUnused(start, end);
-    return isFilled(this.mmu, this.ram, alignDown(start, PMD_SIZE), PAGE_UNUSED, PMD_SIZE);
   }
 }

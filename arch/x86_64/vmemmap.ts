@@ -2,11 +2,11 @@
 
 import type { Arch, KernelPaging } from '../../src/arch.js';
 import { alignDown, isAligned } from '../../src/hardware/align.js';
-import { isFilled, memset } from '../../src/hardware/mmu.js';
 import { P4D, PGD, PMD, PTE, PUD, PageTable, tableIndex, type Level } from '../../src/hardware/page-table.js';
 import { ENOMEM } from '../../src/kernel/errno.js';
 import { freePages, type Kernel } from '../../src/kernel/kernel.js';
 import { vmemmapPopulateBasepages, vmemmapPopulateHugepages } from '../../src/mm/sparse-vmemmap.js';
+import { UnusedSubPmd } from '../../src/mm/unused-sub-pmd.js';
 import { vmemAltmapFree, type VmemAltmap } from '../../src/mm/vmem-altmap.js';
 import {
   entryHi,
@@ -27,9 +27,6 @@ import {
 } from './layout.js';
 
 /** arch/x86/mm/init_64.c: vmemmap_populate() and vmemmap_free(). */
-
-/** The byte that fills parts of a leaf which describe no memory. */
-const PAGE_UNUSED = 0xfd;
 
 const PAGE_SIZE = 4096;
 const PMD_SIZE = 2 ** 21;
@@ -61,8 +58,7 @@ export class X86Vmemmap implements Arch {
   readonly pageblockPages = 1 << PMD_ORDER;
   readonly mmu: PageTable;
   readonly paging: KernelPaging;
-  /** unused_pmd_start: from here to the end of its PMD nothing is used, and that is not yet written. 0 for none. */
-  private unusedPmdStart = 0;
+  private readonly unusedSubPmd: UnusedSubPmd;
   private readonly ram;
   private readonly counters;
   private readonly otherRoots: readonly number[];
@@ -77,6 +73,7 @@ export class X86Vmemmap implements Arch {
     this.counters = kernel.counters;
     this.otherRoots = otherRoots;
     this.mmu = new PageTable(kernel.ram, root, geometry(options.pagingLevels), format);
+    this.unusedSubPmd = new UnusedSubPmd(kernel, this.mmu, PMD_SIZE);
     this.paging = {
       table: this.mmu,
       isNone,
@@ -121,66 +118,21 @@ export class X86Vmemmap implements Arch {
   leafFlags: Arch['leafFlags'] = (leaf) => flagBits(leaf.lo, leaf.hi);
 
   unusedStart(): number {
-    return this.unusedPmdStart;
+    return this.unusedSubPmd.start;
   }
 
   /** vmemmap_set_pmd(). */
   private vmemmapSetPmd(entry: number, pa: number, address: number, next: number): void {
     this.mmu.write(entry, entryLo(pa, PAGE_KERNEL_LARGE_LO), entryHi(pa, NX));
     this.counters.set[PMD]!++;
-    if (!isAligned(address, PMD_SIZE) || !isAligned(next, PMD_SIZE)) this.vmemmapUseNewSubPmd(address, next);
+    if (!isAligned(address, PMD_SIZE) || !isAligned(next, PMD_SIZE)) this.unusedSubPmd.useNew(address, next);
   }
 
   /** vmemmap_check_pmd(): an existing leaf serves; an existing table does not. */
   private vmemmapCheckPmd(entry: number, address: number, next: number): boolean {
     if ((this.mmu.lo(entry) & PSE) === 0) return false;
-    this.vmemmapUseSubPmd(address, next);
+    this.unusedSubPmd.use(address, next);
     return true;
-  }
-
-  /** vmemmap_flush_unused_pmd(): writes what is remembered as unused. */
-  private vmemmapFlushUnusedPmd(): void {
-    const start = this.unusedPmdStart;
-    if (start === 0) return;
-    this.memsetUnused(start, alignDown(start, PMD_SIZE) + PMD_SIZE);
-    this.unusedPmdStart = 0;
-  }
-
-  private memsetUnused(start: number, end: number): void {
-    memset(this.mmu, this.ram, start, PAGE_UNUSED, end - start);
-    this.counters.unusedBytes += end - start;
-  }
-
-  /** __vmemmap_use_sub_pmd(): one struct page that is not PAGE_UNUSED keeps the leaf from being freed. */
-  private markUsed(start: number): void {
-    const { structPageSize } = this.kernel;
-    memset(this.mmu, this.ram, start, 0, structPageSize);
-    this.counters.useMarkBytes += structPageSize;
-  }
-
-  /** vmemmap_use_sub_pmd(): a part of an existing leaf comes into use. */
-  private vmemmapUseSubPmd(start: number, end: number): void {
-    if (this.unusedPmdStart === start) {
-      this.unusedPmdStart = isAligned(end, PMD_SIZE) ? 0 : end;
-      return;
-    }
-    this.vmemmapFlushUnusedPmd();
-    this.markUsed(start);
-  }
-
-  /** vmemmap_use_new_sub_pmd(): a part of a new leaf comes into use. */
-  private vmemmapUseNewSubPmd(start: number, end: number): void {
-    this.vmemmapFlushUnusedPmd();
-    this.markUsed(start);
-    if (!isAligned(start, PMD_SIZE)) this.memsetUnused(alignDown(start, PMD_SIZE), start);
-    if (!isAligned(end, PMD_SIZE)) this.unusedPmdStart = end;
-  }
-
-  /** vmemmap_pmd_is_unused(): marks a part of a leaf and tells whether anything of it is still used. */
-  private vmemmapPmdIsUnused(address: number, end: number): boolean {
-    this.vmemmapFlushUnusedPmd();
-    this.memsetUnused(address, end);
-    return isFilled(this.mmu, this.ram, alignDown(address, PMD_SIZE), PAGE_UNUSED, PMD_SIZE);
   }
 
   /** remove_pagetable(). With 4 levels the pgd is folded and always present. */
@@ -251,7 +203,7 @@ export class X86Vmemmap implements Arch {
       if ((lo & (PRESENT | GLOBAL | PSE)) === 0) continue;
       if ((lo & PSE) !== 0) {
         const isWhole = next - address === PMD_SIZE;
-        if (isWhole || this.vmemmapPmdIsUnused(address, next)) this.freeHugepageTable(entry, altmap);
+        if (isWhole || this.unusedSubPmd.unuse(address, next)) this.freeHugepageTable(entry, altmap);
         continue;
       }
       const pteTable = tableAddress(lo, ram.words[entry + 1]!);

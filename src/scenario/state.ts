@@ -4,12 +4,10 @@ import { LEVELS, P4D, PMD, PTE, PUD, type Leaf, type Level } from '../hardware/p
 import { MIXED } from '../hardware/ram.js';
 import { countersRecord } from '../kernel/counters.js';
 import { pfnToPage, type Kernel } from '../kernel/kernel.js';
+import { PAGE_UNUSED } from '../mm/unused-sub-pmd.js';
 import type { VmemAltmap } from '../mm/vmem-altmap.js';
 
 /** What is left behind after a step, read from the tables and the memory, in the words of the vectors' format. */
-
-/** PAGE_UNUSED: bytes of a leaf that describe no memory. */
-const PAGE_UNUSED = 0xfd;
 
 export interface State {
   leaves: string[];

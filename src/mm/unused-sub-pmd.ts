@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import { alignDown, isAligned } from '../hardware/align.js';
+import { isFilled, memset, type Mmu } from '../hardware/mmu.js';
+import type { Kernel } from '../kernel/kernel.js';
+
+/**
+ * Which parts of a large leaf describe memory, told by the leaf's own bytes: what describes none is filled with
+ * PAGE_UNUSED, and a leaf that is full of it goes. s390 (arch/s390/mm/vmem.c) and x86_64 (arch/x86/mm/init_64.c) do the
+ * same, each with functions of its own; the names here are those of x86_64.
+ */
+
+/** PAGE_UNUSED: the byte that fills parts of a leaf which describe no memory. */
+export const PAGE_UNUSED = 0xfd;
+
+export class UnusedSubPmd {
+  /**
+   * unused_pmd_start: from here to the end of its leaf nothing is used, and that is not written yet; 0 for none. A
+   * section that is added just there consumes it without a write.
+   */
+  start = 0;
+
+  /** @param pmdSize bytes of a large leaf */
+  constructor(
+    private readonly kernel: Kernel,
+    private readonly mmu: Mmu,
+    private readonly pmdSize: number,
+  ) {}
+
+  /** vmemmap_use_sub_pmd(): a part of an existing leaf comes into use. */
+  use(start: number, end: number): void {
+    if (this.start === start) {
+      this.start = isAligned(end, this.pmdSize) ? 0 : end;
+      return;
+    }
+    this.flush();
+    this.markUsed(start);
+  }
+
+  /** vmemmap_use_new_sub_pmd(): a part of a new leaf comes into use. */
+  useNew(start: number, end: number): void {
+    this.flush();
+    this.markUsed(start);
+    if (!isAligned(start, this.pmdSize)) this.markUnused(alignDown(start, this.pmdSize), start);
+    if (!isAligned(end, this.pmdSize)) this.start = end;
+  }
+
+  /** vmemmap_pmd_is_unused(): a part of a leaf goes out of use. Returns whether all of the leaf is unused now. */
+  unuse(start: number, end: number): boolean {
+    this.flush();
+    this.markUnused(start, end);
+    return isFilled(this.mmu, this.kernel.ram, alignDown(start, this.pmdSize), PAGE_UNUSED, this.pmdSize);
+  }
+
+  /** vmemmap_flush_unused_pmd(): writes what is remembered. */
+  private flush(): void {
+    const { start } = this;
+    if (start === 0) return;
+    this.markUnused(start, alignDown(start, this.pmdSize) + this.pmdSize);
+    this.start = 0;
+  }
+
+  private markUnused(start: number, end: number): void {
+    memset(this.mmu, this.kernel.ram, start, PAGE_UNUSED, end - start);
+    this.kernel.counters.unusedBytes += end - start;
+  }
+
+  /** __vmemmap_use_sub_pmd(): one struct page that is not PAGE_UNUSED keeps the leaf from being freed. */
+  private markUsed(start: number): void {
+    const { structPageSize } = this.kernel;
+    memset(this.mmu, this.kernel.ram, start, 0, structPageSize);
+    this.kernel.counters.useMarkBytes += structPageSize;
+  }
+}
