@@ -225,11 +225,6 @@ export class PageTable {
   }
 }
 
-/** Splits a 64-bit value into unsigned halves; for constants, never on a walk. */
-export function halves(value: bigint): { lo: number; hi: number } {
-  return { lo: Number(value & 0xffff_ffffn), hi: Number((value >> 32n) & 0xffff_ffffn) };
-}
-
 /** Bits 32-63 of a physical address below 2^52. */
 export function highHalf(pa: number): number {
   return Math.floor(pa / BITS_31_0);

@@ -8,6 +8,12 @@ import type { ScenarioFile, StepFile } from './schema.js';
 
 /** From a scenario as written to one that can run: defaults filled in, units gone, contradictions refused. */
 
+/**
+ * Leaves of the memmap that a state can hold, 160 bytes of heap each when it is read: 2 TiB of memory in base pages of
+ * 4 KiB, or 4096 TiB in PMD leaves. Beyond it Node.js runs out of heap, and that is no answer.
+ */
+export const MAX_LEAVES = 2 ** 23;
+
 /** The input contradicts itself or the architecture. The message is a sentence with the field and what is allowed. */
 export class ScenarioError extends Error {
   override readonly name = 'ScenarioError';
@@ -224,12 +230,29 @@ export function resolveScenario(file: ScenarioFile): Scenario {
 }
 
 /**
+ * Refuses a memmap of more base pages than a state can hold; only leaves of the PMD reach further.
+ * @throws ScenarioError
+ */
+function refuseTooLarge({ steps, machine }: Scenario): void {
+  const { pageSize, structPageSize, hugeVmemmap } = machine.config;
+  if (hugeVmemmap && pageSize === 4096) return;
+  const maxPages = Math.floor((MAX_LEAVES * pageSize) / structPageSize);
+  steps.forEach((step, i) => {
+    if (!('pfn' in step) || step.nrPages <= maxPages) return;
+    throw new ScenarioError(
+      `steps[${i}].nrPages is ${step.nrPages}; allowed are at most ${maxPages}, a memmap of ${MAX_LEAVES} base pages`,
+    );
+  });
+}
+
+/**
  * What a person writing a scenario surely did not mean, though a kernel has an answer to it.
  * @throws ScenarioError
  */
 export function refuseSlips(scenario: Scenario): void {
   const { pageSize } = scenario.machine.config;
   const subsection = 2 ** 21 / pageSize;
+  refuseTooLarge(scenario);
   scenario.steps.forEach((step, i) => {
     if (!('pfn' in step)) return;
     for (const name of ['pfn', 'nrPages'] as const) {

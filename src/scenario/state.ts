@@ -6,6 +6,7 @@ import { countersRecord } from '../kernel/counters.js';
 import { pfnToPage, type Kernel } from '../kernel/kernel.js';
 import { PAGE_UNUSED } from '../mm/unused-sub-pmd.js';
 import type { VmemAltmap } from '../mm/vmem-altmap.js';
+import { MAX_LEAVES, ScenarioError } from './scenario.js';
 
 /** What is left behind after a step, read from the tables and the memory, in the words of the vectors' format. */
 
@@ -95,13 +96,22 @@ export interface Walk {
   tables: number[];
 }
 
+/**
+ * Reads the page table of the vmemmap.
+ * @throws ScenarioError when it has more leaves than a state can hold
+ */
 export function walkVmemmap(kernel: Kernel, window: AddressRange): Walk {
   const leaves: Leaf[] = [];
   const tables = [0, 0, 0, 0, 0];
   kernel.arch.visit(
     window.start,
     window.end,
-    (leaf) => leaves.push(leaf),
+    (leaf) => {
+      if (leaves.length === MAX_LEAVES) {
+        throw new ScenarioError(`steps map more than ${MAX_LEAVES} leaves of memmap at a time; add less memory`);
+      }
+      leaves.push(leaf);
+    },
     (table) => tables[table.level]!++,
   );
   return { leaves, tables };

@@ -36,6 +36,11 @@ const CASES: [string, string | Uint8Array, RegExp][] = [
     withStep({ nrPages: 2 ** 40 }),
     /steps\[0\]\.nrPages is 1099511627776; it must be at most/,
   ],
+  [
+    'more base pages of memmap than fit in the heap',
+    withMachine({ hugeVmemmap: false }).replace('32768', String(2 ** 30)),
+    /steps\[0\]\.nrPages is 1073741824; allowed are at most 536870912, a memmap of 8388608 base pages/,
+  ],
   ['an empty range', withStep({ nrPages: 0 }), /steps\[0\]\.nrPages is 0; allowed are 1 page and more/],
   [
     'a struct page that no kernel has',
