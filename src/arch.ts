@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import type { Leaf, LevelName, PageTable, Table } from './hardware/page-table.js';
+import type { Leaf, Level, LevelName, PageTable, Table } from './hardware/page-table.js';
 import type { Mmu } from './hardware/mmu.js';
 import type { Kernel } from './kernel/kernel.js';
-import type { Traits } from './kernel/traits.js';
+import type { Traits } from './kernel/traits/index.js';
 import type { DevPagemap } from './mm/sparse-vmemmap.js';
 import type { VmemAltmap } from './mm/vmem-altmap.js';
 
@@ -36,6 +36,8 @@ export interface MachineConfig {
   segmentSize?: number | undefined;
   /** Page tables besides the kernel's own that share its top-level entries; x86_64. */
   otherPageTables: number;
+  /** Which of them the CPU has loaded that adds and removes memory; 0 for the kernel's own. */
+  currentPageTable: number;
 }
 
 /** An architecture at work in one kernel. */
@@ -69,13 +71,8 @@ export interface Arch {
    * @param startPfn pfn of the first page described
    * @returns 0 or a negative errno
    */
-  readonly populateCompoundPages?: (
-    startPfn: number,
-    start: number,
-    end: number,
-    nid: number,
-    pgmap: DevPagemap,
-  ) => number;
+  readonly populateCompoundPages?:
+    ((startPfn: number, start: number, end: number, nid: number, pgmap: DevPagemap) => number) | undefined;
 
   /** Every present leaf of [start, end) and every table that serves it. */
   visit(start: number, end: number, onLeaf: (leaf: Leaf) => void, onTable: (table: Table) => void): void;
@@ -96,21 +93,26 @@ export interface Arch {
   readonly paging?: KernelPaging;
 }
 
-/** The page table as the kernel's own helpers write it (pgalloc.h, pgtable.h); little-endian. */
+/** The page table as the kernel's own helpers write it (pgalloc.h, pgtable.h). */
 export interface KernelPaging {
   readonly table: PageTable;
-  /** pXd_none(). */
-  isNone(lo: number, hi: number): boolean;
+  /** pXd_none() of an entry, by its words as they lie in RAM. */
+  isNone(word0: number, word1: number): boolean;
   /** pXd_populate(): the entry at position `entry` points to a table of the level below. */
-  populate(level: number, entry: number, tablePa: number): void;
-  /** Bits 0-31 of pfn_pte(pfn, PAGE_KERNEL). */
-  pteLo(pfn: number): number;
-  /** Bits 32-63 of pfn_pte(pfn, PAGE_KERNEL). */
-  pteHi(pfn: number): number;
+  populate(level: Level, entry: number, tablePa: number, address: number): void;
+  /** pfn_pte(pfn, PAGE_KERNEL), its first and its second word as they lie in RAM. */
+  pteWord0(pfn: number): number;
+  pteWord1(pfn: number): number;
+  /** On architectures that use vmemmap_populate_hugepages(). */
+  readonly hugepages?: HugepageHooks;
+}
+
+/** What vmemmap_populate_hugepages() asks of an architecture. */
+export interface HugepageHooks {
   /** vmemmap_set_pmd(): the entry at position `entry` becomes a large leaf for the range [address, next). */
-  vmemmapSetPmd(entry: number, pa: number, address: number, next: number): void;
+  setPmd(entry: number, pa: number, address: number, next: number): void;
   /** vmemmap_check_pmd(): whether an existing entry serves [address, next). */
-  vmemmapCheckPmd(entry: number, address: number, next: number): boolean;
+  checkPmd(entry: number, address: number, next: number): boolean;
 }
 
 /** One configuration that an architecture knows, as `vmemmap arch` lists it. */
@@ -141,8 +143,10 @@ export interface Architecture {
   maxOrder(pageSize: number): number;
   /** Address of the struct page of pfn 0 where the machine does not say it. */
   vmemmapBase(config: MachineConfig, traits: Traits): bigint;
+  /** SECTION_SIZE_BITS. @param pageSize bytes */
+  sectionSizeBits(pageSize: number, traits: Traits): number;
   /** A sentence on what is wrong with the machine, or undefined. */
-  check(config: MachineConfig): string | undefined;
+  check(config: MachineConfig, traits: Traits): string | undefined;
   /** Starts the architecture's part of a kernel: the root page table, if it has one, is allocated here. */
   boot(kernel: Kernel, config: MachineConfig): Arch;
 }

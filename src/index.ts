@@ -6,8 +6,8 @@ export { ARCHITECTURES } from '../arch/index.js';
 export type { Arch, ArchConfiguration, Architecture, KernelPaging, MachineConfig } from './arch.js';
 export { findingsOf, type Finding } from './check/findings.js';
 export type { Leaf, LevelName, Table } from './hardware/page-table.js';
-export { RELEASES, findRelease, resolveTraits, type Release } from './kernel/releases.js';
-export { TRAITS, type Trait, type TraitKey, type Traits } from './kernel/traits.js';
+export { DEFAULT_RELEASE, RELEASES, findRelease, resolveTraits, type Release } from './kernel/releases.js';
+export { TRAITS, type Trait, type TraitKey, type Traits } from './kernel/traits/index.js';
 export type { Kernel } from './kernel/kernel.js';
 export { InputError } from './scenario/load.js';
 export {

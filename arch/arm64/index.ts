@@ -2,12 +2,13 @@
 
 import type { ArchConfiguration, Architecture, MachineConfig } from '../../src/arch.js';
 import { LEVELS } from '../../src/hardware/page-table.js';
-import type { Traits } from '../../src/kernel/traits.js';
+import type { Traits } from '../../src/kernel/traits/index.js';
 import { geometry } from './layout.js';
 import { Arm64Vmemmap } from './vmemmap.js';
 
-/** SECTION_SIZE_BITS by page size (arch/arm64/include/asm/sparsemem.h). */
+/** SECTION_SIZE_BITS by page size (arch/arm64/include/asm/sparsemem.h), and for all page sizes until v5.11. */
 const SECTION_SIZE_BITS: Readonly<Record<number, number>> = { 4096: 27, 16384: 27, 65536: 29 };
+const LARGE_SECTION_SIZE_BITS = 30;
 /** MAX_PAGE_ORDER by page size: 4 MiB, 32 MiB and 512 MiB (arch/arm64/Kconfig, ARCH_FORCE_MAX_ORDER). */
 const MAX_ORDER: Readonly<Record<number, number>> = { 4096: 10, 16384: 11, 65536: 13 };
 const VA_BITS = [36, 39, 42, 47, 48, 52];
@@ -15,6 +16,8 @@ const VA_BITS = [36, 39, 42, 47, 48, 52];
 const VA_BITS_MIN = 48;
 /** VMEMMAP_END below the top of the address space, since the region is sized exactly. */
 const BELOW_TOP = 2 ** 30;
+/** The same from v5.4 to v5.10. */
+const BELOW_TOP_OF_UNPROJECTED = 2 ** 21;
 const TOP = 2 ** 52;
 
 interface Region {
@@ -31,9 +34,21 @@ function vmemmapRegion(pageShift: number, vaBits: number, structPageSize: number
     return { start: end - (linearRange / 2 ** pageShift) * structPageSize, end };
   }
   const shift = pageShift - Math.ceil(Math.log2(structPageSize));
-  const start = TOP - 2 ** (vaBits - shift);
-  return { start, end: start + linearRange / 2 ** shift };
+  const size = linearRange / 2 ** shift;
+  const start = regionStart(vaBits, shift, size, traits);
+  return { start, end: start + size };
 }
+
+/** VMEMMAP_START of a region that is sized by powers of two: VMEMMAP_SIZE bytes. */
+function regionStart(vaBits: number, shift: number, size: number, traits: Traits): number {
+  if (traits.arm64ProjectedRegion) return TOP - 2 ** (vaBits - shift);
+  if (traits.arm64VmemmapAtTop) return TOP - size - BELOW_TOP_OF_UNPROJECTED;
+  const pageOffset = TOP - 2 ** (vaBits - 1);
+  return pageOffset - size;
+}
+
+const sectionSizeBits = (pageSize: number, traits: Traits): number =>
+  traits.arm64SmallSections ? SECTION_SIZE_BITS[pageSize]! : LARGE_SECTION_SIZE_BITS;
 
 const pageShiftOf = (config: MachineConfig): number => Math.log2(config.pageSize);
 const vaBitsOf = (config: MachineConfig): number => config.vaBits ?? VA_BITS_MIN;
@@ -70,11 +85,13 @@ export const arm64: Architecture = {
   ],
   structPageSizes: [56, 64, 72, 80, 96],
   maxOrder: (pageSize) => MAX_ORDER[pageSize] ?? 10,
+  sectionSizeBits,
   vmemmapBase: (config, traits) => FULL_ADDRESS | BigInt(regionOf(config, traits).start),
-  check(config) {
+  check(config, traits) {
+    if (!traits.arm64HotAdd) return `machine.kernel is "${config.kernel}"; arm64 has memory hot-plug from 5.0 on`;
     const bits = vaBitsOf(config);
     if (!VA_BITS.includes(bits)) return `machine.vaBits is ${bits}; arm64 has ${VA_BITS.join(', ')}`;
-    const sectionSizeBits = SECTION_SIZE_BITS[config.pageSize]!;
+    const sectionSizeBits = this.sectionSizeBits(config.pageSize, traits);
     if (config.sectionSizeBits !== sectionSizeBits) {
       return `machine.sectionSizeBits is ${config.sectionSizeBits}; arm64 with ${config.pageSize / 1024}K pages has sections of 2^${sectionSizeBits} bytes`;
     }

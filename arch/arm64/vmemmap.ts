@@ -79,7 +79,8 @@ export class Arm64Vmemmap implements Arch {
   ) {
     const { pageShift, vaBits } = options;
     const layout = addressLayout(pageShift, vaBits);
-    const sectHi = SECT_NORMAL_HI | (kernel.traits.arm64SectNormalWrite ? DBM_HI : 0);
+    const { arm64CheckPmdLeaf, arm64SectNormalWrite } = kernel.traits;
+    const sectHi = arm64CheckPmdLeaf ? PAGE_KERNEL_HI : SECT_NORMAL_HI | (arm64SectNormalWrite ? DBM_HI : 0);
     this.layout = layout;
     this.ram = kernel.ram;
     this.counters = kernel.counters;
@@ -99,14 +100,16 @@ export class Arm64Vmemmap implements Arch {
         this.mmu.write(entry, entryLo(layout, tablePa, KERNEL_TABLE_LO), entryHi(layout, tablePa, UXN_TABLE_HI));
         this.counters.set[level]!++;
       },
-      pteLo: (pfn) => entryLo(layout, pfn * kernel.pageSize, PAGE_KERNEL_LO | layout.shared),
-      pteHi: (pfn) => entryHi(layout, pfn * kernel.pageSize, PAGE_KERNEL_HI),
-      vmemmapSetPmd: (entry, pa) => {
-        this.mmu.write(entry, entryLo(layout, pa, SECT_NORMAL_LO | layout.shared), entryHi(layout, pa, sectHi));
-        this.counters.set[PMD]!++;
+      pteWord0: (pfn) => entryLo(layout, pfn * kernel.pageSize, PAGE_KERNEL_LO | layout.shared),
+      pteWord1: (pfn) => entryHi(layout, pfn * kernel.pageSize, PAGE_KERNEL_HI),
+      hugepages: {
+        setPmd: (entry, pa) => {
+          this.mmu.write(entry, entryLo(layout, pa, SECT_NORMAL_LO | layout.shared), entryHi(layout, pa, sectHi));
+          this.counters.set[PMD]!++;
+        },
+        // Before the check looked at it, whatever is there served, also a table that lacks entries.
+        checkPmd: (entry) => !arm64CheckPmdLeaf || (this.mmu.lo(entry) & TYPE_MASK) === VALID,
       },
-      // Whatever is there serves, also a table that lacks entries.
-      vmemmapCheckPmd: () => true,
     };
   }
 
@@ -116,15 +119,18 @@ export class Arm64Vmemmap implements Arch {
     this.warnOutside('vmemmap_populate', start, end);
     if (end - start > sectionBytes) kernel.log.warnOnce('vmemmap_populate');
     const isPart = kernel.traits.arm64SubsectionBasePages && end - start < sectionBytes;
+    const own = kernel.traits.arm64Altmap ? altmap : null;
     if (options.pageShift !== PAGE_SHIFT_WITH_BLOCKS || isPart) {
-      return vmemmapPopulateBasepages(kernel, start, end, nid, altmap);
+      return vmemmapPopulateBasepages(kernel, start, end, nid, own);
     }
-    return vmemmapPopulateHugepages(kernel, start, end, nid, altmap, altmap, !kernel.traits.genericHugepagesLoop);
+    return vmemmapPopulateHugepages(kernel, start, end, nid, own, own, !kernel.traits.genericHugepagesLoop);
   }
 
   vmemmapFree(start: number, end: number, altmap: VmemAltmap | null): void {
+    const { traits } = this.kernel;
+    if (!traits.arm64HotRemove) return;
     this.warnOutside('vmemmap_free', start, end);
-    this.unmapHotplugRange(this.mmu.root, 0, start, end, altmap);
+    this.unmapHotplugRange(this.mmu.root, 0, start, end, traits.arm64Altmap ? altmap : null);
     this.freeEmptyTables(this.mmu.root, 0, start, end);
   }
 

@@ -36,16 +36,19 @@ export function populateBlocks(
   nid: number,
   altmap: VmemAltmap | null,
 ): number {
+  const { traits } = kernel;
   const order = orderOf(kernel, blockSize);
   for (let address = alignDown(start, blockSize); address < end; address += blockSize) {
     if (vmemmapPopulated(kernel, address, blockSize)) continue;
     const own = altmap !== null && !altmapCrossBoundary(kernel, altmap, address, blockSize) ? altmap : null;
     let pfn = own === null ? NO_PAGE : vmemmapAllocBlockBuf(kernel, order, nid, own);
     const fromAltmap = pfn !== NO_PAGE;
+    if (!fromAltmap && own !== null && !traits.ppc64AltmapFallbackRam) return -ENOMEM;
     if (!fromAltmap) pfn = vmemmapAllocBlockBuf(kernel, order, nid, null);
     if (pfn === NO_PAGE) return -ENOMEM;
     const phys = pfn * kernel.pageSize;
-    if (!list.populate(phys, address, nid)) {
+    const noted = list.populate(phys, address, nid);
+    if (!noted && traits.ppc64NodeFailureUndone) {
       // Without a node nobody could free the block later.
       if (fromAltmap && own !== null) vmemAltmapFree(kernel, own, 1 << order);
       else freePages(kernel, pfn, order);
@@ -84,11 +87,16 @@ export function freeBlocks(
  * @param order log2 of the base pages
  */
 export function freeVmemmapPages(kernel: Kernel, pfn: number, order: number, altmap: VmemAltmap | null): void {
-  if (altmap !== null && pfn >= altmap.basePfn && pfn < altmap.basePfn + altmap.reserve + altmap.free) {
-    vmemAltmapFree(kernel, altmap, 1 << order);
-  } else {
-    freePages(kernel, pfn, order);
-  }
+  if (altmap !== null && isAltmapPfn(kernel, pfn, altmap)) vmemAltmapFree(kernel, altmap, 1 << order);
+  else freePages(kernel, pfn, order);
+}
+
+/** Whether a frame counts as the altmap's. The test came with the way back to system memory. */
+function isAltmapPfn({ traits }: Kernel, pfn: number, altmap: VmemAltmap): boolean {
+  if (!traits.ppc64AltmapFallbackRam) return true;
+  const { basePfn, reserve, free, alloc, align } = altmap;
+  const end = basePfn + reserve + free + (traits.ppc64AltEndExact ? 0 : alloc + align);
+  return pfn >= basePfn && pfn < end;
 }
 
 /** get_order(). @param bytes a power of two */

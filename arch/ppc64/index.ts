@@ -2,6 +2,7 @@
 
 import type { ArchConfiguration, Architecture, MachineConfig } from '../../src/arch.js';
 import { LEVELS } from '../../src/hardware/page-table.js';
+import type { Traits } from '../../src/kernel/traits/index.js';
 import { HASH_PAGE_SIZES, type SegmentShift } from './hash/hash-page-table.js';
 import { HashVmemmap } from './hash/vmemmap.js';
 import { geometry } from './radix/layout.js';
@@ -15,8 +16,11 @@ const MAX_ORDER: Readonly<Record<number, number>> = { 4096: 12, 65536: 8 };
 const ROOT_BYTES = 65536;
 /** RADIX_VMEMMAP_START, and H_VMEMMAP_START with 64K pages. */
 const VMEMMAP_BASE = 0xc00c_0000_0000_0000n;
-/** H_VMEMMAP_START with 4K pages. */
+/** H_VMEMMAP_START with 4K pages, and where it was before. */
 const VMEMMAP_BASE_HASH_4K = 0xc000_3f00_0000_0000n;
+const OLD_VMEMMAP_BASE_HASH_4K = 0xc000_1200_0000_0000n;
+/** VMEMMAP_BASE under hash as long as the vmemmap had a region of its own. */
+const OLD_VMEMMAP_BASE_HASH = 0xf000_0000_0000_0000n;
 
 const LARGE_BLOCK = 2 ** 24;
 const DEFAULT_HTAB_BYTES = 2 ** 27;
@@ -47,6 +51,13 @@ const hash = (pageSize: number, groundTruth: string): ArchConfiguration => ({
   groundTruth,
 });
 
+function vmemmapBase({ mmu, pageSize }: MachineConfig, traits: Traits): bigint {
+  if (mmu !== 'hash') return VMEMMAP_BASE;
+  if (!traits.ppc64KernelRegions0xc) return OLD_VMEMMAP_BASE_HASH;
+  if (pageSize !== 4096) return VMEMMAP_BASE;
+  return traits.ppc64Hash4KBase ? VMEMMAP_BASE_HASH_4K : OLD_VMEMMAP_BASE_HASH_4K;
+}
+
 const vmemmapPageSize = (config: MachineConfig): number =>
   config.vmemmapPageSize ?? (config.hugeVmemmap ? LARGE_BLOCK : config.pageSize);
 
@@ -75,7 +86,8 @@ export const ppc64: Architecture = {
   ],
   structPageSizes: [56, 64, 72, 80, 96],
   maxOrder: (pageSize) => MAX_ORDER[pageSize] ?? 8,
-  vmemmapBase: ({ mmu, pageSize }) => (mmu === 'hash' && pageSize === 4096 ? VMEMMAP_BASE_HASH_4K : VMEMMAP_BASE),
+  sectionSizeBits: () => SECTION_SIZE_BITS,
+  vmemmapBase,
   check(config) {
     if (config.sectionSizeBits !== SECTION_SIZE_BITS) {
       return `machine.sectionSizeBits is ${config.sectionSizeBits}; ppc64 has sections of 2^${SECTION_SIZE_BITS} bytes`;
@@ -88,6 +100,7 @@ export const ppc64: Architecture = {
         htabSizeBytes: config.htabSizeBytes ?? DEFAULT_HTAB_BYTES,
         vmemmapPageSize: vmemmapPageSize(config),
         segmentShift: SEGMENT_SHIFTS[config.segmentSize ?? 2 ** 40] ?? 40,
+        vmemmapHi: Number(config.vmemmapBase >> 32n),
       });
     }
     const order = Math.max(0, Math.log2(ROOT_BYTES / config.pageSize));

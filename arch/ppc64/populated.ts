@@ -16,6 +16,7 @@ export function vmemmapPopulated(kernel: Kernel, address: number, size: number):
   const { sections, structPageSize, pagesPerSubsection } = kernel;
   const firstPfn = Math.floor((address - kernel.vmemmap) / structPageSize);
   const endPfn = Math.ceil((address + size - kernel.vmemmap) / structPageSize);
+  if (!kernel.traits.ppc64SubsectionValidity) return beginsWithValidSection(kernel, firstPfn, endPfn);
   for (let pfn = alignDown(firstPfn, pagesPerSubsection); pfn < endPfn; pfn += pagesPerSubsection) {
     const sectionNr = Math.floor(pfn / kernel.pagesPerSection);
     if (!sections.isValid(sectionNr)) {
@@ -25,6 +26,16 @@ export function vmemmapPopulated(kernel: Kernel, address: number, size: number):
     }
     const subsection = (pfn % kernel.pagesPerSection) / pagesPerSubsection;
     if (sections.isEarly(sectionNr) || sections.isSet(sectionNr, subsection)) return true;
+  }
+  return false;
+}
+
+/** vmemmap_populated() as it was: the first page of every section that the block touches is looked at, and no other. */
+function beginsWithValidSection(kernel: Kernel, firstPfn: number, endPfn: number): boolean {
+  const { sections, pagesPerSection } = kernel;
+  for (let pfn = alignDown(firstPfn, pagesPerSection); pfn < endPfn; pfn += pagesPerSection) {
+    const sectionNr = Math.floor(pfn / pagesPerSection);
+    if (sections.isValid(sectionNr) && (sections.isEarly(sectionNr) || sections.isSet(sectionNr, 0))) return true;
   }
   return false;
 }
@@ -55,11 +66,12 @@ function pageToPfnInexact(offset: number, structPageSize: number): bigint {
  * @param size bytes of the block
  */
 export function altmapCrossBoundary(kernel: Kernel, altmap: VmemAltmap, address: number, size: number): boolean {
-  const { structPageSize } = kernel;
+  const { structPageSize, traits } = kernel;
+  if (!traits.ppc64AltmapBoundary) return false;
   const offset = address - kernel.vmemmap;
-  const nrPfn = Math.floor(size / structPageSize);
+  const toLast = Math.floor(size / structPageSize) - (traits.ppc64LastBlockInAltmap ? 1 : 0);
   const pfn = offset / structPageSize;
-  if (Number.isInteger(pfn)) return pfn + nrPfn - 1 > altmap.endPfn || pfn < altmap.basePfn;
+  if (Number.isInteger(pfn)) return pfn + toLast > altmap.endPfn || pfn < altmap.basePfn;
   const huge = pageToPfnInexact(offset, structPageSize);
-  return BigInt.asUintN(WORD, huge + BigInt(nrPfn - 1)) > BigInt(altmap.endPfn) || huge < BigInt(altmap.basePfn);
+  return BigInt.asUintN(WORD, huge + BigInt(toLast)) > BigInt(altmap.endPfn) || huge < BigInt(altmap.basePfn);
 }

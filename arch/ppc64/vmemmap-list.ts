@@ -18,8 +18,10 @@ const VIRT = 16;
 const NULL_NODE = 0;
 
 const BITS_31_0 = 2 ** 32;
-/** Bits 52-63 of a kernel address are 0xc00. */
+/** Bits 52-63 of an address in the linear map are 0xc00, and for long also those of a vmemmap address. */
 const KERNEL_HI = 0xc000_0000;
+/** Bits 52-63 of an address, in its high half. */
+const REGION_HI = 0xfff0_0000;
 /** Bits 32-51 of an address. */
 const ADDRESS_HI = 0x000f_ffff;
 
@@ -38,8 +40,15 @@ export class VmemmapList {
   private numLeft = 0;
   private readonly ram;
 
-  constructor(private readonly kernel: Kernel) {
+  private readonly virtHi: number;
+
+  /** @param vmemmapHi bits 32-63 of a vmemmap address */
+  constructor(
+    private readonly kernel: Kernel,
+    vmemmapHi = KERNEL_HI,
+  ) {
     this.ram = kernel.ram;
+    this.virtHi = (vmemmapHi & REGION_HI) >>> 0;
   }
 
   /**
@@ -48,9 +57,12 @@ export class VmemmapList {
    */
   populate(phys: number, virt: number, nid: number): boolean {
     const node = this.alloc(nid);
-    if (node === NULL_NODE) return false;
+    if (node === NULL_NODE) {
+      if (!this.kernel.traits.ppc64NodeFailureUndone) this.kernel.log.warn('vmemmap_list_populate');
+      return false;
+    }
     this.write(node + PHYS, phys, 0);
-    this.write(node + VIRT, virt, KERNEL_HI);
+    this.write(node + VIRT, virt, this.virtHi);
     this.write(node + LIST, this.head, this.head === NULL_NODE ? 0 : KERNEL_HI);
     this.head = node;
     return true;

@@ -3,12 +3,14 @@
 import type { ArchConfiguration, Architecture } from '../../src/arch.js';
 import { alignDown, alignUp } from '../../src/hardware/align.js';
 import { LEVELS } from '../../src/hardware/page-table.js';
+import type { Traits } from '../../src/kernel/traits/index.js';
 import { geometry } from './layout.js';
 import { S390Vmemmap } from './vmemmap.js';
 
 const PAGE_SIZE = 4096;
-/** SECTION_SIZE_BITS until v6.12, arch/s390/include/asm/sparsemem.h. */
-const SECTION_SIZE_BITS = 28;
+/** SECTION_SIZE_BITS, arch/s390/include/asm/sparsemem.h, and until v6.12. */
+const SECTION_SIZE_BITS = 27;
+const LARGE_SECTION_SIZE_BITS = 28;
 const MAX_ORDER = 10;
 /** A region or segment table is four pages. */
 const CRST_ORDER = 2;
@@ -27,14 +29,22 @@ const REGION3_SIZE = 2 ** 31;
  * arch/s390/boot/startup.c): what vmalloc and modules leave is shared between the identity mapping and the vmemmap.
  * @param pagingLevels 3 or 4
  * @param structPageSize bytes
+ * @param sectionSizeBits log2 of a section's bytes
  * @returns the address of the struct page of pfn 0
  */
-export function vmemmapPlacement(pagingLevels: number, structPageSize: number): bigint {
+export function vmemmapPlacement(
+  pagingLevels: number,
+  structPageSize: number,
+  sectionSizeBits = LARGE_SECTION_SIZE_BITS,
+): bigint {
   const top = ADDRESS_SPACE[pagingLevels]! - VMALLOC_AND_MODULES - LOWCORES;
-  const pagesPerSection = 2 ** SECTION_SIZE_BITS / PAGE_SIZE;
+  const pagesPerSection = 2 ** sectionSizeBits / PAGE_SIZE;
   const pages = alignUp(Math.floor(top / (PAGE_SIZE + structPageSize)), pagesPerSection);
   return BigInt(alignDown(top - pages * structPageSize, REGION3_SIZE));
 }
+
+const sectionSizeBits = (_pageSize: number, traits: Traits): number =>
+  traits.s390Sections128M ? SECTION_SIZE_BITS : LARGE_SECTION_SIZE_BITS;
 
 const configuration = (pagingLevels: number, groundTruth: string): ArchConfiguration => ({
   title: `${pagingLevels} levels`,
@@ -42,7 +52,7 @@ const configuration = (pagingLevels: number, groundTruth: string): ArchConfigura
   pagingLevels,
   levels: geometry(pagingLevels).levels.map(({ level, bits, shift }) => ({ name: LEVELS[level], bits, shift })),
   leafSizes: [PAGE_SIZE, 2 ** 20],
-  sectionSizeBits: SECTION_SIZE_BITS,
+  sectionSizeBits: LARGE_SECTION_SIZE_BITS,
   vmemmapBase: vmemmapPlacement(pagingLevels, 64),
   groundTruth,
 });
@@ -55,10 +65,13 @@ export const s390: Architecture = {
   ],
   structPageSizes: [56, 64, 72, 80, 96],
   maxOrder: () => MAX_ORDER,
-  vmemmapBase: (config) => vmemmapPlacement(config.pagingLevels ?? 4, config.structPageSize),
-  check(config) {
-    if (config.sectionSizeBits !== SECTION_SIZE_BITS) {
-      return `machine.sectionSizeBits is ${config.sectionSizeBits}; s390 has sections of 2^${SECTION_SIZE_BITS} bytes`;
+  sectionSizeBits,
+  vmemmapBase: (config, traits) =>
+    vmemmapPlacement(config.pagingLevels ?? 4, config.structPageSize, sectionSizeBits(config.pageSize, traits)),
+  check(config, traits) {
+    const bits = sectionSizeBits(config.pageSize, traits);
+    if (config.sectionSizeBits !== bits) {
+      return `machine.sectionSizeBits is ${config.sectionSizeBits}; s390 ${config.kernel} has sections of 2^${bits} bytes`;
     }
     const levels = config.pagingLevels ?? 4;
     if (levels < 3 || levels > 5) return `machine.pagingLevels is ${levels}; s390 has 3, 4 or 5`;

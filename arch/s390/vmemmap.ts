@@ -83,18 +83,21 @@ export class S390Vmemmap implements Arch {
 
   /** Undoes itself when it fails; the altmap is used in releases that have it. */
   vmemmapPopulate(start: number, end: number, _nid: number, altmap: VmemAltmap | null): number {
-    const own = this.kernel.traits.s390Altmap ? altmap : null;
+    const { traits } = this.kernel;
+    if (!traits.s390FreeAndTracking) return this.populateForEver(start, end);
+    const own = traits.s390Altmap ? altmap : null;
     const err = this.modifyPagetable(start, end, true, own);
     if (err !== 0) this.modifyPagetable(start, end, false, own);
     return err;
   }
 
   vmemmapFree(start: number, end: number, altmap: VmemAltmap | null): void {
+    if (!this.kernel.traits.s390FreeAndTracking) return;
     this.modifyPagetable(start, end, false, this.kernel.traits.s390Altmap ? altmap : null);
   }
 
   supportsMemmapOnMemory(memmapBytes: number): boolean {
-    return isAligned(memmapBytes, PMD_SIZE);
+    return this.kernel.traits.momS390 && isAligned(memmapBytes, PMD_SIZE);
   }
 
   visit: Arch['visit'] = (start, end, onLeaf, onTable) => this.mmu.visit(start, end, onLeaf, onTable);
@@ -103,6 +106,57 @@ export class S390Vmemmap implements Arch {
 
   unusedStart(): number {
     return this.unusedSubPmd.start;
+  }
+
+  /**
+   * vmemmap_populate() as long as nothing was ever removed: 1 MiB frames or base pages, by the CPU alone, and no way back.
+   * @returns 0 or -ENOMEM; what was mapped stays mapped
+   */
+  private populateForEver(start: number, end: number): number {
+    const { mmu, kernel } = this;
+    const { edat1 } = this.options;
+    let next: number;
+    for (let address = start; address < end; address = next) {
+      next = Math.min(alignDown(address, PMD_SIZE) + PMD_SIZE, end);
+      const pmdTable = this.segmentTable(address);
+      if (pmdTable === NO_PAGE) return -ENOMEM;
+      const entry = mmu.entry(pmdTable, tableIndex(mmu.table(PMD), address));
+      const lo = mmu.lo(entry);
+      const hi = mmu.hi(entry);
+      if (!isNone(PMD, lo, hi) && (lo & LARGE) !== 0) continue;
+      if (isNone(PMD, lo, hi) && edat1) {
+        const pfn = vmemmapAllocBlockBuf(kernel, PMD_ORDER, 0, null);
+        if (pfn === NO_PAGE) return -ENOMEM;
+        this.set(PMD, entry, pfn * PAGE_SIZE, SEGMENT_KERNEL);
+        continue;
+      }
+      const pteTable = isNone(PMD, lo, hi) ? this.vmemPteAlloc() : entryAddress(PMD, lo, hi);
+      if (pteTable === NO_PAGE) return -ENOMEM;
+      if (isNone(PMD, lo, hi)) this.set(PMD, entry, pteTable, TABLE_BITS[PMD]!);
+      const err = this.modifyPteTable(pteTable, address, next, true, null);
+      if (err !== 0) return err;
+    }
+    return 0;
+  }
+
+  /** The segment table of an address, made if need be with the region tables above it. Returns it, or NO_PAGE. */
+  private segmentTable(address: number): number {
+    const { mmu } = this;
+    let tablePa = mmu.root;
+    for (const here of mmu.levels) {
+      if (here.level === PMD) return tablePa;
+      const entry = mmu.entry(tablePa, tableIndex(here, address));
+      const lo = mmu.lo(entry);
+      const hi = mmu.hi(entry);
+      if (isNone(here.level, lo, hi)) {
+        tablePa = this.vmemCrstAlloc((here.level - 1) as Level);
+        if (tablePa === NO_PAGE) return NO_PAGE;
+        this.set(here.level, entry, tablePa, TABLE_BITS[here.level]!);
+      } else {
+        tablePa = entryAddress(here.level, lo, hi);
+      }
+    }
+    return NO_PAGE;
   }
 
   /** modify_pagetable(). Returns 0 or -ENOMEM. */
@@ -189,7 +243,7 @@ export class S390Vmemmap implements Arch {
         if (add) {
           this.unusedSubPmd.use(address, next);
         } else if (next - address === PMD_SIZE || this.unusedSubPmd.unuse(address, next)) {
-          this.vmemFreePages(entryAddress(PMD, lo, hi) / PAGE_SIZE, PMD_ORDER, altmap);
+          this.vmemFreePages(this.pmdDeref(lo, hi) / PAGE_SIZE, PMD_ORDER, altmap);
           this.clear(PMD, entry);
         }
         continue;
@@ -224,7 +278,7 @@ export class S390Vmemmap implements Arch {
       } else {
         const pfn = entryAddress(PTE, swap32(words[entry + 1]!), swap32(words[entry]!)) / PAGE_SIZE;
         if (altmap !== null) vmemAltmapFree(kernel, altmap, 1);
-        else counters.freePages += allocator.freePages(pfn, 0, log.badFree);
+        else if (this.mayFree(pfn, 'vmem_free_pages')) counters.freePages += allocator.freePages(pfn, 0, log.badFree);
         words[entry] = empty0;
         words[entry + 1] = empty1;
         counters.clear[PTE]!++;
@@ -233,10 +287,24 @@ export class S390Vmemmap implements Arch {
     return 0;
   }
 
+  /** pmd_deref() of a large entry, page aligned: for one release it left software bits in the address. */
+  private pmdDeref(lo: number, hi: number): number {
+    if (this.kernel.traits.s390DerefLarge) return entryAddress(PMD, lo, hi);
+    return alignDown(entryAddress(PMD, lo & ~LARGE, hi), PAGE_SIZE);
+  }
+
   /** vmem_free_pages(). With an altmap everything counts as its own, whatever frame it is. */
   private vmemFreePages(pfn: number, order: number, altmap: VmemAltmap | null): void {
     if (altmap !== null) vmemAltmapFree(this.kernel, altmap, 1 << order);
-    else freePages(this.kernel, pfn, order);
+    else if (this.mayFree(pfn, 'vmem_free_pages')) freePages(this.kernel, pfn, order);
+  }
+
+  /** Whether a frame may go back: memory of the boot was not expected to, and stayed. */
+  private mayFree(pfn: number, caller: string): boolean {
+    const { kernel } = this;
+    if (kernel.traits.s390FreeBootMemmap || !kernel.allocator.isReserved(pfn)) return true;
+    kernel.log.warnOnce(caller);
+    return false;
   }
 
   /** vmem_crst_alloc(): a region or segment table. Returns its physical address, or NO_PAGE. */
@@ -286,7 +354,8 @@ export class S390Vmemmap implements Arch {
   /** try_free_pte_table(). */
   private tryFreePteTable(tablePa: number, entry: number): void {
     if (!this.areEmpty(tablePa, PTRS_PER_PTE, EMPTY[PTE]!)) return;
-    freePages(this.kernel, Math.floor(tablePa / PAGE_SIZE), 0);
+    const pfn = Math.floor(tablePa / PAGE_SIZE);
+    if (this.mayFree(pfn, 'vmem_pte_free')) freePages(this.kernel, pfn, 0);
     this.clear(PMD, entry);
   }
 
@@ -305,7 +374,7 @@ export class S390Vmemmap implements Arch {
     for (let page = 0; page < 1 << CRST_ALLOC_ORDER; page++) {
       if (!this.areEmpty(tablePa + page * PAGE_SIZE, ENTRIES_PER_PAGE, empty)) return;
     }
-    freePages(this.kernel, tablePa / PAGE_SIZE, CRST_ALLOC_ORDER);
+    this.vmemFreePages(tablePa / PAGE_SIZE, CRST_ALLOC_ORDER, null);
     this.clear(level, entry);
   }
 

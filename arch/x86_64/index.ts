@@ -32,6 +32,7 @@ export const x86_64: Architecture = {
   ],
   structPageSizes: [56, 64, 72, 80, 96],
   maxOrder: () => MAX_ORDER,
+  sectionSizeBits: () => SECTION_SIZE_BITS,
   vmemmapBase: (config) => VMEMMAP_BASE[config.pagingLevels === 5 ? 5 : 4],
   check(config) {
     if (config.pageSize !== PAGE_SIZE) return `machine.pageSize is ${config.pageSize}; x86_64 has pages of 4096 bytes`;
@@ -41,6 +42,9 @@ export const x86_64: Architecture = {
     if (config.pagingLevels !== 4 && config.pagingLevels !== 5) {
       return `machine.pagingLevels is ${config.pagingLevels ?? 'missing'}; x86_64 has 4 or 5`;
     }
+    if (config.currentPageTable > config.otherPageTables) {
+      return `machine.currentPageTable is ${config.currentPageTable}; allowed are 0 to machine.otherPageTables, which is ${config.otherPageTables}`;
+    }
     return undefined;
   },
   boot(kernel, config) {
@@ -49,7 +53,7 @@ export const x86_64: Architecture = {
     const [root = 0, ...otherRoots] = roots;
     return new X86Vmemmap(
       kernel,
-      { pagingLevels, pse: config.hugeVmemmap, otherPageTables: config.otherPageTables },
+      { pagingLevels, pse: config.hugeVmemmap, currentPageTable: config.currentPageTable },
       root,
       otherRoots,
     );

@@ -42,8 +42,8 @@ export interface X86Options {
   pagingLevels: 4 | 5;
   /** X86_FEATURE_PSE. */
   pse: boolean;
-  /** Page tables that share the top-level entries of the kernel's. */
-  otherPageTables: number;
+  /** Which page table the CPU has loaded: 0 for the kernel's own, else one of the others. */
+  currentPageTable: number;
 }
 
 export class X86Vmemmap implements Arch {
@@ -73,25 +73,33 @@ export class X86Vmemmap implements Arch {
     this.counters = kernel.counters;
     this.otherRoots = otherRoots;
     this.mmu = new PageTable(kernel.ram, root, geometry(options.pagingLevels), format);
-    this.unusedSubPmd = new UnusedSubPmd(kernel, this.mmu, PMD_SIZE);
+    this.unusedSubPmd = new UnusedSubPmd(kernel, this.loadedPageTable(), PMD_SIZE, {
+      defersTail: kernel.traits.x86DeferredTail,
+      paintsCorrectHead: kernel.traits.x86PaintCorrectHead,
+    });
     this.paging = {
       table: this.mmu,
       isNone,
-      populate: (level, entry, tablePa) => {
+      populate: (level, entry, tablePa, address) => {
         this.mmu.write(entry, entryLo(tablePa, PAGE_TABLE_LO), entryHi(tablePa, 0));
         this.counters.set[level]!++;
+        if (kernel.traits.x86SyncTopLevelAtOnce && level === this.mmu.levels[0]!.level) {
+          this.syncGlobalPgds(address, address + 1);
+        }
       },
-      pteLo: (pfn) => entryLo(pfn * PAGE_SIZE, PAGE_KERNEL_LO),
-      pteHi: (pfn) => entryHi(pfn * PAGE_SIZE, NX),
-      vmemmapSetPmd: (entry, pa, address, next) => this.vmemmapSetPmd(entry, pa, address, next),
-      vmemmapCheckPmd: (entry, address, next) => this.vmemmapCheckPmd(entry, address, next),
+      pteWord0: (pfn) => entryLo(pfn * PAGE_SIZE, PAGE_KERNEL_LO),
+      pteWord1: (pfn) => entryHi(pfn * PAGE_SIZE, NX),
+      hugepages: {
+        setPmd: (entry, pa, address, next) => this.vmemmapSetPmd(entry, pa, address, next),
+        checkPmd: (entry, address, next) => this.vmemmapCheckPmd(entry, address, next),
+      },
     };
   }
 
   vmemmapPopulate(start: number, end: number, nid: number, altmap: VmemAltmap | null): number {
     const { kernel } = this;
     let err: number;
-    if (end - start < kernel.pagesPerSection * kernel.structPageSize) {
+    if (kernel.traits.x86SubsectionBasePages && end - start < kernel.pagesPerSection * kernel.structPageSize) {
       err = vmemmapPopulateBasepages(kernel, start, end, nid, null);
     } else if (this.options.pse) {
       const basePagesAltmap = kernel.traits.x86SplitPmdTakesAltmap ? altmap : null;
@@ -125,13 +133,14 @@ export class X86Vmemmap implements Arch {
   private vmemmapSetPmd(entry: number, pa: number, address: number, next: number): void {
     this.mmu.write(entry, entryLo(pa, PAGE_KERNEL_LARGE_LO), entryHi(pa, NX));
     this.counters.set[PMD]!++;
-    if (!isAligned(address, PMD_SIZE) || !isAligned(next, PMD_SIZE)) this.unusedSubPmd.useNew(address, next);
+    const isPart = !isAligned(address, PMD_SIZE) || !isAligned(next, PMD_SIZE);
+    if (isPart && this.kernel.traits.x86TrackUnusedSubPmd) this.unusedSubPmd.useNew(address, next);
   }
 
   /** vmemmap_check_pmd(): an existing leaf serves; an existing table does not. */
   private vmemmapCheckPmd(entry: number, address: number, next: number): boolean {
     if ((this.mmu.lo(entry) & PSE) === 0) return false;
-    this.unusedSubPmd.use(address, next);
+    if (this.kernel.traits.x86TrackUnusedSubPmd) this.unusedSubPmd.use(address, next);
     return true;
   }
 
@@ -238,8 +247,22 @@ export class X86Vmemmap implements Arch {
   private freeHugepageTable(entry: number, altmap: VmemAltmap | null): void {
     const { words } = this.ram;
     if (altmap !== null) vmemAltmapFree(this.kernel, altmap, 1 << PMD_ORDER);
-    else freePages(this.kernel, entryPfn(words[entry]!, words[entry + 1]!), PMD_ORDER);
+    else this.freePagetable(entryPfn(words[entry]!, words[entry + 1]!), PMD_ORDER);
     this.clear(PMD, entry);
+  }
+
+  /** free_pagetable(). Boot memory is given back page by page, so its order is never asked for. */
+  private freePagetable(pfn: number, order: number): void {
+    const { kernel } = this;
+    const forgetsOrder = kernel.traits.x86FreeIgnoresOrder && !kernel.allocator.isReserved(pfn);
+    freePages(kernel, pfn, forgetsOrder ? 0 : order);
+  }
+
+  /** What the CPU translates with while it works on the kernel's own page table. */
+  private loadedPageTable(): PageTable {
+    const { currentPageTable, pagingLevels } = this.options;
+    if (currentPageTable === 0) return this.mmu;
+    return new PageTable(this.kernel.ram, this.otherRoots[currentPageTable - 1]!, geometry(pagingLevels), format);
   }
 
   /**

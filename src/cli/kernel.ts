@@ -1,64 +1,88 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { RELEASES, resolveTraits, type Release } from '../kernel/releases.js';
-import { TRAITS, type Trait, type TraitKey } from '../kernel/traits.js';
+import { TRAITS, type Trait, type TraitKey } from '../kernel/traits/index.js';
 import { InputError } from '../scenario/load.js';
 import { findKernelRelease } from '../scenario/scenario.js';
 import { EXIT_OK, styled, writeResult } from './output.js';
 
 const ROWS = Object.entries(TRAITS) as [TraitKey, Trait][];
 
+/** What a reader should know of a row that was not read in a source. */
+const DOUBT: Readonly<Record<Trait['confidence'], string>> = {
+  source: '',
+  memory: ' (from memory)',
+  derived: ' (derived from the source)',
+  inferred: ' (release inferred)',
+};
+
+const rangeText = ({ from, until }: Trait): string =>
+  until === undefined ? `${from} on` : `${from} to before ${until}`;
+
 const rowLines = (trait: Trait, mark: string): string[] => [
-  `${mark} ${styled('bold', trait.name)}${trait.confidence === 'memory' ? ' (not looked up)' : ''}`,
+  `${mark} ${styled('bold', trait.name)}  ${rangeText(trait)}${DOUBT[trait.confidence]}`,
   `    ${trait.since}`,
+  ...(trait.ended === undefined ? [] : [`    ${trait.ended}`]),
   `    ${trait.effect}`,
 ];
 
-const traitNames = (release: Release): string[] => {
+function traitsOf(release: Release): Trait[] {
   const traits = resolveTraits(release);
-  return ROWS.filter(([key]) => traits[key]).map(([, trait]) => trait.name);
-};
-
-function listing(): string {
-  const releases = RELEASES.map(
-    (r) => `  ${r.name.padEnd(10)} mainline ${r.mainline} with ${traitNames(r).length} of ${ROWS.length} traits`,
-  );
-  return ['releases', ...releases, '', 'traits', ...ROWS.flatMap(([, trait]) => rowLines(trait, ' '))].join('\n');
+  return ROWS.filter(([key]) => traits[key]).map(([, trait]) => trait);
 }
 
+function releaseLine(release: Release): string {
+  const tree =
+    release.backports.length === 0 ? '' : `, mainline ${release.mainline} with ${release.backports.length} backports`;
+  return `  ${release.name.padEnd(10)}${String(traitsOf(release).length).padStart(3)} of ${ROWS.length} traits${tree}`;
+}
+
+const listing = (): string =>
+  [
+    'releases at which behaviour changed, and stable trees; those between are known too',
+    ...RELEASES.map(releaseLine),
+    '',
+    'traits',
+    ...ROWS.flatMap(([, trait]) => rowLines(trait, ' ')),
+  ].join('\n');
+
 function difference(from: Release, to: Release): { gained: Trait[]; lost: Trait[] } {
-  const a = resolveTraits(from);
-  const b = resolveTraits(to);
+  const before = traitsOf(from);
+  const after = traitsOf(to);
   return {
-    gained: ROWS.filter(([key]) => !a[key] && b[key]).map(([, trait]) => trait),
-    lost: ROWS.filter(([key]) => a[key] && !b[key]).map(([, trait]) => trait),
+    gained: after.filter((trait) => !before.includes(trait)),
+    lost: before.filter((trait) => !after.includes(trait)),
   };
 }
 
-/** `vmemmap kernel`. Returns the exit code. */
-export function kernel(names: readonly string[], options: { json?: true }): number {
-  if (names.length !== 0 && names.length !== 2) {
-    throw new InputError(`kernel takes no release or two to compare, not ${names.length}`);
-  }
-  if (names.length === 0) {
-    const releases = RELEASES.map((release) => ({ ...release, traits: traitNames(release) }));
-    const all = ROWS.map(([, trait]) => trait);
-    writeResult(
-      options.json ? JSON.stringify({ schema: 'vmemmap/kernel/v1', releases, traits: all }, null, 2) : listing(),
-      undefined,
-    );
-    return EXIT_OK;
-  }
-  const [from, to] = names.map((name) => findKernelRelease(name, 'the release')) as [Release, Release];
+function differenceText(from: Release, to: Release): string {
   const { gained, lost } = difference(from, to);
-  if (options.json) {
-    writeResult(
-      JSON.stringify({ schema: 'vmemmap/kernel-difference/v1', from: from.name, to: to.name, gained, lost }, null, 2),
-      undefined,
-    );
+  const rows = [...gained.flatMap((t) => rowLines(t, '+')), ...lost.flatMap((t) => rowLines(t, '-'))];
+  return [`${from.name} -> ${to.name}`, ...(rows.length > 0 ? rows : ['no difference'])].join('\n');
+}
+
+const json = (name: string, value: object): string =>
+  JSON.stringify({ schema: `vmemmap/${name}/v1`, ...value }, null, 2);
+
+/** `vmemmap kernel`: all releases, the traits of one, or what two differ in. Returns the exit code. */
+export function kernel(names: readonly string[], options: { json?: true }): number {
+  if (names.length > 2) throw new InputError(`kernel takes no release, one, or two to compare, not ${names.length}`);
+  const [first, second] = names.map((name) => findKernelRelease(name, 'the release'));
+  const withTraits = (release: Release): object => ({ ...release, traits: traitsOf(release).map(({ name }) => name) });
+  let text: string;
+  if (first === undefined) {
+    text = options.json
+      ? json('kernel', { releases: RELEASES.map(withTraits), traits: ROWS.map(([, trait]) => trait) })
+      : listing();
+  } else if (second === undefined) {
+    text = options.json
+      ? json('kernel', { releases: [withTraits(first)], traits: traitsOf(first) })
+      : [releaseLine(first).trim(), ...traitsOf(first).flatMap((trait) => rowLines(trait, ' '))].join('\n');
   } else {
-    const rows = [...gained.flatMap((t) => rowLines(t, '+')), ...lost.flatMap((t) => rowLines(t, '-'))];
-    writeResult([`${from.name} -> ${to.name}`, ...(rows.length > 0 ? rows : ['no difference'])].join('\n'), undefined);
+    text = options.json
+      ? json('kernel-difference', { from: first.name, to: second.name, ...difference(first, second) })
+      : differenceText(first, second);
   }
+  writeResult(text, undefined);
   return EXIT_OK;
 }

@@ -76,9 +76,9 @@ program
 program
   .command('kernel')
   .description('list the releases and the traits in which they differ')
-  .argument('[release...]', 'print the difference of two releases')
+  .argument('[release...]', 'one release, or two to print their difference')
   .addOption(json())
-  .addHelpText('after', examples('vmemmap kernel', 'vmemmap kernel 6.1.192 6.12.117'))
+  .addHelpText('after', examples('vmemmap kernel', 'vmemmap kernel 5.16', 'vmemmap kernel 5.12 5.13'))
   .action(async (releases: string[], options: { json?: true }) => {
     process.exitCode = (await import('./kernel.js')).kernel(releases, options);
   });

@@ -2,13 +2,13 @@
 
 import { join } from 'node:path';
 import { PMD } from '../hardware/page-table.js';
-import { RELEASES } from '../kernel/releases.js';
+import { STABLE_RELEASES } from '../kernel/releases.js';
 import { pfnToPage } from '../kernel/kernel.js';
 import { sizeText } from '../report/text.js';
 import { parseWith, readJson } from '../scenario/load.js';
 import { captureRun, runScenario, runStep, startRun, type Run } from '../scenario/runner.js';
-import { resolveScenario, type Scenario } from '../scenario/scenario.js';
-import { scenarioSchema } from '../scenario/schema.js';
+import { resolveScenario } from '../scenario/scenario.js';
+import { scenarioSchema, type ScenarioFile } from '../scenario/schema.js';
 import { AddressText, usedRuns, vmemmapWindow, walkVmemmap } from '../scenario/state.js';
 import { verifyFile } from '../scenario/verify.js';
 import { EXIT_FINDING, EXIT_OK, styled, writeResult } from './output.js';
@@ -66,9 +66,9 @@ function tellStep(run: Run, index: number, text: AddressText): string[] {
 }
 
 /** What is left after the last step, release by release. */
-function releaseLines(scenario: Scenario): string[] {
-  return RELEASES.map((release) => {
-    const results = runScenario({ ...scenario, machine: { ...scenario.machine, release } });
+function releaseLines(file: ScenarioFile): string[] {
+  return STABLE_RELEASES.map((release) => {
+    const results = runScenario(resolveScenario(file, { release }));
     const last = results[results.length - 1]!;
     const leaks = last.leaks.length === 0 ? 'nothing leaks' : `leaks ${last.leaks.join(', ')}`;
     return `  ${release.name.padEnd(10)} ${leaks}; ${last.ram.pages} page of tables stays (4-level kernels keep the PUD table)`;
@@ -77,7 +77,8 @@ function releaseLines(scenario: Scenario): string[] {
 
 /** Returns the exit code. */
 export function story(): number {
-  const scenario = resolveScenario(parseWith(scenarioSchema, readJson(SCENARIO), SCENARIO));
+  const file = parseWith(scenarioSchema, readJson(SCENARIO), SCENARIO);
+  const scenario = resolveScenario(file);
   const run = startRun(scenario);
   const text = new AddressText(scenario.machine.config.vmemmapBase);
   const told = scenario.steps.flatMap((_, index) => [...tellStep(run, index, text), '']);
@@ -91,7 +92,7 @@ export function story(): number {
       '',
       ...told,
       'What each release leaves behind:',
-      ...releaseLines(scenario),
+      ...releaseLines(file),
       '',
       'The same leaf on a booted 6.12.117, plugged, unplugged and plugged again: old 0xFD bytes come back with the',
       'recycled frame, and the leaf goes with section A although B, not online yet, still needs it.',

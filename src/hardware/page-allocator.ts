@@ -48,8 +48,12 @@ const BLOCK = {
   allocated: 2,
   /** Given back, and not yet joined with its buddy. */
   waiting: 3,
+  /** Handed out before the books were opened: boot memory. It is given back as any other. */
+  reserved: 4,
 } as const;
 type BlockState = (typeof BLOCK)[keyof typeof BLOCK];
+
+const isOut = (state: number): boolean => state === BLOCK.allocated || state === BLOCK.reserved;
 
 /** Blocks up to this order wait before they join, PAGE_ALLOC_COSTLY_ORDER of the kernel's per-CPU lists. */
 const MAX_WAITING_ORDER = 3;
@@ -177,6 +181,8 @@ export class PageAllocator {
   private readonly zeroRecycled: boolean;
   private readonly failAllocations: ReadonlySet<number>;
   private readonly injects: boolean;
+  /** What a block becomes that is taken. */
+  private taken: BlockState = BLOCK.reserved;
   /** References beyond the first, of the few pages that have them. */
   private readonly extraReferences = new Map<number, number>();
 
@@ -230,6 +236,7 @@ export class PageAllocator {
   startBooks(): void {
     this.calls = 0;
     this.pagesOut = 0;
+    this.taken = BLOCK.allocated;
   }
 
   /** get_page(): one more {@link freePages} is needed before the page goes back. */
@@ -250,7 +257,7 @@ export class PageAllocator {
       const offset = pfn - node.basePfn;
       const index = offset >>> order;
       const blocks = node.orders[order]!;
-      if (index << order === offset && blocks.get(index) === BLOCK.allocated) {
+      if (index << order === offset && isOut(blocks.get(index))) {
         if (order <= MAX_WAITING_ORDER) this.wait(node, blocks, index, order);
         else this.giveBack(node, index, order);
         this.pagesOut -= 1 << order;
@@ -264,6 +271,15 @@ export class PageAllocator {
   isAllocated(pfn: number): boolean {
     const node = this.nodeOf(pfn);
     return node !== undefined && this.allocatedOrder(node, pfn - node.basePfn) !== NO_PAGE;
+  }
+
+  /** PageReserved(): whether the frame is handed out since boot. */
+  isReserved(pfn: number): boolean {
+    const node = this.nodeOf(pfn);
+    if (node === undefined) return false;
+    const offset = pfn - node.basePfn;
+    const order = this.allocatedOrder(node, offset);
+    return order !== NO_PAGE && node.orders[order]!.get(Math.floor(offset / 2 ** order)) === BLOCK.reserved;
   }
 
   /** Free blocks of 2^order frames or more, counted in blocks of 2^order: the right end of /proc/buddyinfo. */
@@ -295,7 +311,7 @@ export class PageAllocator {
     const { waiting } = blocks;
     if (waiting.length === 0) return this.cut(node, blocks, order);
     const index = waiting.pop();
-    blocks.set(index, BLOCK.allocated);
+    blocks.set(index, this.taken);
     return node.basePfn + (index << order);
   }
 
@@ -304,7 +320,7 @@ export class PageAllocator {
     let index = this.takeFree(node, order);
     if (index === NO_PAGE && this.joinWaiting(node)) index = this.takeFree(node, order);
     if (index === NO_PAGE) return NO_PAGE;
-    blocks.set(index, BLOCK.allocated);
+    blocks.set(index, this.taken);
     return node.basePfn + (index << order);
   }
 
@@ -387,16 +403,17 @@ export class PageAllocator {
   private splitAllocated(node: Node, offset: number, order: number): void {
     for (let at = order; at > 0; at--) {
       const index = Math.floor(offset / 2 ** at);
+      const state = node.orders[at]!.get(index) as BlockState;
       node.orders[at]!.set(index, BLOCK.none);
-      node.orders[at - 1]!.set(index * 2, BLOCK.allocated);
-      node.orders[at - 1]!.set(index * 2 + 1, BLOCK.allocated);
+      node.orders[at - 1]!.set(index * 2, state);
+      node.orders[at - 1]!.set(index * 2 + 1, state);
     }
   }
 
   /** Order of the allocated block that holds a frame. */
   private allocatedOrder(node: Node, offset: number): number {
     for (let order = 0; order <= this.maxOrder; order++) {
-      if (node.orders[order]!.get(Math.floor(offset / 2 ** order)) === BLOCK.allocated) return order;
+      if (isOut(node.orders[order]!.get(Math.floor(offset / 2 ** order)))) return order;
     }
     return NO_PAGE;
   }

@@ -6,7 +6,7 @@ import type { Ram } from '../hardware/ram.js';
 import type { MemSections } from '../mm/sparse.js';
 import type { Counters } from './counters.js';
 import type { KernelLog } from './log.js';
-import type { Traits } from './traits.js';
+import type { Traits } from './traits/index.js';
 
 /** One running kernel on one machine: what every function of it may reach. */
 export interface Kernel {
@@ -27,6 +27,15 @@ export interface Kernel {
   readonly pagesPerSection: number;
   /** PAGES_PER_SUBSECTION: 2 MiB of pages. */
   readonly pagesPerSubsection: number;
+  readonly vmstat: Vmstat;
+}
+
+/** Counters of /proc/vmstat that populating and freeing move, base pages; zero in releases that do not count. */
+export interface Vmstat {
+  /** nr_memmap_pages. */
+  nrMemmapPages: number;
+  /** nr_memmap_boot_pages. */
+  nrMemmapBootPages: number;
 }
 
 /** pfn_to_page(): address of a struct page. */

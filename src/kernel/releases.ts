@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { TRAITS, type Trait, type TraitKey, type Traits } from './traits.js';
+import { TRAIT_KEYS, TRAITS, type Trait, type TraitKey, type Traits } from './traits/index.js';
 
 /** Which behaviour belongs to which release. Version numbers are compared here and nowhere else. */
 
@@ -12,15 +12,66 @@ export interface Release {
   readonly backports: readonly TraitKey[];
 }
 
-/** The releases with recorded behaviour, oldest first. */
-export const RELEASES: readonly Release[] = [
+/** Minor numbers of the mainline releases that are covered, by major number: v4.18 to v7.3. */
+const MAINLINE_MINORS: Readonly<Record<string, readonly [first: number, last: number]>> = {
+  4: [18, 20],
+  5: [0, 19],
+  6: [0, 19],
+  7: [0, 3],
+};
+
+/** The oldest release, and those in which only what lies above the page tables changed: no trait begins there. */
+const FURTHER_BOUNDARIES = ['4.18', '5.14', '6.0', '6.7', '7.1'];
+
+const mainline = (name: string): Release => ({ name, mainline: name, backports: [] });
+
+/** Mainline releases at which behaviour changed, where a trait begins or ends; oldest first. */
+export const BOUNDARY_RELEASES: readonly Release[] = [
+  ...new Set([
+    ...FURTHER_BOUNDARIES,
+    ...Object.values<Trait>(TRAITS).flatMap(({ from, until }) => (until === undefined ? [from] : [from, until])),
+  ]),
+]
+  .sort((a, b) => (isBefore(a, b) ? -1 : 1))
+  .map(mainline);
+
+/** Stable trees with recorded behaviour, oldest first. They carry fixes of later releases. */
+export const STABLE_RELEASES: readonly Release[] = [
   {
     name: '6.1.192',
     mainline: '6.1',
-    backports: ['arm64SubsectionBasePages', 'daxArchOptIn', 'daxOptimizeNeedsMoreThanReserve'],
+    backports: [
+      'x86SyncTopLevelAtOnce',
+      'arm64SubsectionBasePages',
+      'ppc64AltEndExact',
+      'ppc64LastBlockInAltmap',
+      'daxArchOptIn',
+      'daxOptimizeNeedsMoreThanReserve',
+    ],
   },
-  { name: '6.12.117', mainline: '6.12', backports: ['arm64SubsectionBasePages', 'ppc64RadixPageAlignedStart'] },
+  {
+    name: '6.12.117',
+    mainline: '6.12',
+    backports: [
+      'x86SyncTopLevelAtOnce',
+      'arm64SubsectionBasePages',
+      'ppc64RadixPageAlignedStart',
+      'ppc64RadixCompoundByAddress',
+      'countInHelpers',
+    ],
+  },
 ];
+
+/** What a machine runs that does not say. */
+export const DEFAULT_RELEASE: Release = STABLE_RELEASES[STABLE_RELEASES.length - 1]!;
+
+/** Every release that is listed; {@link findRelease} also knows those between. */
+export const RELEASES: readonly Release[] = [...BOUNDARY_RELEASES, ...STABLE_RELEASES].sort((a, b) =>
+  isBefore(a.mainline, b.mainline) ? -1 : 1,
+);
+
+/** What {@link findRelease} takes, for a sentence. */
+export const RELEASE_NAMES = `mainline releases from 4.18 to 7.3, and ${STABLE_RELEASES.map((r) => r.name).join(' and ')}`;
 
 /** Whether release `a` came before release `b`; both "major.minor". */
 function isBefore(a: string, b: string): boolean {
@@ -29,34 +80,42 @@ function isBefore(a: string, b: string): boolean {
   return aMajor === bMajor ? aMinor! < bMinor! : aMajor! < bMajor!;
 }
 
-function has(release: Release, key: TraitKey): boolean {
-  if (release.backports.includes(key)) return true;
-  const trait: Trait = TRAITS[key];
-  if (isBefore(release.mainline, trait.from)) return false;
-  return trait.until === undefined || isBefore(release.mainline, trait.until);
+/** Whether a mainline release has a trait that begins with one release and ends before another. */
+export function isWithin(name: string, from: string, until: string | undefined): boolean {
+  return !isBefore(name, from) && (until === undefined || isBefore(name, until));
 }
 
-/** The release of a name, or undefined. */
+function has(release: Release, key: TraitKey): boolean {
+  const trait: Trait = TRAITS[key];
+  return release.backports.includes(key) || isWithin(release.mainline, trait.from, trait.until);
+}
+
+/** The release of a name, also one between two boundaries; undefined if it is not covered. */
 export function findRelease(name: string): Release | undefined {
-  return RELEASES.find((release) => release.name === name);
+  const stable = STABLE_RELEASES.find((release) => release.name === name);
+  if (stable) return stable;
+  const [, major, minor] = /^(\d)\.(0|[1-9]\d?)$/.exec(name) ?? [];
+  const range = MAINLINE_MINORS[major ?? ''];
+  if (range === undefined || Number(minor) < range[0] || Number(minor) > range[1]) return undefined;
+  return mainline(name);
 }
 
 /** The release's traits as plain booleans. */
 export function resolveTraits(release: Release): Traits {
-  const keys = Object.keys(TRAITS) as TraitKey[];
-  return Object.freeze(Object.fromEntries(keys.map((key) => [key, has(release, key)])) as Record<TraitKey, boolean>);
+  return Object.freeze(
+    Object.fromEntries(TRAIT_KEYS.map((key) => [key, has(release, key)])) as Record<TraitKey, boolean>,
+  );
 }
 
 /**
- * The release that stands for a running kernel: the newest one of its series, since distributions ship stable trees.
+ * The release that stands for a running kernel: the recorded stable tree of its series, since distributions ship stable
+ * trees, or else the mainline release.
  * @param unameRelease what `uname -r` prints, such as "6.12.117+deb12-amd64"
- * @throws RangeError for a series that is not known
+ * @throws RangeError for a series that is not covered
  */
 export function releaseOfSeries(unameRelease: string): Release {
-  const series = /^\d+\.\d+/.exec(unameRelease)?.[0];
-  const release = RELEASES.findLast(({ mainline }) => mainline === series);
+  const series = /^\d+\.\d+/.exec(unameRelease)?.[0] ?? '';
+  const release = STABLE_RELEASES.find((stable) => stable.mainline === series) ?? findRelease(series);
   if (release) return release;
-  throw new RangeError(
-    `kernel ${unameRelease} is of no series that is known; known are ${RELEASES.map((r) => r.mainline).join(', ')}`,
-  );
+  throw new RangeError(`kernel ${unameRelease} is of no series that is covered; covered are ${RELEASE_NAMES}`);
 }

@@ -34,7 +34,7 @@ export function memmapOnMemoryRefusal(
   nrPages: number,
   mode: MemmapOnMemoryMode,
 ): MemmapOnMemoryRefusal {
-  if (mode === 'n') return 'disabled';
+  if (mode === 'n' || !kernel.traits.momOneBlock) return 'disabled';
   const memmapBytes = blockPages * kernel.structPageSize;
   if (!kernel.traits.momForce) {
     if (nrPages !== blockPages) return 'size-not-block';

@@ -1,8 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { EINVAL } from '../kernel/errno.js';
+import { EEXIST, EINVAL } from '../kernel/errno.js';
 import type { Kernel } from '../kernel/kernel.js';
-import { sparseAddSection, sparseRemoveSection } from './sparse.js';
+import { KernelBug } from '../kernel/log.js';
+import {
+  pfnToSectionNr,
+  sparseAddOneSection,
+  sparseAddSection,
+  sparseRemoveOneSection,
+  sparseRemoveSection,
+} from './sparse.js';
 import type { DevPagemap } from './sparse-vmemmap.js';
 import { vmemAltmapOffset, type VmemAltmap } from './vmem-altmap.js';
 
@@ -41,6 +48,7 @@ export function addPages(
     if (altmap.basePfn !== pfn || vmemAltmapOffset(altmap) > nrPages) return -EINVAL;
     altmap.alloc = 0;
   }
+  if (!kernel.traits.genericSubsections) return addWholeSections(kernel, nid, pfn, nrPages, altmap);
   if (!isSubsectionAligned(kernel, pfn, nrPages)) {
     warnMisaligned(kernel, '__add_pages', pfn, nrPages);
     return -EINVAL;
@@ -59,8 +67,19 @@ export function addPages(
  * __remove_pages(): takes the memmap of a range down.
  * @param pfn first page
  * @param nrPages pages
+ * @param pgmap geometry that the range was added with; only counting looks at it
  */
-export function removePages(kernel: Kernel, pfn: number, nrPages: number, altmap: VmemAltmap | null): void {
+export function removePages(
+  kernel: Kernel,
+  pfn: number,
+  nrPages: number,
+  altmap: VmemAltmap | null,
+  pgmap: DevPagemap | null = null,
+): void {
+  if (!kernel.traits.genericSubsections) {
+    removeWholeSections(kernel, pfn, nrPages, altmap);
+    return;
+  }
   if (!isSubsectionAligned(kernel, pfn, nrPages)) {
     warnMisaligned(kernel, '__remove_pages', pfn, nrPages);
     return;
@@ -68,7 +87,32 @@ export function removePages(kernel: Kernel, pfn: number, nrPages: number, altmap
   const end = pfn + nrPages;
   while (pfn < end) {
     const count = pagesInSection(kernel, pfn, end - pfn);
-    sparseRemoveSection(kernel, pfn, count, altmap);
+    sparseRemoveSection(kernel, pfn, count, altmap, pgmap);
     pfn += count;
+  }
+}
+
+/** __add_pages() before subsections: a range stands for every section that it touches, and one that is there is fine. */
+function addWholeSections(
+  kernel: Kernel,
+  nid: number,
+  pfn: number,
+  nrPages: number,
+  altmap: VmemAltmap | null,
+): number {
+  const last = pfnToSectionNr(kernel, pfn + nrPages - 1);
+  for (let sectionNr = pfnToSectionNr(kernel, pfn); sectionNr <= last; sectionNr++) {
+    const err = sparseAddOneSection(kernel, nid, sectionNr, altmap);
+    if (err !== 0 && err !== -EEXIST) return err;
+  }
+  return 0;
+}
+
+/** __remove_pages() before subsections. */
+function removeWholeSections(kernel: Kernel, pfn: number, nrPages: number, altmap: VmemAltmap | null): void {
+  const { pagesPerSection } = kernel;
+  if (pfn % pagesPerSection !== 0 || nrPages % pagesPerSection !== 0) throw new KernelBug('BUG_ON in __remove_pages()');
+  for (let at = pfn; at < pfn + nrPages; at += pagesPerSection) {
+    sparseRemoveOneSection(kernel, pfnToSectionNr(kernel, at), altmap);
   }
 }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { alignDown, alignUp } from '../hardware/align.js';
 import { EINVAL, ENOMEM } from '../kernel/errno.js';
 import type { Kernel } from '../kernel/kernel.js';
+import type { DevPagemap } from './sparse-vmemmap.js';
 import { addPages, removePages } from './memory-hotplug.js';
 import { vmemAltmapOffset, type VmemAltmap } from './vmem-altmap.js';
 
@@ -22,6 +24,15 @@ export type PgmapTable = Map<string, DevicePages>;
 
 const covers = (device: DevicePages, pfn: number): boolean => pfn >= device.pfn && pfn < device.pfn + device.nrPages;
 
+const pgmapOf = ({ pfn, vmemmapShift }: DevicePages): DevPagemap => ({ rangeStartPfn: pfn, vmemmapShift });
+
+/** The range that gets struct pages: before subsections, every section that the device touches. */
+function mappedRange(kernel: Kernel, { pfn, nrPages }: DevicePages): { pfn: number; nrPages: number } {
+  if (kernel.traits.genericSubsections) return { pfn, nrPages };
+  const start = alignDown(pfn, kernel.pagesPerSection);
+  return { pfn: start, nrPages: alignUp(pfn + nrPages, kernel.pagesPerSection) - start };
+}
+
 /**
  * memremap_pages() for one range. Only its first and last page are tested for another device.
  * @returns 0, -ENOMEM when a device is there already or memory runs out, -EINVAL when the name is taken
@@ -34,8 +45,8 @@ export function memremapPages(kernel: Kernel, devices: PgmapTable, device: Devic
       return -ENOMEM;
     }
   }
-  const pgmap = { rangeStartPfn: device.pfn, vmemmapShift: device.vmemmapShift };
-  const err = addPages(kernel, 0, device.pfn, device.nrPages, device.altmap, pgmap);
+  const { pfn, nrPages } = mappedRange(kernel, device);
+  const err = addPages(kernel, 0, pfn, nrPages, device.altmap, pgmapOf(device));
   if (err === 0) devices.set(device.id, device);
   return err;
 }
@@ -47,7 +58,8 @@ export function memremapPages(kernel: Kernel, devices: PgmapTable, device: Devic
 export function memunmapPages(kernel: Kernel, devices: PgmapTable, id: string): number | null {
   const device = devices.get(id);
   if (device === undefined) return -EINVAL;
-  removePages(kernel, device.pfn, device.nrPages, device.altmap);
+  const { pfn, nrPages } = mappedRange(kernel, device);
+  removePages(kernel, pfn, nrPages, device.altmap, pgmapOf(device));
   devices.delete(id);
   if (device.altmap !== null && device.altmap.alloc !== 0) kernel.log.warnOnce('failed to free all reserved pages');
   return null;

@@ -41,7 +41,7 @@ export function vmemmapAllocBlockZero(kernel: Kernel, nid: number): number {
 /** The kernel's page table, on architectures that have declared one. */
 function pagingOf(kernel: Kernel): KernelPaging {
   const paging = kernel.arch.paging;
-  if (paging?.table.geometry.endian !== 'little') {
+  if (paging === undefined) {
     throw new TypeError('this architecture does not use the helpers of mm/sparse-vmemmap.c');
   }
   return paging;
@@ -67,15 +67,13 @@ function vmemmapTablesPopulate(
     const here = levels[depth]!;
     const entry = table.entry(tablePa, tableIndex(here, address));
     if (here.level === level) return entry;
-    const lo = ram.words[entry]!;
-    const hi = ram.words[entry + 1]!;
-    if (paging.isNone(lo, hi)) {
+    if (paging.isNone(ram.words[entry]!, ram.words[entry + 1]!)) {
       const pfn = vmemmapAllocBlockZero(kernel, nid);
       if (pfn === NO_PAGE) return NO_ENTRY;
       tablePa = pfn * kernel.pageSize;
-      paging.populate(here.level, entry, tablePa);
+      paging.populate(here.level, entry, tablePa, address);
     } else {
-      tablePa = table.format.address(here.level, lo, hi);
+      tablePa = table.format.address(here.level, table.lo(entry), table.hi(entry));
     }
   }
 }
@@ -110,8 +108,8 @@ function vmemmapPopulateRange(
       const pfn = reuse === NO_PAGE ? vmemmapAllocBlockBuf(kernel, 0, nid, altmap) : reuse;
       if (pfn === NO_PAGE) return -ENOMEM;
       if (reuse !== NO_PAGE) allocator.getPage(reuse);
-      words[entry] = paging.pteLo(pfn);
-      words[entry + 1] = paging.pteHi(pfn);
+      words[entry] = paging.pteWord0(pfn);
+      words[entry + 1] = paging.pteWord1(pfn);
       counters.set[PTE]!++;
     }
   }
@@ -150,6 +148,8 @@ export function vmemmapPopulateHugepages(
   fallsBack = false,
 ): number {
   const paging = pagingOf(kernel);
+  const { hugepages } = paging;
+  if (hugepages === undefined) throw new TypeError('this architecture does not use vmemmap_populate_hugepages()');
   const { ram } = kernel;
   const pmdSize = paging.table.span[PMD]!;
   const pmdOrder = 31 - Math.clz32(pmdSize / kernel.pageSize);
@@ -161,11 +161,11 @@ export function vmemmapPopulateHugepages(
     if (paging.isNone(ram.words[entry]!, ram.words[entry + 1]!)) {
       const pfn = vmemmapAllocBlockBuf(kernel, pmdOrder, nid, altmap);
       if (pfn !== NO_PAGE) {
-        paging.vmemmapSetPmd(entry, pfn * kernel.pageSize, address, next);
+        hugepages.setPmd(entry, pfn * kernel.pageSize, address, next);
         continue;
       }
       if (altmap !== null && !fallsBack) return -ENOMEM;
-    } else if (paging.vmemmapCheckPmd(entry, address, next)) {
+    } else if (hugepages.checkPmd(entry, address, next)) {
       continue;
     }
     if (vmemmapPopulateBasepages(kernel, address, next, nid, basePagesAltmap) !== 0) return -ENOMEM;
@@ -189,13 +189,33 @@ const VMEMMAP_RESERVE_NR = 2;
  * include/linux/mm.h
  */
 export function vmemmapCanOptimize(kernel: Kernel, altmap: VmemAltmap | null, pgmap: DevPagemap | null): boolean {
-  if (pgmap === null || altmap !== null) return false;
+  if (pgmap === null || altmap !== null || !kernel.traits.daxTailReuse) return false;
   if (kernel.traits.daxArchOptIn && !kernel.arch.optimizesDaxVmemmap) return false;
   const { structPageSize } = kernel;
   if ((structPageSize & (structPageSize - 1)) !== 0) return false;
   const nrPages = 2 ** pgmap.vmemmapShift;
   if (!kernel.traits.daxOptimizeNeedsMoreThanReserve) return nrPages > 1;
   return (nrPages * structPageSize) / kernel.pageSize > VMEMMAP_RESERVE_NR;
+}
+
+/**
+ * section_nr_vmemmap_pages(): pages of memmap that a range counts for in nr_memmap, not those really allocated.
+ * @param pfn first page described
+ * @param nrPages pages described
+ */
+export function sectionNrVmemmapPages(
+  kernel: Kernel,
+  pfn: number,
+  nrPages: number,
+  altmap: VmemAltmap | null,
+  pgmap: DevPagemap | null,
+): number {
+  if (!kernel.traits.countInHelpers || pgmap === null || !vmemmapCanOptimize(kernel, altmap, pgmap)) {
+    return Math.ceil((nrPages * kernel.structPageSize) / kernel.pageSize);
+  }
+  const pagesPerCompound = 2 ** pgmap.vmemmapShift;
+  if (pagesPerCompound < kernel.pagesPerSection) return (VMEMMAP_RESERVE_NR * nrPages) / pagesPerCompound;
+  return pfn % pagesPerCompound === 0 ? VMEMMAP_RESERVE_NR : 0;
 }
 
 /**

@@ -2,7 +2,12 @@
 
 import { EEXIST, ENOMEM } from '../kernel/errno.js';
 import { pfnToPage, type Kernel } from '../kernel/kernel.js';
-import { vmemmapCanOptimize, vmemmapPopulateCompoundPages, type DevPagemap } from './sparse-vmemmap.js';
+import {
+  sectionNrVmemmapPages,
+  vmemmapCanOptimize,
+  vmemmapPopulateCompoundPages,
+  type DevPagemap,
+} from './sparse-vmemmap.js';
 import type { VmemAltmap } from './vmem-altmap.js';
 
 /** mm/sparse.c: sections, their subsection maps, and what makes a section come and go. */
@@ -14,6 +19,8 @@ const IS_EARLY = 2;
 /** The section has a usage map. A boot section keeps it for ever. */
 const HAS_USAGE = 4;
 const USAGE_RESERVED = 8;
+/** section_mem_map still encodes the section's number though there is no memmap. */
+const STALE_MEM_MAP = 16;
 
 /** Sections of one root of the two-level array, SECTIONS_PER_ROOT. */
 const ROOT_SHIFT = 8;
@@ -62,6 +69,11 @@ export class MemSections {
   /** valid_section(). */
   isValid(sectionNr: number): boolean {
     return (this.flags(sectionNr) & HAS_MEM_MAP) !== 0;
+  }
+
+  /** Whether section_mem_map of a section without memmap is not zero. */
+  isStale(sectionNr: number): boolean {
+    return (this.flags(sectionNr) & STALE_MEM_MAP) !== 0;
   }
 
   /** early_section(). */
@@ -141,7 +153,7 @@ const subsectionMapIndex = (kernel: Kernel, pfn: number): number =>
   ((pfn & (kernel.pagesPerSection - 1)) / kernel.pagesPerSubsection) | 0;
 
 /** __populate_section_memmap(). Returns 0 or a negative errno. */
-function populateSectionMemmap(
+function buildSectionMemmap(
   kernel: Kernel,
   pfn: number,
   nrPages: number,
@@ -159,8 +171,48 @@ function populateSectionMemmap(
   return kernel.arch.vmemmapPopulate(start, end, nid, altmap);
 }
 
-/** depopulate_section_memmap(), and free_map_bootmem() for a whole section. */
-function depopulateSectionMemmap(kernel: Kernel, pfn: number, nrPages: number, altmap: VmemAltmap | null): void {
+/** populate_section_memmap(). Returns 0 or a negative errno. */
+function populateSectionMemmap(
+  kernel: Kernel,
+  pfn: number,
+  nrPages: number,
+  nid: number,
+  altmap: VmemAltmap | null,
+  pgmap: DevPagemap | null,
+): number {
+  const err = buildSectionMemmap(kernel, pfn, nrPages, nid, altmap, pgmap);
+  const { countNrMemmap, countAfterSuccess } = kernel.traits;
+  if (countNrMemmap && !(countAfterSuccess && err < 0)) {
+    kernel.vmstat.nrMemmapPages += sectionNrVmemmapPages(kernel, pfn, nrPages, altmap, pgmap);
+  }
+  return err;
+}
+
+/** depopulate_section_memmap(). */
+function depopulateSectionMemmap(
+  kernel: Kernel,
+  pfn: number,
+  nrPages: number,
+  altmap: VmemAltmap | null,
+  pgmap: DevPagemap | null,
+): void {
+  if (kernel.traits.countNrMemmap) {
+    kernel.vmstat.nrMemmapPages -= sectionNrVmemmapPages(kernel, pfn, nrPages, altmap, pgmap);
+  }
+  vmemmapFreeOf(kernel, pfn, nrPages, altmap);
+}
+
+/** free_map_bootmem(): the memmap of a whole section since boot. */
+function freeMapBootmem(kernel: Kernel, sectionNr: number): void {
+  const { pagesPerSection } = kernel;
+  const pfn = sectionNr * pagesPerSection;
+  if (kernel.traits.countNrMemmap) {
+    kernel.vmstat.nrMemmapBootPages -= sectionNrVmemmapPages(kernel, pfn, pagesPerSection, null, null);
+  }
+  vmemmapFreeOf(kernel, pfn, pagesPerSection, null);
+}
+
+function vmemmapFreeOf(kernel: Kernel, pfn: number, nrPages: number, altmap: VmemAltmap | null): void {
   const start = pfnToPage(kernel, pfn);
   kernel.arch.vmemmapFree(start, start + nrPages * kernel.structPageSize, altmap);
 }
@@ -168,7 +220,13 @@ function depopulateSectionMemmap(kernel: Kernel, pfn: number, nrPages: number, a
 /**
  * section_deactivate(). The subsections of an early section share one memmap, which goes with the last of them.
  */
-function sectionDeactivate(kernel: Kernel, pfn: number, nrPages: number, altmap: VmemAltmap | null): void {
+function sectionDeactivate(
+  kernel: Kernel,
+  pfn: number,
+  nrPages: number,
+  altmap: VmemAltmap | null,
+  pgmap: DevPagemap | null,
+): void {
   const { sections } = kernel;
   const sectionNr = pfnToSectionNr(kernel, pfn);
   const from = subsectionMapIndex(kernel, pfn);
@@ -182,10 +240,12 @@ function sectionDeactivate(kernel: Kernel, pfn: number, nrPages: number, altmap:
   const empty = sections.areClear(sectionNr, 0, sections.subsectionsPerSection);
   if (empty) sections.setFlags(sectionNr, flags & ~HAS_MEM_MAP);
 
-  if ((flags & IS_EARLY) === 0) depopulateSectionMemmap(kernel, pfn, nrPages, altmap);
-  else if (empty) depopulateSectionMemmap(kernel, sectionNr * kernel.pagesPerSection, kernel.pagesPerSection, null);
+  if ((flags & IS_EARLY) === 0) depopulateSectionMemmap(kernel, pfn, nrPages, altmap, pgmap);
+  else if (empty) freeMapBootmem(kernel, sectionNr);
 
-  if (empty) sections.setFlags(sectionNr, (flags & USAGE_RESERVED) === 0 ? 0 : HAS_USAGE | USAGE_RESERVED);
+  if (!empty) return;
+  const usage = (flags & USAGE_RESERVED) === 0 ? 0 : HAS_USAGE | USAGE_RESERVED;
+  sections.setFlags(sectionNr, usage | (kernel.traits.genericSectionMapReset ? 0 : STALE_MEM_MAP));
 }
 
 /** section_activate(). Returns 0 or a negative errno. */
@@ -208,7 +268,7 @@ function sectionActivate(
   // An early section has its whole memmap since boot.
   if (nrPages < kernel.pagesPerSection && (flags & IS_EARLY) !== 0) return 0;
   if (populateSectionMemmap(kernel, pfn, nrPages, nid, altmap, pgmap) < 0) {
-    sectionDeactivate(kernel, pfn, nrPages, altmap);
+    sectionDeactivate(kernel, pfn, nrPages, altmap, pgmap);
     return -ENOMEM;
   }
   return 0;
@@ -232,17 +292,49 @@ export function sparseAddSection(
   kernel.sections.indexInit(sectionNr);
   const err = sectionActivate(kernel, sectionNr, nid, pfn, nrPages, altmap, pgmap);
   if (err !== 0) return err;
-  kernel.sections.setFlags(sectionNr, kernel.sections.flags(sectionNr) | HAS_MEM_MAP);
+  kernel.sections.setFlags(sectionNr, (kernel.sections.flags(sectionNr) & ~STALE_MEM_MAP) | HAS_MEM_MAP);
   return 0;
 }
 
+/**
+ * __add_section() with sparse_add_one_section(), as long as there were no subsections. What a failed add mapped stays.
+ * @returns 0, -EEXIST if the section is there, -ENOMEM
+ */
+export function sparseAddOneSection(kernel: Kernel, nid: number, sectionNr: number, altmap: VmemAltmap | null): number {
+  const { sections, pagesPerSection } = kernel;
+  if (sections.isValid(sectionNr)) return -EEXIST;
+  sections.indexInit(sectionNr);
+  const pfn = sectionNr * pagesPerSection;
+  if (populateSectionMemmap(kernel, pfn, pagesPerSection, nid, altmap, null) < 0) return -ENOMEM;
+  sections.set(sectionNr, 0, sections.subsectionsPerSection);
+  sections.setFlags(sectionNr, HAS_MEM_MAP | HAS_USAGE);
+  return 0;
+}
+
+/** __remove_section() with sparse_remove_one_section(), as long as there were no subsections. */
+export function sparseRemoveOneSection(kernel: Kernel, sectionNr: number, altmap: VmemAltmap | null): void {
+  const { sections, pagesPerSection } = kernel;
+  if (!sections.isValid(sectionNr)) return;
+  const isEarly = sections.isEarly(sectionNr);
+  sections.clear(sectionNr, 0, sections.subsectionsPerSection);
+  sections.setFlags(sectionNr, 0);
+  if (isEarly) freeMapBootmem(kernel, sectionNr);
+  else depopulateSectionMemmap(kernel, sectionNr * pagesPerSection, pagesPerSection, altmap, null);
+}
+
 /** sparse_remove_section(): takes the memmap of pages of one section down. */
-export function sparseRemoveSection(kernel: Kernel, pfn: number, nrPages: number, altmap: VmemAltmap | null): void {
+export function sparseRemoveSection(
+  kernel: Kernel,
+  pfn: number,
+  nrPages: number,
+  altmap: VmemAltmap | null,
+  pgmap: DevPagemap | null,
+): void {
   if (!kernel.sections.isValid(pfnToSectionNr(kernel, pfn))) {
     kernel.log.warnOnce(kernel.traits.genericRemoveChecksInSparse ? 'sparse_remove_section' : '__remove_section');
     return;
   }
-  sectionDeactivate(kernel, pfn, nrPages, altmap);
+  sectionDeactivate(kernel, pfn, nrPages, altmap, pgmap);
 }
 
 /**
@@ -257,8 +349,12 @@ export function sparseInitSection(kernel: Kernel, nid: number, pfn: number, nrPa
   const sectionNr = pfnToSectionNr(kernel, pfn);
   sections.indexInit(sectionNr);
   if ((sections.flags(sectionNr) & HAS_MEM_MAP) === 0) {
-    const err = populateSectionMemmap(kernel, sectionNr * pagesPerSection, pagesPerSection, nid, null, null);
+    const first = sectionNr * pagesPerSection;
+    const err = buildSectionMemmap(kernel, first, pagesPerSection, nid, null, null);
     if (err < 0) return err;
+    if (kernel.traits.countNrMemmap) {
+      kernel.vmstat.nrMemmapBootPages += sectionNrVmemmapPages(kernel, first, pagesPerSection, null, null);
+    }
     sections.setFlags(sectionNr, HAS_MEM_MAP | IS_EARLY | HAS_USAGE | USAGE_RESERVED);
   }
   const from = subsectionMapIndex(kernel, pfn);

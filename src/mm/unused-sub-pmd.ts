@@ -13,6 +13,13 @@ import type { Kernel } from '../kernel/kernel.js';
 /** PAGE_UNUSED: the byte that fills parts of a leaf which describe no memory. */
 export const PAGE_UNUSED = 0xfd;
 
+export interface UnusedSubPmdOptions {
+  /** The unused tail of a new leaf is remembered, not written. */
+  readonly defersTail: boolean;
+  /** The unused head of a new leaf is painted where it is, and not as many bytes behind it. */
+  readonly paintsCorrectHead: boolean;
+}
+
 export class UnusedSubPmd {
   /**
    * unused_pmd_start: from here to the end of its leaf nothing is used, and that is not written yet; 0 for none. A
@@ -20,11 +27,15 @@ export class UnusedSubPmd {
    */
   start = 0;
 
-  /** @param pmdSize bytes of a large leaf */
+  /**
+   * @param mmu what the CPU translates with while it writes
+   * @param pmdSize bytes of a large leaf
+   */
   constructor(
     private readonly kernel: Kernel,
     private readonly mmu: Mmu,
     private readonly pmdSize: number,
+    private readonly options: UnusedSubPmdOptions = { defersTail: true, paintsCorrectHead: true },
   ) {}
 
   /** vmemmap_use_sub_pmd(): a part of an existing leaf comes into use. */
@@ -41,8 +52,14 @@ export class UnusedSubPmd {
   useNew(start: number, end: number): void {
     this.flush();
     this.markUsed(start);
-    if (!isAligned(start, this.pmdSize)) this.markUnused(alignDown(start, this.pmdSize), start);
-    if (!isAligned(end, this.pmdSize)) this.start = end;
+    const leaf = alignDown(start, this.pmdSize);
+    if (start !== leaf) {
+      if (this.options.paintsCorrectHead) this.markUnused(leaf, start);
+      else this.markUnused(start, start + (start - leaf));
+    }
+    if (isAligned(end, this.pmdSize)) return;
+    if (this.options.defersTail) this.start = end;
+    else this.markUnused(end, leaf + this.pmdSize);
   }
 
   /** vmemmap_pmd_is_unused(): a part of a leaf goes out of use. Returns whether all of the leaf is unused now. */

@@ -7,7 +7,8 @@ import { Ram } from '../hardware/ram.js';
 import { Counters } from '../kernel/counters.js';
 import type { Kernel } from '../kernel/kernel.js';
 import { KernelLog } from '../kernel/log.js';
-import { resolveTraits, type Release } from '../kernel/releases.js';
+import type { Release } from '../kernel/releases.js';
+import type { Traits } from '../kernel/traits/index.js';
 import { MemSections, sparseInitSection } from '../mm/sparse.js';
 
 /** Puts a machine together and boots a kernel on it. */
@@ -28,6 +29,8 @@ export interface BootRange {
 export interface MachineOptions {
   architecture: Architecture;
   release: Release;
+  /** How the release behaves. */
+  traits: Traits;
   config: MachineConfig;
   /** First frame of the memory that the page allocator has. */
   ramBasePfn: number;
@@ -61,13 +64,14 @@ export function bootKernel(options: MachineOptions): Kernel {
     allocator,
     counters: new Counters(),
     log: new KernelLog(),
-    traits: resolveTraits(options.release),
+    traits: options.traits,
     sections: new MemSections(pagesPerSection / pagesPerSubsection),
     pageSize: config.pageSize,
     structPageSize: config.structPageSize,
     vmemmap: Number(config.vmemmapBase & LOW_52_BITS),
     pagesPerSection,
     pagesPerSubsection,
+    vmstat: { nrMemmapPages: 0, nrMemmapBootPages: 0 },
   };
   // An architecture boots inside the kernel that it is a part of.
   const kernel = parts as typeof parts & { arch: Arch };

@@ -95,6 +95,7 @@ function startReplay(recorded: RecordedKernel): Replay {
       vaBits: recorded.vaBits,
       mmu: recorded.mmu,
       otherPageTables: 0,
+      currentPageTable: 0,
       recycledPages: 'keep',
       memmapOnMemory: memmapOnMemoryMode(recorded.memmapOnMemoryParam),
       blockSize: recorded.blockSizeBytes,

@@ -2,7 +2,8 @@
 
 import { ARCHITECTURES } from '../../arch/index.js';
 import type { ArchConfiguration, Architecture, MachineConfig } from '../arch.js';
-import { findRelease, RELEASES, resolveTraits, type Release } from '../kernel/releases.js';
+import { DEFAULT_RELEASE, findRelease, RELEASE_NAMES, resolveTraits, type Release } from '../kernel/releases.js';
+import type { Traits } from '../kernel/traits/index.js';
 import type { BootRange, MachineOptions } from './machine.js';
 import type { ScenarioFile, StepFile } from './schema.js';
 
@@ -66,7 +67,7 @@ export function findArchitecture(name: string, field = 'machine.arch'): Architec
 export function findKernelRelease(name: string, field = 'machine.kernel'): Release {
   const release = findRelease(name);
   if (release) return release;
-  throw new ScenarioError(`${field} is "${name}"; allowed are ${list(RELEASES.map((r) => r.name))}`);
+  throw new ScenarioError(`${field} is "${name}"; allowed are ${RELEASE_NAMES}`);
 }
 
 /** The first configuration that agrees with what the machine says of itself. */
@@ -79,20 +80,27 @@ function chooseConfiguration(architecture: Architecture, machine: ScenarioFile['
   return architecture.configurations.find(fits) ?? architecture.configurations[0]!;
 }
 
-function resolveConfig(architecture: Architecture, release: Release, machine: ScenarioFile['machine']): MachineConfig {
+function resolveConfig(
+  architecture: Architecture,
+  release: Release,
+  traits: Traits,
+  machine: ScenarioFile['machine'],
+): MachineConfig {
   const known = chooseConfiguration(architecture, machine);
+  const pageSize = machine.pageSize ?? known.pageSize;
   const config: MachineConfig = {
     arch: architecture.name,
     kernel: release.name,
-    pageSize: machine.pageSize ?? known.pageSize,
+    pageSize,
     structPageSize: machine.structPageSize ?? 64,
-    sectionSizeBits: machine.sectionSizeBits ?? known.sectionSizeBits,
+    sectionSizeBits: machine.sectionSizeBits ?? architecture.sectionSizeBits(pageSize, traits),
     vmemmapBase: machine.vmemmapBase ?? 0n,
     pagingLevels: machine.pagingLevels ?? known.pagingLevels,
     vaBits: machine.vaBits ?? known.vaBits,
     mmu: machine.mmu ?? known.mmu,
     hugeVmemmap: machine.hugeVmemmap ?? true,
     otherPageTables: machine.otherPageTables,
+    currentPageTable: machine.currentPageTable,
     htabSizeBytes: machine.htabSizeBytes,
     vmemmapPageSize: machine.vmemmapPageSize,
     segmentSize: machine.segmentSize,
@@ -108,10 +116,10 @@ function resolveConfig(architecture: Architecture, release: Release, machine: Sc
       `machine.structPageSize is ${config.structPageSize}; ${architecture.name} kernels have ${list(architecture.structPageSizes)} bytes`,
     );
   }
-  const complaint = architecture.check(config);
+  const complaint = architecture.check(config, traits);
   if (complaint !== undefined) throw new ScenarioError(complaint);
   if (machine.vmemmapBase !== undefined) return config;
-  return { ...config, vmemmapBase: architecture.vmemmapBase(config, resolveTraits(release)) };
+  return { ...config, vmemmapBase: architecture.vmemmapBase(config, traits) };
 }
 
 /** A range given in frames or in bytes, in frames. */
@@ -181,15 +189,25 @@ function frameAboveAll(steps: readonly Step[], altmaps: readonly AltmapSpec[], b
   return end;
 }
 
+/** A kernel to run a scenario on in place of the one that the scenario names. */
+export interface OtherKernel {
+  release: Release;
+  /** How it behaves; as the release does if not given. */
+  traits?: Traits;
+}
+
 /**
  * Makes a scenario runnable.
+ * @param other the kernel to run it on, if not the one that the scenario names
  * @throws ScenarioError with the field, its value and what is allowed
  */
-export function resolveScenario(file: ScenarioFile): Scenario {
+export function resolveScenario(file: ScenarioFile, other?: OtherKernel): Scenario {
   const { machine } = file;
   const architecture = findArchitecture(machine.arch);
-  const release = machine.kernel === undefined ? RELEASES[RELEASES.length - 1]! : findKernelRelease(machine.kernel);
-  const config = resolveConfig(architecture, release, machine);
+  const named = machine.kernel === undefined ? DEFAULT_RELEASE : findKernelRelease(machine.kernel);
+  const release = other?.release ?? named;
+  const traits = other?.traits ?? resolveTraits(release);
+  const config = resolveConfig(architecture, release, traits, machine);
   const altmaps = Object.entries(file.altmaps).map(([name, altmap]) => ({ name, ...altmap }));
   const steps = file.steps.map((step, i) => resolveStep(step, `steps[${i}]`, config.pageSize));
   steps.forEach((step, i) => {
@@ -216,6 +234,7 @@ export function resolveScenario(file: ScenarioFile): Scenario {
     machine: {
       architecture,
       release,
+      traits,
       config,
       ramBasePfn: machine.ramBasePfn ?? frameAboveAll(steps, altmaps, boot),
       recycledPages: machine.recycledPages,

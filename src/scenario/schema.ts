@@ -65,6 +65,7 @@ const machine = z.strictObject({
   vmemmapPageSize: size.optional(),
   segmentSize: size.optional(),
   otherPageTables: whole('page tables').max(1024, 'must be at most 1024').default(0),
+  currentPageTable: whole('page tables').default(0),
   recycledPages: z.enum(['zero', 'keep'], { error: 'must be "zero" or "keep"' }).default('zero'),
   memmapOnMemory: z.enum(['n', 'y', 'force'], { error: 'must be "n", "y" or "force"' }).default('n'),
   blockSize: size.optional(),

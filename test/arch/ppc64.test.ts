@@ -7,6 +7,7 @@ import { virtualPage, vmemmapContext, vpnText } from '../../arch/ppc64/hash/vsid
 import { altmapCrossBoundary } from '../../arch/ppc64/populated.js';
 import { VmemmapList } from '../../arch/ppc64/vmemmap-list.js';
 import { Ram } from '../../src/hardware/ram.js';
+import { DEFAULT_RELEASE, resolveTraits } from '../../src/kernel/releases.js';
 import type { ScenarioInput } from '../../src/scenario/schema.js';
 import { idle, pageTableOf, play } from '../scenarios.js';
 
@@ -124,7 +125,7 @@ describe('ppc64: vmemmap_list', () => {
 
 describe('ppc64 hash', () => {
   test('the vmemmap of a 64K kernel lies in context 7, whose first VSID a booted kernel shows', () => {
-    const page = virtualPage(0xc000000000000, vmemmapContext(65536), 40);
+    const page = virtualPage(0xc000000000000, vmemmapContext(65536, resolveTraits(DEFAULT_RELEASE)), 40);
     expect(page.vsid).toBe(0x66bdea7);
     expect(vpnText(page, 40)).toBe('66bdea70000000');
   });

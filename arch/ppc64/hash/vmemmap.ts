@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import type { Arch } from '../../../src/arch.js';
+import type { Arch, KernelPaging } from '../../../src/arch.js';
 import { alignDown } from '../../../src/hardware/align.js';
 import type { Mmu } from '../../../src/hardware/mmu.js';
 import { HPTE, type Leaf } from '../../../src/hardware/page-table.js';
@@ -8,6 +8,7 @@ import type { Kernel } from '../../../src/kernel/kernel.js';
 import type { VmemAltmap } from '../../../src/mm/vmem-altmap.js';
 import { freeBlocks, populateBlocks, type BlockMapping } from '../block-vmemmap.js';
 import { VmemmapList } from '../vmemmap-list.js';
+import { linuxPaging } from './linux-page-table.js';
 import {
   HASH_PAGE_SIZES,
   HashPageTable,
@@ -35,6 +36,8 @@ export interface HashOptions {
   /** mmu_vmemmap_psize, bytes. */
   vmemmapPageSize: number;
   segmentShift: SegmentShift;
+  /** Bits 32-63 of the address of the struct page of pfn 0. */
+  vmemmapHi: number;
 }
 
 export class HashVmemmap implements Arch {
@@ -46,6 +49,8 @@ export class HashVmemmap implements Arch {
   private readonly list: VmemmapList;
   private readonly table: HashPageTable;
   private readonly context: number;
+  /** Linux's own page table, where a helper that knows no hashed one writes to it. */
+  readonly paging?: KernelPaging;
 
   constructor(
     private readonly kernel: Kernel,
@@ -54,9 +59,13 @@ export class HashVmemmap implements Arch {
     const { htabSizeBytes, segmentShift, vmemmapPageSize } = options;
     const pageSize = HASH_PAGE_SIZES[vmemmapPageSize];
     if (pageSize === undefined) throw new RangeError(`the hash MMU has no vmemmap pages of ${vmemmapPageSize} bytes`);
-    this.list = new VmemmapList(kernel);
+    const { traits } = kernel;
+    this.list = new VmemmapList(kernel, options.vmemmapHi);
     this.table = new HashPageTable(kernel.ram, HTAB_BASE, htabSizeBytes, segmentShift, pageSize);
-    this.context = vmemmapContext(kernel.pageSize);
+    this.context = vmemmapContext(kernel.pageSize, traits);
+    if (traits.daxTailReuse && !traits.daxArchOptIn) {
+      this.paging = linuxPaging(kernel, kernel.allocator.reserve() * kernel.pageSize);
+    }
     this.pageblockPages = LARGE_BLOCK / kernel.pageSize;
     this.leafSizes = [{ name: 'hpte', size: vmemmapPageSize }];
   }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import type { Traits } from '../../../src/kernel/traits/index.js';
 import type { SegmentShift, VirtualPage } from './hash-page-table.js';
 import { VPN_SHIFT } from './hash-page-table.js';
 
@@ -15,8 +16,14 @@ const VMEMMAP_REGION_ID = 4;
 /** MAX_KERNEL_CTX_CNT: contexts of the linear map, by page size. */
 const LINEAR_CONTEXTS: Readonly<Record<number, number>> = { 4096: 1, 65536: 4 };
 
+/** Context of the region at 0xf000…: regions from 0xc000… on were counted from 1. */
+const SEPARATE_REGION_CONTEXT = 4;
+
 /** get_kernel_context() of a vmemmap address. @param pageSize bytes */
-export const vmemmapContext = (pageSize: number): number => VMEMMAP_REGION_ID + (LINEAR_CONTEXTS[pageSize] ?? 1) - 1;
+export function vmemmapContext(pageSize: number, traits: Traits): number {
+  if (!traits.ppc64KernelRegions0xc) return SEPARATE_REGION_CONTEXT;
+  return VMEMMAP_REGION_ID + (LINEAR_CONTEXTS[pageSize] ?? 1) - 1;
+}
 
 /** vsid_scramble(): multiplication modulo 2^bits - 1. All values stay below 2^53. */
 function vsidScramble(protoVsid: number, bits: number): number {

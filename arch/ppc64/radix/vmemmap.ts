@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import type { Arch } from '../../../src/arch.js';
+import type { Arch, KernelPaging } from '../../../src/arch.js';
 import { alignDown, isAligned } from '../../../src/hardware/align.js';
 import { NO_PAGE } from '../../../src/hardware/page-allocator.js';
-import { P4D, PageTable, PMD, PTE, PUD, tableIndex, type Level } from '../../../src/hardware/page-table.js';
+import { P4D, PageTable, PMD, PTE, PUD, swap32, tableIndex, type Level } from '../../../src/hardware/page-table.js';
 import { ENOMEM } from '../../../src/kernel/errno.js';
 import { KernelBug } from '../../../src/kernel/log.js';
 import { allocPages, freePages, type Kernel } from '../../../src/kernel/kernel.js';
@@ -35,7 +35,10 @@ const ENTRY_WORDS = 2;
 export class RadixVmemmap implements Arch {
   readonly pmdSize = PMD_SIZE;
   readonly pageblockPages: number;
-  readonly optimizesDaxVmemmap = true;
+  readonly optimizesDaxVmemmap: boolean;
+  readonly populateCompoundPages: Arch['populateCompoundPages'];
+  /** What the helpers of mm/sparse-vmemmap.c write; they fold compound pages where the MMU's own code does not. */
+  readonly paging: KernelPaging;
   readonly hasPageTables = true;
   readonly leafSizes: readonly { name: string; size: number }[];
   readonly mmu: PageTable;
@@ -45,6 +48,8 @@ export class RadixVmemmap implements Arch {
   private readonly pageSize: number;
   private readonly pageShift: number;
   private readonly pmdOrder: number;
+  /** mmu_vmemmap_psize, bytes: what one entry of vmemmap_list stands for. */
+  private readonly blockSize: number;
 
   /** @param root physical byte address of the root table */
   constructor(
@@ -57,8 +62,23 @@ export class RadixVmemmap implements Arch {
     this.pageShift = Math.log2(kernel.pageSize);
     this.pmdOrder = Math.log2(PMD_SIZE / kernel.pageSize);
     this.pageblockPages = 1 << this.pmdOrder;
+    this.blockSize = kernel.traits.ppc64RadixLeaf2M ? PMD_SIZE : kernel.pageSize;
     this.list = new VmemmapList(kernel);
+    this.optimizesDaxVmemmap = kernel.traits.ppc64RadixOwnTables;
+    this.populateCompoundPages = kernel.traits.ppc64RadixOwnTables
+      ? (startPfn, start, end, nid, pgmap) => this.radixPopulateCompoundPages(startPfn, start, end, nid, pgmap)
+      : undefined;
     this.mmu = new PageTable(kernel.ram, root, geometry(this.pageShift), format);
+    this.paging = {
+      table: this.mmu,
+      isNone: (word0, word1) => (word0 | word1) === 0,
+      populate: (level, entry, tablePa) => {
+        this.mmu.write(entry, tableLo(this.pageShift, level, tablePa), tableHi(tablePa));
+        this.counters.set[level]!++;
+      },
+      pteWord0: (pfn) => swap32(leafHi(pfn * kernel.pageSize)),
+      pteWord1: (pfn) => swap32(leafLo(pfn * kernel.pageSize)),
+    };
     this.leafSizes = [
       { name: 'pte', size: kernel.pageSize },
       { name: 'pmd', size: PMD_SIZE },
@@ -67,17 +87,17 @@ export class RadixVmemmap implements Arch {
 
   vmemmapPopulate(start: number, end: number, nid: number, altmap: VmemAltmap | null): number {
     if (this.kernel.traits.ppc64RadixOwnTables) return this.radixVmemmapPopulate(start, end, nid, altmap);
-    return populateBlocks(this.kernel, this.list, this.blocks, PMD_SIZE, start, end, nid, altmap);
+    return populateBlocks(this.kernel, this.list, this.blocks, this.blockSize, start, end, nid, altmap);
   }
 
   vmemmapFree(start: number, end: number, altmap: VmemAltmap | null): void {
     if (this.kernel.traits.ppc64RadixOwnTables) this.removePagetable(start, end, altmap, true);
-    else freeBlocks(this.kernel, this.list, this.blocks, PMD_SIZE, start, end, altmap);
+    else freeBlocks(this.kernel, this.list, this.blocks, this.blockSize, start, end, altmap);
   }
 
   /** With 64K pages the rule of whole pageblocks is enough; with 4K pages the memmap fills whole leaves. */
   supportsMemmapOnMemory(memmapBytes: number): boolean {
-    return this.pageShift === 16 || isAligned(memmapBytes, PMD_SIZE);
+    return this.kernel.traits.momRadix && (this.pageShift === 16 || isAligned(memmapBytes, PMD_SIZE));
   }
 
   visit: Arch['visit'] = (start, end, onLeaf, onTable) => this.mmu.visit(start, end, onLeaf, onTable);
@@ -88,29 +108,28 @@ export class RadixVmemmap implements Arch {
     return 0;
   }
 
-  /** Blocks of 2 MiB through __map_kernel_page(), as before the tables were walked directly. */
+  /** Blocks through __map_kernel_page(), as before the tables were walked directly. */
   private readonly blocks: BlockMapping = {
     create: (address, phys) => {
-      const entry = this.tablesAlloc(PMD, address);
+      const level = this.blockSize === PMD_SIZE ? PMD : PTE;
+      const entry = this.tablesAlloc(level, address);
       if (entry === NO_ENTRY) throw new KernelBug('BUG_ON in radix__vmemmap_create_mapping()');
-      this.setLeaf(PMD, entry, phys);
+      this.setLeaf(level, entry, phys);
       return 0;
     },
-    remove: (address) => this.removePagetable(address, address + PMD_SIZE, null, false),
+    remove: (address) => this.removePagetable(address, address + this.blockSize, null, false),
   };
 
   /** radix__vmemmap_populate(). Returns 0 or -ENOMEM. */
   private radixVmemmapPopulate(start: number, end: number, nid: number, altmap: VmemAltmap | null): number {
     const { kernel, mmu, pageSize } = this;
-    const from = kernel.traits.ppc64RadixPageAlignedStart ? alignDown(start, pageSize) : start;
     let next: number;
-    for (let address = from; address < end; address = next) {
+    for (let address = this.populateStart(start, altmap); address < end; address = next) {
       next = Math.min(alignDown(address, PMD_SIZE) + PMD_SIZE, end);
       const entry = this.tablesAlloc(PMD, address);
       if (entry === NO_ENTRY) return -ENOMEM;
       if (this.isNone(entry)) {
-        const fits = altmap === null || !altmapCrossBoundary(kernel, altmap, address, PMD_SIZE);
-        if (isAligned(address, PMD_SIZE) && fits) {
+        if (this.mayMakeLeaf(address, altmap)) {
           const pfn = vmemmapAllocBlockBuf(kernel, this.pmdOrder, nid, altmap);
           if (pfn !== NO_PAGE) {
             this.setLeaf(PMD, entry, pfn * pageSize);
@@ -125,6 +144,20 @@ export class RadixVmemmap implements Arch {
       next = address + pageSize;
     }
     return 0;
+  }
+
+  /** Where populating starts. */
+  private populateStart(start: number, altmap: VmemAltmap | null): number {
+    const { traits } = this.kernel;
+    if (traits.ppc64RadixRamLeafAlways && altmap === null) return alignDown(start, PMD_SIZE);
+    return traits.ppc64RadixPageAlignedStart ? alignDown(start, this.pageSize) : start;
+  }
+
+  /** Whether a leaf of 2 MiB is tried at an address. */
+  private mayMakeLeaf(address: number, altmap: VmemAltmap | null): boolean {
+    if (altmap === null && !this.kernel.traits.ppc64RadixPageAlignedStart) return true;
+    if (!isAligned(address, PMD_SIZE)) return false;
+    return altmap === null || !altmapCrossBoundary(this.kernel, altmap, address, PMD_SIZE);
   }
 
   /**
@@ -148,27 +181,41 @@ export class RadixVmemmap implements Arch {
    * address space; every other page of it maps the tail page.
    * @returns 0 or -ENOMEM
    */
-  populateCompoundPages = (_startPfn: number, start: number, end: number, nid: number, pgmap: DevPagemap): number => {
+  private radixPopulateCompoundPages(
+    startPfn: number,
+    start: number,
+    end: number,
+    nid: number,
+    pgmap: DevPagemap,
+  ): number {
     const { kernel, mmu, pageSize } = this;
+    const { ppc64RadixCompoundByAddress } = kernel.traits;
     const nrPages = 2 ** pgmap.vmemmapShift;
+    // The kernel's own position until it learnt to ask the address: one pfn on for each page of vmemmap.
+    let countedPfn = startPfn;
     let next: number;
     for (let address = start; address < end; address = next) {
       next = address + pageSize;
+      const pfn = ppc64RadixCompoundByAddress
+        ? Math.floor((address - kernel.vmemmap) / kernel.structPageSize)
+        : countedPfn;
+      countedPfn++;
       const pmd = this.tablesAlloc(PMD, address);
       if (pmd === NO_ENTRY) return -ENOMEM;
       if ((mmu.hi(pmd) & LEAF_HI) !== 0) {
         next = Math.min(alignDown(address, PMD_SIZE) + PMD_SIZE, end);
+        countedPfn = pfn + PMD_SIZE / pageSize;
         continue;
       }
       const pte = this.tablesAlloc(PTE, address);
       if (pte === NO_ENTRY) return -ENOMEM;
       if (!this.isNone(pte)) continue;
-      const pfn = Math.floor((address - kernel.vmemmap) / kernel.structPageSize);
       const pfnOffset = pfn - alignDown(pfn, nrPages);
       if (pfnOffset === 0) {
         if (!this.ptePopulate(pte, address, nid, null)) return -ENOMEM;
         if (this.populateAddress(address + pageSize, nid) === NO_ENTRY) return -ENOMEM;
         next = address + 2 * pageSize;
+        countedPfn++;
         continue;
       }
       const tail = this.compoundTailPage(address - pfnOffset * kernel.structPageSize + pageSize, nid);
@@ -181,7 +228,7 @@ export class RadixVmemmap implements Arch {
       this.setLeaf(PTE, pte, pa);
     }
     return 0;
-  };
+  }
 
   /** vmemmap_compound_tail_page(): the entry of the second page of a compound page's memmap, made if need be. */
   private compoundTailPage(address: number, nid: number): number {
@@ -278,6 +325,7 @@ export class RadixVmemmap implements Arch {
         continue;
       }
       this.removeTable(pa, depth + 1, address, next, altmap, free);
+      if (level === P4D && !this.kernel.traits.ppc64RadixFreesPudTable) continue;
       if (!this.isTableEmpty(pa, depth + 1, next)) continue;
       freePages(this.kernel, Math.floor(pa / this.pageSize), 0);
       this.clear(level, entry);

@@ -20,6 +20,7 @@ export const toy: Architecture = {
   ],
   structPageSizes: [64],
   maxOrder: () => 10,
+  sectionSizeBits: () => 27,
   vmemmapBase: () => 0x40_0000_0000n,
   check: () => undefined,
   boot: (kernel) => toyVmemmap(kernel, kernel.allocator.reserve() * kernel.pageSize),

@@ -22,10 +22,9 @@ export function toyVmemmap(kernel: Kernel, root: number): Arch {
     table: mmu,
     isNone: (lo, hi) => (lo | hi) === 0,
     populate: (level, entry, tablePa) => set(level, entry, tablePa, VALID),
-    pteLo: (pfn) => entryLo(pfn * PAGE_SIZE, VALID),
-    pteHi: (pfn) => entryHi(pfn * PAGE_SIZE),
-    vmemmapSetPmd: (entry, pa) => set(PMD, entry, pa, VALID | BLOCK),
-    vmemmapCheckPmd: () => true,
+    pteWord0: (pfn) => entryLo(pfn * PAGE_SIZE, VALID),
+    pteWord1: (pfn) => entryHi(pfn * PAGE_SIZE),
+    hugepages: { setPmd: (entry, pa) => set(PMD, entry, pa, VALID | BLOCK), checkPmd: () => true },
   };
   return {
     mmu,

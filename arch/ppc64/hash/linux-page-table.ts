@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import type { KernelPaging } from '../../../src/arch.js';
+import {
+  highHalf,
+  P4D,
+  PageTable,
+  PMD,
+  PTE,
+  PUD,
+  swap32,
+  type EntryFormat,
+  type Geometry,
+} from '../../../src/hardware/page-table.js';
+import type { Kernel } from '../../../src/kernel/kernel.js';
+
+/**
+ * The page table that Linux keeps beside the hashed one (arch/powerpc/include/asm/book3s/64/hash-4k.h, hash-64k.h). The
+ * MMU does not read it, and the vmemmap is not in it, unless a helper of mm/sparse-vmemmap.c puts it there.
+ */
+
+/** H_PTE_INDEX_SIZE and those above it, from the leaf table up, by page size. */
+const INDEX_BITS: Readonly<Record<number, readonly [pte: number, pmd: number, pud: number, pgd: number]>> = {
+  4096: [9, 7, 9, 9],
+  65536: [8, 10, 10, 8],
+};
+
+/** _PAGE_PRESENT and _PAGE_PTE, high half; and the low bits of PAGE_KERNEL: C, R, privileged, read, write. */
+const LEAF_HI = 0xc000_0000;
+const LEAF_LO = 0x18e;
+const PRESENT_HI = 0x8000_0000;
+const PTE_HI = 0x4000_0000;
+const BITS_31_0 = 2 ** 32;
+const ADDRESS_HI = 0x001f_ffff;
+const ADDRESS_LO = 0xffff_f000;
+
+function geometry(pageSize: number): Geometry {
+  const [pte, pmd, pud, pgd] = INDEX_BITS[pageSize]!;
+  const shift = Math.log2(pageSize);
+  return {
+    levels: [
+      { level: P4D, shift: shift + pte + pmd + pud, bits: pgd },
+      { level: PUD, shift: shift + pte + pmd, bits: pud },
+      { level: PMD, shift: shift + pte, bits: pmd },
+      { level: PTE, shift, bits: pte },
+    ],
+    endian: 'big',
+  };
+}
+
+/** An entry that points to a table is its address, and nothing else. */
+const format: EntryFormat = {
+  isPresent: (level, lo, hi) => (level === PTE ? (hi & PRESENT_HI) !== 0 : (lo | hi) !== 0),
+  isLeaf: (_level, _lo, hi) => (hi & PTE_HI) !== 0,
+  address: (_level, lo, hi) => (hi & ADDRESS_HI) * BITS_31_0 + ((lo & ADDRESS_LO) >>> 0),
+};
+
+/** @param root physical byte address of the root table */
+export function linuxPaging(kernel: Kernel, root: number): KernelPaging {
+  const { pageSize, counters } = kernel;
+  const table = new PageTable(kernel.ram, root, geometry(pageSize), format);
+  return {
+    table,
+    isNone: (word0, word1) => (word0 | word1) === 0,
+    populate: (level, entry, tablePa) => {
+      table.write(entry, tablePa >>> 0, highHalf(tablePa));
+      counters.set[level]!++;
+    },
+    pteWord0: (pfn) => swap32((highHalf(pfn * pageSize) | LEAF_HI) >>> 0),
+    pteWord1: (pfn) => swap32((((pfn * pageSize) & ADDRESS_LO) | LEAF_LO) >>> 0),
+  };
+}
