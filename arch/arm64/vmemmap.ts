@@ -2,8 +2,8 @@
 
 import type { Arch, KernelPaging } from '../../src/arch.js';
 import { alignDown } from '../../src/hardware/align.js';
-import { PageTable, PMD, PTE, PUD, tableIndex, type WalkLevel } from '../../src/hardware/page-table.js';
-import { freePages, type Kernel } from '../../src/kernel/kernel.js';
+import { PageTable, PMD, PTE, PUD, tableIndex, type Level, type WalkLevel } from '../../src/hardware/page-table.js';
+import { freePages, noteClear, noteFlush, noteSet, type Kernel } from '../../src/kernel/kernel.js';
 import { vmemmapPopulateBasepages, vmemmapPopulateHugepages } from '../../src/mm/sparse-vmemmap.js';
 import { vmemAltmapFree, type VmemAltmap } from '../../src/mm/vmem-altmap.js';
 import {
@@ -96,16 +96,16 @@ export class Arm64Vmemmap implements Arch {
     this.paging = {
       table: this.mmu,
       isNone,
-      populate: (level, entry, tablePa) => {
-        this.mmu.write(entry, entryLo(layout, tablePa, KERNEL_TABLE_LO), entryHi(layout, tablePa, UXN_TABLE_HI));
-        this.counters.set[level]!++;
+      populate: (level, entry, tablePa, address) => {
+        const lo = entryLo(layout, tablePa, KERNEL_TABLE_LO);
+        this.set(level, entry, address, lo, entryHi(layout, tablePa, UXN_TABLE_HI));
       },
       pteWord0: (pfn) => entryLo(layout, pfn * kernel.pageSize, PAGE_KERNEL_LO | layout.shared),
       pteWord1: (pfn) => entryHi(layout, pfn * kernel.pageSize, PAGE_KERNEL_HI),
       hugepages: {
-        setPmd: (entry, pa) => {
-          this.mmu.write(entry, entryLo(layout, pa, SECT_NORMAL_LO | layout.shared), entryHi(layout, pa, sectHi));
-          this.counters.set[PMD]!++;
+        setPmd: (entry, pa, address) => {
+          const lo = entryLo(layout, pa, SECT_NORMAL_LO | layout.shared);
+          this.set(PMD, entry, address, lo, entryHi(layout, pa, sectHi));
         },
         // Before the check looked at it, whatever is there served, also a table that lacks entries.
         checkPmd: (entry) => !arm64CheckPmdLeaf || (this.mmu.lo(entry) & TYPE_MASK) === VALID,
@@ -179,9 +179,9 @@ export class Arm64Vmemmap implements Arch {
       if (!isPresent(lo, hi)) kernel.log.warn(UNMAP[level]!);
       const pa = entryAddress(this.layout, lo, hi);
       if ((lo & TYPE_MASK) === VALID && level <= PUD) {
-        this.clear(level, entry);
+        this.clear(level, entry, address);
         if (level === PMD && (hi & CONT_HI) !== 0) kernel.log.warn(UNMAP[level]!);
-        this.counters.tlbFlushRange++;
+        noteFlush(kernel, 'range', address, address + span);
         this.freeHotplugPageRange(alignDown(pa, span), span, altmap);
         continue;
       }
@@ -199,7 +199,7 @@ export class Arm64Vmemmap implements Arch {
     altmap: VmemAltmap | null,
   ): void {
     const { ram, kernel, counters, layout, pageSize } = this;
-    const { allocator, log } = kernel;
+    const { allocator, log, observer } = kernel;
     const { words } = ram;
     const first = this.mmu.entry(tablePa, tableIndex(here, start));
     const last = first + ((end - start) / pageSize) * ENTRY_WORDS;
@@ -213,6 +213,11 @@ export class Arm64Vmemmap implements Arch {
       words[entry] = 0;
       words[entry + 1] = 0;
       cleared++;
+      if (observer !== null) {
+        const address = start + ((entry - first) / ENTRY_WORDS) * pageSize;
+        observer.clearEntry(PTE, address);
+        observer.flush('range', address, address + pageSize);
+      }
       if ((hi & CONT_HI) !== 0) log.warn(UNMAP[PTE]!);
       if (altmap !== null) vmemAltmapFree(kernel, altmap, 1);
       else freed += allocator.freePages(entryAddress(layout, lo, hi) / pageSize, 0, log.badFree);
@@ -256,8 +261,8 @@ export class Arm64Vmemmap implements Arch {
       if (isLeafParent) this.warnEntriesLeft(childPa, address, next);
       else this.freeEmptyTables(childPa, depth + 1, address, next);
       if (this.isRangeAligned(address, next, span) && this.isTableEmpty(childPa, depth + 1, next)) {
-        this.clear(level, entry);
-        this.counters.tlbFlushTable++;
+        this.clear(level, entry, address);
+        noteFlush(kernel, 'table', address, next);
         freePages(kernel, childPa / this.pageSize, 0);
       }
     }
@@ -297,10 +302,17 @@ export class Arm64Vmemmap implements Arch {
     return ram.firstNonZero(first, end) === end;
   }
 
-  private clear(level: number, entry: number): void {
+  private set(level: Level, entry: number, address: number, lo: number, hi: number): void {
+    const { words } = this.ram;
+    words[entry] = lo;
+    words[entry + 1] = hi;
+    noteSet(this.kernel, level, address, lo, hi);
+  }
+
+  private clear(level: Level, entry: number, address: number): void {
     const { words } = this.ram;
     words[entry] = 0;
     words[entry + 1] = 0;
-    this.counters.clear[level]!++;
+    noteClear(this.kernel, level, address);
   }
 }

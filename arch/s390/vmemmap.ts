@@ -15,7 +15,7 @@ import {
   type Level,
 } from '../../src/hardware/page-table.js';
 import { ENOMEM } from '../../src/kernel/errno.js';
-import { allocPages, freePages, type Kernel } from '../../src/kernel/kernel.js';
+import { allocPages, freePages, noteClear, noteFlush, noteSet, type Kernel } from '../../src/kernel/kernel.js';
 import { vmemmapAllocBlockBuf } from '../../src/mm/sparse-vmemmap.js';
 import { UnusedSubPmd } from '../../src/mm/unused-sub-pmd.js';
 import { vmemAltmapFree, type VmemAltmap } from '../../src/mm/vmem-altmap.js';
@@ -127,12 +127,12 @@ export class S390Vmemmap implements Arch {
       if (isNone(PMD, lo, hi) && edat1) {
         const pfn = vmemmapAllocBlockBuf(kernel, PMD_ORDER, 0, null);
         if (pfn === NO_PAGE) return -ENOMEM;
-        this.set(PMD, entry, pfn * PAGE_SIZE, SEGMENT_KERNEL);
+        this.set(PMD, entry, address, pfn * PAGE_SIZE, SEGMENT_KERNEL);
         continue;
       }
       const pteTable = isNone(PMD, lo, hi) ? this.vmemPteAlloc() : entryAddress(PMD, lo, hi);
       if (pteTable === NO_PAGE) return -ENOMEM;
-      if (isNone(PMD, lo, hi)) this.set(PMD, entry, pteTable, TABLE_BITS[PMD]!);
+      if (isNone(PMD, lo, hi)) this.set(PMD, entry, address, pteTable, TABLE_BITS[PMD]!);
       const err = this.modifyPteTable(pteTable, address, next, true, null);
       if (err !== 0) return err;
     }
@@ -151,7 +151,7 @@ export class S390Vmemmap implements Arch {
       if (isNone(here.level, lo, hi)) {
         tablePa = this.vmemCrstAlloc((here.level - 1) as Level);
         if (tablePa === NO_PAGE) return NO_PAGE;
-        this.set(here.level, entry, tablePa, TABLE_BITS[here.level]!);
+        this.set(here.level, entry, address, tablePa, TABLE_BITS[here.level]!);
       } else {
         tablePa = entryAddress(here.level, lo, hi);
       }
@@ -162,7 +162,7 @@ export class S390Vmemmap implements Arch {
   /** modify_pagetable(). Returns 0 or -ENOMEM. */
   private modifyPagetable(start: number, end: number, add: boolean, altmap: VmemAltmap | null): number {
     const ret = this.modifyTable(this.mmu.root, 0, start, end, add, altmap);
-    if (!add) this.counters.tlbFlushRange++;
+    if (!add) noteFlush(this.kernel, 'range', start, end);
     return ret;
   }
 
@@ -197,9 +197,9 @@ export class S390Vmemmap implements Arch {
         if (!add) continue;
         childPa = this.vmemCrstAlloc((level - 1) as Level);
         if (childPa === NO_PAGE) return ret;
-        this.set(level, entry, childPa, TABLE_BITS[level]!);
+        this.set(level, entry, address, childPa, TABLE_BITS[level]!);
       } else if (level === PUD && (lo & LARGE) !== 0) {
-        if (!add && next - address === span) this.clear(level, entry);
+        if (!add && next - address === span) this.clear(level, entry, address);
         continue;
       } else {
         childPa = entryAddress(level, lo, hi);
@@ -231,20 +231,20 @@ export class S390Vmemmap implements Arch {
         if (this.options.edat1) {
           const pfn = vmemmapAllocBlockBuf(kernel, PMD_ORDER, 0, altmap);
           if (pfn !== NO_PAGE) {
-            this.set(PMD, entry, pfn * PAGE_SIZE, SEGMENT_KERNEL);
+            this.set(PMD, entry, address, pfn * PAGE_SIZE, SEGMENT_KERNEL);
             if (next - address !== PMD_SIZE) this.unusedSubPmd.useNew(address, next);
             continue;
           }
         }
         pteTable = this.vmemPteAlloc();
         if (pteTable === NO_PAGE) return ret;
-        this.set(PMD, entry, pteTable, TABLE_BITS[PMD]!);
+        this.set(PMD, entry, address, pteTable, TABLE_BITS[PMD]!);
       } else if ((lo & LARGE) !== 0) {
         if (add) {
           this.unusedSubPmd.use(address, next);
         } else if (next - address === PMD_SIZE || this.unusedSubPmd.unuse(address, next)) {
           this.vmemFreePages(this.pmdDeref(lo, hi) / PAGE_SIZE, PMD_ORDER, altmap);
-          this.clear(PMD, entry);
+          this.clear(PMD, entry, address);
         }
         continue;
       } else {
@@ -252,7 +252,7 @@ export class S390Vmemmap implements Arch {
       }
       ret = this.modifyPteTable(pteTable, address, next, add, altmap);
       if (ret !== 0) return ret;
-      if (!add) this.tryFreePteTable(pteTable, entry);
+      if (!add) this.tryFreePteTable(pteTable, entry, address);
     }
     return 0;
   }
@@ -260,11 +260,12 @@ export class S390Vmemmap implements Arch {
   /** modify_pte_table(). */
   private modifyPteTable(tablePa: number, start: number, end: number, add: boolean, altmap: VmemAltmap | null): number {
     const { kernel, counters, ram } = this;
-    const { allocator, log } = kernel;
+    const { allocator, log, observer } = kernel;
     const [empty0, empty1] = EMPTY_PTE_WORDS;
     const { words } = ram;
     const first = this.mmu.entry(tablePa, tableIndex(this.mmu.table(PTE), start));
     const last = first + ((end - start) / PAGE_SIZE) * ENTRY_WORDS;
+    const addressOf = (entry: number): number => start + ((entry - first) / ENTRY_WORDS) * PAGE_SIZE;
     for (let entry = first; entry < last; entry += ENTRY_WORDS) {
       const none = words[entry + 1] === empty1 && words[entry] === empty0;
       if (none !== add) continue;
@@ -274,6 +275,7 @@ export class S390Vmemmap implements Arch {
         const pa = pfn * PAGE_SIZE;
         words[entry] = pteWord0(pa);
         words[entry + 1] = pteWord1(pa);
+        if (observer !== null) observer.setEntry(PTE, addressOf(entry), words[entry]!, words[entry + 1]!);
         counters.set[PTE]!++;
       } else {
         const pfn = entryAddress(PTE, swap32(words[entry + 1]!), swap32(words[entry]!)) / PAGE_SIZE;
@@ -281,6 +283,7 @@ export class S390Vmemmap implements Arch {
         else if (this.mayFree(pfn, 'vmem_free_pages')) counters.freePages += allocator.freePages(pfn, 0, log.badFree);
         words[entry] = empty0;
         words[entry + 1] = empty1;
+        if (observer !== null) observer.clearEntry(PTE, addressOf(entry));
         counters.clear[PTE]!++;
       }
     }
@@ -352,11 +355,11 @@ export class S390Vmemmap implements Arch {
   }
 
   /** try_free_pte_table(). */
-  private tryFreePteTable(tablePa: number, entry: number): void {
+  private tryFreePteTable(tablePa: number, entry: number, address: number): void {
     if (!this.areEmpty(tablePa, PTRS_PER_PTE, EMPTY[PTE]!)) return;
     const pfn = Math.floor(tablePa / PAGE_SIZE);
     if (this.mayFree(pfn, 'vmem_pte_free')) freePages(this.kernel, pfn, 0);
-    this.clear(PMD, entry);
+    this.clear(PMD, entry, address);
   }
 
   /**
@@ -375,16 +378,17 @@ export class S390Vmemmap implements Arch {
       if (!this.areEmpty(tablePa + page * PAGE_SIZE, ENTRIES_PER_PAGE, empty)) return;
     }
     this.vmemFreePages(tablePa / PAGE_SIZE, CRST_ALLOC_ORDER, null);
-    this.clear(level, entry);
+    this.clear(level, entry, next - 1);
   }
 
-  private set(level: Level, entry: number, pa: number, bits: number): void {
-    this.mmu.write(entry, ((pa >>> 0) | bits) >>> 0, highHalf(pa));
-    this.counters.set[level]!++;
+  private set(level: Level, entry: number, address: number, pa: number, bits: number): void {
+    const lo = ((pa >>> 0) | bits) >>> 0;
+    this.mmu.write(entry, lo, highHalf(pa));
+    noteSet(this.kernel, level, address, swap32(highHalf(pa)), swap32(lo));
   }
 
-  private clear(level: Level, entry: number): void {
+  private clear(level: Level, entry: number, address: number): void {
     this.mmu.write(entry, EMPTY[level]!, 0);
-    this.counters.clear[level]!++;
+    noteClear(this.kernel, level, address);
   }
 }

@@ -4,7 +4,7 @@ import type { Arch, KernelPaging } from '../../src/arch.js';
 import { alignDown, isAligned } from '../../src/hardware/align.js';
 import { P4D, PGD, PMD, PTE, PUD, PageTable, tableIndex, type Level } from '../../src/hardware/page-table.js';
 import { ENOMEM } from '../../src/kernel/errno.js';
-import { freePages, type Kernel } from '../../src/kernel/kernel.js';
+import { freePages, noteClear, noteFlush, noteSet, type Kernel } from '../../src/kernel/kernel.js';
 import { vmemmapPopulateBasepages, vmemmapPopulateHugepages } from '../../src/mm/sparse-vmemmap.js';
 import { UnusedSubPmd } from '../../src/mm/unused-sub-pmd.js';
 import { vmemAltmapFree, type VmemAltmap } from '../../src/mm/vmem-altmap.js';
@@ -81,8 +81,7 @@ export class X86Vmemmap implements Arch {
       table: this.mmu,
       isNone,
       populate: (level, entry, tablePa, address) => {
-        this.mmu.write(entry, entryLo(tablePa, PAGE_TABLE_LO), entryHi(tablePa, 0));
-        this.counters.set[level]!++;
+        this.set(level, entry, address, entryLo(tablePa, PAGE_TABLE_LO), entryHi(tablePa, 0));
         if (kernel.traits.x86SyncTopLevelAtOnce && level === this.mmu.levels[0]!.level) {
           this.syncGlobalPgds(address, address + 1);
         }
@@ -131,8 +130,7 @@ export class X86Vmemmap implements Arch {
 
   /** vmemmap_set_pmd(). */
   private vmemmapSetPmd(entry: number, pa: number, address: number, next: number): void {
-    this.mmu.write(entry, entryLo(pa, PAGE_KERNEL_LARGE_LO), entryHi(pa, NX));
-    this.counters.set[PMD]!++;
+    this.set(PMD, entry, address, entryLo(pa, PAGE_KERNEL_LARGE_LO), entryHi(pa, NX));
     const isPart = !isAligned(address, PMD_SIZE) || !isAligned(next, PMD_SIZE);
     if (isPart && this.kernel.traits.x86TrackUnusedSubPmd) this.unusedSubPmd.useNew(address, next);
   }
@@ -161,7 +159,7 @@ export class X86Vmemmap implements Arch {
         this.removeP4dTable(tableAddress(lo, mmu.hi(entry)), address, next, altmap);
       }
     }
-    this.counters.tlbFlushAll++;
+    noteFlush(this.kernel, 'all', start, end);
   }
 
   /** remove_p4d_table(). Tables of the pud level go only where the p4d is not the root. */
@@ -191,7 +189,7 @@ export class X86Vmemmap implements Arch {
       const lo = ram.words[entry]!;
       if ((lo & PRESENT) === 0) continue;
       if ((lo & PSE) !== 0 && isAligned(address, PUD_SIZE) && isAligned(next, PUD_SIZE)) {
-        this.clear(PUD, entry);
+        this.clear(PUD, entry, address);
         continue;
       }
       const pmdTable = tableAddress(lo, ram.words[entry + 1]!);
@@ -212,7 +210,7 @@ export class X86Vmemmap implements Arch {
       if ((lo & (PRESENT | GLOBAL | PSE)) === 0) continue;
       if ((lo & PSE) !== 0) {
         const isWhole = next - address === PMD_SIZE;
-        if (isWhole || this.unusedSubPmd.unuse(address, next)) this.freeHugepageTable(entry, altmap);
+        if (isWhole || this.unusedSubPmd.unuse(address, next)) this.freeHugepageTable(entry, address, altmap);
         continue;
       }
       const pteTable = tableAddress(lo, ram.words[entry + 1]!);
@@ -225,7 +223,7 @@ export class X86Vmemmap implements Arch {
   private removePteTable(table: number, start: number, end: number): void {
     const { mmu, kernel, counters } = this;
     const { words } = this.ram;
-    const { allocator, log } = kernel;
+    const { allocator, log, observer } = kernel;
     const first = mmu.entry(table, tableIndex(mmu.table(PTE), start));
     const last = first + ((end - start) / PAGE_SIZE) * ENTRY_WORDS;
     let cleared = 0;
@@ -236,19 +234,20 @@ export class X86Vmemmap implements Arch {
       freed += allocator.freePages(entryPfn(lo, words[entry + 1]!), 0, log.badFree);
       words[entry] = 0;
       words[entry + 1] = 0;
+      if (observer !== null) observer.clearEntry(PTE, start + ((entry - first) / ENTRY_WORDS) * PAGE_SIZE);
       cleared++;
     }
     counters.freePages += freed;
     counters.clear[PTE]! += cleared;
-    this.counters.tlbFlushAll++;
+    noteFlush(kernel, 'all', start, end);
   }
 
   /** free_hugepage_table() with pmd_clear(). The caller's altmap decides where the leaf goes, not its frame. */
-  private freeHugepageTable(entry: number, altmap: VmemAltmap | null): void {
+  private freeHugepageTable(entry: number, address: number, altmap: VmemAltmap | null): void {
     const { words } = this.ram;
     if (altmap !== null) vmemAltmapFree(this.kernel, altmap, 1 << PMD_ORDER);
     else this.freePagetable(entryPfn(words[entry]!, words[entry + 1]!), PMD_ORDER);
-    this.clear(PMD, entry);
+    this.clear(PMD, entry, address);
   }
 
   /** free_pagetable(). Boot memory is given back page by page, so its order is never asked for. */
@@ -282,14 +281,21 @@ export class X86Vmemmap implements Arch {
       i += ENTRY_WORDS;
     }
     freePages(this.kernel, tablePa / PAGE_SIZE, 0);
-    this.clear(level, entry);
+    this.clear(level, entry, next - 1);
   }
 
-  private clear(level: Level, entry: number): void {
+  private set(level: Level, entry: number, address: number, lo: number, hi: number): void {
+    const { words } = this.ram;
+    words[entry] = lo;
+    words[entry + 1] = hi;
+    noteSet(this.kernel, level, address, lo, hi);
+  }
+
+  private clear(level: Level, entry: number, address: number): void {
     const { words } = this.ram;
     words[entry] = 0;
     words[entry + 1] = 0;
-    this.counters.clear[level]!++;
+    noteClear(this.kernel, level, address);
   }
 
   /** sync_global_pgds(): copies top-level entries that other page tables do not have yet. */

@@ -40,6 +40,16 @@ export interface BadFree {
   pfn: number;
 }
 
+/** Listens to an allocator. */
+export interface AllocatorObserver {
+  /** @param pfn the first frame handed out, or {@link NO_PAGE} */
+  allocPages(order: number, nid: number, pfn: number): void;
+  /** A block said to be no longer used, before anything is checked. */
+  freePages(pfn: number, order: number): void;
+  /** One more reference to a page. */
+  getPage(pfn: number): void;
+}
+
 /** States of the block at an index, one byte each, by order. */
 const BLOCK = {
   /** Not a block of this order: part of a larger one, split into smaller ones, or never touched. */
@@ -175,6 +185,8 @@ export class PageAllocator {
   calls = 0;
   /** Base pages handed out and not given back. */
   pagesOut = 0;
+  /** Who listens, if anybody. */
+  observer: AllocatorObserver | null = null;
 
   private readonly nodes: Node[];
   private readonly maxOrder: number;
@@ -211,9 +223,10 @@ export class PageAllocator {
    */
   allocPages(order: number, nid = 0): number {
     this.calls++;
-    if (this.injects && this.failAllocations.has(this.calls)) return NO_PAGE;
-    let pfn = this.takeFrom(this.nodes[nid]!, order);
-    if (pfn === NO_PAGE) pfn = this.takeElsewhere(order);
+    const fails = this.injects && this.failAllocations.has(this.calls);
+    let pfn = fails ? NO_PAGE : this.takeFrom(this.nodes[nid]!, order);
+    if (pfn === NO_PAGE && !fails) pfn = this.takeElsewhere(order);
+    if (this.observer !== null) this.observer.allocPages(order, nid, pfn);
     if (pfn === NO_PAGE) return NO_PAGE;
     this.pagesOut += 1 << order;
     if (this.zeroRecycled) this.ram.fillFrames(pfn, 1 << order, 0);
@@ -241,6 +254,7 @@ export class PageAllocator {
 
   /** get_page(): one more {@link freePages} is needed before the page goes back. */
   getPage(pfn: number): void {
+    if (this.observer !== null) this.observer.getPage(pfn);
     this.extraReferences.set(pfn, (this.extraReferences.get(pfn) ?? 0) + 1);
   }
 
@@ -251,6 +265,7 @@ export class PageAllocator {
    * @returns base pages taken back
    */
   freePages(pfn: number, order: number, onBadFree: (bad: BadFree) => void): number {
+    if (this.observer !== null) this.observer.freePages(pfn, order);
     if (this.extraReferences.size > 0 && this.dropReference(pfn)) return 0;
     const node = this.nodeOf(pfn);
     if (node !== undefined && order <= this.maxOrder) {

@@ -2,10 +2,12 @@
 
 import type { Arch } from '../arch.js';
 import type { PageAllocator } from '../hardware/page-allocator.js';
+import type { Level } from '../hardware/page-table.js';
 import type { Ram } from '../hardware/ram.js';
 import type { MemSections } from '../mm/sparse.js';
 import type { Counters } from './counters.js';
 import type { KernelLog } from './log.js';
+import type { FlushKind, Observer } from './observer.js';
 import type { Traits } from './traits/index.js';
 
 /** One running kernel on one machine: what every function of it may reach. */
@@ -28,6 +30,8 @@ export interface Kernel {
   /** PAGES_PER_SUBSECTION: 2 MiB of pages. */
   readonly pagesPerSubsection: number;
   readonly vmstat: Vmstat;
+  /** Who listens, if anybody: {@link observe} sets it. */
+  observer: Observer | null;
 }
 
 /** Counters of /proc/vmstat that populating and freeing move, base pages; zero in releases that do not count. */
@@ -36,6 +40,33 @@ export interface Vmstat {
   nrMemmapPages: number;
   /** nr_memmap_boot_pages. */
   nrMemmapBootPages: number;
+}
+
+/** Lets an observer listen to all that a kernel does from here on; null for nobody. */
+export function observe(kernel: Kernel, observer: Observer | null): void {
+  kernel.observer = observer;
+  kernel.allocator.observer = observer;
+  kernel.log.observer = observer;
+}
+
+/** Counts and tells an entry written with a present value. See {@link Observer.setEntry}. */
+export function noteSet(kernel: Kernel, level: Level, address: number, word0: number, word1: number): void {
+  kernel.counters.set[level]!++;
+  if (kernel.observer !== null) kernel.observer.setEntry(level, address, word0, word1);
+}
+
+/** Counts and tells an entry cleared. See {@link Observer.clearEntry}. */
+export function noteClear(kernel: Kernel, level: Level, address: number): void {
+  kernel.counters.clear[level]!++;
+  if (kernel.observer !== null) kernel.observer.clearEntry(level, address);
+}
+
+const FLUSH_COUNTER = { all: 'tlbFlushAll', range: 'tlbFlushRange', table: 'tlbFlushTable' } as const;
+
+/** Counts and tells a TLB flush. See {@link Observer.flush}. */
+export function noteFlush(kernel: Kernel, kind: FlushKind, start: number, end: number): void {
+  kernel.counters[FLUSH_COUNTER[kind]]++;
+  if (kernel.observer !== null) kernel.observer.flush(kind, start, end);
 }
 
 /** pfn_to_page(): address of a struct page. */

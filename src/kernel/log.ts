@@ -9,13 +9,15 @@ export class KernelBug extends Error {
 
 /** What a kernel should never do, as this one did it. */
 export class KernelLog {
+  /** Who listens, if anybody. */
+  observer: { warn(text: string): void } | null = null;
   private current: string[] = [];
   private readonly once = new Set<string>();
   private readonly underflows = new Set<string>();
 
   /** WARN(): a warning each time. */
   warn(text: string): void {
-    this.current.push(`warn:${text}`);
+    this.say(`warn:${text}`);
   }
 
   /** WARN_ON_ONCE(): a warning the first time. The text of a bare one is the function's name. */
@@ -27,14 +29,19 @@ export class KernelLog {
 
   /** A page given to the page allocator that does not have it out. */
   readonly badFree = (bad: BadFree): void => {
-    this.current.push(`${bad.kind}:${bad.pfn.toString(16)}`);
+    this.say(`${bad.kind}:${bad.pfn.toString(16)}`);
   };
 
   /** More pages freed into an altmap than were taken from it; said once an altmap and step. */
   altmapUnderflow(name: string): void {
     if (this.underflows.has(name)) return;
     this.underflows.add(name);
-    this.current.push(`altmap-underflow:${name}`);
+    this.say(`altmap-underflow:${name}`);
+  }
+
+  private say(text: string): void {
+    this.current.push(text);
+    if (this.observer !== null) this.observer.warn(text);
   }
 
   /** Violations since the last call, in order. */

@@ -96,7 +96,7 @@ function vmemmapPopulateRange(
 ): number {
   const paging = pagingOf(kernel);
   const { table } = paging;
-  const { ram, allocator, counters, pageSize } = kernel;
+  const { ram, allocator, counters, pageSize, observer } = kernel;
   const pmdSize = table.span[PMD]!;
   for (let address = start; address < end;) {
     let entry = vmemmapTablesPopulate(kernel, paging, PTE, address, nid);
@@ -110,6 +110,7 @@ function vmemmapPopulateRange(
       if (reuse !== NO_PAGE) allocator.getPage(reuse);
       words[entry] = paging.pteWord0(pfn);
       words[entry + 1] = paging.pteWord1(pfn);
+      if (observer !== null) observer.setEntry(PTE, address, words[entry]!, words[entry + 1]!);
       counters.set[PTE]!++;
     }
   }

@@ -66,7 +66,11 @@ export class UnusedSubPmd {
   unuse(start: number, end: number): boolean {
     this.flush();
     this.markUnused(start, end);
-    return isFilled(this.mmu, this.kernel.ram, alignDown(start, this.pmdSize), PAGE_UNUSED, this.pmdSize);
+    const { kernel, pmdSize } = this;
+    const leaf = alignDown(start, pmdSize);
+    const filled = isFilled(this.mmu, kernel.ram, leaf, PAGE_UNUSED, pmdSize);
+    if (kernel.observer !== null) kernel.observer.scan(leaf, PAGE_UNUSED, pmdSize, filled);
+    return filled;
   }
 
   /** vmemmap_flush_unused_pmd(): writes what is remembered. */
@@ -78,14 +82,20 @@ export class UnusedSubPmd {
   }
 
   private markUnused(start: number, end: number): void {
-    memset(this.mmu, this.kernel.ram, start, PAGE_UNUSED, end - start);
+    this.fill(start, PAGE_UNUSED, end - start);
     this.kernel.counters.unusedBytes += end - start;
   }
 
   /** __vmemmap_use_sub_pmd(): one struct page that is not PAGE_UNUSED keeps the leaf from being freed. */
   private markUsed(start: number): void {
     const { structPageSize } = this.kernel;
-    memset(this.mmu, this.kernel.ram, start, 0, structPageSize);
+    this.fill(start, 0, structPageSize);
     this.kernel.counters.useMarkBytes += structPageSize;
+  }
+
+  private fill(address: number, byte: number, bytes: number): void {
+    const { kernel } = this;
+    memset(this.mmu, kernel.ram, address, byte, bytes);
+    if (kernel.observer !== null) kernel.observer.memset(address, byte, bytes);
   }
 }

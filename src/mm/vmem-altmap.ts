@@ -42,7 +42,9 @@ function vmemAltmapNrFree(altmap: VmemAltmap): number {
 export function altmapAllocBlockBuf(kernel: Kernel, nrPages: number, altmap: VmemAltmap): number {
   const pfn = altmap.basePfn + altmap.reserve + altmap.alloc + altmap.align;
   const nrAlign = alignUp(pfn, nrPages & -nrPages) - pfn;
-  if (nrPages + nrAlign > vmemAltmapNrFree(altmap)) return NO_PAGE;
+  const fits = nrPages + nrAlign <= vmemAltmapNrFree(altmap);
+  if (kernel.observer !== null) kernel.observer.altmapAlloc(altmap, nrPages, fits ? pfn + nrAlign : NO_PAGE);
+  if (!fits) return NO_PAGE;
   altmap.alloc += nrPages;
   altmap.align += nrAlign;
   kernel.counters.altmapAllocPages += nrPages;
@@ -54,6 +56,7 @@ export function altmapAllocBlockBuf(kernel: Kernel, nrPages: number, altmap: Vme
  * @param nrPages base pages
  */
 export function vmemAltmapFree(kernel: Kernel, altmap: VmemAltmap, nrPages: number): void {
+  if (kernel.observer !== null) kernel.observer.altmapFree(altmap, nrPages);
   altmap.alloc -= nrPages;
   kernel.counters.altmapFreePages += nrPages;
   if (altmap.alloc < 0) kernel.log.altmapUnderflow(altmap.name);

@@ -72,6 +72,7 @@ export function bootKernel(options: MachineOptions): Kernel {
     pagesPerSection,
     pagesPerSubsection,
     vmstat: { nrMemmapPages: 0, nrMemmapBootPages: 0 },
+    observer: null,
   };
   // An architecture boots inside the kernel that it is a part of.
   const kernel = parts as typeof parts & { arch: Arch };

@@ -12,7 +12,7 @@ import {
   type EntryFormat,
   type Geometry,
 } from '../../../src/hardware/page-table.js';
-import type { Kernel } from '../../../src/kernel/kernel.js';
+import { noteSet, type Kernel } from '../../../src/kernel/kernel.js';
 
 /**
  * The page table that Linux keeps beside the hashed one (arch/powerpc/include/asm/book3s/64/hash-4k.h, hash-64k.h). The
@@ -57,14 +57,14 @@ const format: EntryFormat = {
 
 /** @param root physical byte address of the root table */
 export function linuxPaging(kernel: Kernel, root: number): KernelPaging {
-  const { pageSize, counters } = kernel;
+  const { pageSize } = kernel;
   const table = new PageTable(kernel.ram, root, geometry(pageSize), format);
   return {
     table,
     isNone: (word0, word1) => (word0 | word1) === 0,
-    populate: (level, entry, tablePa) => {
+    populate: (level, entry, tablePa, address) => {
       table.write(entry, tablePa >>> 0, highHalf(tablePa));
-      counters.set[level]!++;
+      noteSet(kernel, level, address, swap32(highHalf(tablePa)), swap32(tablePa >>> 0));
     },
     pteWord0: (pfn) => swap32((highHalf(pfn * pageSize) | LEAF_HI) >>> 0),
     pteWord1: (pfn) => swap32((((pfn * pageSize) & ADDRESS_LO) | LEAF_LO) >>> 0),

@@ -144,8 +144,12 @@ export class HashVmemmap implements Arch {
     const { table } = this;
     const page = this.pageOf(address);
     for (const group of [table.primaryGroup(page), table.secondaryGroup(page)]) {
-      if (table.insert(group, page, phys, KERNEL_FLAGS) !== NO_SLOT) return 0;
-      if (table.evict(group) && table.insert(group, page, phys, KERNEL_FLAGS) !== NO_SLOT) return 0;
+      let slot = table.insert(group, page, phys, KERNEL_FLAGS);
+      if (slot === NO_SLOT && table.evict(group)) slot = table.insert(group, page, phys, KERNEL_FLAGS);
+      if (slot === NO_SLOT) continue;
+      // A bolted entry is told by its group and slot, and by what it maps.
+      this.kernel.observer?.setEntry(HPTE, address, slot, phys);
+      return 0;
     }
     return -1;
   }
@@ -155,6 +159,7 @@ export class HashVmemmap implements Arch {
     const slot = this.table.find(this.pageOf(address));
     if (slot === NO_SLOT) return false;
     this.table.invalidate(slot);
+    this.kernel.observer?.clearEntry(HPTE, address);
     return true;
   }
 }

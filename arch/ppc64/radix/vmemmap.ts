@@ -6,7 +6,7 @@ import { NO_PAGE } from '../../../src/hardware/page-allocator.js';
 import { P4D, PageTable, PMD, PTE, PUD, swap32, tableIndex, type Level } from '../../../src/hardware/page-table.js';
 import { ENOMEM } from '../../../src/kernel/errno.js';
 import { KernelBug } from '../../../src/kernel/log.js';
-import { allocPages, freePages, type Kernel } from '../../../src/kernel/kernel.js';
+import { allocPages, freePages, noteClear, noteFlush, noteSet, type Kernel } from '../../../src/kernel/kernel.js';
 import { vmemmapAllocBlockBuf, type DevPagemap } from '../../../src/mm/sparse-vmemmap.js';
 import type { VmemAltmap } from '../../../src/mm/vmem-altmap.js';
 import { freeBlocks, freeVmemmapPages, populateBlocks, type BlockMapping } from '../block-vmemmap.js';
@@ -44,7 +44,6 @@ export class RadixVmemmap implements Arch {
   readonly mmu: PageTable;
   private readonly list: VmemmapList;
   private readonly ram;
-  private readonly counters;
   private readonly pageSize: number;
   private readonly pageShift: number;
   private readonly pmdOrder: number;
@@ -57,7 +56,6 @@ export class RadixVmemmap implements Arch {
     root: number,
   ) {
     this.ram = kernel.ram;
-    this.counters = kernel.counters;
     this.pageSize = kernel.pageSize;
     this.pageShift = Math.log2(kernel.pageSize);
     this.pmdOrder = Math.log2(PMD_SIZE / kernel.pageSize);
@@ -72,10 +70,8 @@ export class RadixVmemmap implements Arch {
     this.paging = {
       table: this.mmu,
       isNone: (word0, word1) => (word0 | word1) === 0,
-      populate: (level, entry, tablePa) => {
-        this.mmu.write(entry, tableLo(this.pageShift, level, tablePa), tableHi(tablePa));
-        this.counters.set[level]!++;
-      },
+      populate: (level, entry, tablePa, address) =>
+        this.set(level, entry, address, tableLo(this.pageShift, level, tablePa), tableHi(tablePa)),
       pteWord0: (pfn) => swap32(leafHi(pfn * kernel.pageSize)),
       pteWord1: (pfn) => swap32(leafLo(pfn * kernel.pageSize)),
     };
@@ -114,7 +110,7 @@ export class RadixVmemmap implements Arch {
       const level = this.blockSize === PMD_SIZE ? PMD : PTE;
       const entry = this.tablesAlloc(level, address);
       if (entry === NO_ENTRY) throw new KernelBug('BUG_ON in radix__vmemmap_create_mapping()');
-      this.setLeaf(level, entry, phys);
+      this.setLeaf(level, entry, address, phys);
       return 0;
     },
     remove: (address) => this.removePagetable(address, address + this.blockSize, null, false),
@@ -132,7 +128,7 @@ export class RadixVmemmap implements Arch {
         if (this.mayMakeLeaf(address, altmap)) {
           const pfn = vmemmapAllocBlockBuf(kernel, this.pmdOrder, nid, altmap);
           if (pfn !== NO_PAGE) {
-            this.setLeaf(PMD, entry, pfn * pageSize);
+            this.setLeaf(PMD, entry, address, pfn * pageSize);
             continue;
           }
         }
@@ -172,7 +168,7 @@ export class RadixVmemmap implements Arch {
     let pfn = vmemmapAllocBlockBuf(kernel, 0, nid, own);
     if (pfn === NO_PAGE && own !== null) pfn = vmemmapAllocBlockBuf(kernel, 0, nid, null);
     if (pfn === NO_PAGE) return false;
-    this.setLeaf(PTE, entry, pfn * pageSize);
+    this.setLeaf(PTE, entry, address, pfn * pageSize);
     return true;
   }
 
@@ -225,7 +221,7 @@ export class RadixVmemmap implements Arch {
       }
       const pa = entryAddress(mmu.lo(tail), mmu.hi(tail));
       kernel.allocator.getPage(pa / pageSize);
-      this.setLeaf(PTE, pte, pa);
+      this.setLeaf(PTE, pte, address, pa);
     }
     return 0;
   }
@@ -269,8 +265,7 @@ export class RadixVmemmap implements Arch {
         if (pfn === NO_PAGE) return NO_ENTRY;
         this.ram.fillFrames(pfn, 1, 0);
         tablePa = pfn * this.pageSize;
-        mmu.write(entry, tableLo(this.pageShift, here.level, tablePa), tableHi(tablePa));
-        this.counters.set[here.level]!++;
+        this.set(here.level, entry, address, tableLo(this.pageShift, here.level, tablePa), tableHi(tablePa));
       } else {
         tablePa = entryAddress(mmu.lo(entry), mmu.hi(entry));
       }
@@ -283,9 +278,13 @@ export class RadixVmemmap implements Arch {
   }
 
   /** set_pte_at() with PAGE_KERNEL. */
-  private setLeaf(level: Level, entry: number, pa: number): void {
-    this.mmu.write(entry, leafLo(pa), leafHi(pa));
-    this.counters.set[level]!++;
+  private setLeaf(level: Level, entry: number, address: number, pa: number): void {
+    this.set(level, entry, address, leafLo(pa), leafHi(pa));
+  }
+
+  private set(level: Level, entry: number, address: number, lo: number, hi: number): void {
+    this.mmu.write(entry, lo, hi);
+    noteSet(this.kernel, level, address, swap32(hi), swap32(lo));
   }
 
   /**
@@ -294,7 +293,7 @@ export class RadixVmemmap implements Arch {
    */
   private removePagetable(start: number, end: number, altmap: VmemAltmap | null, free: boolean): void {
     this.removeTable(this.mmu.root, 0, start, end, altmap, free);
-    this.counters.tlbFlushRange++;
+    noteFlush(this.kernel, 'range', start, end);
   }
 
   /**
@@ -328,7 +327,7 @@ export class RadixVmemmap implements Arch {
       if (level === P4D && !this.kernel.traits.ppc64RadixFreesPudTable) continue;
       if (!this.isTableEmpty(pa, depth + 1, next)) continue;
       freePages(this.kernel, Math.floor(pa / this.pageSize), 0);
-      this.clear(level, entry);
+      this.clear(level, entry, address);
     }
   }
 
@@ -352,7 +351,7 @@ export class RadixVmemmap implements Arch {
     if (free && isVmemmapLeaf) {
       freeVmemmapPages(this.kernel, pa / this.pageSize, level === PMD ? this.pmdOrder : 0, altmap);
     }
-    this.clear(level, entry);
+    this.clear(level, entry, address);
   }
 
   /**
@@ -369,9 +368,9 @@ export class RadixVmemmap implements Arch {
     return ram.firstNonZero(first, end) === end;
   }
 
-  private clear(level: Level, entry: number): void {
+  private clear(level: Level, entry: number, address: number): void {
     this.mmu.write(entry, 0, 0);
-    this.counters.clear[level]!++;
+    noteClear(this.kernel, level, address);
   }
 }
 

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import type { AllocatorObserver } from '../hardware/page-allocator.js';
+import type { Level } from '../hardware/page-table.js';
+import type { VmemAltmap } from '../mm/vmem-altmap.js';
+
+/** What a TLB flush is for: everything, a range of kernel addresses, or the cached walks of a freed table. */
+export type FlushKind = 'all' | 'range' | 'table';
+
+/**
+ * Listens to what a kernel does, as it does it. Nobody does by default, and then each call costs a comparison with null.
+ * Addresses are the low 52 bits of a virtual address.
+ */
+export interface Observer extends AllocatorObserver {
+  /** Pages taken from an altmap. @param pfn the first of them, or NO_PAGE where there was no room */
+  altmapAlloc(altmap: VmemAltmap, nrPages: number, pfn: number): void;
+  /** Pages said to be the altmap's again. */
+  altmapFree(altmap: VmemAltmap, nrPages: number): void;
+  /**
+   * An entry written with a present value.
+   * @param address an address that the entry covers
+   * @param word0 the entry's first 32 bits as they lie in RAM
+   * @param word1 the rest of it
+   */
+  setEntry(level: Level, address: number, word0: number, word1: number): void;
+  /** An entry cleared. @param address an address that the entry covers */
+  clearEntry(level: Level, address: number): void;
+  /** memset() of memmap bytes. */
+  memset(address: number, byte: number, bytes: number): void;
+  /** memchr_inv() of memmap bytes. @param filled whether all of them were `byte` */
+  scan(address: number, byte: number, bytes: number, filled: boolean): void;
+  /** A TLB flush of [start, end). */
+  flush(kind: FlushKind, start: number, end: number): void;
+  /** A warning or a bad free. */
+  warn(text: string): void;
+}

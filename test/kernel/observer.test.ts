@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import { describe, expect, test } from 'vitest';
+import { NO_PAGE } from '../../src/hardware/page-allocator.js';
+import { LEVELS } from '../../src/hardware/page-table.js';
+import { observe } from '../../src/kernel/kernel.js';
+import type { Observer } from '../../src/kernel/observer.js';
+import { addPages, removePages } from '../../src/mm/memory-hotplug.js';
+import { startRun, type Run } from '../../src/scenario/runner.js';
+import type { ScenarioInput } from '../../src/scenario/schema.js';
+import { PFN, scenario } from '../scenarios.js';
+
+type Machine = ScenarioInput['machine'];
+
+const MACHINES: [string, Machine][] = [
+  ['x86_64', { arch: 'x86_64', structPageSize: 80 }],
+  ['x86_64 without PSE', { arch: 'x86_64', hugeVmemmap: false }],
+  ['x86_64, 5 levels', { arch: 'x86_64', pagingLevels: 5, structPageSize: 56 }],
+  ['arm64 4K', { arch: 'arm64', structPageSize: 80 }],
+  ['arm64 64K', { arch: 'arm64', pageSize: 65536 }],
+  ['s390', { arch: 's390', structPageSize: 56 }],
+  ['s390 without EDAT1', { arch: 's390', hugeVmemmap: false }],
+  ['s390 5.4', { arch: 's390', kernel: '5.4' }],
+  ['radix 64K', { arch: 'ppc64', mmu: 'radix', pageSize: 65536 }],
+  ['radix 4K', { arch: 'ppc64', mmu: 'radix', pageSize: 4096, structPageSize: 72 }],
+  ['hash', { arch: 'ppc64', mmu: 'hash' }],
+];
+
+/** An observer that counts what it hears, in the words of the counters. */
+function counting(): { observer: Observer; heard: Record<string, number> } {
+  const heard: Record<string, number> = {};
+  const add = (name: string, by = 1): void => {
+    heard[name] = (heard[name] ?? 0) + by;
+  };
+  const suffix = (level: number): string => LEVELS[level]!.replace(/^./, (c) => c.toUpperCase());
+  return {
+    heard,
+    observer: {
+      allocPages: (order, _nid, pfn) => (pfn === NO_PAGE ? undefined : add('allocPages', 1 << order)),
+      freePages: (_pfn, order) => add('freePages', 1 << order),
+      getPage: () => undefined,
+      altmapAlloc: (_altmap, nrPages, pfn) => (pfn === NO_PAGE ? undefined : add('altmapAllocPages', nrPages)),
+      altmapFree: (_altmap, nrPages) => add('altmapFreePages', nrPages),
+      setEntry: (level) => add(`set${suffix(level)}`),
+      clearEntry: (level) => add(`clear${suffix(level)}`),
+      memset: (_address, byte, bytes) => add(byte === 0xfd ? 'unusedBytes' : 'useMarkBytes', bytes),
+      scan: () => undefined,
+      flush: (kind) => add(`tlbFlush${kind.replace(/^./, (c) => c.toUpperCase())}`),
+      warn: () => undefined,
+    },
+  };
+}
+
+const HEARD_BY_NOBODY = ['syncTopLevel'];
+
+function counted(run: Run): Record<string, number> {
+  const { set, clear, ...plain } = run.kernel.counters;
+  const levels = LEVELS.slice(0, set.length).flatMap((name, level): [string, number][] => {
+    const suffix = name.replace(/^./, (c) => c.toUpperCase());
+    return [
+      [`set${suffix}`, set[level]!],
+      [`clear${suffix}`, clear[level]!],
+    ];
+  });
+  const numbers = Object.entries(plain).flatMap(([name, value]): [string, number][] =>
+    typeof value === 'number' ? [[name, value]] : [],
+  );
+  return Object.fromEntries(
+    [...numbers, ...levels].filter(([name, value]) => value !== 0 && !HEARD_BY_NOBODY.includes(name)),
+  );
+}
+
+describe('an observer hears all that the counters count', () => {
+  test.each(MACHINES)('%s', (_name, machine) => {
+    const run = startRun(scenario({ machine, steps: [{ op: 'use', pfn: 0, nrPages: 1 }] }));
+    const { kernel } = run;
+    const pfn = (PFN * 4096) / kernel.pageSize;
+    const altmap = { name: 'a', basePfn: pfn, endPfn: pfn + 2 ** 16 - 1, reserve: 0, free: 4096, align: 0, alloc: 0 };
+    const { observer, heard } = counting();
+    observe(kernel, observer);
+    addPages(kernel, 0, pfn, kernel.pagesPerSection * 4, altmap);
+    removePages(kernel, pfn, kernel.pagesPerSection * 2, altmap);
+    addPages(kernel, 0, pfn + kernel.pagesPerSection * 8, kernel.pagesPerSubsection * 3, null);
+    removePages(kernel, pfn + kernel.pagesPerSection * 8, kernel.pagesPerSubsection * 2, null);
+    removePages(kernel, pfn + kernel.pagesPerSection * 2, kernel.pagesPerSection * 2, altmap);
+    // A bolted entry has no counter.
+    delete heard['setHpte'];
+    delete heard['clearHpte'];
+    expect(heard).toEqual(counted(run));
+  });
+
+  test('and nothing once nobody listens', () => {
+    const run = startRun(scenario({ machine: { arch: 'x86_64' }, steps: [{ op: 'use', pfn: 0, nrPages: 1 }] }));
+    const { observer, heard } = counting();
+    observe(run.kernel, observer);
+    observe(run.kernel, null);
+    addPages(run.kernel, 0, PFN, run.kernel.pagesPerSection, null);
+    expect(heard).toEqual({});
+  });
+});
