@@ -86,6 +86,15 @@ export interface Arch {
    */
   readonly describe?: (text: (address: number) => string) => Record<string, string[]>;
 
+  /** Whether a table, once it is empty, stays by design: this kernel never frees tables of its kind. */
+  keepsEmptyTable(table: Table): boolean;
+
+  /** Base pages that a table takes; one if not given. */
+  readonly tablePages?: (level: Level) => number;
+
+  /** Base pages of system memory that are neither leaf nor table and that this architecture keeps for its books. */
+  readonly bookPages?: () => number;
+
   /** Start of the range that is unused but not yet marked so, low 52 bits; 0 if there is none. */
   unusedStart(): number;
 

@@ -4,7 +4,10 @@
 
 export { ARCHITECTURES } from '../arch/index.js';
 export type { Arch, ArchConfiguration, Architecture, KernelPaging, MachineConfig } from './arch.js';
-export { findingsOf, type Finding } from './check/findings.js';
+export { checkRun, runChecked, type CheckedRun, type Finding } from './check/checked-run.js';
+export { countAllocations, sweepFailures, type FailedAllocation } from './check/failure-sweep.js';
+export { INVARIANTS, type Invariant, type InvariantName } from './check/invariants.js';
+export { frameHistories, type FrameEvent } from './check/ledger.js';
 export type { Leaf, LevelName, Table } from './hardware/page-table.js';
 export { DEFAULT_RELEASE, RELEASES, findRelease, resolveTraits, type Release } from './kernel/releases.js';
 export { TRAITS, type Trait, type TraitKey, type Traits } from './kernel/traits/index.js';

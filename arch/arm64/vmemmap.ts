@@ -2,7 +2,7 @@
 
 import type { Arch, KernelPaging } from '../../src/arch.js';
 import { alignDown } from '../../src/hardware/align.js';
-import { PageTable, PMD, PTE, PUD, tableIndex, type Level, type WalkLevel } from '../../src/hardware/page-table.js';
+import { PageTable, PMD, PTE, PUD, tableIndex, type Level, type Table, type WalkLevel } from '../../src/hardware/page-table.js';
 import { freePages, noteClear, noteFlush, noteSet, type Kernel } from '../../src/kernel/kernel.js';
 import { vmemmapPopulateBasepages, vmemmapPopulateHugepages } from '../../src/mm/sparse-vmemmap.js';
 import { vmemAltmapFree, type VmemAltmap } from '../../src/mm/vmem-altmap.js';
@@ -141,6 +141,12 @@ export class Arm64Vmemmap implements Arch {
   visit: Arch['visit'] = (start, end, onLeaf, onTable) => this.mmu.visit(start, end, onLeaf, onTable);
 
   leafFlags: Arch['leafFlags'] = (leaf) => flagBits(this.layout, leaf.lo, leaf.hi);
+
+  /** Tables that map more than the vmemmap are never freed. */
+  keepsEmptyTable({ level, start }: Table): boolean {
+    const span = this.mmu.span[level]! * (this.mmu.table(level).mask + 1);
+    return !this.isRangeAligned(start, start + span, span);
+  }
 
   unusedStart(): number {
     return 0;

@@ -33,6 +33,8 @@ export interface Backing {
 }
 
 export class VmemmapList {
+  /** Base pages that nodes were carved from; none of them is ever given back. */
+  pages = 0;
   private head = NULL_NODE;
   private freed = NULL_NODE;
   private numFreed = 0;
@@ -110,6 +112,7 @@ export class VmemmapList {
         this.kernel.log.warn('vmemmap_list_alloc');
         return NULL_NODE;
       }
+      if (!this.kernel.allocator.isReserved(pfn)) this.pages++;
       this.chunk = pfn * this.kernel.pageSize;
       this.numLeft = Math.floor(this.kernel.pageSize / NODE_BYTES);
     }

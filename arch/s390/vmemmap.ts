@@ -104,6 +104,13 @@ export class S390Vmemmap implements Arch {
 
   leafFlags: Arch['leafFlags'] = (leaf) => flagBits(leaf.level, leaf.lo);
 
+  /** Every table but the root is freed. */
+  keepsEmptyTable(): boolean {
+    return false;
+  }
+
+  tablePages = (level: Level): number => (level === PTE ? 1 : 1 << CRST_ALLOC_ORDER);
+
   unusedStart(): number {
     return this.unusedSubPmd.start;
   }

@@ -2,7 +2,7 @@
 
 import type { Arch, KernelPaging } from '../../src/arch.js';
 import { alignDown, isAligned } from '../../src/hardware/align.js';
-import { P4D, PGD, PMD, PTE, PUD, PageTable, tableIndex, type Level } from '../../src/hardware/page-table.js';
+import { P4D, PGD, PMD, PTE, PUD, PageTable, tableIndex, type Level, type Table } from '../../src/hardware/page-table.js';
 import { ENOMEM } from '../../src/kernel/errno.js';
 import { freePages, noteClear, noteFlush, noteSet, type Kernel } from '../../src/kernel/kernel.js';
 import { vmemmapPopulateBasepages, vmemmapPopulateHugepages } from '../../src/mm/sparse-vmemmap.js';
@@ -123,6 +123,11 @@ export class X86Vmemmap implements Arch {
   visit: Arch['visit'] = (start, end, onLeaf, onTable) => this.mmu.visit(start, end, onLeaf, onTable);
 
   leafFlags: Arch['leafFlags'] = (leaf) => flagBits(leaf.lo, leaf.hi);
+
+  /** The tables below the root are never freed: with 4 levels those of the pud, with 5 those of the p4d. */
+  keepsEmptyTable({ level }: Table): boolean {
+    return level === this.mmu.levels[1]!.level;
+  }
 
   unusedStart(): number {
     return this.unusedSubPmd.start;

@@ -3,6 +3,10 @@
 
 import { Command, CommanderError, Option } from 'commander';
 import { packageVersion } from './package-root.js';
+import type { BisectOptions } from './bisect.js';
+import type { DiffOptions } from './diff.js';
+import type { ReproOptions } from './repro.js';
+import type { RunOptions } from './run.js';
 
 /** `vmemmap`: the commands and their options. What a command does is loaded when it runs. */
 
@@ -26,16 +30,23 @@ program
   .argument('<file>', 'scenario (JSON, also .gz)')
   .addOption(json())
   .option('--step <n>', 'print this step only, counted from 1')
+  .option('--kernel <release>', 'run it on this release, whatever the scenario says')
+  .option(
+    '--fail-each',
+    'run once for every allocation with this one failing, and print those that leave something behind',
+  )
   .addOption(output())
   .addHelpText(
     'after',
     examples(
       'vmemmap run scenario.json',
       'vmemmap run scenario.json --step 3',
+      'vmemmap run scenario.json --kernel 5.12',
+      'vmemmap run scenario.json --fail-each',
       'vmemmap run scenario.json --json | jq .findings',
     ),
   )
-  .action(async (file: string, options: { json?: true; step?: string; output?: string }) => {
+  .action(async (file: string, options: RunOptions) => {
     process.exitCode = (await import('./run.js')).run(file, options);
   });
 
@@ -53,6 +64,64 @@ program
   )
   .action(async (files: string[], options: { json?: true; quiet?: true; verbose?: true; output?: string }) => {
     process.exitCode = (await import('./verify.js')).verify(files, options);
+  });
+
+program
+  .command('repro')
+  .description('list the catalogue of bugs, or play one on a release that has it beside one that has not')
+  .argument('[name]', 'an entry, by its name or number')
+  .option('--all', 'play every entry on every release and check that it is where the facts say')
+  .option('--kernel <release>', 'the release to play it on')
+  .addOption(json())
+  .option('--ktap', 'print the result as KTAP version 1')
+  .addOption(output())
+  .addHelpText(
+    'after',
+    examples(
+      'vmemmap repro',
+      'vmemmap repro tail-keeps-leaf',
+      'vmemmap repro b04 --json',
+      'vmemmap repro --all --ktap',
+    ),
+  )
+  .action(async (name: string | undefined, options: ReproOptions) => {
+    process.exitCode = (await import('./repro.js')).repro(name, options);
+  });
+
+program
+  .command('diff')
+  .description('run a scenario on two releases: the first event where they part, and the states that differ')
+  .argument('<file>', 'scenario (JSON, also .gz)')
+  .requiredOption('--from <release>', 'one release')
+  .requiredOption('--to <release>', 'the other release')
+  .addOption(json())
+  .addOption(output())
+  .addHelpText('after', examples('vmemmap diff scenario.json --from 5.12 --to 5.13'))
+  .action(async (file: string, options: DiffOptions) => {
+    process.exitCode = (await import('./diff.js')).diff(file, options);
+  });
+
+program
+  .command('bisect')
+  .description('find the releases, and the commits in them, that change what becomes of a scenario')
+  .argument('<file>', 'scenario (JSON, also .gz)')
+  .requiredOption(
+    '--expect <name>',
+    'what should hold: an invariant such as no-leak, or an expectation such as add-succeeds',
+  )
+  .option('--from <release>', 'oldest release')
+  .option('--to <release>', 'newest release')
+  .addOption(json())
+  .addOption(output())
+  .addHelpText(
+    'after',
+    examples(
+      'vmemmap bisect scenario.json --expect no-leak',
+      'vmemmap bisect scenario.json --expect no-hole --from 5.3',
+    ),
+  )
+  .action(async (file: string, options: BisectOptions) => {
+    process.exitCode = (await import('./bisect.js')).bisectCommand(file, options);
   });
 
 program

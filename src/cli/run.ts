@@ -1,24 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { findingsOf } from '../check/findings.js';
-import { runReportText } from '../report/text.js';
-import { InputError, parseWith, readJson } from '../scenario/load.js';
-import { runScenario } from '../scenario/runner.js';
-import { refuseSlips, resolveScenario, ScenarioError, type Scenario } from '../scenario/scenario.js';
-import { scenarioSchema } from '../scenario/schema.js';
-import { EXIT_FINDING, EXIT_OK, writeResult } from './output.js';
+import { runChecked } from '../check/checked-run.js';
+import { countAllocations, sweepFailures, type FailedAllocation } from '../check/failure-sweep.js';
+import { historiesOf } from '../check/ledger.js';
+import { failedAllocationLines, runReportText } from '../report/text.js';
+import { InputError } from '../scenario/load.js';
+import type { Scenario } from '../scenario/scenario.js';
+import { EXIT_FINDING, EXIT_OK, progress, writeResult } from './output.js';
+import { loadScenario } from './scenario-file.js';
 
-/** A scenario from a file, with the file's name before every complaint. */
-function loadScenario(file: string): Scenario {
-  const parsed = parseWith(scenarioSchema, readJson(file), file);
-  try {
-    const scenario = resolveScenario(parsed);
-    refuseSlips(scenario);
-    return scenario;
-  } catch (error) {
-    if (error instanceof ScenarioError) throw new ScenarioError(`${file}: ${error.message}`);
-    throw error;
-  }
+export interface RunOptions {
+  json?: true;
+  step?: string;
+  output?: string;
+  kernel?: string;
+  failEach?: true;
 }
 
 /** The step that --step names, from 0; undefined for all. */
@@ -30,21 +26,59 @@ function stepIndex(text: string | undefined, steps: number): number | undefined 
 }
 
 /** `vmemmap run`. Returns the exit code. */
-export function run(file: string, options: { json?: true; step?: string; output?: string }): number {
-  const scenario = loadScenario(file);
+export function run(file: string, options: RunOptions): number {
+  const scenario = loadScenario(file, options.kernel);
+  return options.failEach ? failEach(scenario, options) : runOnce(scenario, options);
+}
+
+function machineJson({ machine }: Scenario): object {
+  const { release, config } = machine;
+  return { ...config, kernel: release.name, vmemmapBase: `0x${config.vmemmapBase.toString(16)}` };
+}
+
+function runOnce(scenario: Scenario, options: RunOptions): number {
   const only = stepIndex(options.step, scenario.steps.length);
-  const results = runScenario(scenario);
-  const findings = findingsOf(results);
-  const steps = only === undefined ? results : results.slice(only, only + 1);
+  const { results, findings } = runChecked(scenario);
+  const histories = historiesOf(scenario, findings);
   if (options.json) {
-    const { release, config } = scenario.machine;
-    const machine = { ...config, kernel: release.name, vmemmapBase: `0x${config.vmemmapBase.toString(16)}` };
-    writeResult(
-      JSON.stringify({ schema: 'vmemmap/run/v1', name: scenario.name, machine, steps, findings }, null, 2),
-      options.output,
-    );
+    const result = {
+      schema: 'vmemmap/run/v1',
+      name: scenario.name,
+      machine: machineJson(scenario),
+      steps: only === undefined ? results : results.slice(only, only + 1),
+      findings: findings.map(({ frames, ...finding }) => ({
+        ...finding,
+        frames: (frames ?? []).map((pfn) => ({ pfn, history: histories.get(pfn) ?? [] })),
+      })),
+    };
+    writeResult(JSON.stringify(result, null, 2), options.output);
   } else {
-    writeResult(runReportText(scenario, results, findings, only), options.output);
+    writeResult(runReportText(scenario, results, findings, histories, only), options.output);
   }
   return findings.length > 0 ? EXIT_FINDING : EXIT_OK;
+}
+
+/** `vmemmap run --fail-each`. */
+function failEach(scenario: Scenario, options: RunOptions): number {
+  const allocations = countAllocations(scenario);
+  const bad: FailedAllocation[] = [];
+  for (const failed of sweepFailures(scenario)) {
+    progress(`${failed.allocation}/${allocations} allocations`);
+    if (failed.findings.length > 0) bad.push(failed);
+  }
+  progress('');
+  if (options.json) {
+    const result = {
+      schema: 'vmemmap/fail-each/v1',
+      name: scenario.name,
+      machine: machineJson(scenario),
+      allocations,
+      failures: bad,
+    };
+    writeResult(JSON.stringify(result, null, 2), options.output);
+  } else {
+    const verdict = `${allocations - bad.length} of ${allocations} failing allocations leave no finding`;
+    writeResult([...bad.flatMap(failedAllocationLines), verdict].join('\n'), options.output);
+  }
+  return bad.length > 0 ? EXIT_FINDING : EXIT_OK;
 }

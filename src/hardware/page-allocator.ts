@@ -183,7 +183,7 @@ class Node {
 export class PageAllocator {
   /** Calls so far, failed ones included. */
   calls = 0;
-  /** Base pages handed out and not given back. */
+  /** Base pages handed out since the books were opened, and not given back. */
   pagesOut = 0;
   /** Who listens, if anybody. */
   observer: AllocatorObserver | null = null;
@@ -228,7 +228,7 @@ export class PageAllocator {
     if (pfn === NO_PAGE && !fails) pfn = this.takeElsewhere(order);
     if (this.observer !== null) this.observer.allocPages(order, nid, pfn);
     if (pfn === NO_PAGE) return NO_PAGE;
-    this.pagesOut += 1 << order;
+    if (this.taken === BLOCK.allocated) this.pagesOut += 1 << order;
     if (this.zeroRecycled) this.ram.fillFrames(pfn, 1 << order, 0);
     return pfn;
   }
@@ -272,14 +272,35 @@ export class PageAllocator {
       const offset = pfn - node.basePfn;
       const index = offset >>> order;
       const blocks = node.orders[order]!;
-      if (index << order === offset && isOut(blocks.get(index))) {
+      const state = blocks.get(index);
+      if (index << order === offset && isOut(state)) {
         if (order <= MAX_WAITING_ORDER) this.wait(node, blocks, index, order);
         else this.giveBack(node, index, order);
-        this.pagesOut -= 1 << order;
+        if (state === BLOCK.allocated) this.pagesOut -= 1 << order;
         return 1 << order;
       }
     }
     return this.freePageByPage(pfn, 1 << order, onBadFree);
+  }
+
+  /** Whether the frame is memory of this allocator, handed out or not. */
+  owns(pfn: number): boolean {
+    return this.nodeOf(pfn) !== undefined;
+  }
+
+  /** Frames in order that are handed out since the books were opened. */
+  *allocatedFrames(): Generator<number> {
+    for (const node of this.nodes) {
+      const end = node.untouched * 2 ** this.maxOrder;
+      for (let offset = 0; offset < end;) {
+        const order = this.allocatedOrder(node, offset);
+        const next = order === NO_PAGE ? offset + 1 : offset + 2 ** order;
+        if (order !== NO_PAGE && !this.isReserved(node.basePfn + offset)) {
+          for (; offset < next; offset++) yield node.basePfn + offset;
+        }
+        offset = next;
+      }
+    }
   }
 
   /** Whether the frame is handed out. */
@@ -407,9 +428,10 @@ export class PageAllocator {
         named = true;
         continue;
       }
+      const isBooked = !this.isReserved(frame);
       this.splitAllocated(node, frame - node.basePfn, order);
       this.giveBack(node, frame - node.basePfn, 0);
-      this.pagesOut--;
+      if (isBooked) this.pagesOut--;
       taken++;
     }
     return taken;

@@ -34,3 +34,20 @@ export interface Observer extends AllocatorObserver {
   /** A warning or a bad free. */
   warn(text: string): void;
 }
+
+const ignore = (): void => undefined;
+
+/** Hears everything and does nothing: what an observer builds on that listens for a few things. */
+export const DEAF_OBSERVER: Observer = {
+  allocPages: ignore,
+  freePages: ignore,
+  getPage: ignore,
+  altmapAlloc: ignore,
+  altmapFree: ignore,
+  setEntry: ignore,
+  clearEntry: ignore,
+  memset: ignore,
+  scan: ignore,
+  flush: ignore,
+  warn: ignore,
+};

@@ -71,9 +71,14 @@ export class MemSections {
     return (this.flags(sectionNr) & HAS_MEM_MAP) !== 0;
   }
 
-  /** Whether section_mem_map of a section without memmap is not zero. */
-  isStale(sectionNr: number): boolean {
-    return (this.flags(sectionNr) & STALE_MEM_MAP) !== 0;
+  /** Numbers of the sections without memmap whose section_mem_map is not zero, ascending. */
+  *stale(): Generator<number> {
+    for (let r = 0; r < this.roots.length; r++) {
+      const flags = this.roots[r]?.flags;
+      if (flags === undefined) continue;
+      for (let s = 0; s < SECTIONS_PER_ROOT; s++)
+        if ((flags[s]! & STALE_MEM_MAP) !== 0) yield r * SECTIONS_PER_ROOT + s;
+    }
   }
 
   /** early_section(). */

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import type { Finding } from '../check/findings.js';
+import type { Finding } from '../check/checked-run.js';
+import type { FailedAllocation } from '../check/failure-sweep.js';
+import type { FrameEvent } from '../check/ledger.js';
 import type { StepResult } from '../scenario/runner.js';
 import type { Scenario, Step } from '../scenario/scenario.js';
 
@@ -61,6 +63,33 @@ export function stateLines(result: StepResult): string[] {
   ];
 }
 
+const stackText = (stack: readonly string[]): string => (stack.length === 0 ? 'boot' : stack.join(' > '));
+
+/** A finding, with the history of the frames that it is about. */
+export function findingLines(
+  { step, invariant, text, frames }: Finding,
+  histories: ReadonlyMap<number, readonly FrameEvent[]>,
+): string[] {
+  const lives = (frames ?? []).flatMap((pfn) => {
+    const events = histories.get(pfn) ?? [];
+    if (events.length === 0) return [`  frame ${pfn.toString(16)} was never allocated`];
+    return events.map(({ step, what, pfn: first, nrPages, stack }) => {
+      const request = nrPages === 1 ? '' : ` with ${nrPages} pages from ${first.toString(16)}`;
+      return `  frame ${pfn.toString(16)} ${what} in step ${step + 1}${request}: ${stackText(stack)}`;
+    });
+  });
+  return [`finding  step ${step + 1}: ${invariant}: ${text}`, ...lives];
+}
+
+/** What a failed allocation left behind. */
+export function failedAllocationLines({ allocation, step, order, stack, ret, findings }: FailedAllocation): string[] {
+  const pages = 2 ** order;
+  return [
+    `allocation ${allocation}, step ${step + 1}, ${pages} ${pages === 1 ? 'page' : 'pages'}${returned(ret)}: ${stackText(stack)}`,
+    ...findings.map((finding) => `  step ${finding.step + 1}: ${finding.invariant}: ${finding.text}`),
+  ];
+}
+
 const returned = (ret: StepResult['ret']): string => (ret === null ? '' : ` -> ${ret}`);
 
 /**
@@ -71,6 +100,7 @@ export function runReportText(
   scenario: Scenario,
   results: readonly StepResult[],
   findings: readonly Finding[],
+  histories: ReadonlyMap<number, readonly FrameEvent[]>,
   only: number | undefined,
 ): string {
   const { config, release } = scenario.machine;
@@ -83,8 +113,6 @@ export function runReportText(
     ];
   });
   const verdict =
-    findings.length === 0
-      ? 'no findings'
-      : findings.map((f) => `finding  step ${f.step + 1}: ${f.kind} ${f.text}`).join('\n');
+    findings.length === 0 ? 'no findings' : findings.flatMap((finding) => findingLines(finding, histories)).join('\n');
   return [head, ...blocks, verdict].join('\n\n');
 }

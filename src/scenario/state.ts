@@ -3,7 +3,7 @@
 import { LEVELS, P4D, PMD, PTE, PUD, type Leaf, type Level } from '../hardware/page-table.js';
 import { MIXED } from '../hardware/ram.js';
 import { countersRecord } from '../kernel/counters.js';
-import { pfnToPage, type Kernel } from '../kernel/kernel.js';
+import { pfnToPage, type Kernel, type Vmstat } from '../kernel/kernel.js';
 import { PAGE_UNUSED } from '../mm/unused-sub-pmd.js';
 import type { VmemAltmap } from '../mm/vmem-altmap.js';
 import { MAX_LEAVES, ScenarioError } from './scenario.js';
@@ -23,6 +23,8 @@ export interface State {
   holes: string[];
   violations: string[];
   counters: Record<string, number>;
+  /** nr_memmap_pages and nr_memmap_boot_pages of /proc/vmstat, on releases that count. */
+  vmstat?: Vmstat;
   /** Bolted entries of a hashed page table, on machines that have one. */
   hptes?: string[];
 }
@@ -248,6 +250,7 @@ export function captureState(kernel: Kernel, altmaps: readonly VmemAltmap[], vme
     holes: memmapHoles(leaves, active).map((hole) => text.range(hole)),
     violations: kernel.log.take(),
     counters: countersRecord(kernel.counters),
+    ...(kernel.traits.countNrMemmap ? { vmstat: { ...kernel.vmstat } } : {}),
     ...kernel.arch.describe?.((address) => text.of(address)),
   };
 }

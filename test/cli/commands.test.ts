@@ -9,7 +9,7 @@ const PARTIAL_PMD = 'src/story/partial-pmd.json';
 interface RunJson {
   schema: string;
   steps: { ret: number | null; leaves: string[] }[];
-  findings: { step: number; kind: string }[];
+  findings: { step: number; invariant: string }[];
 }
 
 describe('vmemmap run', () => {
@@ -62,8 +62,17 @@ describe('vmemmap run', () => {
       ],
     };
     const { status, stdout } = vmemmap('run', file('finding.json', JSON.stringify(scenario)));
-    expect(stdout.match(/^finding/gm)).toHaveLength(1);
-    expect(stdout).toContain('finding  step 2: violation free-not-allocated:100000');
+    expect(stdout.match(/^finding .*right-owner/gm)).toHaveLength(1);
+    expect(stdout).toMatch(
+      /frame 100000 allocated from the altmap in step 1 with 512 pages from 100000: __add_pages > /,
+    );
+    expect(stdout).toMatch(
+      /frame 100000 freed in step 2 with 512 pages from 100000: __remove_pages > .* > remove_pmd_table/,
+    );
+    expect(stdout).toContain('finding  step 2: altmap-books: altmap dev counts 512 pages, leaves map 0 of it');
+    expect(stdout).toContain(
+      'finding  step 2: right-owner: frame 100000 given to the page allocator, which never handed it out',
+    );
     expect(status).toBe(1);
   });
 

@@ -108,6 +108,12 @@ export class HashVmemmap implements Arch {
 
   leafFlags: Arch['leafFlags'] = (leaf: Leaf) => BigInt(leaf.lo);
 
+  keepsEmptyTable(): boolean {
+    return false;
+  }
+
+  bookPages = (): number => this.list.pages;
+
   unusedStart(): number {
     return 0;
   }

@@ -100,6 +100,13 @@ export class RadixVmemmap implements Arch {
 
   leafFlags: Arch['leafFlags'] = (leaf) => flagBits(leaf.lo, leaf.hi);
 
+  /** Every table but the root is freed. */
+  keepsEmptyTable(): boolean {
+    return false;
+  }
+
+  bookPages = (): number => this.list.pages;
+
   unusedStart(): number {
     return 0;
   }

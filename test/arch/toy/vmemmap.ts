@@ -50,6 +50,7 @@ export function toyVmemmap(kernel: Kernel, root: number): Arch {
         () => undefined,
       );
     },
+    keepsEmptyTable: () => true,
     visit: (start, end, onLeaf, onTable) => mmu.visit(start, end, onLeaf, onTable),
     leafFlags: (leaf) => BigInt(leaf.lo & (VALID | BLOCK)),
     unusedStart: () => 0,

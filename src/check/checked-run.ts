@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import { alignDown, alignUp } from '../hardware/align.js';
+import { pfnToPage, type Kernel } from '../kernel/kernel.js';
+import { captureRun, runStep, startRun, type Run, type StepReturn, type StepResult } from '../scenario/runner.js';
+import type { Scenario, Step } from '../scenario/scenario.js';
+import { AddressText, type AddressRange } from '../scenario/state.js';
+import { bystanderRanges, INVARIANTS, type Check, type StepView } from './invariants.js';
+import { outside, readMemmap, takeSnapshot, type Piece, type Snapshot } from './snapshot.js';
+
+/** Runs a scenario and asks every invariant after every step. */
+
+/** Something that a kernel should not have done, at the step that brought it. */
+export interface Finding {
+  /** Index of the step, from 0. */
+  step: number;
+  /** Name of the invariant, or of the expectation that the caller had. */
+  invariant: string;
+  text: string;
+  /** Frames that it is about. */
+  frames?: readonly number[];
+}
+
+export interface CheckedRun {
+  readonly scenario: Scenario;
+  readonly results: readonly StepResult[];
+  readonly findings: readonly Finding[];
+}
+
+export interface CheckOptions {
+  /** What is asked after each step; every invariant if not given. */
+  checks?: readonly Check[];
+  /** Told after each step, for callers that want to look at the machine itself. */
+  onStep?: (run: Run, step: number) => void;
+}
+
+interface PfnRange {
+  pfn: number;
+  nrPages: number;
+}
+
+/** Ranges that altmaps have to serve: those added with them that are still there. */
+class AltmapUsers {
+  private users: ({ altmap: string } & PfnRange)[] = [];
+
+  /** @param range the pages that the step was about */
+  follow(step: Step, ret: StepReturn, range: PfnRange | undefined): void {
+    if (range === undefined || ret === 'BUG') return;
+    const isAdd = step.op === 'add-pages' || step.op === 'memremap-pages';
+    if (isAdd && ret === 0 && step.altmap !== null) this.users.push({ altmap: step.altmap, ...range });
+    const isRemove = step.op === 'remove-pages' || step.op === 'memunmap-pages' || step.op === 'remove-memory';
+    if (isRemove) this.users = this.users.flatMap((user) => without(user, range));
+  }
+
+  names(): ReadonlySet<string> {
+    return new Set(this.users.map(({ altmap }) => altmap));
+  }
+}
+
+const without = <T extends PfnRange>(range: T, hole: PfnRange): T[] =>
+  outside([{ start: range.pfn, end: range.pfn + range.nrPages }], {
+    start: hole.pfn,
+    end: hole.pfn + hole.nrPages,
+  }).map(({ start, end }) => ({ ...range, pfn: start, nrPages: end - start }));
+
+/** The pages that a step is about: before subsections, of whole sections. */
+function pagesOf(run: Run, step: Step): PfnRange | undefined {
+  const range = 'pfn' in step ? step : run.devices.get(step.device);
+  if (range === undefined) return undefined;
+  const { traits, pagesPerSection } = run.kernel;
+  if (traits.genericSubsections || step.op === 'use') return { pfn: range.pfn, nrPages: range.nrPages };
+  const pfn = alignDown(range.pfn, pagesPerSection);
+  return { pfn, nrPages: alignUp(range.pfn + range.nrPages, pagesPerSection) - pfn };
+}
+
+const memmapOf = (kernel: Kernel, { pfn, nrPages }: PfnRange): AddressRange => ({
+  start: pfnToPage(kernel, pfn),
+  end: pfnToPage(kernel, pfn + nrPages),
+});
+
+/** Pieces that lie within one of the ranges. */
+const within = (pieces: readonly Piece[], ranges: readonly AddressRange[]): Piece[] =>
+  pieces.filter((piece) => ranges.some(({ start, end }) => piece.start >= start && piece.end <= end));
+
+function bystandersOf(
+  kernel: Kernel,
+  before: Snapshot,
+  after: Snapshot,
+  given: AddressRange | undefined,
+  read: readonly Piece[],
+): StepView['bystanders'] {
+  const watched = given === undefined ? [...before.active] : outside(before.active, given);
+  const ranges = bystanderRanges(before.active, after.active, given);
+  const same = JSON.stringify(watched) === JSON.stringify(ranges);
+  return { before: same ? read : within(read, ranges), after: readMemmap(kernel, ranges) };
+}
+
+/**
+ * Runs a whole scenario with all invariants, or other checks.
+ * @returns the state after each step, and what was found. A leak or hole that an earlier step left is not told again.
+ */
+export function runChecked(scenario: Scenario, options: CheckOptions = {}): CheckedRun {
+  return checkRun(startRun(scenario), options);
+}
+
+/** {@link runChecked} for a machine that is there already. */
+export function checkRun(run: Run, { checks = INVARIANTS, onStep }: CheckOptions = {}): CheckedRun {
+  const { scenario, kernel } = run;
+  const text = new AddressText(scenario.machine.config.vmemmapBase);
+  const users = new AltmapUsers();
+  const results: StepResult[] = [];
+  const findings: Finding[] = [];
+  let known = new Set<string>();
+  let before = takeSnapshot(kernel, run.altmaps.values());
+  for (const [index, step] of scenario.steps.entries()) {
+    const pages = pagesOf(run, step);
+    const given = pages === undefined ? undefined : memmapOf(kernel, pages);
+    const read = readMemmap(kernel, given === undefined ? before.active : outside(before.active, given));
+    const ret = runStep(run, step);
+    users.follow(step, ret, pages);
+    const result = captureRun(run, ret);
+    results.push(result);
+    const after = takeSnapshot(kernel, run.altmaps.values());
+    const view: StepView = {
+      step,
+      kernel,
+      text,
+      ret,
+      given,
+      before,
+      after,
+      bystanders: bystandersOf(kernel, before, after, given, read),
+      complaints: result.violations,
+      altmapsInUse: users.names(),
+      stopped: run.stopped,
+    };
+    const now = new Set<string>();
+    for (const check of checks) {
+      for (const complaint of check.check(view)) {
+        const key = `${check.name} ${complaint.text}`;
+        now.add(key);
+        if (!known.has(key)) findings.push({ step: index, invariant: check.name, ...complaint });
+      }
+    }
+    known = now;
+    onStep?.(run, index);
+    if (ret === 'BUG') break;
+    before = after;
+  }
+  return { scenario, results, findings };
+}

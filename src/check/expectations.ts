@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import { LEVELS, PTE, type Leaf } from '../hardware/page-table.js';
+import type { Step } from '../scenario/scenario.js';
+import type { AddressRange } from '../scenario/state.js';
+import { INVARIANTS, type Check, type Complaint, type StepView } from './invariants.js';
+
+/**
+ * What one may expect of a kernel in a given scenario, though it is no invariant: elsewhere the kernel has good reason to
+ * do otherwise. A catalogue entry or a bisection names one.
+ */
+
+export const EXPECTATION_NAMES = [
+  'add-succeeds',
+  'altmap-serves',
+  'large-leaves',
+  'tails-shared',
+  'counts-what-is-used',
+] as const;
+export type ExpectationName = (typeof EXPECTATION_NAMES)[number];
+
+type Add = Extract<Step, { op: 'add-pages' | 'memremap-pages' }>;
+
+const isAdd = (step: Step): step is Add => step.op === 'add-pages' || step.op === 'memremap-pages';
+
+/** The successful add that the step was, with its memmap; undefined for any other step. */
+function addOf({ step, ret, given }: StepView): { step: Add; given: AddressRange } | undefined {
+  return isAdd(step) && ret === 0 && given !== undefined ? { step, given } : undefined;
+}
+
+const leavesIn = ({ after }: StepView, { start, end }: AddressRange): Leaf[] =>
+  after.leaves.filter((leaf) => leaf.start < end && leaf.start + leaf.size > start);
+
+const leafText = ({ text }: StepView, { start, size, level }: Leaf): string =>
+  `${text.range({ start, end: start + size })} ${LEVELS[level]}`;
+
+/** Different frames of system memory behind leaves. */
+function pagesBehind({ kernel }: StepView, leaves: readonly Leaf[]): number {
+  const frames = new Map<number, number>();
+  for (const { pa, size } of leaves) frames.set(pa, Math.max(1, size / kernel.pageSize));
+  return [...frames.values()].reduce((sum, pages) => sum + pages, 0);
+}
+
+/** Every expectation. */
+export const EXPECTATIONS: readonly Check<ExpectationName>[] = [
+  {
+    name: 'add-succeeds',
+    sentence: 'Adding memory returns 0.',
+    check: ({ step, ret }) =>
+      (isAdd(step) || step.op === 'add-memory') && ret !== 0
+        ? [{ text: `${step.op} returns ${ret ?? 'nothing'}` }]
+        : [],
+  },
+  {
+    name: 'altmap-serves',
+    sentence: 'Memmap that is added with an altmap lies in it.',
+    check(view): Complaint[] {
+      const add = addOf(view);
+      const altmap = view.after.altmaps.find(({ name }) => name === add?.step.altmap);
+      if (add === undefined || altmap === undefined) return [];
+      const { pageSize } = view.kernel;
+      const first = altmap.basePfn * pageSize;
+      const end = (altmap.endPfn + 1) * pageSize;
+      const other = leavesIn(view, add.given).find(({ pa }) => pa < first || pa >= end);
+      if (other === undefined) return [];
+      return [
+        { text: `${leafText(view, other)} is not of altmap ${altmap.name}, which has ${altmap.alloc} pages out` },
+      ];
+    },
+  },
+  {
+    name: 'large-leaves',
+    sentence: 'Memmap that fills a large leaf is mapped by one.',
+    check(view) {
+      const add = addOf(view);
+      const size = view.kernel.arch.pmdSize;
+      if (add === undefined) return [];
+      const small = leavesIn(view, add.given).find(
+        ({ start, level }) =>
+          level === PTE && start % size === 0 && start >= add.given.start && start + size <= add.given.end,
+      );
+      return small === undefined ? [] : [{ text: `${leafText(view, small)} where a large leaf would fit` }];
+    },
+  },
+  {
+    name: 'tails-shared',
+    sentence: 'The memmap of a compound device page takes a head page and a tail page.',
+    check(view) {
+      const add = addOf(view);
+      if (add?.step.op !== 'memremap-pages' || add.step.vmemmapShift === 0) return [];
+      const compounds = add.step.nrPages / 2 ** add.step.vmemmapShift;
+      const pages = pagesBehind(view, leavesIn(view, add.given));
+      return pages === 2 * compounds ? [] : [{ text: `${compounds} compound pages take ${pages} pages of memmap` }];
+    },
+  },
+  {
+    name: 'counts-what-is-used',
+    sentence: 'nr_memmap_pages is the number of pages that back the memmap.',
+    check(view) {
+      const { nrMemmapPages } = view.kernel.vmstat;
+      const pages = pagesBehind(view, view.after.leaves);
+      if (!view.kernel.traits.countNrMemmap || nrMemmapPages === pages) return [];
+      return [{ text: `nr_memmap_pages is ${nrMemmapPages}, and ${pages} pages back the memmap` }];
+    },
+  },
+];
+
+/** Invariants and expectations, all that can be asked for by name. */
+export const CHECKS: readonly Check[] = [...INVARIANTS, ...EXPECTATIONS];

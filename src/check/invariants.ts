@@ -1,0 +1,393 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import { LEVELS, PageTable, type Leaf } from '../hardware/page-table.js';
+import type { Kernel } from '../kernel/kernel.js';
+import type { StepReturn } from '../scenario/runner.js';
+import type { Step } from '../scenario/scenario.js';
+import { AddressText, type AddressRange } from '../scenario/state.js';
+import { common, outside, type Piece, type Snapshot } from './snapshot.js';
+
+/**
+ * What must hold after every step, whatever the kernel. Each is one sentence and one check, which looks at tables, memory
+ * and books from outside and shares nothing with the code that it judges. A release that breaks one is a finding.
+ */
+
+export const INVARIANT_NAMES = [
+  'no-crash',
+  'no-hole',
+  'no-leak',
+  'right-owner',
+  'altmap-books',
+  'no-cross-talk',
+  'roll-back',
+  'counters',
+  'section-state',
+  'no-warning',
+] as const;
+export type InvariantName = (typeof INVARIANT_NAMES)[number];
+
+/** A step as the checks see it. */
+export interface StepView {
+  readonly step: Step;
+  readonly kernel: Kernel;
+  readonly text: AddressText;
+  readonly ret: StepReturn;
+  /** The memmap that the step was about; undefined if it was about none. */
+  readonly given: AddressRange | undefined;
+  readonly before: Snapshot;
+  readonly after: Snapshot;
+  /** Memmap that is active before and after the step and that it was not given, as it was read at either time. */
+  readonly bystanders: { readonly before: readonly Piece[]; readonly after: readonly Piece[] };
+  /** What the kernel complained of. */
+  readonly complaints: readonly string[];
+  /** Altmaps that some range was added with which is still there. */
+  readonly altmapsInUse: ReadonlySet<string>;
+  /** Why the kernel stopped, if it did. */
+  readonly stopped: string | undefined;
+}
+
+/** What is wrong, in words. */
+export interface Complaint {
+  readonly text: string;
+  /** Frames that it is about, whose history a reader wants. */
+  readonly frames?: readonly number[];
+}
+
+/** A statement about every step, and how it is checked. */
+export interface Check<Name extends string = string> {
+  readonly name: Name;
+  readonly sentence: string;
+  check(view: StepView): Complaint[];
+}
+
+export type Invariant = Check<InvariantName>;
+
+/** Frames named in one complaint; more are counted. */
+const NAMED_FRAMES = 4;
+
+const say = (text: string, frames?: readonly number[]): Complaint =>
+  frames === undefined ? { text } : { text, frames };
+const hex = (value: number): string => value.toString(16);
+
+/** Ranges that no walk of the hardware can reach. */
+function unmapped(kernel: Kernel, active: readonly AddressRange[]): AddressRange[] {
+  const holes: AddressRange[] = [];
+  for (const { start, end } of active) {
+    for (let address = start; address < end;) {
+      const leaf = kernel.arch.mmu.walk(address);
+      const next =
+        leaf === undefined
+          ? Math.min(end, (Math.floor(address / kernel.pageSize) + 1) * kernel.pageSize)
+          : Math.min(end, leaf.start + leaf.size);
+      const last = holes[holes.length - 1];
+      if (leaf === undefined && last?.end === address) last.end = next;
+      else if (leaf === undefined) holes.push({ start: address, end: next });
+      address = next;
+    }
+  }
+  return holes;
+}
+
+const leafText = ({ text }: StepView, { start, size, level }: Leaf): string =>
+  `${text.range({ start, end: start + size })} ${LEVELS[level]}`;
+
+/** Leaves that describe nothing active; neighbours of one level are one. */
+function idleLeaves({ after }: StepView): Leaf[] {
+  const idle: Leaf[] = [];
+  let a = 0;
+  for (const leaf of after.leaves) {
+    const end = leaf.start + leaf.size;
+    while (a < after.active.length && after.active[a]!.end <= leaf.start) a++;
+    if (a < after.active.length && after.active[a]!.start < end) continue;
+    const last = idle[idle.length - 1];
+    if (last !== undefined && last.start + last.size === leaf.start && last.level === leaf.level)
+      last.size += leaf.size;
+    else idle.push({ ...leaf });
+  }
+  return idle;
+}
+
+/** Tables without any entry below them that this kernel would have freed. */
+function emptyTables({ kernel, after }: StepView): string[] {
+  const { mmu } = kernel.arch;
+  if (!(mmu instanceof PageTable)) return [];
+  const parents = new Set<number>();
+  const spanOf = new Map<number, number>(mmu.levels.map(({ level, span, mask }) => [level, span * (mask + 1)]));
+  const isIn = (address: number, level: number, start: number): boolean =>
+    address >= start && address < start + spanOf.get(level)!;
+  after.tables.forEach((table, i) => {
+    const below = after.tables[i + 1];
+    if (below !== undefined && below.level < table.level && isIn(below.start, table.level, table.start)) parents.add(i);
+  });
+  let l = 0;
+  return after.tables.flatMap((table, i) => {
+    while (l < after.leaves.length && after.leaves[l]!.start < table.start) l++;
+    const first = after.leaves[l];
+    const hasLeaf = first !== undefined && isIn(first.start, table.level, table.start);
+    if (parents.has(i) || hasLeaf || kernel.arch.keepsEmptyTable(table)) return [];
+    return [`${LEVELS[table.level]} table at frame ${hex(table.pa / kernel.pageSize)}`];
+  });
+}
+
+/** Frames of system memory that a leaf or a table of the state stands on. */
+function framesInUse({ kernel, after }: StepView): Set<number> {
+  const frames = new Set<number>();
+  const { allocator, pageSize, arch } = kernel;
+  const add = (pa: number, pages: number): void => {
+    const first = Math.floor(pa / pageSize);
+    if (!allocator.owns(first) || allocator.isReserved(first)) return;
+    for (let pfn = first; pfn < first + pages; pfn++) frames.add(pfn);
+  };
+  for (const leaf of after.leaves) add(leaf.pa, Math.max(1, leaf.size / pageSize));
+  for (const table of after.tables) add(table.pa, arch.tablePages?.(table.level) ?? 1);
+  return frames;
+}
+
+/** How many frames that is, without naming them: enough where nothing is shared and nothing is wrong. */
+function countFramesInUse({ kernel, after }: StepView): number {
+  const { allocator, pageSize, arch } = kernel;
+  let pages = 0;
+  const add = (pa: number, nrPages: number): void => {
+    const pfn = Math.floor(pa / pageSize);
+    if (allocator.owns(pfn) && !allocator.isReserved(pfn)) pages += nrPages;
+  };
+  for (const leaf of after.leaves) add(leaf.pa, Math.max(1, leaf.size / pageSize));
+  for (const table of after.tables) add(table.pa, arch.tablePages?.(table.level) ?? 1);
+  return pages;
+}
+
+function lostFrames(view: StepView): Complaint[] {
+  const { kernel, after } = view;
+  const booked = after.pagesOut - (kernel.arch.bookPages?.() ?? 0);
+  if (countFramesInUse(view) === booked) return [];
+  const used = framesInUse(view);
+  if (used.size >= booked) return [];
+  const lost: number[] = [];
+  for (const pfn of kernel.allocator.allocatedFrames()) {
+    if (!used.has(pfn)) lost.push(pfn);
+    if (lost.length === NAMED_FRAMES) break;
+  }
+  const count = booked - used.size;
+  const names = lost.map(hex).join(', ');
+  return [
+    say(`${count} ${count === 1 ? 'page' : 'pages'} of system memory that nothing maps any more, from frame ${names}`, [
+      lost[0]!,
+    ]),
+  ];
+}
+
+/** Leaves and tables on system memory that is not handed out. */
+function standsOnFreeMemory(view: StepView): Complaint[] {
+  const { kernel, after, text } = view;
+  const { allocator, pageSize } = kernel;
+  const isFree = (pa: number): boolean => {
+    const pfn = Math.floor(pa / pageSize);
+    return allocator.owns(pfn) && !allocator.isAllocated(pfn);
+  };
+  const leaf = after.leaves.find(({ pa, size }) => isFree(pa) || isFree(pa + size - pageSize));
+  const table = after.tables.find(({ pa }) => isFree(pa));
+  return [
+    ...(leaf === undefined
+      ? []
+      : [say(`${leafText(view, leaf)} maps memory that was freed`, [Math.floor(leaf.pa / pageSize)])]),
+    ...(table === undefined
+      ? []
+      : [
+          say(`the ${LEVELS[table.level]} table for ${text.of(table.start)} lies in memory that was freed`, [
+            Math.floor(table.pa / pageSize),
+          ]),
+        ]),
+  ];
+}
+
+/** Pages of each altmap's own window that leaves map. */
+function mappedOfAltmaps({ kernel, after }: StepView): Map<string, number> {
+  const mapped = new Map(after.altmaps.map(({ name }) => [name, new Set<number>()]));
+  const { pageSize } = kernel;
+  for (const leaf of after.leaves) {
+    const first = leaf.pa / pageSize;
+    for (const { name, basePfn, reserve, free } of after.altmaps) {
+      const from = basePfn + reserve;
+      if (first >= from + free || first + leaf.size / pageSize <= from) continue;
+      const last = Math.min(from + free, first + leaf.size / pageSize);
+      for (let pfn = Math.max(from, first); pfn < last; pfn++) mapped.get(name)!.add(pfn);
+    }
+  }
+  return new Map([...mapped].map(([name, pfns]) => [name, pfns.size]));
+}
+
+const BAD_FREE = /^(free-not-allocated|double-free):([0-9a-f]+)$/;
+const BAD_FREE_TEXT: Readonly<Record<string, string>> = {
+  'free-not-allocated': 'given to the page allocator, which never handed it out',
+  'double-free': 'given to the page allocator, which had it back already',
+};
+
+/** Bad frees among the kernel's complaints; neighbours of one kind are one. */
+function badFrees(complaints: readonly string[]): Complaint[] {
+  const runs: { kind: string; first: number; last: number }[] = [];
+  for (const complaint of complaints) {
+    const [, kind, digits] = BAD_FREE.exec(complaint) ?? [];
+    if (kind === undefined || digits === undefined) continue;
+    const pfn = parseInt(digits, 16);
+    const run = runs[runs.length - 1];
+    if (run?.kind === kind && run.last + 1 === pfn) run.last = pfn;
+    else runs.push({ kind, first: pfn, last: pfn });
+  }
+  return runs.map(({ kind, first, last }) => {
+    const frames = first === last ? `frame ${hex(first)}` : `frames ${hex(first)}-${hex(last)}, each`;
+    return say(`${frames} ${BAD_FREE_TEXT[kind]!}`, [first]);
+  });
+}
+
+/** The first place where two readings of the same memmap differ. */
+function firstDifference(before: readonly Piece[], after: readonly Piece[]): { at: number; what: string } | undefined {
+  let b = 0;
+  let a = 0;
+  while (b < before.length && a < after.length) {
+    const was = before[b]!;
+    const is = after[a]!;
+    const at = Math.max(was.start, is.start);
+    const wasPa = was.pa + (at - was.start);
+    const isPa = is.pa + (at - is.start);
+    if (Number.isNaN(was.pa) !== Number.isNaN(is.pa) || (!Number.isNaN(was.pa) && wasPa !== isPa)) {
+      return { at, what: Number.isNaN(is.pa) ? 'is mapped no more' : 'is mapped to another frame' };
+    }
+    if (was.content !== is.content) return { at, what: 'has other bytes' };
+    const end = Math.min(was.end, is.end);
+    if (was.end === end) b++;
+    if (is.end === end) a++;
+  }
+  return undefined;
+}
+
+const hasFailed = ({ ret }: StepView): boolean => typeof ret === 'number' && ret < 0;
+
+/** Where two lists of leaves part, as text. */
+function mappingDifference(view: StepView): string | undefined {
+  const { before, after } = view;
+  const key = (leaf: Leaf): string => `${leafText(view, leaf)} at ${hex(leaf.pa)}`;
+  const had = new Set(before.leaves.map(key));
+  const has = new Set(after.leaves.map(key));
+  const more = after.leaves.find((leaf) => !had.has(key(leaf)));
+  if (more !== undefined) return `${leafText(view, more)} stays`;
+  const less = before.leaves.find((leaf) => !has.has(key(leaf)));
+  return less === undefined ? undefined : `${leafText(view, less)} is gone`;
+}
+
+/** Every invariant, what matters most first. */
+export const INVARIANTS: readonly Invariant[] = [
+  {
+    name: 'no-crash',
+    sentence: 'The kernel survives the step.',
+    check: ({ stopped }) => (stopped === undefined ? [] : [say(`the kernel stops: ${stopped}`)]),
+  },
+  {
+    name: 'no-hole',
+    sentence: 'Every memmap byte of an active subsection is mapped.',
+    check: ({ kernel, after, text }) =>
+      unmapped(kernel, after.active).map((hole) => say(`${text.range(hole)} is not mapped`)),
+  },
+  {
+    name: 'no-leak',
+    sentence:
+      'No leaf stays that describes nothing active, no empty table that the kernel frees elsewhere, no lost page.',
+    check: (view) => [
+      ...idleLeaves(view).map((leaf) =>
+        say(`${leafText(view, leaf)} describes nothing`, [Math.floor(leaf.pa / view.kernel.pageSize)]),
+      ),
+      ...emptyTables(view).map((table) => say(`an empty ${table} stays`)),
+      ...lostFrames(view),
+    ],
+  },
+  {
+    name: 'right-owner',
+    sentence: 'A frame goes back to where it came from, once, and nothing stands on a frame that went back.',
+    check: (view) => [...badFrees(view.complaints), ...standsOnFreeMemory(view)],
+  },
+  {
+    name: 'altmap-books',
+    sentence:
+      'What an altmap counts as allocated is what leaves map of it, never more than it has, and nothing in the end.',
+    check(view) {
+      const mapped = mappedOfAltmaps(view);
+      return view.after.altmaps.flatMap(({ name, alloc, align, free }): Complaint[] => {
+        if (alloc < 0) return [say(`altmap ${name} counts ${alloc} pages`)];
+        if (alloc + align > free) return [say(`altmap ${name} counts ${alloc} + ${align} pages and has ${free}`)];
+        if (alloc !== mapped.get(name)) {
+          return [say(`altmap ${name} counts ${alloc} pages, leaves map ${mapped.get(name)!} of it`)];
+        }
+        if (alloc > 0 && !view.altmapsInUse.has(name)) {
+          return [say(`altmap ${name} counts ${alloc} pages after its last user is gone`)];
+        }
+        return [];
+      });
+    },
+  },
+  {
+    name: 'no-cross-talk',
+    sentence: 'A step changes no mapping and no byte of active memmap that it was not given.',
+    check({ bystanders, text }) {
+      const difference = firstDifference(bystanders.before, bystanders.after);
+      return difference === undefined ? [] : [say(`${text.of(difference.at)}, not the step’s, ${difference.what}`)];
+    },
+  },
+  {
+    name: 'roll-back',
+    sentence: 'A step that fails leaves the state as it was, but for tables that stay by design.',
+    check(view) {
+      if (!hasFailed(view)) return [];
+      const { kernel, before, after, text } = view;
+      const tableText = ({ level, start }: Snapshot['tables'][number]): string =>
+        `the ${LEVELS[level]} table for ${text.of(start)}`;
+      const had = new Set(before.tables.map(tableText));
+      const extra = after.tables.filter((table) => !had.has(tableText(table)) && !kernel.arch.keepsEmptyTable(table));
+      const more = outsideAll(after.active, before.active);
+      const mapping = mappingDifference(view);
+      return [
+        ...more.map((range) => say(`${text.range(range)} stays active`)),
+        ...(mapping === undefined ? [] : [say(mapping)]),
+        ...(extra.length === 0 ? [] : [say(`${tableText(extra[0]!)} stays`)]),
+      ];
+    },
+  },
+  {
+    name: 'counters',
+    sentence: 'nr_memmap_pages is never negative, and zero when nothing that was added is left.',
+    check({ kernel, after }) {
+      const { nrMemmapPages } = kernel.vmstat;
+      const hasAdded = [...kernel.sections.active()].some((sectionNr) => !kernel.sections.isEarly(sectionNr));
+      if (nrMemmapPages < 0) return [say(`nr_memmap_pages is ${nrMemmapPages}`)];
+      if (nrMemmapPages > 0 && !hasAdded && after.active.length === 0) {
+        return [say(`nr_memmap_pages is ${nrMemmapPages} and no memory is left that was added`)];
+      }
+      return [];
+    },
+  },
+  {
+    name: 'section-state',
+    sentence: 'A section without subsections has section_mem_map 0.',
+    check: ({ kernel }) =>
+      [...kernel.sections.stale()].map((sectionNr) =>
+        say(`section ${sectionNr} has no memmap and section_mem_map is not 0`),
+      ),
+  },
+  {
+    name: 'no-warning',
+    sentence: 'The kernel warns of nothing.',
+    check: ({ complaints }) => complaints.flatMap((text) => (text.startsWith('warn:') ? [say(text)] : [])),
+  },
+];
+
+/** Parts of `ranges` that lie in none of `others`. */
+const outsideAll = (ranges: readonly AddressRange[], others: readonly AddressRange[]): AddressRange[] =>
+  others.reduce<AddressRange[]>((left, other) => outside(left, other), [...ranges]);
+
+/** Memmap that stays active through a step and was not given to it. */
+export const bystanderRanges = (
+  before: readonly AddressRange[],
+  after: readonly AddressRange[],
+  given: AddressRange | undefined,
+): AddressRange[] => {
+  const both = common(before, after);
+  return given === undefined ? both : outside(both, given);
+};

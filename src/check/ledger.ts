@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import { NO_PAGE } from '../hardware/page-allocator.js';
+import { observe } from '../kernel/kernel.js';
+import { DEAF_OBSERVER, type Observer } from '../kernel/observer.js';
+import { runStep, startRun } from '../scenario/runner.js';
+import type { Scenario } from '../scenario/scenario.js';
+import { kernelStack } from './kernel-stack.js';
+
+/** Who took a frame and who gave it back, step by step. */
+
+/** One event in the life of a frame. */
+export interface FrameEvent {
+  /** Index of the step, from 0. */
+  step: number;
+  what: 'allocated' | 'freed' | 'referenced' | 'allocated from the altmap';
+  /** First frame and pages of the request that the frame was a part of. */
+  pfn: number;
+  nrPages: number;
+  /** Kernel functions, outermost first. */
+  stack: string[];
+}
+
+/**
+ * What happened to some frames while a scenario ran. The run is repeated for it: it goes the same way again, and nobody
+ * pays for histories that nobody asks for. An altmap is told how many pages come back and not which, so frees into one
+ * are in no history.
+ * @param frames pfns
+ * @param steps steps to run, from the first
+ */
+export function frameHistories(
+  scenario: Scenario,
+  frames: Iterable<number>,
+  steps = scenario.steps.length,
+): ReadonlyMap<number, readonly FrameEvent[]> {
+  const histories = new Map(Array.from(frames, (pfn): [number, FrameEvent[]] => [pfn, []]));
+  let step = 0;
+  const note = (what: FrameEvent['what'], pfn: number, nrPages: number): void => {
+    let stack: string[] | undefined;
+    for (const [frame, events] of histories) {
+      if (frame < pfn || frame >= pfn + nrPages) continue;
+      stack ??= kernelStack();
+      events.push({ step, what, pfn, nrPages, stack });
+    }
+  };
+  const ledger: Observer = {
+    ...DEAF_OBSERVER,
+    allocPages: (order, _nid, pfn) => {
+      if (pfn !== NO_PAGE) note('allocated', pfn, 2 ** order);
+    },
+    freePages: (pfn, order) => note('freed', pfn, 2 ** order),
+    getPage: (pfn) => note('referenced', pfn, 1),
+    altmapAlloc: (_altmap, nrPages, pfn) => {
+      if (pfn !== NO_PAGE) note('allocated from the altmap', pfn, nrPages);
+    },
+  };
+  const run = startRun(scenario);
+  observe(run.kernel, ledger);
+  for (; step < steps; step++) if (runStep(run, scenario.steps[step]!) === 'BUG') break;
+  return histories;
+}
+
+/** Histories of the frames that findings are about. */
+export function historiesOf(
+  scenario: Scenario,
+  findings: readonly { step: number; frames?: readonly number[] }[],
+): ReadonlyMap<number, readonly FrameEvent[]> {
+  const frames = new Set(findings.flatMap((finding) => finding.frames ?? []));
+  if (frames.size === 0) return new Map();
+  return frameHistories(scenario, frames, Math.max(...findings.map(({ step }) => step)) + 1);
+}

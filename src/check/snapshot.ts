@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import { crc32 } from 'node:zlib';
+import type { Leaf, Table } from '../hardware/page-table.js';
+import { MIXED } from '../hardware/ram.js';
+import type { Kernel } from '../kernel/kernel.js';
+import type { VmemAltmap } from '../mm/vmem-altmap.js';
+import { activeMemmap, vmemmapWindow, walkVmemmap, type AddressRange } from '../scenario/state.js';
+
+/** A machine between two steps, read from its tables and memory alone: what the invariants compare. */
+
+export interface Snapshot {
+  /** Memmap of active subsections, low 52 bits of its addresses, ascending. */
+  readonly active: readonly AddressRange[];
+  readonly leaves: readonly Leaf[];
+  readonly tables: readonly Table[];
+  readonly altmaps: readonly Readonly<VmemAltmap>[];
+  /** Base pages of system memory handed out. */
+  readonly pagesOut: number;
+}
+
+export function takeSnapshot(kernel: Kernel, altmaps: Iterable<VmemAltmap>): Snapshot {
+  const window = vmemmapWindow(kernel);
+  const tables: Table[] = [];
+  const { leaves } = walkVmemmap(kernel, window);
+  kernel.arch.visit(
+    window.start,
+    window.end,
+    () => undefined,
+    (table) => tables.push(table),
+  );
+  return {
+    active: activeMemmap(kernel),
+    leaves,
+    tables,
+    altmaps: Array.from(altmaps, (altmap) => ({ ...altmap })),
+    pagesOut: kernel.allocator.pagesOut,
+  };
+}
+
+/** `ranges` without what lies in `hole`. */
+export function outside(ranges: readonly AddressRange[], hole: AddressRange): AddressRange[] {
+  return ranges.flatMap(({ start, end }) =>
+    [
+      { start, end: Math.min(end, hole.start) },
+      { start: Math.max(start, hole.end), end },
+    ].filter((part) => part.start < part.end),
+  );
+}
+
+/** What lies in both; each list ascending and without overlaps. */
+export function common(a: readonly AddressRange[], b: readonly AddressRange[]): AddressRange[] {
+  const both: AddressRange[] = [];
+  let j = 0;
+  for (const { start, end } of a) {
+    while (j < b.length && b[j]!.end <= start) j++;
+    for (let k = j; k < b.length && b[k]!.start < end; k++) {
+      both.push({ start: Math.max(start, b[k]!.start), end: Math.min(end, b[k]!.end) });
+    }
+  }
+  return both;
+}
+
+/** A piece of memmap as the hardware finds it: where it is mapped, and what its bytes are. */
+export interface Piece extends AddressRange {
+  /** Physical byte address, or NaN where nothing is mapped. */
+  pa: number;
+  /** The byte that fills it, or a checksum of its bytes. */
+  content: string;
+}
+
+/** Reads memmap through the translation in force: neighbours that continue each other are one piece. */
+export function readMemmap(kernel: Kernel, ranges: readonly AddressRange[]): Piece[] {
+  const pieces: Piece[] = [];
+  const push = (piece: Piece): void => {
+    const last = pieces[pieces.length - 1];
+    const joins =
+      last?.end === piece.start &&
+      last.content === piece.content &&
+      !piece.content.startsWith('mixed') &&
+      (Number.isNaN(piece.pa) ? Number.isNaN(last.pa) : last.pa + (last.end - last.start) === piece.pa);
+    if (joins) last.end = piece.end;
+    else pieces.push(piece);
+  };
+  for (const { start, end } of ranges) {
+    for (let address = start; address < end;) {
+      const leaf = kernel.arch.mmu.walk(address);
+      if (leaf === undefined) {
+        const next = Math.min(end, (Math.floor(address / kernel.pageSize) + 1) * kernel.pageSize);
+        push({ start: address, end: next, pa: NaN, content: 'none' });
+        address = next;
+        continue;
+      }
+      const next = Math.min(end, leaf.start + leaf.size);
+      readPieces(kernel, address, next, leaf.pa + (address - leaf.start), push);
+      address = next;
+    }
+  }
+  return pieces;
+}
+
+/** The bytes of [start, end), which one leaf maps from `pa` on. */
+function readPieces(kernel: Kernel, start: number, end: number, pa: number, push: (piece: Piece) => void): void {
+  const { ram, pageSize } = kernel;
+  const firstFrame = Math.floor(pa / pageSize) * pageSize;
+  const bytes = Math.ceil((pa + (end - start)) / pageSize) * pageSize - firstFrame;
+  ram.forEachRun(firstFrame, bytes, (offset, length, byte) => {
+    const from = Math.max(firstFrame + offset, pa);
+    const to = Math.min(firstFrame + offset + length, pa + (end - start));
+    const content = byte === MIXED ? `mixed ${checksum(kernel, from, to)}` : byte.toString(16);
+    push({ start: start + (from - pa), end: start + (to - pa), pa: from, content });
+  });
+}
+
+function checksum(kernel: Kernel, from: number, to: number): number {
+  const pfn = Math.floor(from / kernel.pageSize);
+  const base = pfn * kernel.pageSize;
+  return crc32(kernel.ram.readFrame(pfn).subarray(from - base, to - base));
+}

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import { bisect, type Outcome, type Turn } from '../check/bisect.js';
+import { CHECKS } from '../check/expectations.js';
+import { BOUNDARY_RELEASES, isWithin, type Release } from '../kernel/releases.js';
+import { InputError } from '../scenario/load.js';
+import { findKernelRelease, refuseSlips, resolveScenario } from '../scenario/scenario.js';
+import { EXIT_FINDING, EXIT_OK, styled, writeResult } from './output.js';
+import { readScenario } from './scenario-file.js';
+
+export interface BisectOptions {
+  expect: string;
+  from?: string;
+  to?: string;
+  json?: true;
+  output?: string;
+}
+
+const mainlineOf = (name: string | undefined, option: string): string | undefined =>
+  name === undefined ? undefined : findKernelRelease(name, option).mainline;
+
+/** Boundary releases of a range; mainline, since stable trees are branches. */
+function releasesBetween(options: BisectOptions): Release[] {
+  const from = mainlineOf(options.from, '--from') ?? BOUNDARY_RELEASES[0]!.name;
+  const to = mainlineOf(options.to, '--to') ?? BOUNDARY_RELEASES[BOUNDARY_RELEASES.length - 1]!.name;
+  const inside = BOUNDARY_RELEASES.filter(
+    ({ name }) => isWithin(name, from, undefined) && isWithin(to, name, undefined),
+  );
+  const names = [...new Set([from, ...inside.map(({ name }) => name), to])];
+  return names.map((name) => findKernelRelease(name, 'the release'));
+}
+
+const outcomeText = (outcome: Outcome): string =>
+  'untestable' in outcome ? 'untestable' : outcome.broken.length > 0 ? 'broken' : 'holds';
+
+function turnLines({ from, to, breaks, culprits, finding }: Turn, expect: string): string[] {
+  const verdict = breaks ? styled('red', `${expect} breaks`) : styled('green', `${expect} holds again`);
+  return [
+    `${from.name} -> ${to.name}: ${verdict}`,
+    `  step ${finding.step + 1}: ${finding.text}${breaks ? '' : ', until then'}`,
+    ...culprits.flatMap(({ name, since, ended, effect }) => [`  ${name}`, `    ${ended ?? since}`, `    ${effect}`]),
+  ];
+}
+
+/** `vmemmap bisect`. Returns the exit code: 1 if some release breaks the expectation. */
+export function bisectCommand(file: string, options: BisectOptions): number {
+  const check = CHECKS.find(({ name }) => name === options.expect);
+  if (check === undefined) {
+    throw new InputError(`--expect is ${options.expect}; allowed are ${CHECKS.map(({ name }) => name).join(', ')}`);
+  }
+  const scenario = readScenario(file);
+  refuseSlips(resolveScenario(scenario));
+  const { turns, outcomes } = bisect(scenario, check, releasesBetween(options));
+  const broken = outcomes.some(({ outcome }) => outcomeText(outcome) === 'broken');
+  if (options.json) {
+    const result = {
+      schema: 'vmemmap/bisect/v1',
+      expect: check.name,
+      turns: turns.map(({ from, to, breaks, culprits, finding }) => ({
+        good: breaks ? from.name : to.name,
+        bad: breaks ? to.name : from.name,
+        trait: culprits[0]?.name ?? null,
+        commit: culprits[0]?.ended ?? culprits[0]?.since ?? null,
+        culprits,
+        finding,
+      })),
+      releases: outcomes.map(({ release, outcome }) => ({ release: release.name, outcome: outcomeText(outcome) })),
+    };
+    writeResult(JSON.stringify(result, null, 2), options.output);
+  } else {
+    const runs: { outcome: string; first: string; last: string }[] = [];
+    for (const { release, outcome } of outcomes) {
+      const text = outcomeText(outcome);
+      const last = runs[runs.length - 1];
+      if (last?.outcome === text) last.last = release.name;
+      else runs.push({ outcome: text, first: release.name, last: release.name });
+    }
+    const summary = runs.map(
+      ({ outcome, first, last }) => `${first === last ? first : `${first} to ${last}`} ${outcome}`,
+    );
+    writeResult(
+      [
+        `${check.name}: ${check.sentence}`,
+        summary.join(', '),
+        ...turns.flatMap((turn) => ['', ...turnLines(turn, check.name)]),
+      ].join('\n'),
+      options.output,
+    );
+  }
+  return broken ? EXIT_FINDING : EXIT_OK;
+}

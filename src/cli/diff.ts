@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import { diffScenario } from '../check/diff.js';
+import { differenceLines } from '../report/diff.js';
+import { EXIT_FINDING, EXIT_OK, writeResult } from './output.js';
+import { loadScenario } from './scenario-file.js';
+
+export interface DiffOptions {
+  from: string;
+  to: string;
+  json?: true;
+  output?: string;
+}
+
+/** `vmemmap diff`. Returns the exit code: 1 if the releases part. */
+export function diff(file: string, options: DiffOptions): number {
+  const from = loadScenario(file, options.from, '--from');
+  const to = loadScenario(file, options.to, '--to');
+  const difference = diffScenario(from, to);
+  const names = [from.machine.release.name, to.machine.release.name] as const;
+  writeResult(
+    options.json
+      ? JSON.stringify({ schema: 'vmemmap/diff/v1', from: names[0], to: names[1], ...difference }, null, 2)
+      : differenceLines(from, names, difference).join('\n'),
+    options.output,
+  );
+  return difference.first === undefined ? EXIT_OK : EXIT_FINDING;
+}

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import { BUGS, type Bug } from '../check/bugs/index.js';
+import { diffScenario } from '../check/diff.js';
+import { bugOn, checkBug, playBug, symptomOf, tellingReleases, type BugVerdict } from '../check/repro.js';
+import { differenceLines } from '../report/diff.js';
+import { ktap, type KtapTest } from '../report/ktap.js';
+import { paragraph, tableText } from '../report/table.js';
+import { stepText } from '../report/text.js';
+import { InputError } from '../scenario/load.js';
+import type { StepReturn } from '../scenario/runner.js';
+import { findKernelRelease, type Scenario } from '../scenario/scenario.js';
+import { EXIT_FINDING, EXIT_OK, progress, styled, writeResult } from './output.js';
+
+export interface ReproOptions {
+  all?: true;
+  json?: true;
+  ktap?: true;
+  kernel?: string;
+  output?: string;
+}
+
+const presentText = ({ present, stable }: Bug): string => {
+  const ranges = present.map(({ from, until }) => (until === undefined ? `${from} on` : `${from} to before ${until}`));
+  const trees = Object.entries(stable ?? {}).map(([name, has]) => `${has ? 'also' : 'not'} ${name}`);
+  return [...ranges, ...trees].join(', ');
+};
+
+function findBug(name: string): Bug {
+  const bug = BUGS.find((entry) => entry.name === name || entry.id === name.toUpperCase());
+  if (bug) return bug;
+  throw new InputError(`the catalogue has no "${name}"; \`vmemmap repro\` lists what it has`);
+}
+
+const json = (value: object): string => JSON.stringify({ schema: 'vmemmap/repro/v1', ...value }, null, 2);
+
+/** An entry as --json has it. */
+const bugJson = (bug: Bug, verdicts: readonly BugVerdict[]): object => {
+  const { scenario, ...rest } = bug;
+  const names = (actual: boolean): string[] => [
+    ...new Set(verdicts.filter((verdict) => verdict.actual === actual).map(({ release }) => release)),
+  ];
+  return {
+    ...rest,
+    arch: scenario.machine.arch,
+    scenario,
+    symptom: { ...bug.symptom, says: bug.symptom.says?.source },
+    present: names(true),
+    fixed: names(false),
+    untestable: [...new Set(verdicts.filter(({ actual }) => actual === null).map(({ release }) => release))],
+    failures: verdicts.filter(({ ok }) => !ok),
+    ok: verdicts.every(({ ok }) => ok),
+  };
+};
+
+function list(options: ReproOptions): number {
+  if (options.json) {
+    const bugs = BUGS.map(({ id, name, title, scenario, structPageSizes, present, stable, fix, confidence }) => {
+      return { id, name, title, arch: scenario.machine.arch, structPageSizes, present, stable, fix, confidence };
+    });
+    writeResult(json({ bugs }), options.output);
+    return EXIT_OK;
+  }
+  const rows = BUGS.map((bug) => [bug.id, bug.name, bug.scenario.machine.arch, presentText(bug), bug.title]);
+  writeResult(tableText(['', 'name', 'arch', 'releases', ''], rows).join('\n'), options.output);
+  return EXIT_OK;
+}
+
+const verdictText = ({ release, structPageSize, expected, actual, text }: BugVerdict): string => {
+  const says = expected ? 'should have it' : 'should not have it';
+  const shows = actual === null ? 'cannot run it' : actual ? 'has it' : 'has it not';
+  return `${release}, struct page ${structPageSize}: ${says} and ${shows}${text === null ? '' : ` (${text})`}`;
+};
+
+/** `vmemmap repro --all`: every entry on every release. */
+function all(options: ReproOptions): number {
+  const checked = BUGS.map((bug, i) => {
+    progress(`${i + 1}/${BUGS.length} ${bug.name}`);
+    return { bug, verdicts: checkBug(bug) };
+  });
+  progress('');
+  const failed = checked.filter(({ verdicts }) => verdicts.some(({ ok }) => !ok));
+  if (options.json) {
+    writeResult(json({ bugs: checked.map(({ bug, verdicts }) => bugJson(bug, verdicts)) }), options.output);
+  } else if (options.ktap) {
+    const suites = checked.map(({ bug, verdicts }): KtapTest => ({ name: bug.name, tests: verdicts.map(ktapOf) }));
+    writeResult(ktap(suites), options.output);
+  } else {
+    const rows = checked.map(({ bug, verdicts }) => {
+      const count = (actual: boolean | null): string =>
+        String(new Set(verdicts.filter((v) => v.actual === actual).map((v) => v.release)).size);
+      const ok = verdicts.every((verdict) => verdict.ok);
+      return [ok ? 'ok' : styled('red', 'FAIL'), bug.id, bug.name, count(true), count(false), count(null)];
+    });
+    const wrong = failed.flatMap(({ bug, verdicts }) =>
+      verdicts.filter(({ ok }) => !ok).map((verdict) => `${bug.name} on ${verdictText(verdict)}`),
+    );
+    const last = `${checked.length - failed.length} of ${checked.length} entries are where the facts say`;
+    writeResult(
+      [...tableText(['', '', 'name', 'have it', 'have it not', 'cannot run it'], rows), ...wrong, last].join('\n'),
+      options.output,
+    );
+  }
+  return failed.length > 0 ? EXIT_FINDING : EXIT_OK;
+}
+
+function ktapOf(verdict: BugVerdict): KtapTest {
+  const name = `${verdict.release} struct page ${verdict.structPageSize} ${verdict.expected ? 'has it' : 'has it not'}`;
+  if (verdict.actual === null && verdict.ok) return { name, ok: true, skip: verdict.text ?? 'cannot be run' };
+  return { name, ok: verdict.ok, diagnostics: verdict.ok ? [] : [verdictText(verdict)] };
+}
+
+function headLines(bug: Bug): string[] {
+  return [
+    `${styled('bold', `${bug.id} ${bug.name}`)}: ${bug.title}`,
+    `  ${bug.scenario.machine.arch}, struct page of ${bug.structPageSizes.join(', ')} bytes; ${presentText(bug)}; ${bug.fix === 'open' ? 'open' : `fixed by ${bug.fix}`}`,
+    `  known ${bug.confidence === 'source' ? `from ${bug.source}` : `as ${bug.confidence}: ${bug.source}`}`,
+    '',
+    ...paragraph(bug.explanation),
+    '',
+  ];
+}
+
+const returned = (ret: StepReturn | undefined): string => (ret === undefined ? 'not reached' : `-> ${ret ?? 'void'}`);
+
+/** What each release makes of an entry, side by side. */
+function sideBySide(bug: Bug, scenarios: readonly Scenario[]): string[] {
+  const runs = scenarios.map((scenario) => playBug(bug, scenario));
+  const { steps, machine } = scenarios[0]!;
+  const rows = steps.map((step, i) => [
+    `${i + 1}  ${stepText(step, machine.config.pageSize)}`,
+    ...runs.map(({ results }) => returned(results[i]?.ret)),
+  ]);
+  const verdicts = runs.map((run, i) => {
+    const symptom = symptomOf(bug, run);
+    const { name } = scenarios[i]!.machine.release;
+    return symptom === undefined
+      ? `${name}: ${styled('green', 'not there')}, ${bug.symptom.breaks} holds in step ${bug.symptom.step + 1}`
+      : `${name}: ${styled('red', 'there')}, step ${symptom.step + 1} breaks ${symptom.invariant}: ${symptom.text}`;
+  });
+  const names = scenarios.map((scenario) => styled('bold', scenario.machine.release.name));
+  return [...tableText(['', ...names], rows), '', ...verdicts, ''];
+}
+
+/** `vmemmap repro NAME`: one entry on a release that has it and on one that has not. */
+function one(name: string, options: ReproOptions): number {
+  const bug = findBug(name);
+  const verdicts = checkBug(bug);
+  const ok = verdicts.every((verdict) => verdict.ok);
+  const telling = tellingReleases(bug);
+  const bad = options.kernel === undefined ? telling.bad : findKernelRelease(options.kernel, '--kernel');
+  const badScenario = bugOn(bug, bad);
+  if (typeof badScenario === 'string') throw new InputError(`${bug.name} cannot run on ${bad.name}: ${badScenario}`);
+  const { good } = telling;
+  const goodScenario = good === undefined ? undefined : bugOn(bug, good);
+  const pair =
+    good === undefined || goodScenario === undefined || typeof goodScenario === 'string'
+      ? undefined
+      : { good, goodScenario };
+  const difference = pair === undefined ? undefined : diffScenario(badScenario, pair.goodScenario);
+  if (options.json) {
+    const played = { bad: bad.name, good: good?.name ?? null, difference };
+    writeResult(json({ bugs: [bugJson(bug, verdicts)], ...played }), options.output);
+    return ok ? EXIT_OK : EXIT_FINDING;
+  }
+  if (options.ktap) {
+    writeResult(ktap([{ name: bug.name, tests: verdicts.map(ktapOf) }]), options.output);
+    return ok ? EXIT_OK : EXIT_FINDING;
+  }
+  const parting =
+    pair === undefined || difference === undefined
+      ? ['no release that can run it is without it']
+      : differenceLines(badScenario, [bad.name, pair.good.name], difference);
+  const scenarios = pair === undefined ? [badScenario] : [badScenario, pair.goodScenario];
+  writeResult([...headLines(bug), ...sideBySide(bug, scenarios), ...parting].join('\n'), options.output);
+  return ok ? EXIT_OK : EXIT_FINDING;
+}
+
+/** `vmemmap repro`. Returns the exit code. */
+export function repro(name: string | undefined, options: ReproOptions): number {
+  if (options.all) {
+    if (name !== undefined) throw new InputError(`repro takes a name or --all, not both`);
+    return all(options);
+  }
+  return name === undefined ? list(options) : one(name, options);
+}

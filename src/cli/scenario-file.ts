@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import { parseWith, readJson } from '../scenario/load.js';
+import { findKernelRelease, refuseSlips, resolveScenario, ScenarioError, type Scenario } from '../scenario/scenario.js';
+import { scenarioSchema, type ScenarioFile } from '../scenario/schema.js';
+
+/** Scenario files as commands take them, with the file's name before every complaint. */
+
+/** @throws InputError */
+export const readScenario = (file: string): ScenarioFile => parseWith(scenarioSchema, readJson(file), file);
+
+/**
+ * A scenario that can run.
+ * @param kernel the release to run it on in place of the one that it names
+ * @param option how the command line calls that
+ * @throws InputError, ScenarioError
+ */
+export function loadScenario(file: string, kernel?: string, option = '--kernel'): Scenario {
+  const parsed = readScenario(file);
+  const other = kernel === undefined ? undefined : { release: findKernelRelease(kernel, option) };
+  try {
+    const scenario = resolveScenario(parsed, other);
+    refuseSlips(scenario);
+    return scenario;
+  } catch (error) {
+    if (error instanceof ScenarioError) throw new ScenarioError(`${file}: ${error.message}`);
+    throw error;
+  }
+}

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import type { FieldDifference, ScenarioDifference } from '../check/diff.js';
+import type { Scenario } from '../scenario/scenario.js';
+import { columns } from './table.js';
+import { stepText } from './text.js';
+
+/** Two kernels side by side, for people. */
+
+const scalarText = (value: unknown): string =>
+  typeof value === 'string' ? value : value === null ? 'nothing' : JSON.stringify(value);
+
+function valueLines(value: unknown): string {
+  if (Array.isArray(value)) return value.length === 0 ? 'none' : value.map(scalarText).join('\n');
+  if (typeof value !== 'object' || value === null) return scalarText(value);
+  const pairs = Object.entries(value).map(([key, inner]) => `${key} ${scalarText(inner)}`);
+  return pairs.length === 0 ? 'none' : pairs.join('\n');
+}
+
+/** Of two lists or records, what only one of them has: the rest says nothing about the difference. */
+function onlyDifferent({ field, from, to }: FieldDifference): [string, string, string] {
+  const left = valueLines(from).split('\n');
+  const right = valueLines(to).split('\n');
+  const of = (lines: string[], others: string[]): string =>
+    lines.filter((line) => !others.includes(line)).join('\n') || '-';
+  return [field, of(left, right), of(right, left)];
+}
+
+/**
+ * Where two kernels part, and in what their states differ after each step.
+ * @param names of the kernels
+ */
+export function differenceLines(
+  scenario: Scenario,
+  [from, to]: readonly [string, string],
+  { first, steps }: ScenarioDifference,
+): string[] {
+  if (first === undefined) return [`${from} and ${to} do just the same`];
+  const { pageSize } = scenario.machine.config;
+  const parting = [
+    `${from} and ${to} part in step ${first.step + 1}, event ${first.event + 1}`,
+    ...first.before.map((event) => `  both    ${event}`),
+    ...columns([
+      [`  ${from}`, first.from ?? 'nothing more'],
+      [`  ${to}`, first.to ?? 'nothing more'],
+    ]),
+  ];
+  const states = steps.flatMap((fields, index) => {
+    const head = `step ${index + 1}  ${stepText(scenario.steps[index]!, pageSize)}`;
+    if (fields.length === 0) return [head, '  the same state'];
+    const rows = fields.map(onlyDifferent).map(([field, left, right]) => [`  ${field}`, left, right]);
+    return [head, ...columns([['  ', from, to], ...rows])];
+  });
+  return [...parting, '', ...states];
+}
