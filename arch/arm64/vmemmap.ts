@@ -2,7 +2,16 @@
 
 import type { Arch, KernelPaging } from '../../src/arch.js';
 import { alignDown } from '../../src/hardware/align.js';
-import { PageTable, PMD, PTE, PUD, tableIndex, type Level, type Table, type WalkLevel } from '../../src/hardware/page-table.js';
+import {
+  PageTable,
+  PMD,
+  PTE,
+  PUD,
+  tableIndex,
+  type Level,
+  type Table,
+  type WalkLevel,
+} from '../../src/hardware/page-table.js';
 import { freePages, noteClear, noteFlush, noteSet, type Kernel } from '../../src/kernel/kernel.js';
 import { vmemmapPopulateBasepages, vmemmapPopulateHugepages } from '../../src/mm/sparse-vmemmap.js';
 import { vmemAltmapFree, type VmemAltmap } from '../../src/mm/vmem-altmap.js';

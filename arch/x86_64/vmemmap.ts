@@ -2,7 +2,17 @@
 
 import type { Arch, KernelPaging } from '../../src/arch.js';
 import { alignDown, isAligned } from '../../src/hardware/align.js';
-import { P4D, PGD, PMD, PTE, PUD, PageTable, tableIndex, type Level, type Table } from '../../src/hardware/page-table.js';
+import {
+  P4D,
+  PGD,
+  PMD,
+  PTE,
+  PUD,
+  PageTable,
+  tableIndex,
+  type Level,
+  type Table,
+} from '../../src/hardware/page-table.js';
 import { ENOMEM } from '../../src/kernel/errno.js';
 import { freePages, noteClear, noteFlush, noteSet, type Kernel } from '../../src/kernel/kernel.js';
 import { vmemmapPopulateBasepages, vmemmapPopulateHugepages } from '../../src/mm/sparse-vmemmap.js';
