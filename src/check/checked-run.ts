@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { alignDown, alignUp } from '../hardware/align.js';
 import { pfnToPage, type Kernel } from '../kernel/kernel.js';
+import { mappedRange } from '../mm/memremap.js';
 import { captureRun, runStep, startRun, type Run, type StepReturn, type StepResult } from '../scenario/runner.js';
 import type { Scenario, Step } from '../scenario/scenario.js';
-import { AddressText, type AddressRange } from '../scenario/state.js';
+import { activeMemmap, AddressText, type AddressRange } from '../scenario/state.js';
 import { bystanderRanges, INVARIANTS, type Check, type StepView } from './invariants.js';
-import { outside, readMemmap, takeSnapshot, type Piece, type Snapshot } from './snapshot.js';
+import { common, outside, readMemmap, takeSnapshot, type Piece, type Snapshot } from './snapshot.js';
 
 /** Runs a scenario and asks every invariant after every step. */
 
@@ -44,10 +44,12 @@ class AltmapUsers {
   private users: ({ altmap: string } & PfnRange)[] = [];
 
   /** @param range the pages that the step was about */
-  follow(step: Step, ret: StepReturn, range: PfnRange | undefined): void {
+  follow(kernel: Kernel, step: Step, ret: StepReturn, range: PfnRange | undefined): void {
     if (range === undefined || ret === 'BUG') return;
     const isAdd = step.op === 'add-pages' || step.op === 'memremap-pages';
-    if (isAdd && ret === 0 && step.altmap !== null) this.users.push({ altmap: step.altmap, ...range });
+    // Of an add that fails the sections before the one that failed stay, and go on using the altmap.
+    const isUser = isAdd && (ret === 0 || isActive(kernel, range));
+    if (isUser && step.altmap !== null) this.users.push({ altmap: step.altmap, ...range });
     const isRemove = step.op === 'remove-pages' || step.op === 'memunmap-pages' || step.op === 'remove-memory';
     if (isRemove) this.users = this.users.flatMap((user) => without(user, range));
   }
@@ -67,10 +69,12 @@ const without = <T extends PfnRange>(range: T, hole: PfnRange): T[] =>
 function pagesOf(run: Run, step: Step): PfnRange | undefined {
   const range = 'pfn' in step ? step : run.devices.get(step.device);
   if (range === undefined) return undefined;
-  const { traits, pagesPerSection } = run.kernel;
-  if (traits.genericSubsections || step.op === 'use') return { pfn: range.pfn, nrPages: range.nrPages };
-  const pfn = alignDown(range.pfn, pagesPerSection);
-  return { pfn, nrPages: alignUp(range.pfn + range.nrPages, pagesPerSection) - pfn };
+  return step.op === 'use' ? { pfn: range.pfn, nrPages: range.nrPages } : mappedRange(run.kernel, range);
+}
+
+/** Whether a part of a range is active. */
+function isActive(kernel: Kernel, { pfn, nrPages }: PfnRange): boolean {
+  return common(activeMemmap(kernel), [memmapOf(kernel, { pfn, nrPages })]).length > 0;
 }
 
 const memmapOf = (kernel: Kernel, { pfn, nrPages }: PfnRange): AddressRange => ({
@@ -117,7 +121,7 @@ export function checkRun(run: Run, { checks = INVARIANTS, onStep }: CheckOptions
     const given = pages === undefined ? undefined : memmapOf(kernel, pages);
     const read = readMemmap(kernel, given === undefined ? before.active : outside(before.active, given));
     const ret = runStep(run, step);
-    users.follow(step, ret, pages);
+    users.follow(kernel, step, ret, pages);
     const result = captureRun(run, ret);
     results.push(result);
     const after = takeSnapshot(kernel, run.altmaps.values());

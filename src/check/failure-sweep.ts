@@ -62,6 +62,17 @@ function failOne(scenario: Scenario, allocation: number, isNew: (finding: Findin
     allocation,
     ...failed,
     ret: results[failed.step]?.ret ?? null,
-    findings: findings.filter((finding) => finding.step >= failed.step && isNew(finding)),
+    findings: findings.filter(
+      (finding) =>
+        finding.step >= failed.step && isNew(finding) && !isWarningOfAbsence(scenario.steps, failed.step, finding),
+    ),
   };
+}
+
+/** Whether a finding is the kernel's warning that a later step removes what the failed step could not add. */
+function isWarningOfAbsence(steps: Scenario['steps'], failedStep: number, { step, invariant }: Finding): boolean {
+  const failed = steps[failedStep]!;
+  const later = steps[step]!;
+  if (invariant !== 'no-warning' || step === failedStep || !('pfn' in failed) || !('pfn' in later)) return false;
+  return later.pfn < failed.pfn + failed.nrPages && failed.pfn < later.pfn + later.nrPages;
 }

@@ -107,13 +107,16 @@ function readPieces(kernel: Kernel, start: number, end: number, pa: number, push
   ram.forEachRun(firstFrame, bytes, (offset, length, byte) => {
     const from = Math.max(firstFrame + offset, pa);
     const to = Math.min(firstFrame + offset + length, pa + (end - start));
-    const content = byte === MIXED ? `mixed ${checksum(kernel, from, to)}` : byte.toString(16);
+    const content = byte === MIXED ? mixedContent(kernel, from, to) : byte.toString(16);
     push({ start: start + (from - pa), end: start + (to - pa), pa: from, content });
   });
 }
 
-function checksum(kernel: Kernel, from: number, to: number): number {
+/** What a part of a mixed frame holds; it may well be one byte throughout. */
+function mixedContent(kernel: Kernel, from: number, to: number): string {
   const pfn = Math.floor(from / kernel.pageSize);
   const base = pfn * kernel.pageSize;
-  return crc32(kernel.ram.readFrame(pfn).subarray(from - base, to - base));
+  const bytes = kernel.ram.readFrame(pfn).subarray(from - base, to - base);
+  const [first] = bytes;
+  return bytes.every((byte) => byte === first) ? first!.toString(16) : `mixed ${crc32(bytes)}`;
 }

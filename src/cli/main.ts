@@ -7,6 +7,7 @@ import type { BisectOptions } from './bisect.js';
 import type { DiffOptions } from './diff.js';
 import type { ReproOptions } from './repro.js';
 import type { RunOptions } from './run.js';
+import type { ValidateOptions } from './validate.js';
 
 /** `vmemmap`: the commands and their options. What a command does is loaded when it runs. */
 
@@ -86,6 +87,34 @@ program
   )
   .action(async (name: string | undefined, options: ReproOptions) => {
     process.exitCode = (await import('./repro.js')).repro(name, options);
+  });
+
+program
+  .command('validate')
+  .description(
+    'audit altmap support: every architecture, page size, MMU, struct page size and shape of altmap, by release',
+  )
+  .option('--arch <name>', 'one architecture')
+  .option('--page-size <size>', 'one page size: 4K, 16K, 64K')
+  .option('--mmu <name>', 'radix or hash')
+  .option('--struct-page <bytes>', 'one size of struct page')
+  .option('--shape <name>', 'one shape of altmap')
+  .option('--kernel <release...>', 'these releases only')
+  .addOption(json())
+  .option('--ktap', 'print the result as KTAP version 1')
+  .option('--junit', 'print the result as JUnit XML')
+  .option('-o, --output <folder>', 'write the smallest scenario of each kind of broken cell there')
+  .addHelpText(
+    'after',
+    examples(
+      'vmemmap validate',
+      'vmemmap validate --arch x86_64 --kernel 6.12.117',
+      'vmemmap validate --arch arm64 --page-size 4K --shape neighbour -o broken',
+      'vmemmap validate --kernel 7.3 --ktap',
+    ),
+  )
+  .action(async (options: ValidateOptions) => {
+    process.exitCode = (await import('./validate.js')).validate(options);
   });
 
 program

@@ -22,12 +22,17 @@ export interface DevicePages {
 /** pgmap_array: the devices that are mapped, by their name. */
 export type PgmapTable = Map<string, DevicePages>;
 
-const covers = (device: DevicePages, pfn: number): boolean => pfn >= device.pfn && pfn < device.pfn + device.nrPages;
-
 const pgmapOf = ({ pfn, vmemmapShift }: DevicePages): DevPagemap => ({ rangeStartPfn: pfn, vmemmapShift });
 
+interface PfnRange {
+  readonly pfn: number;
+  readonly nrPages: number;
+}
+
+const covers = (range: PfnRange, pfn: number): boolean => pfn >= range.pfn && pfn < range.pfn + range.nrPages;
+
 /** The range that gets struct pages: before subsections, every section that the device touches. */
-function mappedRange(kernel: Kernel, { pfn, nrPages }: DevicePages): { pfn: number; nrPages: number } {
+export function mappedRange(kernel: Kernel, { pfn, nrPages }: PfnRange): PfnRange {
   if (kernel.traits.genericSubsections) return { pfn, nrPages };
   const start = alignDown(pfn, kernel.pagesPerSection);
   return { pfn: start, nrPages: alignUp(pfn + nrPages, kernel.pagesPerSection) - start };
@@ -39,13 +44,13 @@ function mappedRange(kernel: Kernel, { pfn, nrPages }: DevicePages): { pfn: numb
  */
 export function memremapPages(kernel: Kernel, devices: PgmapTable, device: DevicePages): number {
   if (devices.has(device.id)) return -EINVAL;
-  for (const end of [device.pfn, device.pfn + device.nrPages - 1]) {
-    if ([...devices.values()].some((other) => covers(other, end))) {
+  const { pfn, nrPages } = mappedRange(kernel, device);
+  for (const end of [pfn, pfn + nrPages - 1]) {
+    if ([...devices.values()].some((other) => covers(mappedRange(kernel, other), end))) {
       kernel.log.warn('Conflicting mapping in same section');
       return -ENOMEM;
     }
   }
-  const { pfn, nrPages } = mappedRange(kernel, device);
   const err = addPages(kernel, 0, pfn, nrPages, device.altmap, pgmapOf(device));
   if (err === 0) devices.set(device.id, device);
   return err;

@@ -125,6 +125,19 @@ describe('a mistake is answered with one sentence and exit code 2', () => {
     expectSentence(vmemmap('frobnicate'), /unknown command 'frobnicate'/);
     expectSentence(vmemmap('run', path, '--frob'), /unknown option '--frob'/);
     expectSentence(vmemmap('run', path, '--step', '7'), /--step is 7; allowed are 1 to 1/);
+    expectSentence(vmemmap('repro', 'no-such-bug'), /the catalogue has no "no-such-bug"/);
+    expectSentence(vmemmap('repro', 'tail-keeps-leaf', '--all'), /a name or --all, not both/);
+    expectSentence(
+      vmemmap('repro', 'shared-leaf-ripped-out', '--kernel', '4.18'),
+      /cannot run on 4\.18: .* from 5\.0 on/,
+    );
+    expectSentence(vmemmap('validate', '--arch', 'sparc'), /--arch is "sparc"; allowed are x86_64/);
+    expectSentence(vmemmap('validate', '--page-size', '8K'), /--page-size is 8K; allowed are 4K, 16K, 64K/);
+    expectSentence(vmemmap('validate', '--arch', 's390', '--mmu', 'hash'), /--mmu is hash; allowed are none/);
+    expectSentence(vmemmap('validate', '--shape', 'round'), /--shape is round; allowed are exact, reserve/);
+    expectSentence(vmemmap('diff', path, '--from', '5.12'), /required option '--to <release>' not specified/);
+    expectSentence(vmemmap('diff', path, '--from', '3.10', '--to', '5.12'), /--from is "3\.10"; allowed are mainline/);
+    expectSentence(vmemmap('bisect', path, '--expect', 'luck'), /--expect is luck; allowed are no-crash, no-hole/);
     expectSentence(vmemmap('kernel', '6.12.117', '4.17'), /the release is "4\.17"; allowed are/);
   });
 

@@ -83,6 +83,120 @@ describe('vmemmap run', () => {
   });
 });
 
+describe('vmemmap run --fail-each', () => {
+  test('names the allocation, the kernel functions and what is wrong afterwards', () => {
+    const scenario = {
+      machine: { arch: 'arm64', structPageSize: 80 },
+      steps: [
+        { op: 'add-pages', start: '0x100000000', size: '128M' },
+        { op: 'add-pages', start: '0x108000000', size: '128M' },
+      ],
+    };
+    const path = file('fail-each.json', JSON.stringify(scenario));
+    const { status, stdout } = vmemmap('run', path, '--fail-each');
+    expect(status).toBe(1);
+    expect(stdout).toMatch(/^allocation 4, step 1, 512 pages -> 0: __add_pages > .* > vmemmap_populate_hugepages > /);
+    expect(stdout).toContain('step 2: no-hole: ');
+    expect(stdout).toContain('4 of 5 failing allocations leave no finding');
+    const { failures } = JSON.parse(vmemmap('run', path, '--fail-each', '--json').stdout) as { failures: object[] };
+    expect(failures).toMatchObject([{ allocation: 4, step: 0, order: 9, ret: 0 }]);
+  });
+});
+
+describe('vmemmap run --kernel', () => {
+  test('runs the scenario on another release than its own', () => {
+    const { status, stdout } = vmemmap('run', PARTIAL_PMD, '--kernel', '6.19');
+    expect(stdout.split('\n')[0]).toContain('x86_64 6.19');
+    expect(stdout).toContain('1022 pages of system memory that nothing maps any more');
+    expect(status).toBe(1);
+  });
+});
+
+describe('vmemmap repro', () => {
+  test('lists the catalogue', () => {
+    const { status, stdout } = vmemmap('repro');
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^B01 +tail-keeps-leaf +x86_64 +4\.18 to before 5\.13 /m);
+  });
+
+  test('plays an entry on two releases and shows where they part', () => {
+    const { status, stdout } = vmemmap('repro', 'tail-keeps-leaf');
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^ +5\.12 +5\.13$/m);
+    expect(stdout).toContain('5.12: there, step 2 breaks no-leak');
+    expect(stdout).toContain('5.13: not there, no-leak holds in step 2');
+    expect(stdout).toContain('5.12 and 5.13 part in step 1, event 8');
+  });
+
+  test('takes the number for the name, and another release', () => {
+    expect(vmemmap('repro', 'b01', '--kernel', '5.3').stdout).toContain('5.3: there');
+  });
+
+  test('--json has what a program needs to check it again', () => {
+    const { bugs } = JSON.parse(vmemmap('repro', 'B01', '--json').stdout) as {
+      bugs: { name: string; arch: string; present: string[]; fixed: string[]; ok: boolean }[];
+    };
+    expect(bugs).toMatchObject([{ name: 'tail-keeps-leaf', arch: 'x86_64', ok: true }]);
+    expect(bugs[0]!.present).toContain('5.12');
+    expect(bugs[0]!.fixed).toContain('5.13');
+  });
+
+  test('--all finds every entry where the facts say', () => {
+    const { status, stdout } = vmemmap('repro', '--all');
+    expect(stdout.trimEnd().split('\n').at(-1)).toMatch(/^(\d+) of \1 entries are where the facts say$/);
+    expect(status).toBe(0);
+  });
+});
+
+describe('vmemmap validate, diff, bisect', () => {
+  test('validate ends with 1 where a cell is broken, and writes its smallest scenario', () => {
+    const folder = file('broken-cells', '').replace(/broken-cells$/, 'cells');
+    const args = [
+      '--arch',
+      's390',
+      '--struct-page',
+      '56',
+      '--shape',
+      'neighbour',
+      '--kernel',
+      '6.12.117',
+      '-o',
+      folder,
+    ];
+    const { status, stdout } = vmemmap('validate', ...args);
+    expect(status).toBe(1);
+    expect(stdout).toContain('1 cells: 0 supported, 0 ignored, 0 refused, 1 broken, 0 untestable');
+    const scenario = `${folder}/s390-4k-sp56-neighbour-6.12.117.json`;
+    expect(vmemmap('run', scenario).stdout).toContain('finding  step 4: altmap-books');
+  });
+
+  test('validate ends with 0 where none is', () => {
+    const { status, stdout } = vmemmap('validate', '--arch', 'x86_64', '--struct-page', '64', '--kernel', '6.12.117');
+    expect({ status, last: stdout.trimEnd().split('\n').at(-1) }).toEqual({
+      status: 0,
+      last: '8 cells: 6 supported, 1 ignored, 1 refused, 0 broken, 0 untestable',
+    });
+  });
+
+  test('diff ends with 1 where two releases part', () => {
+    const { status, stdout } = vmemmap('diff', PARTIAL_PMD, '--from', '5.12', '--to', '5.13');
+    expect(status).toBe(1);
+    expect(stdout).toContain('5.12 and 5.13 part in step 1');
+    expect(vmemmap('diff', PARTIAL_PMD, '--from', '5.13', '--to', '5.14')).toMatchObject({
+      status: 0,
+      stdout: '5.13 and 5.14 do just the same\n',
+    });
+  });
+
+  test('bisect names trait and commit', () => {
+    const { turns } = JSON.parse(vmemmap('bisect', PARTIAL_PMD, '--expect', 'no-leak', '--json').stdout) as {
+      turns: object[];
+    };
+    expect(turns[0]).toMatchObject({ good: '5.13', bad: '5.12', trait: 'x86/track-unused-sub-pmd' });
+    expect(vmemmap('bisect', PARTIAL_PMD, '--expect', 'no-leak', '--from', '5.13', '--to', '6.17').status).toBe(0);
+  });
+});
+
 describe('vmemmap verify', () => {
   const vector = {
     name: 'one',
@@ -148,7 +262,18 @@ describe('the other commands', () => {
   });
 
   test('every command has help with examples; without a command, help is what one gets', () => {
-    for (const command of ['run', 'verify', 'story', 'arch', 'kernel', 'schema']) {
+    for (const command of [
+      'run',
+      'verify',
+      'repro',
+      'validate',
+      'diff',
+      'bisect',
+      'story',
+      'arch',
+      'kernel',
+      'schema',
+    ]) {
       const { status, stdout } = vmemmap(command, '--help');
       expect({ status, examples: stdout.includes('Examples:') }).toEqual({ status: 0, examples: true });
     }

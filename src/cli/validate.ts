@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  auditCell,
+  auditedMachines,
+  shapeScenario,
+  smallestScenario,
+  type AuditedMachine,
+  type Cell,
+} from '../check/audit/audit.js';
+import { SHAPES, type Shape } from '../check/audit/shapes.js';
+import { RELEASES, resolveTraits, type Release } from '../kernel/releases.js';
+import { auditJunit, auditKtap, auditText } from '../report/audit.js';
+import { junit } from '../report/junit.js';
+import { ktap } from '../report/ktap.js';
+import { InputError } from '../scenario/load.js';
+import { findArchitecture, findKernelRelease } from '../scenario/scenario.js';
+import { EXIT_FINDING, EXIT_OK, progress, writeResult } from './output.js';
+
+export interface ValidateOptions {
+  arch?: string;
+  pageSize?: string;
+  mmu?: string;
+  structPage?: string;
+  shape?: string;
+  kernel?: string[];
+  json?: true;
+  ktap?: true;
+  junit?: true;
+  output?: string;
+}
+
+const list = (values: readonly (string | number)[]): string => [...new Set(values)].join(', ');
+
+/** The machines that the filters leave, with what is allowed in every complaint. */
+function machinesOf(options: ValidateOptions): AuditedMachine[] {
+  if (options.arch !== undefined) findArchitecture(options.arch, '--arch');
+  const filters: [option: string, value: string | undefined, of: (machine: AuditedMachine) => string][] = [
+    ['--arch', options.arch, ({ architecture }) => architecture.name],
+    ['--page-size', options.pageSize, ({ configuration }) => `${configuration.pageSize / 1024}K`],
+    ['--mmu', options.mmu, ({ configuration }) => configuration.mmu ?? 'none'],
+    ['--struct-page', options.structPage, ({ structPageSize }) => String(structPageSize)],
+  ];
+  let machines = auditedMachines();
+  for (const [option, value, of] of filters) {
+    if (value === undefined) continue;
+    const left = machines.filter((machine) => of(machine).toLowerCase() === value.toLowerCase());
+    if (left.length === 0) throw new InputError(`${option} is ${value}; allowed are ${list(machines.map(of))}`);
+    machines = left;
+  }
+  return machines;
+}
+
+function shapesOf(name: string | undefined): readonly Shape[] {
+  if (name === undefined) return SHAPES;
+  const shape = SHAPES.find((each) => each.name === name);
+  if (shape) return [shape];
+  throw new InputError(`--shape is ${name}; allowed are ${list(SHAPES.map((each) => each.name))}`);
+}
+
+/** Writes the smallest scenario of every kind of broken cell into a folder. */
+function writeScenarios(
+  folder: string,
+  broken: readonly { cell: Cell; machine: AuditedMachine; shape: Shape }[],
+): void {
+  if (!existsSync(folder)) mkdirSync(folder, { recursive: true });
+  for (const { cell, machine, shape } of broken) {
+    const release = findKernelRelease(cell.release);
+    const scenario = smallestScenario(shapeScenario(machine, shape, resolveTraits(release)), release, cell.breaks![0]!);
+    const parts = [
+      cell.arch,
+      `${cell.pageSize / 1024}k`,
+      cell.mmu,
+      `sp${cell.structPageSize}`,
+      cell.shape,
+      cell.release,
+    ];
+    writeResult(JSON.stringify(scenario, null, 2), join(folder, `${parts.filter(Boolean).join('-')}.json`));
+  }
+}
+
+/** `vmemmap validate`. Returns the exit code: 1 if a cell is broken. */
+export function validate(options: ValidateOptions): number {
+  const machines = machinesOf(options);
+  const shapes = shapesOf(options.shape);
+  const releases: readonly Release[] = options.kernel?.map((name) => findKernelRelease(name, '--kernel')) ?? RELEASES;
+  const cells: Cell[] = [];
+  const broken: { cell: Cell; machine: AuditedMachine; shape: Shape }[] = [];
+  for (const [i, machine] of machines.entries()) {
+    progress(`${i + 1}/${machines.length} ${machine.architecture.name} ${machine.configuration.title}`);
+    for (const shape of shapes) {
+      const column = auditCell(machine, shape, releases);
+      cells.push(...column);
+      // Of several releases that break the same way, the newest is shown.
+      const ways = new Map(
+        column.filter(({ verdict }) => verdict === 'broken').map((cell) => [cell.breaks!.join(), cell]),
+      );
+      for (const cell of ways.values()) broken.push({ cell, machine, shape });
+    }
+  }
+  progress('');
+  if (options.json) writeResult(JSON.stringify({ schema: 'vmemmap/validate/v1', cells }, null, 2), undefined);
+  else if (options.ktap) writeResult(ktap(auditKtap(cells)), undefined);
+  else if (options.junit) writeResult(junit(auditJunit(cells)), undefined);
+  else writeResult(auditText(cells), undefined);
+  if (options.output !== undefined) writeScenarios(options.output, broken);
+  return broken.length > 0 ? EXIT_FINDING : EXIT_OK;
+}
