@@ -9,13 +9,15 @@ const MAX_ORDER = 10;
 const BLOCK = 2 ** MAX_ORDER;
 
 function allocator(blocks: number, more: Partial<PageAllocatorOptions> = {}): PageAllocator {
-  return new PageAllocator(new Ram(4096), {
+  const pages = new PageAllocator(new Ram(4096), {
     nodes: [{ basePfn: 4 * BLOCK, nrPages: blocks * BLOCK }],
     maxOrder: MAX_ORDER,
     recycledPages: 'zero',
     failAllocations: new Set(),
     ...more,
   });
+  pages.startBooks();
+  return pages;
 }
 
 const never = (bad: BadFree): void => {
@@ -143,5 +145,21 @@ describe('the page allocator', () => {
     expect(pages.allocPages(MAX_ORDER, 0)).toBe(0);
     expect(pages.allocPages(MAX_ORDER, 0)).toBe(2 ** 34);
     expect(pages.allocPages(0, 0)).toBe(NO_PAGE);
+  });
+
+  test('boot memory is reserved, in no books, and given back like any other', () => {
+    const pages = new PageAllocator(new Ram(4096), {
+      nodes: [{ basePfn: 0, nrPages: BLOCK }],
+      maxOrder: MAX_ORDER,
+      recycledPages: 'zero',
+      failAllocations: new Set(),
+    });
+    const boot = pages.allocPages(2);
+    pages.startBooks();
+    const later = pages.allocPages(2);
+    expect([pages.isReserved(boot), pages.isReserved(boot + 3), pages.isReserved(later)]).toEqual([true, true, false]);
+    expect([...pages.allocatedFrames()]).toEqual([later, later + 1, later + 2, later + 3]);
+    expect(pages.freePages(boot + 1, 0, never)).toBe(1);
+    expect([pages.isReserved(boot), pages.isAllocated(boot + 1), pages.pagesOut]).toEqual([true, false, 4]);
   });
 });
