@@ -126,6 +126,10 @@ export class X86Vmemmap implements Arch {
     this.removePagetable(start, end, altmap);
   }
 
+  get selectsMemmapOnMemory(): boolean {
+    return this.kernel.traits.momOneBlock;
+  }
+
   supportsMemmapOnMemory(memmapBytes: number): boolean {
     return isAligned(memmapBytes, PMD_SIZE);
   }

@@ -23,7 +23,11 @@ const action = z.discriminatedUnion('op', [
     onlinedByPlatform: z.boolean().default(false),
   }),
   z.object({ op: z.literal('remove-memory'), device: z.string() }),
-  z.object({ op: z.literal('online'), device: z.string().optional() }),
+  z.object({
+    op: z.literal('online'),
+    device: z.string().optional(),
+    zone: z.enum(['kernel', 'movable']).optional(),
+  }),
   z.object({ op: z.literal('offline'), device: z.string().optional() }),
   z.object({
     op: z.literal('create-namespace'),
@@ -56,6 +60,7 @@ const step = z.object({
   meminfo: z.array(z.string()).nullish(),
   memoryBlocks: z.array(z.string()).nullish(),
   iomem: z.array(z.string()).nullish(),
+  zones: z.array(z.string()).nullish(),
 });
 
 export const recordedKernelSchema = z.object({
@@ -173,3 +178,37 @@ export function takeableBlocks(
   const above = freeKb / kbPerPage - (blockPages - 1) - minPages;
   return Math.max(0, Math.min(shown, Math.ceil(above / blockPages)));
 }
+
+/** Blocks as /sys/devices/system/memory shows them: state, and the zone of those that are online and in one. */
+export function recordedBlocks(lines: readonly string[]): Map<number, string> {
+  return new Map(
+    lines.flatMap((line): [number, string][] => {
+      const match = /^memory\d+ ([0-9a-f]+) (\S+)(?: (.*))?$/.exec(line);
+      if (!match) return [];
+      const [, id = '', state = '', zone = ''] = match;
+      return [[parseInt(id, 16), state === 'online' ? `online ${zone}` : state]];
+    }),
+  );
+}
+
+/** Zones that /proc/zoneinfo tells of: start pfn, spanned and present pages by "node name"; empty ones too. */
+export function recordedZones(
+  lines: readonly string[],
+): Map<string, [start: number, spanned: number, present: number]> {
+  const zones = new Map<string, [number, number, number]>();
+  let current: [number, number, number] = [0, 0, 0];
+  for (const line of lines) {
+    const head = /^Node (\d+), zone +(\S+)/.exec(line);
+    if (head) {
+      current = [0, 0, 0];
+      zones.set(`${head[1]} ${head[2]}`, current);
+    }
+    const value = /^ +(start_pfn:|spanned|present) +(\d+)$/.exec(line);
+    if (value) current[['start_pfn:', 'spanned', 'present'].indexOf(value[1]!)] = Number(value[2]);
+  }
+  return zones;
+}
+
+/** Lines of /proc/iomem that name system memory, without their indent. */
+export const systemRamLines = (iomem: readonly string[]): string[] =>
+  iomem.map((line) => line.trim()).filter((line) => line.includes(' : System RAM'));
