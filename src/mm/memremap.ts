@@ -36,6 +36,11 @@ export class DeviceMaps {
     return this.byId.get(id);
   }
 
+  /** Devices that are mapped. */
+  mapped(): DevicePages[] {
+    return [...this.byId.values()];
+  }
+
   /** Whether a device is mapped at a frame. */
   covers(pfn: number): boolean {
     return this.byPfn.get(pfn) !== undefined;

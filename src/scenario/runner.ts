@@ -148,11 +148,12 @@ export function initialiseMemmap(kernel: Kernel, pfn: number, nrPages: number): 
 
 export type StepResult = { ret: StepReturn } & State & Partial<MemoryState>;
 
-/** The altmaps of a run: those that the scenario names, and those of memory blocks that hold their memmap. */
-const altmapsOf = ({ altmaps, memory }: Run): VmemAltmap[] => [
-  ...altmaps.values(),
-  ...[...memory.blocks.values()].flatMap((block) => block.altmap ?? []),
-];
+/** Altmaps of memory blocks that hold their memmap, in releases that keep them. */
+export const blockAltmaps = ({ memory }: Run): VmemAltmap[] =>
+  [...memory.blocks.values()].flatMap((block) => block.altmap ?? []);
+
+/** The altmaps of a run: those that the scenario names, and those of memory blocks. */
+export const altmapsOf = (run: Run): VmemAltmap[] => [...run.altmaps.values(), ...blockAltmaps(run)];
 
 /** The state after a step. Zones, nodes, blocks and the iomem tree are told where the scenario has to do with them. */
 export function captureRun(run: Run, ret: StepReturn): StepResult {

@@ -118,6 +118,7 @@ export function bootStandIn(machine: StandInMachine, boot: readonly BootRange[])
     pmdSize: real.pmdSize,
     hasPageTables: false,
     leafSizes: [],
+    keepsEmptyTable: () => false,
     pageblockPages: 2 ** machine.pageblockOrder,
     optimizesDaxVmemmap: false,
     selectsMemmapOnMemory: real.selectsMemmapOnMemory,
