@@ -116,6 +116,14 @@ export interface KernelPaging {
   pteWord1(pfn: number): number;
   /** On architectures that use vmemmap_populate_hugepages(). */
   readonly hugepages?: HugepageHooks;
+  /** On architectures that fold the memmap of HugeTLB pages (ARCH_WANT_OPTIMIZE_HUGETLB_VMEMMAP). */
+  readonly readOnlyPte?: ReadOnlyPte;
+}
+
+/** pfn_pte(pfn, PAGE_KERNEL_RO), its first and its second word as they lie in RAM. */
+export interface ReadOnlyPte {
+  word0(pfn: number): number;
+  word1(pfn: number): number;
 }
 
 /** What vmemmap_populate_hugepages() asks of an architecture. */

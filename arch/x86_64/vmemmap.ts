@@ -30,6 +30,7 @@ import {
   NX,
   PAGE_KERNEL_LARGE_LO,
   PAGE_KERNEL_LO,
+  PAGE_KERNEL_RO_LO,
   PAGE_TABLE_LO,
   PRESENT,
   PSE,
@@ -101,6 +102,10 @@ export class X86Vmemmap implements Arch {
       hugepages: {
         setPmd: (entry, pa, address, next) => this.vmemmapSetPmd(entry, pa, address, next),
         checkPmd: (entry, address, next) => this.vmemmapCheckPmd(entry, address, next),
+      },
+      readOnlyPte: {
+        word0: (pfn) => entryLo(pfn * PAGE_SIZE, PAGE_KERNEL_RO_LO),
+        word1: (pfn) => entryHi(pfn * PAGE_SIZE, NX),
       },
     };
   }

@@ -50,6 +50,7 @@ export function createSystemMemory(kernel: Kernel, options: SystemMemoryOptions)
     blockPages: options.blockPages,
     memmapOnMemory: options.memmapOnMemory,
     hugetlbOptimized: options.hugetlbOptimized ?? false,
+    hugetlbPages: new Map(),
     keepsMemblock: options.keepsMemblock ?? false,
     addressLimit: options.addressLimit ?? iomem.end,
     devices,

@@ -16,6 +16,8 @@ export interface SystemMemory extends ZonedMemory {
   readonly memmapOnMemory: MemmapOnMemoryMode;
   /** hugetlb_free_vmemmap=on. */
   readonly hugetlbOptimized: boolean;
+  /** Base pages of each HugeTLB page whose memmap is folded, by its first frame. */
+  readonly hugetlbPages: Map<number, number>;
   /** CONFIG_ARCH_KEEP_MEMBLOCK: memblock also knows hot-added memory. */
   readonly keepsMemblock: boolean;
   /** Highest address that memory may be added at (mhp_get_pluggable_range). */

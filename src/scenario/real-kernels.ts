@@ -9,6 +9,8 @@ import { KernelBug } from '../kernel/log.js';
 import { releaseOfSeries } from '../kernel/releases.js';
 import { addMemory, offlineAndRemoveMemory, supportsMemmapOnMemory, type AddMemoryRequest } from '../mm/add-memory.js';
 import { blockIdOf, memoryBlocksOf, offlineBlock, onlineBlock, setAsidePages } from '../mm/memory-block.js';
+import { hugetlbVmemmapOptimize, hugetlbVmemmapRestore } from '../mm/hugetlb-vmemmap.js';
+import { Faults } from '../mm/system-memory.js';
 import { iomemLines } from '../mm/resource.js';
 import type { OnlineType } from '../mm/zone.js';
 import {
@@ -23,9 +25,11 @@ import {
 import { bootKernel, bootMemory } from './machine.js';
 import {
   expandLeaves,
+  hugePagesAsked,
   meminfoKb,
   recordedBlocks,
   recordedZones,
+  refusedBlocks,
   systemRam,
   systemRamLines,
   takeableBlocks,
@@ -57,6 +61,8 @@ const ARCH_OF_MACHINE: Readonly<Record<string, string>> = { ppc64le: 'ppc64', s3
 
 /** MMU_PAGE_4K, _64K and _16M: the kernel's numbers of page sizes of the hash MMU (arch/powerpc/include/asm/mmu.h). */
 const HASH_PAGE_BYTES: Readonly<Record<number, number>> = { 0: 4096, 2: 65536, 10: 2 ** 24 };
+/** _PAGE_RW of x86_64, which alone folds the memmap of HugeTLB pages here. */
+const WRITABLE = 2n;
 const LOW_52_BITS = 2n ** 52n - 1n;
 /** Blocks of a large leaf's size broken up when a guest's memory is made scarce, so that base pages remain. */
 const BROKEN_BLOCKS = 16;
@@ -111,7 +117,7 @@ function startReplay(recorded: RecordedKernel): Replay {
       currentPageTable: 0,
       recycledPages: 'keep',
       memmapOnMemory: memmapOnMemoryMode(recorded.memmapOnMemoryParam),
-      hugetlbOptimized: false,
+      hugetlbOptimized: recorded.kernelCommandLine.includes('hugetlb_free_vmemmap=on'),
       blockSize: recorded.blockSizeBytes,
       boot: ram.map(({ start, end }) => ({
         start: alignUp(start, page),
@@ -192,6 +198,7 @@ function act(replay: Replay, action: RecordedAction, recordedStep: RecordedStep)
       return;
     case 'none':
       makeScarce(replay, recordedStep);
+      askForHugePages(replay, recordedStep);
       return;
     case 'add-memory': {
       const range = { pfn: action.start / page, nrPages: action.size / page };
@@ -218,9 +225,13 @@ function act(replay: Replay, action: RecordedAction, recordedStep: RecordedStep)
     case 'offline':
       for (const device of devicesOf(replay, action)) {
         const range = known(memory, device);
+        const refused = refusedBlocks(recordedStep);
         for (const block of memoryBlocksOf(drivers.memory, range.pfn, range.nrPages)) {
+          // Whether the guest could move its pages away is nothing that a memmap knows.
+          drivers.memory.faults = new Faults(refused.includes(block.id) ? { unmovable: 1 } : {});
           offlineBlock(drivers.memory, block);
         }
+        drivers.memory.faults = new Faults();
       }
       return;
     case 'create-namespace': {
@@ -255,6 +266,36 @@ function act(replay: Replay, action: RecordedAction, recordedStep: RecordedStep)
       return;
     }
   }
+}
+
+/** HugeTLB pages that the guest got, or gave back. */
+function askForHugePages(replay: Replay, step: RecordedStep): void {
+  const asked = hugePagesAsked(step);
+  const { memory } = replay.drivers;
+  if (asked === undefined) return;
+  if (asked.count === 0) {
+    hugetlbVmemmapRestore(memory, [...memory.hugetlbPages.keys()]);
+    return;
+  }
+  const nrPages = asked.size / replay.kernel.pageSize;
+  const pages = foldedPages(replay, step, nrPages);
+  if (pages.length === asked.count) hugetlbVmemmapOptimize(memory, pages, nrPages);
+}
+
+/**
+ * Where the guest's page allocator found room for huge pages is nothing that the emulator could know, and the recording
+ * says it in its leaves alone: there is at most one choice of pages that can explain them, those whose memmap has a page
+ * that may not be written. Their number has to be the one that the guest told.
+ */
+function foldedPages(replay: Replay, step: RecordedStep, nrPages: number): number[] {
+  const { kernel } = replay;
+  const bytes = nrPages * kernel.structPageSize;
+  const folded = new Set<number>();
+  for (const { start, flags } of expandLeaves(step.leaves ?? [], leafSize(kernel))) {
+    if ((flags & WRITABLE) !== 0n) continue;
+    folded.add(Math.floor((Number(start & LOW_52_BITS) - kernel.vmemmap) / bytes));
+  }
+  return [...folded].map((page) => page * nrPages);
 }
 
 interface PfnRange {
@@ -331,6 +372,12 @@ function describeLeaf(replay: Replay, leaf: Leaf): RecordedLeaf {
   };
 }
 
+/** Bytes that a leaf of a level maps, by the level's name. */
+function leafSize({ arch }: Kernel): (level: string) => number {
+  const sizes = new Map(arch.leafSizes.map(({ name, size }) => [name, size]));
+  return (level) => sizes.get(level) ?? NaN;
+}
+
 /** Numbers frames by their first leaf, so that two lists agree in which leaves share a frame. */
 function sharing(leaves: readonly RecordedLeaf[]): number[] {
   const first = new Map<number, number>();
@@ -396,8 +443,7 @@ function compareStep(replay: Replay, step: RecordedStep): Difference | undefined
   const { leaves, tables } = walkVmemmap(kernel, vmemmapWindow(kernel));
   const from = step.leavesSameAsStep ?? undefined;
   const runs = from === undefined ? (step.leaves ?? []) : (recorded.steps[from]?.leaves ?? []);
-  const sizes = new Map(kernel.arch.leafSizes.map(({ name, size }) => [name, size]));
-  const sizeOf = (level: string): number => sizes.get(level) ?? NaN;
+  const sizeOf = leafSize(kernel);
   const known = (list: RecordedLeaf[]): RecordedLeaf[] =>
     list.filter((leaf) => isKnown(replay, leaf, sizeOf(leaf.level)));
   const difference = compareLeaves(
@@ -433,6 +479,8 @@ function compareMemory(replay: Replay, step: RecordedStep): Difference | undefin
     if (blocksAtBoot.has(id)) continue;
     const block = memory.blocks.get(id);
     const state = block && (block.state === 'online' ? `online ${block.zone?.name ?? 'none'}` : block.state);
+    // A block that is on its way out is online until it is gone.
+    if (expected === 'going-offline' && block?.state === 'online') continue;
     if (state !== expected) return { field: `memoryBlocks[${id}]`, expected, actual: state };
   }
   const emptyAtBoot = recordedZones(boot?.zones ?? []);

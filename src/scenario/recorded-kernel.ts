@@ -48,6 +48,7 @@ const step = z.object({
   step: z.string(),
   action,
   ok: z.boolean().nullish(),
+  results: z.array(z.string()).nullish(),
   console: z.array(z.string()).nullish(),
   newDmesg: z.array(z.string()).nullish(),
   devices: z.array(device).nullish(),
@@ -66,6 +67,7 @@ const step = z.object({
 export const recordedKernelSchema = z.object({
   arch: z.string(),
   kernelRelease: z.string(),
+  kernelCommandLine: z.string().default(''),
   pageSize: z.number().int(),
   structPage: z.object({ bytes: z.number().int() }),
   vmemmapBase: z.string().optional(),
@@ -212,3 +214,20 @@ export function recordedZones(
 /** Lines of /proc/iomem that name system memory, without their indent. */
 export const systemRamLines = (iomem: readonly string[]): string[] =>
   iomem.map((line) => line.trim()).filter((line) => line.includes(' : System RAM'));
+
+/** Huge pages that a guest was told to have: their size in bytes and how many it got; undefined for any other step. */
+export function hugePagesAsked({
+  step: text,
+  console: lines,
+}: RecordedStep): { size: number; count: number } | undefined {
+  const asked = /^\d+ huge pages of (\d+)M asked for$/.exec(text);
+  if (asked) return { size: Number(asked[1]) * 2 ** 20, count: Number(lines?.[0]) };
+  return text === 'huge pages given back' ? { size: 0, count: Number(lines?.[0]) } : undefined;
+}
+
+/** Numbers of memory blocks whose state could not be changed: the exit status of the shell that tried is not 0. */
+export const refusedBlocks = ({ results }: RecordedStep): number[] =>
+  (results ?? []).flatMap((line) => {
+    const match = /^memory(\d+) rc=(\d+)$/.exec(line);
+    return match && match[2] !== '0' ? [Number(match[1])] : [];
+  });

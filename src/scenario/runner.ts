@@ -5,6 +5,7 @@ import { KernelBug } from '../kernel/log.js';
 import { pfnToPage, type Kernel } from '../kernel/kernel.js';
 import { addPages, removePages } from '../mm/memory-hotplug.js';
 import { addMemory, offlineAndRemoveMemory, removeMemory, supportsMemmapOnMemory } from '../mm/add-memory.js';
+import { hugetlbVmemmapOptimize, hugetlbVmemmapRestore } from '../mm/hugetlb-vmemmap.js';
 import { eachBlock, offlineBlock, onlineBlock } from '../mm/memory-block.js';
 import { memremapPages, memunmapPages } from '../mm/memremap.js';
 import { INITIALISED } from '../mm/online-pages.js';
@@ -108,6 +109,10 @@ function dispatch(run: Run, step: Step): StepReturn {
       return removeMemory(memory, step.pfn, step.nrPages);
     case 'offline-and-remove-memory':
       return offlineAndRemoveMemory(memory, step.pfn, step.nrPages);
+    case 'hugetlb-optimize':
+      return hugetlbVmemmapOptimize(memory, hugePagesOf(step), step.hugePages).err;
+    case 'hugetlb-restore':
+      return hugetlbVmemmapRestore(memory, hugePagesOf(step)).err;
     case 'create-namespace':
       return createNamespaceDevice(devices, step);
     case 'destroy-namespace':
@@ -120,6 +125,10 @@ function dispatch(run: Run, step: Step): StepReturn {
       return resizeVirtioMem(devices, step.device, step, step.requested, step.node);
   }
 }
+
+/** First frames of the huge pages of a range. */
+const hugePagesOf = ({ pfn, nrPages, hugePages }: { pfn: number; nrPages: number; hugePages: number }): number[] =>
+  Array.from({ length: nrPages / hugePages }, (_, i) => pfn + i * hugePages);
 
 /**
  * What onlining does to the struct pages of a range: every byte of those that are active and mapped is written.

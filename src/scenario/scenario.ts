@@ -67,6 +67,7 @@ export type Step =
       Failing)
   | ({ op: 'online'; type: OnlineType } & PfnRange & Failing)
   | ({ op: 'offline' | 'remove-memory' | 'offline-and-remove-memory' } & PfnRange & Failing)
+  | ({ op: 'hugetlb-optimize' | 'hugetlb-restore'; hugePages: number } & PfnRange)
   | ({ op: 'create-namespace' } & NamespaceRequest)
   | { op: 'kmem'; device: string; memmapOnMemory: boolean; node: number }
   | { op: 'virtio-mem'; device: string; start: number; size: number; requested: number; node: number };
@@ -239,6 +240,13 @@ function resolveStep(step: StepFile, field: string, pageSize: number): Step {
         fail: step.fail,
         ...pfnRange(step, field, pageSize),
       };
+    case 'hugetlb-optimize':
+    case 'hugetlb-restore': {
+      const range = pfnRange(step, field, pageSize);
+      const hugePages = step.hugePageSize / pageSize;
+      if (range.pfn % hugePages === 0 && range.nrPages % hugePages === 0) return { op: step.op, hugePages, ...range };
+      throw new ScenarioError(`${field} is not made of whole huge pages of ${step.hugePageSize} bytes`);
+    }
     case 'online':
       return { op: step.op, type: step.type, fail: step.fail, ...pfnRange(step, field, pageSize) };
     default:

@@ -146,6 +146,8 @@ const STEPS = [
     requested: z.union([z.literal(0), size]),
     node,
   }),
+  z.strictObject({ op: z.literal('hugetlb-optimize'), ...range, hugePageSize: size.default(2 ** 21) }),
+  z.strictObject({ op: z.literal('hugetlb-restore'), ...range, hugePageSize: size.default(2 ** 21) }),
 ] as const;
 
 const STEP_NAMES = STEPS.map((option) => option.shape.op.value);

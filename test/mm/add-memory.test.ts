@@ -93,7 +93,7 @@ describe('the iomem tree', () => {
       op: 'virtio-mem' as const,
       device: 'virtio0',
       ...at(0, 128),
-      requested: (blocks * BLOCK || 0) as number,
+      requested: blocks * BLOCK || 0,
     }));
     const iomem = play({ machine: own, steps }).map((state) => state.iomem);
     expect(iomem[0]).toEqual(['100000000-4ffffffff : virtio0', '  100000000-2ffffffff : System RAM (virtio_mem)']);

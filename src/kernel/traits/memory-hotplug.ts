@@ -164,6 +164,21 @@ export const MEMORY_HOTPLUG_TRAITS = {
       'The vmemmap of a HugeTLB page may be folded to few pages: a leaf is split to base pages, and these remapped.',
     confidence: 'source',
   },
+  hvoReservesOnePage: {
+    name: 'hvo/reserves-one-page',
+    since:
+      'since Linux commit e7d324850bfc (mm: hugetlb: free the 2nd vmemmap page associated with each HugeTLB page) in v5.18',
+    from: '5.18',
+    effect: 'A folded HugeTLB page keeps one page of vmemmap; before, two.',
+    confidence: 'memory',
+  },
+  hvoCopiesHead: {
+    name: 'hvo/copies-head',
+    since: 'since Linux commit 11aad2631bf7 (mm/hugetlb_vmemmap: remap head page to newly allocated page) in v6.2',
+    from: '6.2',
+    effect: 'The page that is kept is a new one with the same bytes, so the old pages are free as a whole.',
+    confidence: 'memory',
+  },
   kmemMemmapOnMemory: {
     name: 'mom/kmem',
     since: 'since Linux commit 4eca1ef24ba4 (dax/kmem: allow kmem to add memory with memmap_on_memory) in v6.8',
