@@ -53,6 +53,8 @@ export interface Arch {
   readonly pageblockPages: number;
   /** ARCH_WANT_OPTIMIZE_DAX_VMEMMAP: the memmap of compound device pages may be folded. */
   readonly optimizesDaxVmemmap: boolean;
+  /** ARCH_MHP_MEMMAP_ON_MEMORY_ENABLE: memory blocks may hold their own memmap, as far as the rest allows it. */
+  readonly selectsMemmapOnMemory: boolean;
   /** arch_supports_memmap_on_memory(). @param memmapBytes memmap of one memory block */
   supportsMemmapOnMemory(memmapBytes: number): boolean;
 
@@ -114,6 +116,14 @@ export interface KernelPaging {
   pteWord1(pfn: number): number;
   /** On architectures that use vmemmap_populate_hugepages(). */
   readonly hugepages?: HugepageHooks;
+  /** On architectures that fold the memmap of HugeTLB pages (ARCH_WANT_OPTIMIZE_HUGETLB_VMEMMAP). */
+  readonly readOnlyPte?: ReadOnlyPte;
+}
+
+/** pfn_pte(pfn, PAGE_KERNEL_RO), its first and its second word as they lie in RAM. */
+export interface ReadOnlyPte {
+  word0(pfn: number): number;
+  word1(pfn: number): number;
 }
 
 /** What vmemmap_populate_hugepages() asks of an architecture. */
@@ -142,6 +152,13 @@ export interface ArchConfiguration {
   groundTruth: string;
 }
 
+/** A zone below Movable. */
+export interface KernelZone {
+  readonly name: string;
+  /** First byte address that is not in the zone any more. */
+  readonly end: number;
+}
+
 /** What an architecture registers. */
 export interface Architecture {
   readonly name: string;
@@ -150,6 +167,10 @@ export interface Architecture {
   readonly structPageSizes: readonly number[];
   /** Order of the largest block of the page allocator, by page size in bytes. */
   maxOrder(pageSize: number): number;
+  /** Zones that the kernel may allocate from, in the order of enum zone_type, and where each ends, bytes. */
+  readonly kernelZones: readonly KernelZone[];
+  /** CONFIG_ARCH_KEEP_MEMBLOCK: memblock stays, and knows hot-added memory too. */
+  readonly keepsMemblock: boolean;
   /** Address of the struct page of pfn 0 where the machine does not say it. */
   vmemmapBase(config: MachineConfig, traits: Traits): bigint;
   /** SECTION_SIZE_BITS. @param pageSize bytes */

@@ -84,6 +84,12 @@ export const arm64: Architecture = {
     configuration(65536, 52, 0xffff_fc1f_c000_0000n, 'none: 52-bit addresses by the architecture manual'),
   ],
   structPageSizes: [56, 64, 72, 80, 96],
+  kernelZones: [
+    { name: 'DMA', end: 2 ** 32 },
+    { name: 'DMA32', end: 2 ** 32 },
+    { name: 'Normal', end: Infinity },
+  ],
+  keepsMemblock: true,
   maxOrder: (pageSize) => MAX_ORDER[pageSize] ?? 10,
   sectionSizeBits,
   vmemmapBase: (config, traits) => FULL_ADDRESS | BigInt(regionOf(config, traits).start),

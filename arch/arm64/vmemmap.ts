@@ -143,6 +143,10 @@ export class Arm64Vmemmap implements Arch {
     this.freeEmptyTables(this.mmu.root, 0, start, end);
   }
 
+  get selectsMemmapOnMemory(): boolean {
+    return this.kernel.traits.momOneBlock;
+  }
+
   supportsMemmapOnMemory(memmapBytes: number): boolean {
     return memmapBytes % this.pmdSize === 0;
   }

@@ -85,6 +85,8 @@ export const ppc64: Architecture = {
     hash(4096, 'none: by the source'),
   ],
   structPageSizes: [56, 64, 72, 80, 96],
+  kernelZones: [{ name: 'Normal', end: Infinity }],
+  keepsMemblock: true,
   maxOrder: (pageSize) => MAX_ORDER[pageSize] ?? 8,
   sectionSizeBits: () => SECTION_SIZE_BITS,
   vmemmapBase,

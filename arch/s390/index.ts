@@ -64,6 +64,11 @@ export const s390: Architecture = {
     configuration(3, 'booted kernels 6.1 and 6.12, boot time only'),
   ],
   structPageSizes: [56, 64, 72, 80, 96],
+  kernelZones: [
+    { name: 'DMA', end: 2 ** 31 },
+    { name: 'Normal', end: Infinity },
+  ],
+  keepsMemblock: false,
   maxOrder: () => MAX_ORDER,
   sectionSizeBits,
   vmemmapBase: (config, traits) =>

@@ -96,8 +96,12 @@ export class S390Vmemmap implements Arch {
     this.modifyPagetable(start, end, false, this.kernel.traits.s390Altmap ? altmap : null);
   }
 
+  get selectsMemmapOnMemory(): boolean {
+    return this.kernel.traits.momS390;
+  }
+
   supportsMemmapOnMemory(memmapBytes: number): boolean {
-    return this.kernel.traits.momS390 && isAligned(memmapBytes, PMD_SIZE);
+    return isAligned(memmapBytes, PMD_SIZE);
   }
 
   visit: Arch['visit'] = (start, end, onLeaf, onTable) => this.mmu.visit(start, end, onLeaf, onTable);

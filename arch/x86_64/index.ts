@@ -31,6 +31,12 @@ export const x86_64: Architecture = {
     configuration(5, 'vectors 6.12.117'),
   ],
   structPageSizes: [56, 64, 72, 80, 96],
+  kernelZones: [
+    { name: 'DMA', end: 2 ** 24 },
+    { name: 'DMA32', end: 2 ** 32 },
+    { name: 'Normal', end: Infinity },
+  ],
+  keepsMemblock: false,
   maxOrder: () => MAX_ORDER,
   sectionSizeBits: () => SECTION_SIZE_BITS,
   vmemmapBase: (config) => VMEMMAP_BASE[config.pagingLevels === 5 ? 5 : 4],

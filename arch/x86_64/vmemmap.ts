@@ -30,6 +30,7 @@ import {
   NX,
   PAGE_KERNEL_LARGE_LO,
   PAGE_KERNEL_LO,
+  PAGE_KERNEL_RO_LO,
   PAGE_TABLE_LO,
   PRESENT,
   PSE,
@@ -102,6 +103,10 @@ export class X86Vmemmap implements Arch {
         setPmd: (entry, pa, address, next) => this.vmemmapSetPmd(entry, pa, address, next),
         checkPmd: (entry, address, next) => this.vmemmapCheckPmd(entry, address, next),
       },
+      readOnlyPte: {
+        word0: (pfn) => entryLo(pfn * PAGE_SIZE, PAGE_KERNEL_RO_LO),
+        word1: (pfn) => entryHi(pfn * PAGE_SIZE, NX),
+      },
     };
   }
 
@@ -124,6 +129,10 @@ export class X86Vmemmap implements Arch {
 
   vmemmapFree(start: number, end: number, altmap: VmemAltmap | null): void {
     this.removePagetable(start, end, altmap);
+  }
+
+  get selectsMemmapOnMemory(): boolean {
+    return this.kernel.traits.momOneBlock;
   }
 
   supportsMemmapOnMemory(memmapBytes: number): boolean {

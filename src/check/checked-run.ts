@@ -2,7 +2,16 @@
 
 import { pfnToPage, type Kernel } from '../kernel/kernel.js';
 import { mappedRange } from '../mm/memremap.js';
-import { captureRun, runStep, startRun, type Run, type StepReturn, type StepResult } from '../scenario/runner.js';
+import {
+  altmapsOf,
+  blockAltmaps,
+  captureRun,
+  runStep,
+  startRun,
+  type Run,
+  type StepReturn,
+  type StepResult,
+} from '../scenario/runner.js';
 import type { Scenario, Step } from '../scenario/scenario.js';
 import { activeMemmap, AddressText, type AddressRange } from '../scenario/state.js';
 import { bystanderRanges, INVARIANTS, type Check, type StepView } from './invariants.js';
@@ -65,9 +74,18 @@ const without = <T extends PfnRange>(range: T, hole: PfnRange): T[] =>
     end: hole.pfn + hole.nrPages,
   }).map(({ start, end }) => ({ ...range, pfn: start, nrPages: end - start }));
 
+/** The range of the device that a step names. */
+function deviceRange({ kernel, memory, devices }: Run, step: Exclude<Step, PfnRange>): PfnRange | undefined {
+  const { pageSize } = kernel;
+  if ('start' in step) return { pfn: step.start / pageSize, nrPages: step.size / pageSize };
+  const namespace = devices.namespaces.get(step.device)?.namespace;
+  if (namespace === undefined) return memory.devices.get(step.device);
+  return { pfn: namespace.start / pageSize, nrPages: namespace.size / pageSize };
+}
+
 /** The pages that a step is about: before subsections, of whole sections. */
 function pagesOf(run: Run, step: Step): PfnRange | undefined {
-  const range = 'pfn' in step ? step : run.devices.get(step.device);
+  const range = 'pfn' in step ? step : deviceRange(run, step);
   if (range === undefined) return undefined;
   return step.op === 'use' ? { pfn: range.pfn, nrPages: range.nrPages } : mappedRange(run.kernel, range);
 }
@@ -115,7 +133,7 @@ export function checkRun(run: Run, { checks = INVARIANTS, onStep }: CheckOptions
   const results: StepResult[] = [];
   const findings: Finding[] = [];
   let known = new Set<string>();
-  let before = takeSnapshot(kernel, run.altmaps.values());
+  let before = takeSnapshot(kernel, altmapsOf(run));
   for (const [index, step] of scenario.steps.entries()) {
     const pages = pagesOf(run, step);
     const given = pages === undefined ? undefined : memmapOf(kernel, pages);
@@ -124,10 +142,11 @@ export function checkRun(run: Run, { checks = INVARIANTS, onStep }: CheckOptions
     users.follow(kernel, step, ret, pages);
     const result = captureRun(run, ret);
     results.push(result);
-    const after = takeSnapshot(kernel, run.altmaps.values());
+    const after = takeSnapshot(kernel, altmapsOf(run));
     const view: StepView = {
       step,
       kernel,
+      memory: run.memory,
       text,
       ret,
       given,
@@ -135,7 +154,7 @@ export function checkRun(run: Run, { checks = INVARIANTS, onStep }: CheckOptions
       after,
       bystanders: bystandersOf(kernel, before, after, given, read),
       complaints: result.violations,
-      altmapsInUse: users.names(),
+      altmapsInUse: new Set([...users.names(), ...blockAltmaps(run).map(({ name }) => name)]),
       stopped: run.stopped,
     };
     const now = new Set<string>();

@@ -5,6 +5,8 @@ import type { Kernel } from '../kernel/kernel.js';
 import type { StepReturn } from '../scenario/runner.js';
 import type { Step } from '../scenario/scenario.js';
 import { AddressText, type AddressRange } from '../scenario/state.js';
+import { MEMORY_INVARIANT_NAMES, MEMORY_INVARIANTS } from './memory-invariants.js';
+import type { SystemMemory } from '../mm/system-memory.js';
 import { common, outside, type Piece, type Snapshot } from './snapshot.js';
 
 /**
@@ -22,6 +24,7 @@ export const INVARIANT_NAMES = [
   'roll-back',
   'counters',
   'section-state',
+  ...MEMORY_INVARIANT_NAMES,
   'no-warning',
 ] as const;
 export type InvariantName = (typeof INVARIANT_NAMES)[number];
@@ -30,6 +33,7 @@ export type InvariantName = (typeof INVARIANT_NAMES)[number];
 export interface StepView {
   readonly step: Step;
   readonly kernel: Kernel;
+  readonly memory: SystemMemory;
   readonly text: AddressText;
   readonly ret: StepReturn;
   /** The memmap that the step was about; undefined if it was about none. */
@@ -371,6 +375,7 @@ export const INVARIANTS: readonly Invariant[] = [
         say(`section ${sectionNr} has no memmap and section_mem_map is not 0`),
       ),
   },
+  ...MEMORY_INVARIANTS,
   {
     name: 'no-warning',
     sentence: 'The kernel warns of nothing.',

@@ -107,6 +107,18 @@ export class Ram {
     return this.bytes.slice(at, at + this.frameSize);
   }
 
+  /** Gives a frame the bytes of another. */
+  copyFrame(to: number, from: number): void {
+    const byte = this.uniformByte(from);
+    if (byte !== MIXED) {
+      this.fillFrames(to, 1, byte);
+      return;
+    }
+    const source = this.wordIndex(from * this.frameSize);
+    const target = this.wordIndex(to * this.frameSize);
+    this.words.copyWithin(target, source, source + this.frameSize / 4);
+  }
+
   /**
    * memset().
    * @param pa physical byte address

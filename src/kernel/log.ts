@@ -7,6 +7,9 @@ export class KernelBug extends Error {
   override readonly name = 'KernelBug';
 }
 
+/** What lines of the log begin with that are no violation. */
+export const LOG_LINE = 'log:';
+
 /** What a kernel should never do, as this one did it. */
 export class KernelLog {
   /** Who listens, if anybody. */
@@ -15,6 +18,9 @@ export class KernelLog {
   private readonly once = new Set<string>();
   private readonly underflows = new Set<string>();
 
+  /** @param repeatsOnce warnings that a kernel gives once are given each time: recordings of conditions list them so */
+  constructor(private readonly repeatsOnce = false) {}
+
   /** WARN(): a warning each time. */
   warn(text: string): void {
     this.say(`warn:${text}`);
@@ -22,9 +28,19 @@ export class KernelLog {
 
   /** WARN_ON_ONCE(): a warning the first time. The text of a bare one is the function's name. */
   warnOnce(text: string): void {
-    if (this.once.has(text)) return;
+    if (this.once.has(text) && !this.repeatsOnce) return;
     this.once.add(text);
     this.warn(text);
+  }
+
+  /** pr_warn(), pr_err(): a line that is no warning with a backtrace. */
+  print(text: string): void {
+    this.current.push(`${LOG_LINE}${text}`);
+  }
+
+  /** A struct page is read that nobody initialised. */
+  uninitialised(pfn: number): void {
+    this.current.push(`uninitialised-struct-page:${pfn.toString(16)}`);
   }
 
   /** A page given to the page allocator that does not have it out. */

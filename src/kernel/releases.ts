@@ -47,6 +47,7 @@ export const STABLE_RELEASES: readonly Release[] = [
       'ppc64LastBlockInAltmap',
       'daxArchOptIn',
       'daxOptimizeNeedsMoreThanReserve',
+      'momErrorPathPassesAltmap',
     ],
   },
   {
@@ -58,6 +59,9 @@ export const STABLE_RELEASES: readonly Release[] = [
       'ppc64RadixPageAlignedStart',
       'ppc64RadixCompoundByAddress',
       'countInHelpers',
+      'momPerBlockErrorPathPassesAltmap',
+      'blockReferenceDropped',
+      'blockAltmapSetLast',
     ],
   },
 ];

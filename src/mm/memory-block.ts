@@ -1,124 +1,191 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { alignUp } from '../hardware/align.js';
-import { EINVAL } from '../kernel/errno.js';
+import { EBUSY, EEXIST, EINVAL, ENOENT, ENOMEM } from '../kernel/errno.js';
 import type { Kernel } from '../kernel/kernel.js';
-import { addPages, removePages } from './memory-hotplug.js';
+import { deinitMemmapOnMemory, initMemmapOnMemory, offlinePages, onlinePages } from './online-pages.js';
+import { notify, type BootMemory, type SystemMemory } from './system-memory.js';
 import type { VmemAltmap } from './vmem-altmap.js';
+import { adjustPresentPageCount, zoneForPfnRange, zoneIntersects, type OnlineType, type Zone } from './zone.js';
 
-/**
- * Memory blocks and the memmap that they may hold themselves: add_memory_resource() and try_remove_memory() of
- * mm/memory_hotplug.c as far as the memmap goes.
- */
+/** drivers/base/memory.c: the devices by which people see memory, set it online and offline. */
 
-/** memory_hotplug.memmap_on_memory. */
-export type MemmapOnMemoryMode = 'n' | 'y' | 'force';
+const NUMA_NO_NODE = -1;
 
-/** Why a block cannot hold its own memmap, in the kernel's order of questions; null if it can. */
-export type MemmapOnMemoryRefusal =
-  'disabled' | 'size-not-block' | 'memmap-not-page-aligned' | 'not-pageblock-aligned' | 'whole-block' | 'arch' | null;
-
-/** Pages set aside at the start of a block for its memmap (memory_block_memmap_on_memory_pages). */
-function memmapOnMemoryPages(kernel: Kernel, blockPages: number, mode: MemmapOnMemoryMode): number {
-  const memmapPages = Math.ceil((blockPages * kernel.structPageSize) / kernel.pageSize);
-  return mode === 'force' ? alignUp(memmapPages, kernel.arch.pageblockPages) : memmapPages;
+/** struct memory_block. */
+export interface MemoryBlock {
+  /** Address / memory_block_size_bytes(). */
+  readonly id: number;
+  state: 'online' | 'offline';
+  nid: number;
+  /** The zone that all of it is in; null when offline, or when there is no single one. */
+  zone: Zone | null;
+  /** The memmap lies in the block itself, in releases that keep the altmap. */
+  altmap: VmemAltmap | null;
+  /** Pages that the memmap took from the block, in releases that keep this number. */
+  readonly nrVmemmapPages: number;
 }
 
-/**
- * mhp_supports_memmap_on_memory().
- * @param nrPages pages that the caller adds; only releases that know one block at a time look at them
- */
-export function memmapOnMemoryRefusal(
-  kernel: Kernel,
-  blockPages: number,
-  nrPages: number,
-  mode: MemmapOnMemoryMode,
-): MemmapOnMemoryRefusal {
-  if (mode === 'n' || !kernel.traits.momOneBlock) return 'disabled';
-  const memmapBytes = blockPages * kernel.structPageSize;
-  if (!kernel.traits.momForce) {
-    if (nrPages !== blockPages) return 'size-not-block';
-    if (memmapBytes % kernel.arch.pmdSize !== 0) return 'arch';
-    return (blockPages - memmapBytes / kernel.pageSize) % kernel.arch.pageblockPages === 0
-      ? null
-      : 'not-pageblock-aligned';
-  }
-  if (memmapBytes % kernel.pageSize !== 0) return 'memmap-not-page-aligned';
-  const setAside = memmapOnMemoryPages(kernel, blockPages, mode);
-  if (setAside % kernel.arch.pageblockPages !== 0) return 'not-pageblock-aligned';
-  if (setAside === blockPages) return 'whole-block';
-  return kernel.arch.supportsMemmapOnMemory(memmapBytes) ? null : 'arch';
-}
+export const blockPfn = (memory: SystemMemory, id: number): number => id * memory.blockPages;
 
-/** The memory blocks of a machine: which are there, and the altmap of each. */
-export interface MemoryBlocks {
-  /** add_memory(). Returns 0 or a negative errno. */
-  add(kernel: Kernel, nid: number, pfn: number, nrPages: number, wantsMemmapOnMemory: boolean): number;
-  /** remove_memory(). Returns 0 or a negative errno. */
-  remove(kernel: Kernel, pfn: number, nrPages: number): number;
-  /** Whether the block that starts at a frame holds its own memmap. */
-  holdsMemmap(pfn: number): boolean;
-}
+/** pfn_to_block_id(). */
+export const blockIdOf = (memory: SystemMemory, pfn: number): number => Math.floor(pfn / memory.blockPages);
 
-/**
- * @param blockPages pages of a memory block
- */
-export function memoryBlocks(blockPages: number, mode: MemmapOnMemoryMode): MemoryBlocks {
-  const altmaps = new Map<number, VmemAltmap | null>();
+/** Pages at the start of a block that its memmap has to itself. */
+export const setAsidePages = (kernel: Kernel, block: MemoryBlock): number =>
+  kernel.traits.momAltmapInBlock ? (block.altmap?.free ?? 0) : block.nrVmemmapPages;
 
-  const blockAltmap = (kernel: Kernel, pfn: number): VmemAltmap => ({
-    name: `block${pfn / blockPages}`,
-    basePfn: pfn,
-    endPfn: pfn + blockPages - 1,
-    reserve: 0,
-    free: kernel.traits.momForce ? memmapOnMemoryPages(kernel, blockPages, mode) : blockPages,
-    align: 0,
-    alloc: 0,
-  });
-
-  return {
-    add(kernel, nid, pfn, nrPages, wantsMemmapOnMemory) {
-      if (pfn % blockPages !== 0 || nrPages % blockPages !== 0) return -EINVAL;
-      const refusal = wantsMemmapOnMemory ? memmapOnMemoryRefusal(kernel, blockPages, nrPages, mode) : 'disabled';
-      const end = pfn + nrPages;
-      if (refusal !== null) {
-        const err = addPages(kernel, nid, pfn, nrPages, null);
-        if (err === 0) for (let block = pfn; block < end; block += blockPages) altmaps.set(block, null);
-        return err;
-      }
-      for (let block = pfn; block < end; block += blockPages) {
-        const altmap = blockAltmap(kernel, block);
-        const err = addPages(kernel, nid, block, blockPages, altmap);
-        if (err !== 0) {
-          removeBlocks(kernel, pfn, block);
-          return err;
-        }
-        altmaps.set(block, altmap);
-      }
-      return 0;
-    },
-    holdsMemmap: (pfn) => (altmaps.get(pfn) ?? null) !== null,
-    remove(kernel, pfn, nrPages) {
-      if (pfn % blockPages !== 0 || nrPages % blockPages !== 0) return -EINVAL;
-      const end = pfn + nrPages;
-      const own = new Set<boolean>();
-      for (let block = pfn; block < end; block += blockPages) own.add((altmaps.get(block) ?? null) !== null);
-      if (own.size > 1) return -EINVAL;
-      if (own.has(true)) removeBlocks(kernel, pfn, end);
-      else {
-        removePages(kernel, pfn, nrPages, null);
-        for (let block = pfn; block < end; block += blockPages) altmaps.delete(block);
-      }
-      return 0;
-    },
-  };
-
-  function removeBlocks(kernel: Kernel, from: number, to: number): void {
-    for (let block = from; block < to; block += blockPages) {
-      const altmap = altmaps.get(block) ?? null;
-      removePages(kernel, block, blockPages, altmap);
-      altmaps.delete(block);
-      if (altmap !== null && altmap.alloc !== 0) kernel.log.warn('Altmap not fully unmapped');
+/** Blocks with boot memory, online; the node device that comes last names the node. */
+export function createBootBlocks(memory: SystemMemory, boot: readonly BootMemory[]): void {
+  const { blocks, blockPages, nodes } = memory;
+  const nodesOf = new Map<number, Set<number>>();
+  for (const { pfn, nrPages, nid } of boot) {
+    for (let id = blockIdOf(memory, pfn); id <= blockIdOf(memory, pfn + nrPages - 1); id++) {
+      nodesOf.set(id, (nodesOf.get(id) ?? new Set()).add(nid));
     }
   }
+  for (const [id, nids] of [...nodesOf].sort(([a], [b]) => a - b)) {
+    const nid = Math.max(...nids);
+    const pfn = blockPfn(memory, id);
+    const zones = nodes[nid]!.zones.filter((z) => z.present > 0 && zoneIntersects(z, pfn, blockPages));
+    const zone = nids.size === 1 && zones.length === 1 ? zones[0]! : null;
+    blocks.set(id, { id, state: 'online', nid, zone, altmap: null, nrVmemmapPages: 0 });
+  }
+}
+
+/** add_memory_block(). Returns 0 or a negative errno. */
+function addMemoryBlock(memory: SystemMemory, id: number, altmap: VmemAltmap | null, nrVmemmapPages: number): number {
+  const { faults, kernel, blocks } = memory;
+  if (blocks.has(id)) return -EEXIST;
+  if (faults.hit('blockAlloc')) return -ENOMEM;
+  const failed = (): number => {
+    if (altmap !== null && !kernel.traits.blockAltmapSetLast) kernel.log.warn('memory_block_release');
+    return -ENOMEM;
+  };
+  if (faults.hit('blockRegister')) return failed();
+  memory.onCall?.({ call: 'block-register', block: id });
+  if (faults.hit('blockIndex')) {
+    memory.onCall?.({ call: 'block-unregister', block: id });
+    return failed();
+  }
+  blocks.set(id, { id, state: 'offline', nid: NUMA_NO_NODE, zone: null, altmap, nrVmemmapPages });
+  return 0;
+}
+
+function removeMemoryBlock(memory: SystemMemory, id: number): void {
+  if (!memory.blocks.delete(id)) {
+    memory.kernel.log.warnOnce('remove_memory_block_devices');
+    return;
+  }
+  memory.onCall?.({ call: 'block-unregister', block: id });
+}
+
+/**
+ * create_memory_block_devices() for whole blocks.
+ * @param altmap what all of them keep
+ * @param nrVmemmapPages what all of them keep in releases without {@link MemoryBlock.altmap}
+ * @returns 0 or a negative errno; then none of them is left
+ */
+export function createMemoryBlockDevices(
+  memory: SystemMemory,
+  pfn: number,
+  nrPages: number,
+  altmap: VmemAltmap | null,
+  nrVmemmapPages = 0,
+): number {
+  const first = blockIdOf(memory, pfn);
+  const end = blockIdOf(memory, pfn + nrPages);
+  for (let id = first; id < end; id++) {
+    const err = addMemoryBlock(memory, id, altmap, nrVmemmapPages);
+    if (err === 0) continue;
+    for (let undo = first; undo < id; undo++) removeMemoryBlock(memory, undo);
+    return err;
+  }
+  return 0;
+}
+
+/** remove_memory_block_devices() for whole blocks. */
+export function removeMemoryBlockDevices(memory: SystemMemory, pfn: number, nrPages: number): void {
+  for (let id = blockIdOf(memory, pfn); id < blockIdOf(memory, pfn + nrPages); id++) removeMemoryBlock(memory, id);
+}
+
+/** walk_memory_blocks(): the blocks that a range touches, ascending. @param nrPages pages */
+export function memoryBlocksOf(memory: SystemMemory, pfn: number, nrPages: number): MemoryBlock[] {
+  const found: MemoryBlock[] = [];
+  if (nrPages === 0) return found;
+  for (let id = blockIdOf(memory, pfn); id <= blockIdOf(memory, pfn + nrPages - 1); id++) {
+    const block = memory.blocks.get(id);
+    if (block !== undefined) found.push(block);
+  }
+  return found;
+}
+
+/**
+ * device_online() and memory_block_online(): first the pages that hold the memmap join the zone, then the rest does.
+ * @returns 0, 1 if the block is online, or a negative errno
+ */
+export function onlineBlock(memory: SystemMemory, block: MemoryBlock, type: OnlineType): number {
+  if (block.state === 'online') return 1;
+  const { kernel, blockPages, faults } = memory;
+  const pfn = blockPfn(memory, block.id);
+  const zone = zoneForPfnRange(memory.nodes[block.nid]!, type, pfn, blockPages);
+  const setAside = setAsidePages(kernel, block);
+  const usable = { pfn: pfn + setAside, nrPages: blockPages - setAside };
+  const { prepareOnlineNotifier } = kernel.traits;
+  if (prepareOnlineNotifier) {
+    notify(memory, 'prepare-online', usable.pfn, usable.nrPages);
+    if (faults.hit('notifyPrepareOnline')) return -EBUSY;
+  }
+  if (setAside > 0) initMemmapOnMemory(memory, zone, pfn, setAside);
+  const err = onlinePages(memory, zone, usable.pfn, usable.nrPages);
+  if (err !== 0) {
+    if (setAside > 0) deinitMemmapOnMemory(memory, pfn, setAside);
+    if (prepareOnlineNotifier) notify(memory, 'finish-offline', usable.pfn, usable.nrPages);
+    return err;
+  }
+  if (setAside > 0) adjustPresentPageCount(memory, pfn, setAside);
+  block.zone = zone;
+  block.state = 'online';
+  return 0;
+}
+
+/**
+ * device_offline() and memory_block_offline().
+ * @returns 0, 1 if the block is offline, or a negative errno: -EINVAL for one without a single zone or with holes
+ */
+export function offlineBlock(memory: SystemMemory, block: MemoryBlock): number {
+  if (block.state === 'offline') return 1;
+  if (block.zone === null) return -EINVAL;
+  const { kernel, blockPages } = memory;
+  const pfn = blockPfn(memory, block.id);
+  const setAside = setAsidePages(kernel, block);
+  const usable = { pfn: pfn + setAside, nrPages: blockPages - setAside };
+  if (setAside > 0) adjustPresentPageCount(memory, pfn, -setAside);
+  const err = offlinePages(memory, block.zone, usable.pfn, usable.nrPages);
+  if (err !== 0) {
+    if (setAside > 0) adjustPresentPageCount(memory, pfn, setAside);
+    return err;
+  }
+  if (setAside > 0) deinitMemmapOnMemory(memory, pfn, setAside);
+  block.zone = null;
+  block.state = 'offline';
+  if (kernel.traits.prepareOnlineNotifier) notify(memory, 'finish-offline', usable.pfn, usable.nrPages);
+  return 0;
+}
+
+/**
+ * Does something to every memory block of a range, ascending, as people do through sysfs.
+ * @returns 0, or the first answer that is not 0: -ENOENT where there is no block
+ */
+export function eachBlock(
+  memory: SystemMemory,
+  pfn: number,
+  nrPages: number,
+  action: (block: MemoryBlock) => number,
+): number {
+  for (let id = blockIdOf(memory, pfn); id <= blockIdOf(memory, pfn + nrPages - 1); id++) {
+    const block = memory.blocks.get(id);
+    const ret = block === undefined ? -ENOENT : action(block);
+    if (ret !== 0) return ret;
+  }
+  return 0;
 }

@@ -1,35 +1,76 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { alignDown, alignUp } from '../hardware/align.js';
-import { EINVAL, ENOMEM } from '../kernel/errno.js';
+import { EINVAL, ENOMEM, ENXIO } from '../kernel/errno.js';
 import type { Kernel } from '../kernel/kernel.js';
-import type { DevPagemap } from './sparse-vmemmap.js';
 import { addPages, removePages } from './memory-hotplug.js';
+import { initStructPages } from './online-pages.js';
+import { RangeMap } from './range-map.js';
+import { IORESOURCE_SYSTEM_RAM, regionIntersects } from './resource.js';
+import type { DevPagemap } from './sparse-vmemmap.js';
+import type { SystemMemory } from './system-memory.js';
 import { vmemAltmapOffset, type VmemAltmap } from './vmem-altmap.js';
+import { DEVICE, movePfnRangeToZone, removePfnRangeFromZone, zoneOf } from './zone.js';
 
 /** mm/memremap.c: struct pages for the memory of a device. */
 
 /** struct dev_pagemap of one range. */
 export interface DevicePages {
   readonly id: string;
+  readonly nid: number;
   readonly pfn: number;
   readonly nrPages: number;
   readonly altmap: VmemAltmap | null;
   /** log2 of the base pages of a compound page; 0 for none. */
   readonly vmemmapShift: number;
+  /** MEMORY_DEVICE_PRIVATE: memory that the CPU cannot reach; it has struct pages and no linear mapping. */
+  readonly isPrivate: boolean;
 }
-
-/** pgmap_array: the devices that are mapped, by their name. */
-export type PgmapTable = Map<string, DevicePages>;
-
-const pgmapOf = ({ pfn, vmemmapShift }: DevicePages): DevPagemap => ({ rangeStartPfn: pfn, vmemmapShift });
 
 interface PfnRange {
   readonly pfn: number;
   readonly nrPages: number;
 }
 
-const covers = (range: PfnRange, pfn: number): boolean => pfn >= range.pfn && pfn < range.pfn + range.nrPages;
+/** pgmap_array, and the devices by their name. */
+export class DeviceMaps {
+  private readonly byId = new Map<string, DevicePages>();
+  private readonly byPfn = new RangeMap<DevicePages>();
+
+  get(id: string): DevicePages | undefined {
+    return this.byId.get(id);
+  }
+
+  /** Devices that are mapped. */
+  mapped(): DevicePages[] {
+    return [...this.byId.values()];
+  }
+
+  /** Whether a device is mapped at a frame. */
+  covers(pfn: number): boolean {
+    return this.byPfn.get(pfn) !== undefined;
+  }
+
+  /** Takes a range for a device; frames that another had there are lost to it. */
+  store({ pfn, nrPages }: PfnRange, device: DevicePages): void {
+    this.byPfn.set(pfn, pfn + nrPages, device);
+  }
+
+  /** pgmap_array_delete(). */
+  erase({ pfn, nrPages }: PfnRange): void {
+    this.byPfn.set(pfn, pfn + nrPages, undefined);
+  }
+
+  setMapped(device: DevicePages, mapped: boolean): void {
+    if (mapped) this.byId.set(device.id, device);
+    else this.byId.delete(device.id);
+  }
+}
+
+const pgmapOf = ({ pfn, vmemmapShift }: DevicePages): DevPagemap => ({ rangeStartPfn: pfn, vmemmapShift });
+
+/** pfn_first(): the first page of a device that is not set aside for its memmap. */
+export const pfnFirst = (device: DevicePages): number => device.pfn + vmemAltmapOffset(device.altmap);
 
 /** The range that gets struct pages: before subsections, every section that the device touches. */
 export function mappedRange(kernel: Kernel, { pfn, nrPages }: PfnRange): PfnRange {
@@ -38,37 +79,68 @@ export function mappedRange(kernel: Kernel, { pfn, nrPages }: PfnRange): PfnRang
   return { pfn: start, nrPages: alignUp(pfn + nrPages, kernel.pagesPerSection) - start };
 }
 
-/**
- * memremap_pages() for one range. Only its first and last page are tested for another device.
- * @returns 0, -ENOMEM when a device is there already or memory runs out, -EINVAL when the name is taken
- */
-export function memremapPages(kernel: Kernel, devices: PgmapTable, device: DevicePages): number {
-  if (devices.has(device.id)) return -EINVAL;
-  const { pfn, nrPages } = mappedRange(kernel, device);
-  for (const end of [pfn, pfn + nrPages - 1]) {
-    if ([...devices.values()].some((other) => covers(mappedRange(kernel, other), end))) {
-      kernel.log.warn('Conflicting mapping in same section');
-      return -ENOMEM;
-    }
+/** Why the range cannot become a device's, in the kernel's order; 0 if it can. Only the end pages are tested. */
+function refusal({ kernel, devices, iomem }: SystemMemory, { pfn, nrPages }: PfnRange): number {
+  if (devices.covers(pfn) || devices.covers(pfn + nrPages - 1)) {
+    kernel.log.warn('Conflicting mapping in same section');
+    return -ENOMEM;
   }
-  const err = addPages(kernel, 0, pfn, nrPages, device.altmap, pgmapOf(device));
-  if (err === 0) devices.set(device.id, device);
-  return err;
+  const { pageSize } = kernel;
+  const meets = regionIntersects(iomem, pfn * pageSize, nrPages * pageSize, IORESOURCE_SYSTEM_RAM);
+  if (meets === 'disjoint') return 0;
+  const last = (pfn + nrPages) * pageSize - 1;
+  kernel.log.warnOnce(
+    `attempted on ${meets === 'mixed' ? 'mixed' : 'ram'} region 0x${(pfn * pageSize).toString(16)}-0x${last.toString(16)}`,
+  );
+  return -ENXIO;
+}
+
+/**
+ * memremap_pages() for one range: struct pages, ZONE_DEVICE, and their first contents.
+ * @returns 0; -ENOMEM when a device is there already or memory runs out, -ENXIO over System RAM, -EINVAL when the range is
+ *   no whole subsections or the name is taken, -EEXIST when a subsection is active
+ */
+export function memremapPages(memory: SystemMemory, device: DevicePages): number {
+  const { kernel, devices, nodes } = memory;
+  if (devices.get(device.id) !== undefined) return -EINVAL;
+  const range = mappedRange(kernel, device);
+  const refused = refusal(memory, range);
+  if (refused !== 0) return refused;
+  devices.store(range, device);
+  const err = addPages(kernel, device.nid, range.pfn, range.nrPages, device.altmap, pgmapOf(device));
+  if (err !== 0) {
+    devices.erase(range);
+    warnIfReserved(kernel, device);
+    return err;
+  }
+  devices.setMapped(device, true);
+  const zone = zoneOf(nodes[device.nid]!, DEVICE);
+  const end = device.pfn + device.nrPages;
+  const first = pfnFirst(device);
+  movePfnRangeToZone(memory, zone, device.pfn, device.nrPages, { pfn: first, end });
+  initStructPages(kernel, first, end - first);
+  return 0;
 }
 
 /**
  * memunmap_pages().
  * @returns null as a void function, -EINVAL when no device of that name is mapped
  */
-export function memunmapPages(kernel: Kernel, devices: PgmapTable, id: string): number | null {
+export function memunmapPages(memory: SystemMemory, id: string): number | null {
+  const { kernel, devices, pageZones, nodes } = memory;
   const device = devices.get(id);
   if (device === undefined) return -EINVAL;
-  const { pfn, nrPages } = mappedRange(kernel, device);
-  removePages(kernel, pfn, nrPages, device.altmap, pgmapOf(device));
-  devices.delete(id);
-  if (device.altmap !== null && device.altmap.alloc !== 0) kernel.log.warnOnce('failed to free all reserved pages');
+  const zone = pageZones.get(pfnFirst(device)) ?? zoneOf(nodes[device.nid]!, DEVICE);
+  removePfnRangeFromZone(memory, zone, device.pfn, device.nrPages);
+  const range = mappedRange(kernel, device);
+  const altmap = device.isPrivate ? null : device.altmap;
+  removePages(kernel, range.pfn, range.nrPages, altmap, pgmapOf(device));
+  devices.erase(range);
+  devices.setMapped(device, false);
+  warnIfReserved(kernel, device);
   return null;
 }
 
-/** pfn_first(): the first page of a device that is not set aside for its memmap. */
-export const pfnFirst = (device: DevicePages): number => device.pfn + vmemAltmapOffset(device.altmap);
+function warnIfReserved(kernel: Kernel, { altmap }: DevicePages): void {
+  if (altmap !== null && altmap.alloc !== 0) kernel.log.warnOnce('failed to free all reserved pages');
+}

@@ -21,6 +21,10 @@ const HAS_USAGE = 4;
 const USAGE_RESERVED = 8;
 /** section_mem_map still encodes the section's number though there is no memmap. */
 const STALE_MEM_MAP = 16;
+/** SECTION_IS_ONLINE: the page allocator has its pages. */
+const IS_ONLINE = 32;
+/** SECTION_TAINT_ZONE_DEVICE: a device's range begins or ends inside it. */
+const TAINT_ZONE_DEVICE = 64;
 
 /** Sections of one root of the two-level array, SECTIONS_PER_ROOT. */
 const ROOT_SHIFT = 8;
@@ -86,6 +90,27 @@ export class MemSections {
     return (this.flags(sectionNr) & IS_EARLY) !== 0;
   }
 
+  /** online_section(). */
+  isOnline(sectionNr: number): boolean {
+    return (this.flags(sectionNr) & IS_ONLINE) !== 0;
+  }
+
+  setOnline(sectionNr: number, online: boolean): void {
+    const flags = this.flags(sectionNr);
+    this.setFlags(sectionNr, online ? flags | IS_ONLINE : flags & ~IS_ONLINE);
+  }
+
+  /** Whether a device's range begins or ends inside the section (online_device_section without the online part). */
+  isTainted(sectionNr: number): boolean {
+    return (this.flags(sectionNr) & TAINT_ZONE_DEVICE) !== 0;
+  }
+
+  /** section_taint_zone_device(). */
+  taint(sectionNr: number): void {
+    this.indexInit(sectionNr);
+    this.setFlags(sectionNr, this.flags(sectionNr) | TAINT_ZONE_DEVICE);
+  }
+
   /** Whether none of the subsections [from, to) is active. */
   areClear(sectionNr: number, from: number, to: number): boolean {
     const root = this.roots[sectionNr >>> ROOT_SHIFT];
@@ -111,6 +136,13 @@ export class MemSections {
 
   isSet(sectionNr: number, subsection: number): boolean {
     return this.areSet(sectionNr, subsection, subsection + 1);
+  }
+
+  /** The subsection map, lowest bit the first subsection. */
+  subsectionMask(sectionNr: number): bigint {
+    let mask = 0n;
+    for (let s = 0; s < this.subsectionsPerSection; s++) if (this.isSet(sectionNr, s)) mask |= 1n << BigInt(s);
+    return mask;
   }
 
   set(sectionNr: number, from: number, to: number): void {
@@ -154,7 +186,7 @@ function wordMask(word: number, from: number, to: number): number {
 export const pfnToSectionNr = (kernel: Kernel, pfn: number): number => Math.floor(pfn / kernel.pagesPerSection);
 
 /** subsection_map_index(). */
-const subsectionMapIndex = (kernel: Kernel, pfn: number): number =>
+export const subsectionMapIndex = (kernel: Kernel, pfn: number): number =>
   ((pfn & (kernel.pagesPerSection - 1)) / kernel.pagesPerSubsection) | 0;
 
 /** __populate_section_memmap(). Returns 0 or a negative errno. */
@@ -360,7 +392,7 @@ export function sparseInitSection(kernel: Kernel, nid: number, pfn: number, nrPa
     if (kernel.traits.countNrMemmap) {
       kernel.vmstat.nrMemmapBootPages += sectionNrVmemmapPages(kernel, first, pagesPerSection, null, null);
     }
-    sections.setFlags(sectionNr, HAS_MEM_MAP | IS_EARLY | HAS_USAGE | USAGE_RESERVED);
+    sections.setFlags(sectionNr, HAS_MEM_MAP | IS_EARLY | IS_ONLINE | HAS_USAGE | USAGE_RESERVED);
   }
   const from = subsectionMapIndex(kernel, pfn);
   sections.set(sectionNr, from, subsectionMapIndex(kernel, pfn + nrPages - 1) + 1);

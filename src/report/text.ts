@@ -12,7 +12,11 @@ const LABEL_WIDTH = 12;
 
 /** A step in words: "add-pages 0x100000000-0x107ffffff (128 MiB) altmap dev0". */
 export function stepText(step: Step, pageSize: number): string {
-  if (!('pfn' in step)) return `${step.op} ${step.device}`;
+  if (!('pfn' in step)) {
+    const at = 'start' in step ? ` 0x${step.start.toString(16)} (${sizeText(step.size)})` : '';
+    const asked = step.op === 'virtio-mem' ? ` requested ${sizeText(step.requested)}` : '';
+    return `${step.op} ${step.device}${at}${asked}`;
+  }
   const start = step.pfn * pageSize;
   const bytes = step.nrPages * pageSize;
   const altmap = 'altmap' in step && step.altmap !== null ? ` altmap ${step.altmap}` : '';
@@ -41,6 +45,17 @@ const pairs = (record: Readonly<Record<string, number | string>>): string =>
 const nonZero = (record: Readonly<Record<string, number>>): Record<string, number> =>
   Object.fromEntries(Object.entries(record).filter(([, value]) => value !== 0));
 
+const zoneLines = (zones: NonNullable<StepResult['zones']>): string[] =>
+  Object.entries(zones).flatMap(([nid, inNode]) =>
+    Object.entries(inNode).map(
+      ([name, [start, spanned, present]]) =>
+        `node ${nid} ${name.padEnd(8)} from pfn ${start}, spans ${spanned}, present ${present}`,
+    ),
+  );
+
+const unreleased = ({ unreleasedBlocks = [] }: StepResult): string[] =>
+  unreleasedBlocks.length === 0 ? [] : [`a reference to memory block ${unreleasedBlocks.join(', ')} is left`];
+
 /** The state after one step. */
 export function stateLines(result: StepResult): string[] {
   const { altmaps, tables, counters } = result;
@@ -59,6 +74,11 @@ export function stateLines(result: StepResult): string[] {
     ...lines('leaks', result.leaks),
     ...lines('holes', result.holes),
     ...lines('violations', result.violations),
+    ...lines('log', result.log ?? []),
+    ...lines('blocks', result.blocks ?? []),
+    ...lines('zones', zoneLines(result.zones ?? {})),
+    ...lines('iomem', result.iomem ?? []),
+    ...lines('unreleased', unreleased(result)),
     ...lines('counters', [pairs(counters) || 'none']),
   ];
 }

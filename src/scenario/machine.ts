@@ -9,7 +9,10 @@ import type { Kernel } from '../kernel/kernel.js';
 import { KernelLog } from '../kernel/log.js';
 import type { Release } from '../kernel/releases.js';
 import type { Traits } from '../kernel/traits/index.js';
+import type { MemmapOnMemoryMode } from '../mm/memmap-on-memory.js';
 import { MemSections, sparseInitSection } from '../mm/sparse.js';
+import { type BootMemory, type SystemMemory } from '../mm/system-memory.js';
+import { createSystemMemory } from '../mm/boot-memory.js';
 
 /** Puts a machine together and boots a kernel on it. */
 
@@ -39,6 +42,8 @@ export interface MachineOptions {
   recycledPages: 'zero' | 'keep';
   failAllocations: ReadonlySet<number>;
   boot: readonly BootRange[];
+  /** Warnings that a kernel gives once are given each time. */
+  repeatsOnce?: boolean;
 }
 
 /** Boots a kernel. Counters start behind the boot. */
@@ -63,7 +68,7 @@ export function bootKernel(options: MachineOptions): Kernel {
     ram,
     allocator,
     counters: new Counters(),
-    log: new KernelLog(),
+    log: new KernelLog(options.repeatsOnce),
     traits: options.traits,
     sections: new MemSections(pagesPerSection / pagesPerSubsection),
     pageSize: config.pageSize,
@@ -92,4 +97,44 @@ function sparseInit(kernel: Kernel, { pfn, nrPages, nid }: BootRange): void {
     if (err !== 0) throw new RangeError(`no memory for the memmap of boot memory at frame 0x${pfn.toString(16)}`);
     pfn += count;
   }
+}
+
+/** What a machine says of its memory above sections. */
+export interface MemoryOptions {
+  machine: MachineOptions;
+  /** Pages of a memory block. */
+  blockPages: number;
+  memmapOnMemory: MemmapOnMemoryMode;
+  hugetlbOptimized: boolean;
+  /** Nodes that can exist. */
+  nodes: number;
+}
+
+/** The kernel's books of its memory after boot. Boot memory is in the zones that its addresses belong to. */
+export function bootMemory(kernel: Kernel, options: MemoryOptions): SystemMemory {
+  const { architecture, boot } = options.machine;
+  return createSystemMemory(kernel, {
+    kernelZones: architecture.kernelZones.map((zone) => zone.name),
+    keepsMemblock: architecture.keepsMemblock,
+    possibleNodes: options.nodes,
+    onlineNodes: [0, ...boot.map((range) => range.nid)],
+    boot: boot.flatMap((range) => zonedRanges(architecture, kernel.pageSize, range)),
+    blockPages: options.blockPages,
+    memmapOnMemory: options.memmapOnMemory,
+    hugetlbOptimized: options.hugetlbOptimized,
+  });
+}
+
+/** A range of boot memory, cut where one zone ends and the next begins. */
+function zonedRanges(architecture: Architecture, pageSize: number, range: BootRange): BootMemory[] {
+  const pieces: BootMemory[] = [];
+  const end = range.pfn + range.nrPages;
+  let pfn = range.pfn;
+  for (const zone of architecture.kernelZones) {
+    const pieceEnd = Math.min(end, zone.end / pageSize);
+    if (pieceEnd <= pfn) continue;
+    pieces.push({ pfn, nrPages: pieceEnd - pfn, nid: range.nid, zone: zone.name });
+    pfn = pieceEnd;
+  }
+  return pieces;
 }

@@ -1,20 +1,37 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { alignDown, alignUp } from '../hardware/align.js';
-import { memset, PageFault } from '../hardware/mmu.js';
+import { PageFault } from '../hardware/mmu.js';
 import { NO_PAGE } from '../hardware/page-allocator.js';
 import { LEVELS, PTE, type Leaf } from '../hardware/page-table.js';
 import { pfnToPage, type Kernel } from '../kernel/kernel.js';
 import { KernelBug } from '../kernel/log.js';
 import { releaseOfSeries } from '../kernel/releases.js';
-import { memoryBlocks, type MemoryBlocks } from '../mm/memory-block.js';
-import { memremapPages, memunmapPages, pfnFirst, type PgmapTable } from '../mm/memremap.js';
-import { bootKernel } from './machine.js';
-import { createNamespace, type Namespace } from './nvdimm.js';
+import { addMemory, offlineAndRemoveMemory, supportsMemmapOnMemory, type AddMemoryRequest } from '../mm/add-memory.js';
+import { blockIdOf, memoryBlocksOf, offlineBlock, onlineBlock, setAsidePages } from '../mm/memory-block.js';
+import { hugetlbVmemmapOptimize, hugetlbVmemmapRestore } from '../mm/hugetlb-vmemmap.js';
+import { Faults } from '../mm/system-memory.js';
+import { iomemLines } from '../mm/resource.js';
+import type { OnlineType } from '../mm/zone.js';
+import {
+  createDevices,
+  createNamespaceDevice,
+  destroyNamespaceDevice,
+  kmem,
+  kmemRelease,
+  resizeVirtioMem,
+  type Devices,
+} from './devices.js';
+import { bootKernel, bootMemory } from './machine.js';
 import {
   expandLeaves,
+  hugePagesAsked,
   meminfoKb,
+  recordedBlocks,
+  recordedZones,
+  refusedBlocks,
   systemRam,
+  systemRamLines,
   takeableBlocks,
   type ByteRange,
   type RecordedAction,
@@ -44,9 +61,9 @@ const ARCH_OF_MACHINE: Readonly<Record<string, string>> = { ppc64le: 'ppc64', s3
 
 /** MMU_PAGE_4K, _64K and _16M: the kernel's numbers of page sizes of the hash MMU (arch/powerpc/include/asm/mmu.h). */
 const HASH_PAGE_BYTES: Readonly<Record<number, number>> = { 0: 4096, 2: 65536, 10: 2 ** 24 };
+/** _PAGE_RW of x86_64, which alone folds the memmap of HugeTLB pages here. */
+const WRITABLE = 2n;
 const LOW_52_BITS = 2n ** 52n - 1n;
-/** The byte that stands for an initialised struct page: anything but PAGE_UNUSED. */
-const INITIALISED = 0x01;
 /** Blocks of a large leaf's size broken up when a guest's memory is made scarce, so that base pages remain. */
 const BROKEN_BLOCKS = 16;
 
@@ -55,11 +72,13 @@ interface Replay {
   readonly scenario: Scenario;
   readonly kernel: Kernel;
   readonly text: AddressText;
-  readonly blocks: MemoryBlocks;
-  readonly pgmaps: PgmapTable;
-  readonly namespaces: Map<string, Namespace>;
+  readonly drivers: Devices;
+  /** What the emulator's iomem tree says of system memory at boot, in whole pages. */
+  readonly bootRam: readonly string[];
   /** Ranges in frames that a device's memory blocks cover. */
   readonly memory: Map<string, { pfn: number; nrPages: number }>;
+  /** Devices whose memory came block by block, and goes so. */
+  readonly addedByBlock: Set<string>;
   /** Devices whose memory the page allocator has: online, without a memmap of their own. */
   readonly systemRam: Set<string>;
   /** First frames of blocks that were taken to make memory scarce. */
@@ -98,6 +117,7 @@ function startReplay(recorded: RecordedKernel): Replay {
       currentPageTable: 0,
       recycledPages: 'keep',
       memmapOnMemory: memmapOnMemoryMode(recorded.memmapOnMemoryParam),
+      hugetlbOptimized: recorded.kernelCommandLine.includes('hugetlb_free_vmemmap=on'),
       blockSize: recorded.blockSizeBytes,
       boot: ram.map(({ start, end }) => ({
         start: alignUp(start, page),
@@ -116,15 +136,16 @@ function startReplay(recorded: RecordedKernel): Replay {
     ramBasePfn: ramBase / page,
     ramPages: alignDown(largest.end - ramBase, maxOrderBytes) / page,
   });
+  const memory = bootMemory(kernel, scenario);
   return {
     recorded,
     scenario,
     kernel,
     text: new AddressText(scenario.machine.config.vmemmapBase),
-    blocks: memoryBlocks(scenario.blockPages, scenario.memmapOnMemory),
-    pgmaps: new Map(),
-    namespaces: new Map(),
+    drivers: createDevices(memory),
+    bootRam: systemRamLines(iomemLines(memory.iomem)),
     memory: new Map(),
+    addedByBlock: new Set(),
     systemRam: new Set(),
     held: [],
     devices: [],
@@ -169,89 +190,138 @@ function memmapOnMemoryMode(parameter: string): 'n' | 'y' | 'force' {
   return parameter === 'Y' || parameter === '1' ? 'y' : 'n';
 }
 
-function act(replay: Replay, action: RecordedAction, step: RecordedStep): void {
-  const { kernel, recorded, memory } = replay;
+function act(replay: Replay, action: RecordedAction, recordedStep: RecordedStep): void {
+  const { recorded, memory, drivers } = replay;
   const page = recorded.pageSize;
   switch (action.op) {
     case 'boot':
-    case 'offline':
       return;
     case 'none':
-      makeScarce(replay, step);
+      makeScarce(replay, recordedStep);
+      askForHugePages(replay, recordedStep);
       return;
     case 'add-memory': {
       const range = { pfn: action.start / page, nrPages: action.size / page };
-      replay.blocks.add(kernel, 0, range.pfn, range.nrPages, true);
       memory.set(action.device, range);
-      if (action.onlinedByPlatform) online(replay, action.device);
+      if (action.onlinedByPlatform) addLmbs(replay, action.device, range);
+      else addMemory(drivers.memory, acpiRequest(replay, range));
       return;
     }
     case 'remove-memory': {
       // Where a page could not be moved away the platform gave up, and put back what it had taken.
-      if (step.ok === false) return;
+      if (recordedStep.ok === false) return;
       const range = known(memory, action.device);
-      replay.blocks.remove(kernel, range.pfn, range.nrPages);
+      const unit = replay.addedByBlock.has(action.device) ? replay.scenario.blockPages : range.nrPages;
+      for (let pfn = range.pfn; pfn < range.pfn + range.nrPages; pfn += unit) {
+        offlineAndRemoveMemory(drivers.memory, pfn, unit);
+      }
       memory.delete(action.device);
       replay.systemRam.delete(action.device);
       return;
     }
     case 'online':
-      for (const device of action.device === undefined ? [...memory.keys()] : [action.device]) online(replay, device);
+      for (const device of devicesOf(replay, action)) online(replay, device, action.zone ?? 'auto');
+      return;
+    case 'offline':
+      for (const device of devicesOf(replay, action)) {
+        const range = known(memory, device);
+        const refused = refusedBlocks(recordedStep);
+        for (const block of memoryBlocksOf(drivers.memory, range.pfn, range.nrPages)) {
+          // Whether the guest could move its pages away is nothing that a memmap knows.
+          drivers.memory.faults = new Faults(refused.includes(block.id) ? { unmovable: 1 } : {});
+          offlineBlock(drivers.memory, block);
+        }
+        drivers.memory.faults = new Faults();
+      }
       return;
     case 'create-namespace': {
       const device = replay.devices.find((d) => d.id === action.device);
       if (device === undefined) throw new UnknownAction(`no device ${action.device}`);
-      const namespace = createNamespace(device.start, device.end + 1 - device.start, action.align, action.map, page);
-      replay.namespaces.set(action.device, namespace);
-      mapNamespace(replay, action.device, namespace, action.mode === 'devdax' ? action.align : page);
+      const { start, end } = device;
+      createNamespaceDevice(drivers, { ...action, start, size: end + 1 - start, node: 0 });
       return;
     }
     case 'destroy-namespace':
-      memunmapPages(kernel, replay.pgmaps, action.device);
+      destroyNamespaceDevice(drivers, action.device);
       return;
     case 'kmem': {
-      // The data of the namespace, cut to whole memory blocks (dax_kmem_range).
-      const namespace = known(replay.namespaces, action.device);
-      if (replay.pgmaps.has(action.device)) memunmapPages(kernel, replay.pgmaps, action.device);
-      const start = alignUp(namespace.start + namespace.dataOffset, recorded.blockSizeBytes);
-      const end = alignDown(namespace.start + namespace.size, recorded.blockSizeBytes);
-      const range = { pfn: start / page, nrPages: (end - start) / page };
-      const own = action.memmapOnMemory && kernel.traits.kmemMemmapOnMemory;
-      replay.blocks.add(kernel, 0, range.pfn, range.nrPages, own);
-      memory.set(action.device, range);
+      const namespace = known(drivers.namespaces, action.device);
+      kmem(drivers, action.device, action.memmapOnMemory);
+      if (namespace.kmem === null) return;
+      memory.set(action.device, { pfn: namespace.kmem.start / page, nrPages: namespace.kmem.size / page });
       return;
     }
-    case 'kmem-release': {
-      const range = known(memory, action.device);
-      replay.blocks.remove(kernel, range.pfn, range.nrPages);
+    case 'kmem-release':
+      kmemRelease(drivers, action.device);
       memory.delete(action.device);
       return;
-    }
-    case 'virtio-mem':
-      resizeVirtioMem(replay, action.requested);
+    case 'virtio-mem': {
+      const [device] = replay.devices;
+      if (device === undefined) throw new UnknownAction('no virtio-mem device');
+      const region = { start: device.start, size: device.end + 1 - device.start };
+      resizeVirtioMem(drivers, device.id, region, action.requested);
+      const plugged = drivers.virtioMem.get(device.id)?.size ?? 0;
+      if (plugged > 0) memory.set(device.id, { pfn: device.start / page, nrPages: plugged / page });
+      else memory.delete(device.id);
       return;
+    }
   }
 }
 
-/**
- * drivers/virtio/virtio_mem.c: memory comes from the region's start up and goes from its end down, in whole memory
- * blocks; a block of which a part is asked for is there as a whole.
- * @param requested bytes
- */
-function resizeVirtioMem(replay: Replay, requested: number): void {
-  const { kernel, recorded, memory } = replay;
-  const [device] = replay.devices;
-  if (device === undefined) throw new UnknownAction('no virtio-mem device');
-  const blockPages = recorded.blockSizeBytes / kernel.pageSize;
-  const first = device.start / kernel.pageSize;
-  const plugged = memory.get(device.id)?.nrPages ?? 0;
-  const wanted = Math.ceil(requested / recorded.blockSizeBytes) * blockPages;
-  for (let at = plugged; at < wanted; at += blockPages) replay.blocks.add(kernel, 0, first + at, blockPages, false);
-  for (let at = plugged; at > wanted; at -= blockPages)
-    replay.blocks.remove(kernel, first + at - blockPages, blockPages);
-  if (wanted > 0) memory.set(device.id, { pfn: first, nrPages: wanted });
-  else memory.delete(device.id);
+/** HugeTLB pages that the guest got, or gave back. */
+function askForHugePages(replay: Replay, step: RecordedStep): void {
+  const asked = hugePagesAsked(step);
+  const { memory } = replay.drivers;
+  if (asked === undefined) return;
+  if (asked.count === 0) {
+    hugetlbVmemmapRestore(memory, [...memory.hugetlbPages.keys()]);
+    return;
+  }
+  const nrPages = asked.size / replay.kernel.pageSize;
+  const pages = foldedPages(replay, step, nrPages);
+  if (pages.length === asked.count) hugetlbVmemmapOptimize(memory, pages, nrPages);
 }
+
+/**
+ * Where the guest's page allocator found room for huge pages is nothing that the emulator could know, and the recording
+ * says it in its leaves alone: there is at most one choice of pages that can explain them, those whose memmap has a page
+ * that may not be written. Their number has to be the one that the guest told.
+ */
+function foldedPages(replay: Replay, step: RecordedStep, nrPages: number): number[] {
+  const { kernel } = replay;
+  const bytes = nrPages * kernel.structPageSize;
+  const folded = new Set<number>();
+  for (const { start, flags } of expandLeaves(step.leaves ?? [], leafSize(kernel))) {
+    if ((flags & WRITABLE) !== 0n) continue;
+    folded.add(Math.floor((Number(start & LOW_52_BITS) - kernel.vmemmap) / bytes));
+  }
+  return [...folded].map((page) => page * nrPages);
+}
+
+interface PfnRange {
+  pfn: number;
+  nrPages: number;
+}
+
+/** acpi_memory_enable_device(): a memmap in the range is asked for where it can be. */
+const acpiRequest = ({ drivers }: Replay, range: PfnRange): AddMemoryRequest => ({
+  nid: 0,
+  ...range,
+  memmapOnMemory: supportsMemmapOnMemory(drivers.memory, range.nrPages),
+});
+
+/** dlpar_add_lmb(): pseries adds memory block by block, and sets each online. */
+function addLmbs(replay: Replay, device: string, range: PfnRange): void {
+  const { blockPages } = replay.scenario;
+  for (let pfn = range.pfn; pfn < range.pfn + range.nrPages; pfn += blockPages) {
+    addMemory(replay.drivers.memory, acpiRequest(replay, { pfn, nrPages: blockPages }));
+  }
+  replay.addedByBlock.add(device);
+  online(replay, device, 'auto');
+}
+
+const devicesOf = ({ memory }: Replay, { device }: { device?: string | undefined }): string[] =>
+  device === undefined ? [...memory.keys()] : [device];
 
 function known<T>(map: ReadonlyMap<string, T>, device: string): T {
   const value = map.get(device);
@@ -259,31 +329,13 @@ function known<T>(map: ReadonlyMap<string, T>, device: string): T {
   return value;
 }
 
-/** memremap_pages() and memmap_init_zone_device(). @param align size of a compound page, or of a base page, bytes */
-function mapNamespace(replay: Replay, id: string, namespace: Namespace, align: number): void {
-  const { kernel, pgmaps } = replay;
-  const page = kernel.pageSize;
-  const device = {
-    id,
-    pfn: namespace.start / page,
-    nrPages: namespace.size / page,
-    altmap: namespace.altmap === null ? null : { name: id, align: 0, alloc: 0, ...namespace.altmap },
-    vmemmapShift: Math.log2(align / page),
-  };
-  if (memremapPages(kernel, pgmaps, device) !== 0) return;
-  const first = pfnFirst(device);
-  initialise(kernel, first, device.pfn + device.nrPages - first);
-}
-
-/** Onlining: every struct page of the device's memory blocks is written. */
-function online(replay: Replay, device: string): void {
+/** Every memory block of a device is set online. */
+function online(replay: Replay, device: string, type: OnlineType): void {
   const range = known(replay.memory, device);
-  initialise(replay.kernel, range.pfn, range.nrPages);
-  if (!replay.blocks.holdsMemmap(range.pfn)) replay.systemRam.add(device);
-}
-
-function initialise(kernel: Kernel, pfn: number, nrPages: number): void {
-  memset(kernel.arch.mmu, kernel.ram, pfnToPage(kernel, pfn), INITIALISED, nrPages * kernel.structPageSize);
+  const { memory } = replay.drivers;
+  for (const block of memoryBlocksOf(memory, range.pfn, range.nrPages)) onlineBlock(memory, block, type);
+  const first = memory.blocks.get(blockIdOf(memory, range.pfn));
+  if (first === undefined || setAsidePages(replay.kernel, first) === 0) replay.systemRam.add(device);
 }
 
 /**
@@ -318,6 +370,12 @@ function describeLeaf(replay: Replay, leaf: Leaf): RecordedLeaf {
     flags: replay.kernel.arch.leafFlags(leaf),
     owner,
   };
+}
+
+/** Bytes that a leaf of a level maps, by the level's name. */
+function leafSize({ arch }: Kernel): (level: string) => number {
+  const sizes = new Map(arch.leafSizes.map(({ name, size }) => [name, size]));
+  return (level) => sizes.get(level) ?? NaN;
 }
 
 /** Numbers frames by their first leaf, so that two lists agree in which leaves share a frame. */
@@ -385,8 +443,7 @@ function compareStep(replay: Replay, step: RecordedStep): Difference | undefined
   const { leaves, tables } = walkVmemmap(kernel, vmemmapWindow(kernel));
   const from = step.leavesSameAsStep ?? undefined;
   const runs = from === undefined ? (step.leaves ?? []) : (recorded.steps[from]?.leaves ?? []);
-  const sizes = new Map(kernel.arch.leafSizes.map(({ name, size }) => [name, size]));
-  const sizeOf = (level: string): number => sizes.get(level) ?? NaN;
+  const sizeOf = leafSize(kernel);
   const known = (list: RecordedLeaf[]): RecordedLeaf[] =>
     list.filter((leaf) => isKnown(replay, leaf, sizeOf(leaf.level)));
   const difference = compareLeaves(
@@ -411,6 +468,35 @@ function compareStep(replay: Replay, step: RecordedStep): Difference | undefined
   const want = step.unusedMarkers.join('\n');
   const have = unusedMarkers(replay, leaves).join('\n');
   return want === have ? undefined : { field: 'unusedMarkers', expected: want, actual: have };
+}
+
+/** Memory blocks and system memory in the iomem tree that were not there at boot, and zones that were empty then. */
+function compareMemory(replay: Replay, step: RecordedStep): Difference | undefined {
+  const { memory } = replay.drivers;
+  const [boot] = replay.recorded.steps;
+  const blocksAtBoot = recordedBlocks(boot?.memoryBlocks ?? []);
+  for (const [id, expected] of recordedBlocks(step.memoryBlocks ?? [])) {
+    if (blocksAtBoot.has(id)) continue;
+    const block = memory.blocks.get(id);
+    const state = block && (block.state === 'online' ? `online ${block.zone?.name ?? 'none'}` : block.state);
+    // A block that is on its way out is online until it is gone.
+    if (expected === 'going-offline' && block?.state === 'online') continue;
+    if (state !== expected) return { field: `memoryBlocks[${id}]`, expected, actual: state };
+  }
+  const emptyAtBoot = recordedZones(boot?.zones ?? []);
+  for (const [name, expected] of recordedZones(step.zones ?? [])) {
+    if (emptyAtBoot.get(name)?.[1] !== 0) continue;
+    const zone = memory.nodes.flatMap((node) => node.zones).find((z) => `${z.nid} ${z.name}` === name);
+    // /proc/zoneinfo names the start of populated zones only.
+    const actual = zone && [zone.present > 0 ? zone.start : 0, zone.spanned, zone.present];
+    if (expected.join() !== actual?.join()) return { field: `zones.${name}`, expected, actual };
+  }
+  const atBoot = systemRamLines(boot?.iomem ?? []);
+  const expected = systemRamLines(step.iomem ?? []).filter((line) => !atBoot.includes(line));
+  const actual = systemRamLines(iomemLines(memory.iomem)).filter(
+    (line) => !atBoot.includes(line) && !replay.bootRam.includes(line),
+  );
+  return expected.join('\n') === actual.join('\n') ? undefined : { field: 'iomem', expected, actual };
 }
 
 /** The guest kernel died in a step that failed and left no block to be listed. */
@@ -440,7 +526,7 @@ export function verifyRecordedKernel(recorded: RecordedKernel, name: string): Fa
       if (!(error instanceof PageFault || error instanceof KernelBug)) throw error;
       died = true;
     }
-    const difference = compareStep(replay, step);
+    const difference = compareStep(replay, step) ?? (died ? undefined : compareMemory(replay, step));
     if (difference !== undefined) return { name, step: index, ...difference };
     if (died !== guestDied(step)) {
       return {

@@ -23,7 +23,11 @@ const action = z.discriminatedUnion('op', [
     onlinedByPlatform: z.boolean().default(false),
   }),
   z.object({ op: z.literal('remove-memory'), device: z.string() }),
-  z.object({ op: z.literal('online'), device: z.string().optional() }),
+  z.object({
+    op: z.literal('online'),
+    device: z.string().optional(),
+    zone: z.enum(['kernel', 'movable']).optional(),
+  }),
   z.object({ op: z.literal('offline'), device: z.string().optional() }),
   z.object({
     op: z.literal('create-namespace'),
@@ -44,6 +48,7 @@ const step = z.object({
   step: z.string(),
   action,
   ok: z.boolean().nullish(),
+  results: z.array(z.string()).nullish(),
   console: z.array(z.string()).nullish(),
   newDmesg: z.array(z.string()).nullish(),
   devices: z.array(device).nullish(),
@@ -56,11 +61,13 @@ const step = z.object({
   meminfo: z.array(z.string()).nullish(),
   memoryBlocks: z.array(z.string()).nullish(),
   iomem: z.array(z.string()).nullish(),
+  zones: z.array(z.string()).nullish(),
 });
 
 export const recordedKernelSchema = z.object({
   arch: z.string(),
   kernelRelease: z.string(),
+  kernelCommandLine: z.string().default(''),
   pageSize: z.number().int(),
   structPage: z.object({ bytes: z.number().int() }),
   vmemmapBase: z.string().optional(),
@@ -173,3 +180,54 @@ export function takeableBlocks(
   const above = freeKb / kbPerPage - (blockPages - 1) - minPages;
   return Math.max(0, Math.min(shown, Math.ceil(above / blockPages)));
 }
+
+/** Blocks as /sys/devices/system/memory shows them: state, and the zone of those that are online and in one. */
+export function recordedBlocks(lines: readonly string[]): Map<number, string> {
+  return new Map(
+    lines.flatMap((line): [number, string][] => {
+      const match = /^memory\d+ ([0-9a-f]+) (\S+)(?: (.*))?$/.exec(line);
+      if (!match) return [];
+      const [, id = '', state = '', zone = ''] = match;
+      return [[parseInt(id, 16), state === 'online' ? `online ${zone}` : state]];
+    }),
+  );
+}
+
+/** Zones that /proc/zoneinfo tells of: start pfn, spanned and present pages by "node name"; empty ones too. */
+export function recordedZones(
+  lines: readonly string[],
+): Map<string, [start: number, spanned: number, present: number]> {
+  const zones = new Map<string, [number, number, number]>();
+  let current: [number, number, number] = [0, 0, 0];
+  for (const line of lines) {
+    const head = /^Node (\d+), zone +(\S+)/.exec(line);
+    if (head) {
+      current = [0, 0, 0];
+      zones.set(`${head[1]} ${head[2]}`, current);
+    }
+    const value = /^ +(start_pfn:|spanned|present) +(\d+)$/.exec(line);
+    if (value) current[['start_pfn:', 'spanned', 'present'].indexOf(value[1]!)] = Number(value[2]);
+  }
+  return zones;
+}
+
+/** Lines of /proc/iomem that name system memory, without their indent. */
+export const systemRamLines = (iomem: readonly string[]): string[] =>
+  iomem.map((line) => line.trim()).filter((line) => line.includes(' : System RAM'));
+
+/** Huge pages that a guest was told to have: their size in bytes and how many it got; undefined for any other step. */
+export function hugePagesAsked({
+  step: text,
+  console: lines,
+}: RecordedStep): { size: number; count: number } | undefined {
+  const asked = /^\d+ huge pages of (\d+)M asked for$/.exec(text);
+  if (asked) return { size: Number(asked[1]) * 2 ** 20, count: Number(lines?.[0]) };
+  return text === 'huge pages given back' ? { size: 0, count: Number(lines?.[0]) } : undefined;
+}
+
+/** Numbers of memory blocks whose state could not be changed: the exit status of the shell that tried is not 0. */
+export const refusedBlocks = ({ results }: RecordedStep): number[] =>
+  (results ?? []).flatMap((line) => {
+    const match = /^memory(\d+) rc=(\d+)$/.exec(line);
+    return match && match[2] !== '0' ? [Number(match[1])] : [];
+  });

@@ -4,11 +4,26 @@ import { PageFault } from '../hardware/mmu.js';
 import { KernelBug } from '../kernel/log.js';
 import { pfnToPage, type Kernel } from '../kernel/kernel.js';
 import { addPages, removePages } from '../mm/memory-hotplug.js';
-import { memoryBlocks, type MemoryBlocks } from '../mm/memory-block.js';
-import { memremapPages, memunmapPages, type PgmapTable } from '../mm/memremap.js';
+import { addMemory, offlineAndRemoveMemory, removeMemory, supportsMemmapOnMemory } from '../mm/add-memory.js';
+import { hugetlbVmemmapOptimize, hugetlbVmemmapRestore } from '../mm/hugetlb-vmemmap.js';
+import { eachBlock, offlineBlock, onlineBlock } from '../mm/memory-block.js';
+import { memremapPages, memunmapPages } from '../mm/memremap.js';
+import { INITIALISED } from '../mm/online-pages.js';
+import { SYSTEM_RAM } from '../mm/resource.js';
+import { Faults, type SystemMemory } from '../mm/system-memory.js';
 import type { VmemAltmap } from '../mm/vmem-altmap.js';
-import { bootKernel } from './machine.js';
+import {
+  createDevices,
+  createNamespaceDevice,
+  destroyNamespaceDevice,
+  kmem,
+  kmemRelease,
+  resizeVirtioMem,
+  type Devices,
+} from './devices.js';
+import { bootKernel, bootMemory } from './machine.js';
 import type { Scenario, Step } from './scenario.js';
+import { captureMemory, type MemoryState } from './hotplug-state.js';
 import { activeMemmap, captureState, type State } from './state.js';
 
 /** Runs the steps of a scenario on a kernel, one after the other. */
@@ -16,28 +31,26 @@ import { activeMemmap, captureState, type State } from './state.js';
 /** What a step returned: 0 or a negative errno, null for a void function, "BUG" where the kernel stopped. */
 export type StepReturn = number | null | 'BUG';
 
-/** The byte that `use` writes: onlining initialises struct pages, and what matters is that it is not PAGE_UNUSED. */
-const INITIALISED = 0x01;
-
 /** A scenario in progress. */
 export interface Run {
   readonly scenario: Scenario;
   readonly kernel: Kernel;
   readonly altmaps: ReadonlyMap<string, VmemAltmap>;
-  readonly devices: PgmapTable;
-  readonly blocks: MemoryBlocks;
+  readonly memory: SystemMemory;
+  readonly devices: Devices;
   /** The first thing that stopped the kernel, if something did. */
   stopped: string | undefined;
 }
 
 export function startRun(scenario: Scenario): Run {
   const kernel = bootKernel(scenario.machine);
+  const memory = bootMemory(kernel, scenario);
   return {
     scenario,
     kernel,
     altmaps: new Map(scenario.altmaps.map((spec) => [spec.name, { ...spec, alloc: 0 }])),
-    devices: new Map(),
-    blocks: memoryBlocks(scenario.blockPages, scenario.memmapOnMemory),
+    memory,
+    devices: createDevices(memory),
     stopped: undefined,
   };
 }
@@ -54,8 +67,9 @@ export function runStep(run: Run, step: Step): StepReturn {
 }
 
 function dispatch(run: Run, step: Step): StepReturn {
-  const { kernel } = run;
+  const { kernel, memory, devices } = run;
   const altmap = 'altmap' in step && step.altmap !== null ? run.altmaps.get(step.altmap)! : null;
+  memory.faults = new Faults('fail' in step ? step.fail : {});
   switch (step.op) {
     case 'add-pages':
       return addPages(kernel, step.nid, step.pfn, step.nrPages, altmap);
@@ -66,21 +80,55 @@ function dispatch(run: Run, step: Step): StepReturn {
       initialiseMemmap(kernel, step.pfn, step.nrPages);
       return null;
     case 'memremap-pages':
-      return memremapPages(kernel, run.devices, {
+      return memremapPages(memory, {
         id: step.device,
+        nid: step.nid,
         pfn: step.pfn,
         nrPages: step.nrPages,
         altmap,
         vmemmapShift: step.vmemmapShift,
+        isPrivate: step.isPrivate,
       });
     case 'memunmap-pages':
-      return memunmapPages(kernel, run.devices, step.device);
+      return memunmapPages(memory, step.device);
     case 'add-memory':
-      return run.blocks.add(kernel, 0, step.pfn, step.nrPages, step.memmapOnMemory);
+      return addMemory(memory, {
+        nid: step.nid,
+        pfn: step.pfn,
+        nrPages: step.nrPages,
+        memmapOnMemory:
+          step.memmapOnMemory && (kernel.traits.momFallbackToRam || supportsMemmapOnMemory(memory, step.nrPages)),
+        mergeResource: step.mergeResource,
+        name: step.driver === null ? SYSTEM_RAM : { text: `System RAM (${step.driver})` },
+      });
+    case 'online':
+      return eachBlock(memory, step.pfn, step.nrPages, (block) => onlineBlock(memory, block, step.type));
+    case 'offline':
+      return eachBlock(memory, step.pfn, step.nrPages, (block) => offlineBlock(memory, block));
     case 'remove-memory':
-      return run.blocks.remove(kernel, step.pfn, step.nrPages);
+      return removeMemory(memory, step.pfn, step.nrPages);
+    case 'offline-and-remove-memory':
+      return offlineAndRemoveMemory(memory, step.pfn, step.nrPages);
+    case 'hugetlb-optimize':
+      return hugetlbVmemmapOptimize(memory, hugePagesOf(step), step.hugePages).err;
+    case 'hugetlb-restore':
+      return hugetlbVmemmapRestore(memory, hugePagesOf(step)).err;
+    case 'create-namespace':
+      return createNamespaceDevice(devices, step);
+    case 'destroy-namespace':
+      return destroyNamespaceDevice(devices, step.device);
+    case 'kmem':
+      return kmem(devices, step.device, step.memmapOnMemory, step.node);
+    case 'kmem-release':
+      return kmemRelease(devices, step.device);
+    case 'virtio-mem':
+      return resizeVirtioMem(devices, step.device, step, step.requested, step.node);
   }
 }
+
+/** First frames of the huge pages of a range. */
+const hugePagesOf = ({ pfn, nrPages, hugePages }: { pfn: number; nrPages: number; hugePages: number }): number[] =>
+  Array.from({ length: nrPages / hugePages }, (_, i) => pfn + i * hugePages);
 
 /**
  * What onlining does to the struct pages of a range: every byte of those that are active and mapped is written.
@@ -107,11 +155,20 @@ export function initialiseMemmap(kernel: Kernel, pfn: number, nrPages: number): 
   }
 }
 
-export type StepResult = { ret: StepReturn } & State;
+export type StepResult = { ret: StepReturn } & State & Partial<MemoryState>;
 
-/** The state after a step. */
+/** Altmaps of memory blocks that hold their memmap, in releases that keep them. */
+export const blockAltmaps = ({ memory }: Run): VmemAltmap[] =>
+  [...memory.blocks.values()].flatMap((block) => block.altmap ?? []);
+
+/** The altmaps of a run: those that the scenario names, and those of memory blocks. */
+export const altmapsOf = (run: Run): VmemAltmap[] => [...run.altmaps.values(), ...blockAltmaps(run)];
+
+/** The state after a step. Zones, nodes, blocks and the iomem tree are told where the scenario has to do with them. */
 export function captureRun(run: Run, ret: StepReturn): StepResult {
-  return { ret, ...captureState(run.kernel, [...run.altmaps.values()], run.scenario.machine.config.vmemmapBase) };
+  const { kernel, memory, scenario } = run;
+  const state = captureState(kernel, altmapsOf(run), scenario.machine.config.vmemmapBase);
+  return { ret, ...state, ...(scenario.showsMemory ? captureMemory(memory) : {}) };
 }
 
 /**

@@ -4,6 +4,10 @@ import { ARCHITECTURES } from '../../arch/index.js';
 import type { ArchConfiguration, Architecture, MachineConfig } from '../arch.js';
 import { DEFAULT_RELEASE, findRelease, RELEASE_NAMES, resolveTraits, type Release } from '../kernel/releases.js';
 import type { Traits } from '../kernel/traits/index.js';
+import type { MemmapOnMemoryMode } from '../mm/memmap-on-memory.js';
+import type { FaultPoint } from '../mm/system-memory.js';
+import type { OnlineType } from '../mm/zone.js';
+import type { NamespaceRequest } from './devices.js';
 import type { BootRange, MachineOptions } from './machine.js';
 import type { ScenarioFile, StepFile } from './schema.js';
 
@@ -34,22 +38,64 @@ interface PfnRange {
   nrPages: number;
 }
 
+/** What is made to fail, by place. */
+interface Failing {
+  fail: Readonly<Partial<Record<FaultPoint, number>>>;
+}
+
 export type Step =
   | ({ op: 'add-pages'; altmap: string | null; nid: number } & PfnRange)
   | ({ op: 'remove-pages'; altmap: string | null } & PfnRange)
   | ({ op: 'use' } & PfnRange)
-  | ({ op: 'memremap-pages'; device: string; altmap: string | null; vmemmapShift: number } & PfnRange)
-  | { op: 'memunmap-pages'; device: string }
-  | ({ op: 'add-memory'; memmapOnMemory: boolean } & PfnRange)
-  | ({ op: 'remove-memory' } & PfnRange);
+  | ({
+      op: 'memremap-pages';
+      device: string;
+      altmap: string | null;
+      vmemmapShift: number;
+      isPrivate: boolean;
+      nid: number;
+    } & PfnRange)
+  | { op: 'memunmap-pages' | 'destroy-namespace' | 'kmem-release'; device: string }
+  | ({
+      op: 'add-memory';
+      memmapOnMemory: boolean;
+      mergeResource: boolean;
+      /** The driver that manages the memory; null for memory that the firmware tells of. */
+      driver: string | null;
+      nid: number;
+    } & PfnRange &
+      Failing)
+  | ({ op: 'online'; type: OnlineType } & PfnRange & Failing)
+  | ({ op: 'offline' | 'remove-memory' | 'offline-and-remove-memory' } & PfnRange & Failing)
+  | ({ op: 'hugetlb-optimize' | 'hugetlb-restore'; hugePages: number } & PfnRange)
+  | ({ op: 'create-namespace' } & NamespaceRequest)
+  | { op: 'kmem'; device: string; memmapOnMemory: boolean; node: number }
+  | { op: 'virtio-mem'; device: string; start: number; size: number; requested: number; node: number };
+
+/** Steps that change zones, memory blocks or the iomem tree. */
+const MEMORY_STEPS: ReadonlySet<string> = new Set<Step['op']>([
+  'add-memory',
+  'online',
+  'offline',
+  'remove-memory',
+  'offline-and-remove-memory',
+  'create-namespace',
+  'kmem',
+  'virtio-mem',
+]);
 
 export interface Scenario {
   name: string;
   title: string | undefined;
   machine: MachineOptions;
-  memmapOnMemory: 'n' | 'y' | 'force';
+  memmapOnMemory: MemmapOnMemoryMode;
+  hugetlbOptimized: boolean;
   /** Pages of a memory block. */
   blockPages: number;
+  /** Nodes that can exist. */
+  nodes: number;
+  /** A step has to do with zones, memory blocks or the iomem tree. */
+  showsMemory: boolean;
   altmaps: readonly AltmapSpec[];
   steps: readonly Step[];
 }
@@ -123,7 +169,7 @@ function resolveConfig(
 }
 
 /** A range given in frames or in bytes, in frames. */
-function pfnRange(step: Exclude<StepFile, { op: 'memunmap-pages' }>, field: string, pageSize: number): PfnRange {
+function pfnRange(step: Extract<StepFile, { pfn?: unknown }>, field: string, pageSize: number): PfnRange {
   const bytes = (name: 'start' | 'size', value: number): number => {
     if (value % pageSize === 0) return value / pageSize;
     throw new ScenarioError(`${field}.${name} is ${value} bytes; allowed are whole pages of ${pageSize} bytes`);
@@ -153,11 +199,20 @@ function pfnRange(step: Exclude<StepFile, { op: 'memunmap-pages' }>, field: stri
 function resolveStep(step: StepFile, field: string, pageSize: number): Step {
   switch (step.op) {
     case 'memunmap-pages':
-      return { op: step.op, device: step.device };
+    case 'destroy-namespace':
+    case 'kmem-release':
+    case 'kmem':
+      return step;
+    case 'create-namespace':
+    case 'virtio-mem':
+      if (step.start % pageSize === 0 && step.size % pageSize === 0) return step;
+      throw new ScenarioError(`${field} is not made of whole pages of ${pageSize} bytes`);
     case 'add-pages':
       return { op: step.op, altmap: step.altmap ?? null, nid: step.node, ...pfnRange(step, field, pageSize) };
     case 'remove-pages':
       return { op: step.op, altmap: step.altmap ?? null, ...pfnRange(step, field, pageSize) };
+    case 'use':
+      return { op: step.op, ...pfnRange(step, field, pageSize) };
     case 'memremap-pages': {
       const vmemmapShift = step.compoundSize === undefined ? 0 : Math.log2(step.compoundSize / pageSize);
       if (!Number.isInteger(vmemmapShift) || vmemmapShift < 0) {
@@ -170,20 +225,56 @@ function resolveStep(step: StepFile, field: string, pageSize: number): Step {
         device: step.device,
         altmap: step.altmap ?? null,
         vmemmapShift,
+        isPrivate: step.type === 'private',
+        nid: step.node,
         ...pfnRange(step, field, pageSize),
       };
     }
     case 'add-memory':
-      return { op: step.op, memmapOnMemory: step.memmapOnMemory, ...pfnRange(step, field, pageSize) };
+      return {
+        op: step.op,
+        memmapOnMemory: step.memmapOnMemory,
+        mergeResource: step.mergeResource,
+        driver: step.driver ?? null,
+        nid: step.node,
+        fail: step.fail,
+        ...pfnRange(step, field, pageSize),
+      };
+    case 'hugetlb-optimize':
+    case 'hugetlb-restore': {
+      const range = pfnRange(step, field, pageSize);
+      const hugePages = step.hugePageSize / pageSize;
+      if (range.pfn % hugePages === 0 && range.nrPages % hugePages === 0) return { op: step.op, hugePages, ...range };
+      throw new ScenarioError(`${field} is not made of whole huge pages of ${step.hugePageSize} bytes`);
+    }
+    case 'online':
+      return { op: step.op, type: step.type, fail: step.fail, ...pfnRange(step, field, pageSize) };
     default:
-      return { op: step.op, ...pfnRange(step, field, pageSize) };
+      return { op: step.op, fail: step.fail, ...pfnRange(step, field, pageSize) };
   }
 }
 
+/** Nodes that can exist: up to the highest that the scenario names. */
+const nodesOf = (steps: readonly Step[], boot: readonly BootRange[]): number =>
+  1 + steps.reduce((max, step) => Math.max(max, nodeOf(step)), Math.max(0, ...boot.map((range) => range.nid)));
+
+function nodeOf(step: Step): number {
+  if ('nid' in step) return step.nid;
+  return 'node' in step ? step.node : 0;
+}
+
 /** A frame that is above everything the scenario names, for the page allocator's memory. */
-function frameAboveAll(steps: readonly Step[], altmaps: readonly AltmapSpec[], boot: readonly BootRange[]): number {
+function frameAboveAll(
+  steps: readonly Step[],
+  altmaps: readonly AltmapSpec[],
+  boot: readonly BootRange[],
+  pageSize: number,
+): number {
   let end = 0;
-  for (const step of steps) if ('pfn' in step) end = Math.max(end, step.pfn + step.nrPages);
+  for (const step of steps) {
+    if ('pfn' in step) end = Math.max(end, step.pfn + step.nrPages);
+    else if ('size' in step) end = Math.max(end, (step.start + step.size) / pageSize);
+  }
   for (const altmap of altmaps) end = Math.max(end, altmap.endPfn + 1, altmap.basePfn + altmap.reserve + altmap.free);
   for (const range of boot) end = Math.max(end, range.pfn + range.nrPages);
   return end;
@@ -236,13 +327,16 @@ export function resolveScenario(file: ScenarioFile, other?: OtherKernel): Scenar
       release,
       traits,
       config,
-      ramBasePfn: machine.ramBasePfn ?? frameAboveAll(steps, altmaps, boot),
+      ramBasePfn: machine.ramBasePfn ?? frameAboveAll(steps, altmaps, boot, config.pageSize),
       recycledPages: machine.recycledPages,
       failAllocations: new Set(file.failAllocations),
       boot,
     },
     memmapOnMemory: machine.memmapOnMemory,
+    hugetlbOptimized: machine.hugetlbOptimized,
     blockPages: blockSize / config.pageSize,
+    nodes: nodesOf(steps, boot),
+    showsMemory: steps.some((step) => MEMORY_STEPS.has(step.op)),
     altmaps,
     steps,
   };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { z } from 'zod';
+import { FAULT_POINTS } from '../mm/system-memory.js';
 
 /** Scenario files: what a user may write. Sizes and addresses are turned into numbers here and nowhere else. */
 
@@ -68,6 +69,7 @@ const machine = z.strictObject({
   currentPageTable: whole('page tables').default(0),
   recycledPages: z.enum(['zero', 'keep'], { error: 'must be "zero" or "keep"' }).default('zero'),
   memmapOnMemory: z.enum(['n', 'y', 'force'], { error: 'must be "n", "y" or "force"' }).default('n'),
+  hugetlbOptimized: z.boolean({ error: 'must be true or false' }).default(false),
   blockSize: size.optional(),
   boot: z.array(bootRange).max(1024).default([]),
 });
@@ -82,32 +84,75 @@ const altmap = z.strictObject({
 
 const range = { pfn: pfn.optional(), nrPages: pages.optional(), start: physical.optional(), size: size.optional() };
 
-const step = z.discriminatedUnion(
-  'op',
-  [
-    z.strictObject({
-      op: z.literal('add-pages'),
-      ...range,
-      altmap: z.string().optional(),
-      node: whole('nodes').max(63).default(0),
-    }),
-    z.strictObject({ op: z.literal('remove-pages'), ...range, altmap: z.string().optional() }),
-    z.strictObject({ op: z.literal('use'), ...range }),
-    z.strictObject({
-      op: z.literal('memremap-pages'),
-      device: z.string(),
-      ...range,
-      altmap: z.string().optional(),
-      compoundSize: size.optional(),
-    }),
-    z.strictObject({ op: z.literal('memunmap-pages'), device: z.string() }),
-    z.strictObject({ op: z.literal('add-memory'), ...range, memmapOnMemory: z.boolean().default(true) }),
-    z.strictObject({ op: z.literal('remove-memory'), ...range }),
-  ],
-  {
-    error: 'must be one of add-pages, remove-pages, use, memremap-pages, memunmap-pages, add-memory, remove-memory',
-  },
-);
+const node = whole('nodes').max(63).default(0);
+
+/** What a step makes fail: the n-th time the kernel comes by the place, counted from 1 within the step. */
+const fail = z
+  .partialRecord(z.enum(FAULT_POINTS), whole('times').min(1, 'counts from 1'), {
+    error: `must name places such as ${FAULT_POINTS.slice(0, 3).join(', ')}`,
+  })
+  .default({});
+
+const STEPS = [
+  z.strictObject({ op: z.literal('add-pages'), ...range, altmap: z.string().optional(), node }),
+  z.strictObject({ op: z.literal('remove-pages'), ...range, altmap: z.string().optional() }),
+  z.strictObject({ op: z.literal('use'), ...range }),
+  z.strictObject({
+    op: z.literal('memremap-pages'),
+    device: z.string(),
+    ...range,
+    altmap: z.string().optional(),
+    compoundSize: size.optional(),
+    type: z.enum(['generic', 'private'], { error: 'must be "generic" or "private"' }).default('generic'),
+    node,
+  }),
+  z.strictObject({ op: z.literal('memunmap-pages'), device: z.string() }),
+  z.strictObject({
+    op: z.literal('add-memory'),
+    ...range,
+    memmapOnMemory: z.boolean().default(true),
+    mergeResource: z.boolean().default(false),
+    driver: z.string().min(1).optional(),
+    node,
+    fail,
+  }),
+  z.strictObject({
+    op: z.literal('online'),
+    ...range,
+    type: z.enum(['auto', 'kernel', 'movable'], { error: 'must be "auto", "kernel" or "movable"' }).default('auto'),
+    fail,
+  }),
+  z.strictObject({ op: z.literal('offline'), ...range, fail }),
+  z.strictObject({ op: z.literal('remove-memory'), ...range, fail }),
+  z.strictObject({ op: z.literal('offline-and-remove-memory'), ...range, fail }),
+  z.strictObject({
+    op: z.literal('create-namespace'),
+    device: z.string(),
+    start: physical,
+    size,
+    mode: z.enum(['fsdax', 'devdax'], { error: 'must be "fsdax" or "devdax"' }),
+    map: z.enum(['dev', 'mem'], { error: 'must be "dev" or "mem"' }).default('dev'),
+    align: size.default(2 ** 21),
+    node,
+  }),
+  z.strictObject({ op: z.literal('destroy-namespace'), device: z.string() }),
+  z.strictObject({ op: z.literal('kmem'), device: z.string(), memmapOnMemory: z.boolean().default(true), node }),
+  z.strictObject({ op: z.literal('kmem-release'), device: z.string() }),
+  z.strictObject({
+    op: z.literal('virtio-mem'),
+    device: z.string(),
+    start: physical,
+    size,
+    requested: z.union([z.literal(0), size]),
+    node,
+  }),
+  z.strictObject({ op: z.literal('hugetlb-optimize'), ...range, hugePageSize: size.default(2 ** 21) }),
+  z.strictObject({ op: z.literal('hugetlb-restore'), ...range, hugePageSize: size.default(2 ** 21) }),
+] as const;
+
+const STEP_NAMES = STEPS.map((option) => option.shape.op.value);
+
+const step = z.discriminatedUnion('op', STEPS, { error: `must be one of ${STEP_NAMES.join(', ')}` });
 
 /** A scenario as written; `expect` makes it a vector, which `vmemmap verify` compares with. */
 export const scenarioSchema = z.strictObject({

@@ -4,6 +4,7 @@ import { LEVELS, P4D, PMD, PTE, PUD, type Leaf, type Level } from '../hardware/p
 import { MIXED } from '../hardware/ram.js';
 import { countersRecord } from '../kernel/counters.js';
 import { pfnToPage, type Kernel, type Vmstat } from '../kernel/kernel.js';
+import { LOG_LINE } from '../kernel/log.js';
 import { PAGE_UNUSED } from '../mm/unused-sub-pmd.js';
 import type { VmemAltmap } from '../mm/vmem-altmap.js';
 import { MAX_LEAVES, ScenarioError } from './scenario.js';
@@ -25,6 +26,8 @@ export interface State {
   counters: Record<string, number>;
   /** nr_memmap_pages and nr_memmap_boot_pages of /proc/vmstat, on releases that count. */
   vmstat?: Vmstat;
+  /** Lines that the kernel logged, if it did. */
+  log?: string[];
   /** Bolted entries of a hashed page table, on machines that have one. */
   hptes?: string[];
 }
@@ -213,6 +216,8 @@ function leafRuns(
   });
 }
 
+const logLine = (line: string): string[] => (line.startsWith(LOG_LINE) ? [line.slice(LOG_LINE.length)] : []);
+
 /**
  * Reads the state after a step. Takes the step's violations out of the log.
  * @param altmaps all altmaps of the scenario
@@ -232,6 +237,7 @@ export function captureState(kernel: Kernel, altmaps: readonly VmemAltmap[], vme
       `${text.of(leaf.start)} ${runs.map((r) => `${r.used ? 'used' : 'unused'} ${r.from}-${r.to}`).join(' ')}`,
     );
   }
+  const said = kernel.log.take();
   return {
     leaves: leafRuns(kernel, leaves, altmaps, text),
     prot,
@@ -248,7 +254,8 @@ export function captureState(kernel: Kernel, altmaps: readonly VmemAltmap[], vme
     sections: { present: kernel.sections.present },
     leaks: leakedLeaves(leaves, active).map((leak) => `${text.range(leak)} ${LEVELS[leak.level]}`),
     holes: memmapHoles(leaves, active).map((hole) => text.range(hole)),
-    violations: kernel.log.take(),
+    violations: said.filter((line) => !line.startsWith(LOG_LINE)),
+    ...(said.some((line) => line.startsWith(LOG_LINE)) && { log: said.flatMap(logLine) }),
     counters: countersRecord(kernel.counters),
     ...(kernel.traits.countNrMemmap ? { vmstat: { ...kernel.vmstat } } : {}),
     ...kernel.arch.describe?.((address) => text.of(address)),

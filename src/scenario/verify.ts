@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { basename } from 'node:path';
+import { hotplugSuiteOf } from './hotplug-vectors/index.js';
 import { InputError, issueSentence, readJson } from './load.js';
 import { recordedKernelSchema } from './recorded-kernel.js';
 import { verifyRecordedKernel } from './real-kernels.js';
@@ -22,7 +23,7 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /**
- * Replays every case of a file. An array holds vectors, an object with a kernelRelease a booted kernel.
+ * Replays every case of a file. An array holds vectors of page tables or of memory hot-plug, an object with a kernelRelease a booted kernel.
  * @throws InputError when the file is neither
  */
 export function verifyFile(file: string): FileVerdict {
@@ -30,7 +31,7 @@ export function verifyFile(file: string): FileVerdict {
   if (Array.isArray(content))
     return verdict(
       file,
-      content.map((vector) => verifyVector(vector)),
+      content.map((vector) => (hotplugSuiteOf(vector) ?? verifyVector)(vector)),
     );
   if (isObject(content) && 'kernelRelease' in content) {
     const parsed = recordedKernelSchema.safeParse(content);

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { describe, expect, test } from 'vitest';
-import { memmapOnMemoryRefusal } from '../../src/mm/memory-block.js';
+import { blockQuestion, memmapOnMemory } from '../../src/mm/memmap-on-memory.js';
 import { idle, play } from '../scenarios.js';
 
 const refusal = (kernel: string, structPageSize: number, mode: 'n' | 'y' | 'force', blockMib = 128, blocks = 1) => {
   const run = idle({ arch: 'x86_64', kernel, structPageSize });
   const pages = (blockMib * 2 ** 20) / 4096;
-  return memmapOnMemoryRefusal(run.kernel, pages, blocks * pages, mode);
+  return memmapOnMemory(run.kernel.traits, blockQuestion(run.kernel, pages, blocks * pages, mode)).refusal;
 };
 
 describe('memmap_on_memory on x86_64', () => {

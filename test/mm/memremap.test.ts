@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { idle, PFN, play, SECTION, SUBSECTION } from '../scenarios.js';
-import { memremapPages, type PgmapTable } from '../../src/mm/memremap.js';
+import { memremapPages } from '../../src/mm/memremap.js';
 
 const machine = { arch: 'x86_64' } as const;
 const device = (more: object = {}) => ({
@@ -29,10 +29,10 @@ describe('memremap_pages()', () => {
   });
 
   test('a compound page larger than a section lets later sections map the tail page of the first', () => {
-    const { kernel } = idle(machine);
-    const devices: PgmapTable = new Map();
-    const gigabyte = { id: 'd0', pfn: 0x40000 * 4, nrPages: 0x40000, altmap: null, vmemmapShift: 18 };
-    expect(memremapPages(kernel, devices, gigabyte)).toBe(0);
+    const { kernel, memory } = idle(machine);
+    const range = { pfn: 0x40000 * 4, nrPages: 0x40000 };
+    const gigabyte = { id: 'd0', nid: 0, ...range, altmap: null, vmemmapShift: 18, isPrivate: false };
+    expect(memremapPages(memory, gigabyte)).toBe(0);
     const frame = (page: number): number => kernel.arch.mmu.walk(kernel.vmemmap + gigabyte.pfn * 64 + page * 4096)!.pa;
     expect(frame(1)).not.toBe(frame(0));
     expect(frame(4095)).toBe(frame(1));

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
+import { hotplugSuiteOf } from '../../src/scenario/hotplug-vectors/index.js';
 import { verifyRecordedKernel } from '../../src/scenario/real-kernels.js';
 import { recordedKernelSchema } from '../../src/scenario/recorded-kernel.js';
 import { verifyVector } from '../../src/scenario/vectors.js';
@@ -92,6 +93,7 @@ describe('a vector with one wrong value fails, at the step and field that is wro
 
 const RECORDING = 'real-kernels/x86_64-6.12.117-custom-sp56-dimm-memmap_on_memory.json.gz';
 const ONLINE = 'real-kernels/x86_64-6.12.117-custom-sp56-dimm-online-between.json.gz';
+const HUGETLB = 'real-kernels/x86_64-6.12.117+deb12-amd64-dimm-hugetlb-optimized.json.gz';
 const NVDIMM = 'real-kernels/x86_64-6.12.117+deb12-amd64-nvdimm-dax.json.gz';
 
 interface Recording {
@@ -111,10 +113,18 @@ const editLeaf = (from: RegExp, to: string) => (recording: Recording) => {
   step['leaves'] = (step['leaves'] as string[]).map((run) => run.replace(from, to));
 };
 
+/** Replaces text in the lines of a field. */
+function edit(step: Record<string, Json>, field: string, from: string, to: string): void {
+  const lines = step[field] as string[];
+  expect(lines.some((line) => line.includes(from))).toBe(true);
+  step[field] = lines.map((line) => line.replace(from, to));
+}
+
 describe('a recorded kernel with one wrong value fails', () => {
   test('but not as it is', () => {
     expect(verifyChanged(RECORDING, () => undefined)).toBeUndefined();
     expect(verifyChanged(NVDIMM, () => undefined)).toBeUndefined();
+    expect(verifyChanged(HUGETLB, () => undefined)).toBeUndefined();
   });
 
   test.each([
@@ -132,6 +142,29 @@ describe('a recorded kernel with one wrong value fails', () => {
     ['owner of a leaf', RECORDING, editLeaf(/in=boot-ram/, 'in=dA')],
     ['frame of a leaf that lies in the device', NVDIMM, editLeaf(/phys=100200000/, 'phys=100400000')],
     ['sharing of a tail page', NVDIMM, editLeaf(/ shared/, '')],
+    ['a tail page of a folded memmap that is no more shared', HUGETLB, editLeaf(/ shared/, '')],
+    [
+      'a tail page of a folded memmap that may be written',
+      HUGETLB,
+      editLeaf(/flags=8000000000000121/, 'flags=8000000000000163'),
+    ],
+    ['number of huge pages', HUGETLB, (r: Recording) => (r.steps[3]!['console'] = ['399', '1'])],
+    [
+      'memory block',
+      RECORDING,
+      (r: Recording) => (r.steps[1]!['memoryBlocks'] as string[]).push('memory9999 270f online Movable'),
+    ],
+    [
+      'zone of a memory block',
+      HUGETLB,
+      (r: Recording) => edit(r.steps[2]!, 'memoryBlocks', 'online Movable', 'online Normal'),
+    ],
+    ['span of a zone', HUGETLB, (r: Recording) => edit(r.steps[2]!, 'zones', 'spanned  65536', 'spanned  65537')],
+    [
+      'system memory in the iomem tree',
+      HUGETLB,
+      (r: Recording) => edit(r.steps[1]!, 'iomem', '10fffffff', '10ffffffe'),
+    ],
     ['a missing leaf', RECORDING, (r: Recording) => (r.steps[1]!['leaves'] as string[]).pop()],
     ['count of tables', RECORDING, (r: Recording) => ((r.steps[1]!['tableCounts'] as Record<string, Json>)['pmd'] = 7)],
     ['unused start', RECORDING, (r: Recording) => (r.steps[1]!['unusedStart'] = '0xffffea0054180000')],
@@ -150,5 +183,47 @@ describe('a recorded kernel with one wrong value fails', () => {
       Object.assign(step, { ok: false, memoryBlocks: [] });
     });
     expect(failure).toMatchObject({ field: 'ok' });
+  });
+});
+
+describe('a vector of memory hot-plug with one wrong value fails', () => {
+  const suites = ['zone-span', 'resource-tree', 'memory-blocks'] as const;
+  const cases = suites.flatMap((suite) => {
+    const vectors = load(`vectors/${suite}.json.gz`) as Vector[];
+    const fields = [...new Set(vectors.flatMap((v) => v.expect.flatMap((state) => Object.keys(state))))];
+    return fields.map((field) => ({ suite, field, vectors }));
+  });
+
+  test.each(cases)('$suite: $field', ({ field, vectors }) => {
+    const has = (state: Record<string, Json>): boolean => {
+      const value = state[field];
+      return value !== undefined && (typeof value !== 'object' || (value !== null && Object.keys(value).length > 0));
+    };
+    const vector = vectors.find((v) => v.expect.some(has))!;
+    const verify = hotplugSuiteOf(vector)!;
+    expect(verify(vector)).toBeUndefined();
+    const broken = structuredClone(vector);
+    const step = broken.expect.findIndex(has);
+    broken.expect[step]![field] = wrong(broken.expect[step]![field]!);
+    expect(verify(broken)).toMatchObject({ step, field });
+  });
+
+  test('a step less than was recorded', () => {
+    for (const suite of suites) {
+      const [vector] = load(`vectors/${suite}.json.gz`) as Vector[];
+      const broken = structuredClone(vector!);
+      broken.expect.pop();
+      expect(hotplugSuiteOf(broken)!(broken)).toMatchObject({ field: 'steps' });
+    }
+  });
+
+  test('memmap-on-memory: each answer', () => {
+    const rows = load('vectors/memmap-on-memory.json.gz') as { expect: Record<string, Json> }[];
+    const [row] = rows;
+    for (const field of Object.keys(row!.expect)) {
+      const broken = structuredClone(row!);
+      broken.expect[field] = wrong(broken.expect[field]!);
+      expect(hotplugSuiteOf(broken)!(broken)).toMatchObject({ field });
+    }
   });
 });

@@ -80,6 +80,10 @@ export class HashVmemmap implements Arch {
   }
 
   /** Refused under hash, whatever the sizes. */
+  get selectsMemmapOnMemory(): boolean {
+    return this.kernel.traits.momRadix;
+  }
+
   supportsMemmapOnMemory(): boolean {
     return false;
   }

@@ -92,8 +92,12 @@ export class RadixVmemmap implements Arch {
   }
 
   /** With 64K pages the rule of whole pageblocks is enough; with 4K pages the memmap fills whole leaves. */
+  get selectsMemmapOnMemory(): boolean {
+    return this.kernel.traits.momRadix;
+  }
+
   supportsMemmapOnMemory(memmapBytes: number): boolean {
-    return this.kernel.traits.momRadix && (this.pageShift === 16 || isAligned(memmapBytes, PMD_SIZE));
+    return this.pageShift === 16 || isAligned(memmapBytes, PMD_SIZE);
   }
 
   visit: Arch['visit'] = (start, end, onLeaf, onTable) => this.mmu.visit(start, end, onLeaf, onTable);

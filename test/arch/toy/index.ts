@@ -19,6 +19,8 @@ export const toy: Architecture = {
     },
   ],
   structPageSizes: [64],
+  kernelZones: [{ name: 'Normal', end: Infinity }],
+  keepsMemblock: false,
   maxOrder: () => 10,
   sectionSizeBits: () => 27,
   vmemmapBase: () => 0x40_0000_0000n,

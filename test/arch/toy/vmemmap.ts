@@ -34,6 +34,7 @@ export function toyVmemmap(kernel: Kernel, root: number): Arch {
     optimizesDaxVmemmap: false,
     hasPageTables: true,
     leafSizes: [{ name: 'pmd', size: PMD_SIZE }],
+    selectsMemmapOnMemory: false,
     supportsMemmapOnMemory: () => false,
     vmemmapPopulate: (start, end, nid, altmap) => vmemmapPopulateHugepages(kernel, start, end, nid, altmap, altmap),
     vmemmapFree(start, end, altmap) {

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import type { DevicePages } from '../mm/memremap.js';
+import { DEVICE, type Zone } from '../mm/zone.js';
+import type { Check, Complaint, StepView } from './invariants.js';
+
+/** What must hold of zones, memory blocks and the iomem tree after every step. */
+
+export const MEMORY_INVARIANT_NAMES = ['zone-spans', 'pages-present', 'block-references', 'initialised-pages'] as const;
+export type MemoryInvariantName = (typeof MEMORY_INVARIANT_NAMES)[number];
+
+const spans = (zone: Zone, pfn: number, nrPages: number): boolean =>
+  zone.start <= pfn && zone.start + zone.spanned >= pfn + nrPages;
+
+const spanText = (zone: Zone): string =>
+  zone.spanned === 0
+    ? `zone ${zone.name} of node ${zone.nid} spans nothing`
+    : `zone ${zone.name} of node ${zone.nid} spans frames ${zone.start} to ${zone.start + zone.spanned - 1}`;
+
+/** Devices that the zone of devices does not reach over. */
+const unspannedDevices = (zone: Zone | undefined, devices: readonly DevicePages[]): Complaint[] =>
+  devices
+    .filter(({ nid, pfn, nrPages }) => zone?.nid === nid && !spans(zone, pfn, nrPages))
+    .map(({ id }) => ({ text: `${spanText(zone!)}, and not device ${id}` }));
+
+export const MEMORY_INVARIANTS: readonly Check<MemoryInvariantName>[] = [
+  {
+    name: 'zone-spans',
+    sentence: 'A zone spans every online block and every device that is in it.',
+    check({ memory }: StepView): Complaint[] {
+      const { blockPages } = memory;
+      const blocks = [...memory.blocks.values()].flatMap(({ id, zone, state }): Complaint[] =>
+        state !== 'online' || zone === null || spans(zone, id * blockPages, blockPages) || isBootBlock(memory, id)
+          ? []
+          : [{ text: `${spanText(zone)}, and not memory block ${id}` }],
+      );
+      const devices = memory.nodes.flatMap((node) =>
+        unspannedDevices(
+          node.zones.find((zone) => zone.name === DEVICE),
+          memory.devices.mapped(),
+        ),
+      );
+      return [...blocks, ...devices];
+    },
+  },
+  {
+    name: 'pages-present',
+    sentence: 'No zone has more pages present than it spans, and none fewer than no page.',
+    check: ({ memory }: StepView) =>
+      memory.nodes
+        .flatMap((node) => node.zones)
+        .filter(({ present, spanned }) => present < 0 || present > spanned)
+        .map((zone) => ({ text: `${spanText(zone)} and has ${zone.present} pages present` })),
+  },
+  {
+    name: 'block-references',
+    sentence: 'A memory block that was removed is released.',
+    check: ({ memory }: StepView) =>
+      memory.unreleasedBlocks.map((id) => ({ text: `a reference to the removed memory block ${id} is left` })),
+  },
+  {
+    name: 'initialised-pages',
+    sentence: 'No struct page is read that nobody initialised.',
+    check: ({ complaints }: StepView) =>
+      complaints.flatMap((text) => {
+        const match = /^uninitialised-struct-page:([0-9a-f]+)$/.exec(text);
+        return match ? [{ text: `the struct page of frame ${match[1]!} is read and was never initialised` }] : [];
+      }),
+  },
+];
+
+/** Boot memory may have holes at the ends of a block, which no zone spans. */
+const isBootBlock = ({ kernel, blockPages }: StepView['memory'], id: number): boolean =>
+  kernel.sections.isEarly((id * blockPages) / kernel.pagesPerSection);

@@ -1,0 +1,357 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import { isAligned } from '../hardware/align.js';
+import { E2BIG, EBUSY, EEXIST, EINVAL, ENOMEM } from '../kernel/errno.js';
+import type { Kernel } from '../kernel/kernel.js';
+import { KernelBug } from '../kernel/log.js';
+import { blockQuestion, memmapOnMemory } from './memmap-on-memory.js';
+import {
+  blockPfn,
+  createMemoryBlockDevices,
+  memoryBlocksOf,
+  offlineBlock,
+  onlineBlock,
+  removeMemoryBlockDevices,
+  type MemoryBlock,
+} from './memory-block.js';
+import { addPages, removePages } from './memory-hotplug.js';
+import {
+  mergeSystemRamResource,
+  registerMemoryResource,
+  releaseMemRegionAdjustable,
+  releaseResource,
+  SYSTEM_RAM,
+  type ResourceName,
+} from './resource.js';
+import type { SystemMemory } from './system-memory.js';
+import type { VmemAltmap } from './vmem-altmap.js';
+import { MOVABLE, resetNode, shrinkZoneSpan, updatePgdatSpan, type OnlineType } from './zone.js';
+
+/** add_memory() and remove_memory(), mm/memory_hotplug.c: memory as drivers bring and take it, in whole blocks. */
+
+export interface AddMemoryRequest {
+  nid: number;
+  pfn: number;
+  nrPages: number;
+  /** MHP_MEMMAP_ON_MEMORY. */
+  memmapOnMemory: boolean;
+  /** MHP_MERGE_RESOURCE. */
+  mergeResource?: boolean;
+  /** The name in /proc/iomem; "System RAM (DRIVER)" for memory that a driver manages. */
+  name?: ResourceName;
+}
+
+const hex = (value: number): string => `0x${value.toString(16)}`;
+
+/**
+ * mhp_supports_memmap_on_memory(): what drivers ask before they set the flag, in releases that refuse where it cannot be.
+ * @param nrPages pages that are to be added
+ */
+export function supportsMemmapOnMemory(memory: SystemMemory, nrPages: number): boolean {
+  const { kernel, blockPages, memmapOnMemory: mode, hugetlbOptimized } = memory;
+  const question = blockQuestion(kernel, blockPages, nrPages, mode, hugetlbOptimized);
+  return memmapOnMemory(kernel.traits, question).refusal === null;
+}
+
+/** check_hotplug_memory_range(): whole memory blocks. */
+function isBlockRange({ kernel, blockPages }: SystemMemory, pfn: number, nrPages: number): boolean {
+  if (nrPages > 0 && isAligned(pfn, blockPages) && isAligned(nrPages, blockPages)) return true;
+  const { pageSize } = kernel;
+  kernel.log.print(
+    `Block size [${hex(blockPages * pageSize)}] unaligned hotplug range: start ${hex(pfn * pageSize)}, size ${hex(nrPages * pageSize)}`,
+  );
+  return false;
+}
+
+/** mhp_range_allowed(). */
+export function isRangeAllowed({ kernel, addressLimit }: SystemMemory, start: number, size: number): boolean {
+  if (size > 0 && start + size - 1 <= addressLimit) return true;
+  kernel.log.print(
+    `Hotplug memory [${hex(start)}-${hex(start + size)}] exceeds maximum addressable range [0x0-${hex(addressLimit)}]`,
+  );
+  return false;
+}
+
+/** arch_add_memory(): the linear mapping is not modelled, so what is left is the memmap. */
+function archAddMemory(
+  memory: SystemMemory,
+  nid: number,
+  pfn: number,
+  nrPages: number,
+  altmap: VmemAltmap | null,
+): number {
+  const { kernel, faults } = memory;
+  const ret = faults.hit('archAdd') ? -ENOMEM : addPages(kernel, nid, pfn, nrPages, altmap);
+  const { pageSize } = kernel;
+  memory.onCall?.({ call: 'arch-add', start: pfn * pageSize, size: nrPages * pageSize, altmap: altmap !== null, ret });
+  return ret;
+}
+
+/** arch_remove_memory(). */
+function archRemoveMemory(memory: SystemMemory, pfn: number, nrPages: number, altmap: VmemAltmap | null): void {
+  const { kernel } = memory;
+  const { pageSize } = kernel;
+  memory.onCall?.({ call: 'arch-remove', start: pfn * pageSize, size: nrPages * pageSize, altmap: altmap !== null });
+  if (!kernel.traits.shrinkSpanAtOffline) shrinkSpansOfRemoved(memory, pfn, nrPages);
+  removePages(kernel, pfn, nrPages, altmap);
+}
+
+/** __remove_zone(), as long as spans shrank with removal: it asks the struct pages of what goes for their zone. */
+function shrinkSpansOfRemoved(memory: SystemMemory, pfn: number, nrPages: number): void {
+  const { kernel } = memory;
+  for (let at = pfn; at < pfn + nrPages; at += kernel.pagesPerSection) {
+    const zone = memory.pageZones.get(at);
+    if (zone === undefined) {
+      kernel.log.uninitialised(at);
+      continue;
+    }
+    shrinkZoneSpan(memory, zone, at, at + kernel.pagesPerSection);
+    updatePgdatSpan(memory.nodes[zone.nid]!);
+  }
+}
+
+/** The altmap of one block: in the block, from its first page on. */
+function blockAltmap(memory: SystemMemory, pfn: number, free: number): VmemAltmap {
+  const { blockPages, kernel } = memory;
+  const end = kernel.traits.momAltmapInBlock ? pfn + blockPages - 1 : 0;
+  return { name: `block${pfn / blockPages}`, basePfn: pfn, endPfn: end, reserve: 0, free, align: 0, alloc: 0 };
+}
+
+function warnIfAltmapInUse(kernel: Kernel, altmap: VmemAltmap): void {
+  if (altmap.alloc !== 0) kernel.log.warn('Altmap not fully unmapped');
+}
+
+/** remove_memory_blocks_and_altmaps(): block by block. */
+function removeMemoryBlocksAndAltmaps(memory: SystemMemory, pfn: number, nrPages: number): void {
+  const { kernel, blockPages, blocks } = memory;
+  for (let at = pfn; at < pfn + nrPages; at += blockPages) {
+    const block = blocks.get(at / blockPages);
+    if (block === undefined) {
+      kernel.log.warnOnce('remove_memory_blocks_and_altmaps');
+      continue;
+    }
+    const { altmap } = block;
+    block.altmap = null;
+    removeMemoryBlockDevices(memory, at, blockPages);
+    if (!kernel.traits.blockReferenceDropped) memory.unreleasedBlocks.push(block.id);
+    archRemoveMemory(memory, at, blockPages, altmap);
+    if (altmap !== null) warnIfAltmapInUse(kernel, altmap);
+  }
+}
+
+/** create_altmaps_and_memory_blocks(): every block gets an altmap of its own; a failure takes the earlier ones back. */
+function createAltmapsAndMemoryBlocks(memory: SystemMemory, request: AddMemoryRequest, free: number): number {
+  const { kernel, blockPages, faults } = memory;
+  const { nid, pfn, nrPages } = request;
+  const addBlock = (at: number): number => {
+    if (faults.hit('altmapAlloc')) return -ENOMEM;
+    const altmap = blockAltmap(memory, at, free);
+    const err = archAddMemory(memory, nid, at, blockPages, altmap);
+    if (err < 0) return err;
+    const ret = createMemoryBlockDevices(memory, at, blockPages, altmap);
+    if (ret !== 0) {
+      archRemoveMemory(memory, at, blockPages, kernel.traits.momPerBlockErrorPathPassesAltmap ? altmap : null);
+    }
+    return ret;
+  };
+  for (let at = pfn; at < pfn + nrPages; at += blockPages) {
+    const err = addBlock(at);
+    if (err === 0) continue;
+    if (at !== pfn) removeMemoryBlocksAndAltmaps(memory, pfn, at - pfn);
+    return err;
+  }
+  return 0;
+}
+
+/** The part of add_memory_resource() before ranges of several blocks: one altmap, or none. */
+function addOneRange(memory: SystemMemory, request: AddMemoryRequest, altmap: VmemAltmap | null): number {
+  const { nid, pfn, nrPages } = request;
+  const { momAltmapInBlock, momErrorPathPassesAltmap, momPerBlockAltmaps } = memory.kernel.traits;
+  const err = archAddMemory(memory, nid, pfn, nrPages, altmap);
+  if (err < 0) return err;
+  const kept = momAltmapInBlock ? altmap : null;
+  const ret = createMemoryBlockDevices(memory, pfn, nrPages, kept, momAltmapInBlock ? 0 : (altmap?.alloc ?? 0));
+  if (ret !== 0) {
+    archRemoveMemory(memory, pfn, nrPages, momErrorPathPassesAltmap || momPerBlockAltmaps ? altmap : null);
+  }
+  return ret;
+}
+
+/** The memmap of a range and its memory blocks, in each release's way. */
+function addMemmapAndBlocks(memory: SystemMemory, request: AddMemoryRequest): number {
+  const { kernel, blockPages, memmapOnMemory: mode, hugetlbOptimized } = memory;
+  const { traits } = kernel;
+  if (!request.memmapOnMemory || !traits.momOneBlock) return addOneRange(memory, request, null);
+  const question = blockQuestion(kernel, blockPages, request.nrPages, mode, hugetlbOptimized);
+  const { refusal, memmapPages } = memmapOnMemory(traits, question);
+  if (refusal !== null) return traits.momFallbackToRam ? addOneRange(memory, request, null) : -EINVAL;
+  if (traits.momPerBlockAltmaps) return createAltmapsAndMemoryBlocks(memory, request, memmapPages);
+  return addOneRange(memory, request, blockAltmap(memory, request.pfn, traits.momForce ? memmapPages : blockPages));
+}
+
+/** add_memory_resource(). Returns 0 or a negative errno. */
+function addMemoryResource(memory: SystemMemory, request: AddMemoryRequest): number {
+  const { kernel, nodes, keepsMemblock } = memory;
+  const { nid, pfn, nrPages, name = SYSTEM_RAM } = request;
+  const start = pfn * kernel.pageSize;
+  const size = nrPages * kernel.pageSize;
+  if (!isBlockRange(memory, pfn, nrPages)) return -EINVAL;
+  const node = nodes[nid];
+  if (node === undefined) {
+    kernel.log.warn(`node ${nid} was absent from the node_possible_map`);
+    return -EINVAL;
+  }
+  if (keepsMemblock) memory.onCall?.({ call: 'memblock-add', start, size });
+  if (!node.online) resetNode(node);
+  const err = addMemmapAndBlocks(memory, request);
+  if (err !== 0) {
+    if (keepsMemblock) memory.onCall?.({ call: 'memblock-remove', start, size });
+    return err;
+  }
+  if (!node.online) {
+    node.online = true;
+    memory.onCall?.({ call: 'node-online', node: nid });
+    memory.onCall?.({ call: 'node-register', node: nid });
+  }
+  for (const block of memoryBlocksOf(memory, pfn, nrPages)) block.nid = nid;
+  if (name.text === SYSTEM_RAM.text) memory.onCall?.({ call: 'firmware-map-add', start, end: start + size });
+  return 0;
+}
+
+/** Names of memory that a driver manages have this form. */
+const DRIVER_MANAGED_NAME = /^System RAM \(.*\)$/s;
+
+/**
+ * add_memory(), or add_memory_driver_managed() where the memory has a name of its own.
+ * @returns 0 or a negative errno, in the kernel's order of refusals: -EINVAL for a bad name, -E2BIG, -EEXIST for a range
+ *   that is claimed, -EINVAL for one that is not made of blocks
+ */
+export function addMemory(memory: SystemMemory, request: AddMemoryRequest): number {
+  const { kernel, iomem, faults } = memory;
+  const { pfn, nrPages, name = SYSTEM_RAM } = request;
+  if (name !== SYSTEM_RAM && !DRIVER_MANAGED_NAME.test(name.text)) return -EINVAL;
+  const start = pfn * kernel.pageSize;
+  const size = nrPages * kernel.pageSize;
+  if (!isRangeAllowed(memory, start, size)) return -E2BIG;
+  if (faults.hit('resourceAlloc')) return -EEXIST;
+  const resource = registerMemoryResource(iomem, start, size, name);
+  if (typeof resource === 'number') return resource;
+  const err = addMemoryResource(memory, request);
+  if (err < 0) releaseResource(resource);
+  else if (request.mergeResource) mergeSystemRamResource(resource, kernel.log);
+  return err;
+}
+
+/** memory_blocks_have_altmaps(), and what older releases ask in its place. Returns a negative errno to refuse. */
+function altmapRemoval(memory: SystemMemory, pfn: number, nrPages: number): 'none' | 'all' | number {
+  const { kernel, blockPages, memmapOnMemory: mode } = memory;
+  const { traits } = kernel;
+  if (mode === 'n') return 'none';
+  const blocks = memoryBlocksOf(memory, pfn, nrPages);
+  if (traits.momPerBlockAltmaps) {
+    const altmaps = blocks.filter((block) => block.altmap !== null).length;
+    if (altmaps === 0) return 'none';
+    if (altmaps === nrPages / blockPages) return 'all';
+    kernel.log.warnOnce('memory_blocks_have_altmaps');
+    return -EINVAL;
+  }
+  if (!blocks.some((block) => block.altmap !== null || block.nrVmemmapPages > 0)) return 'none';
+  if (nrPages === blockPages) return 'all';
+  const { pageSize } = kernel;
+  kernel.log.print(`Refuse to remove ${hex(pfn * pageSize)} - ${hex((pfn + nrPages) * pageSize)},wrong granularity`);
+  return -EINVAL;
+}
+
+/** Removal of one block that holds its memmap, before ranges of several: a new altmap stands for the old one. */
+function removeSelfHostedBlock(memory: SystemMemory, block: MemoryBlock): void {
+  const { kernel, blockPages } = memory;
+  const pfn = blockPfn(memory, block.id);
+  const { altmap } = block;
+  const standIn: VmemAltmap = altmap ?? {
+    name: `block${block.id}`,
+    basePfn: 0,
+    endPfn: 0,
+    reserve: 0,
+    free: 0,
+    align: 0,
+    alloc: block.nrVmemmapPages,
+  };
+  block.altmap = null;
+  removeMemoryBlockDevices(memory, pfn, blockPages);
+  archRemoveMemory(memory, pfn, blockPages, standIn);
+  if (kernel.traits.momAltmapInBlock) warnIfAltmapInUse(kernel, standIn);
+}
+
+/** try_offline_node(): a node without memory goes; there are no CPUs. */
+function tryOfflineNode(memory: SystemMemory, nid: number): void {
+  const node = memory.nodes[nid]!;
+  if (node.spanned > 0 || [...memory.blocks.values()].some((block) => block.nid === nid)) return;
+  node.online = false;
+  memory.onCall?.({ call: 'node-offline', node: nid });
+  memory.onCall?.({ call: 'node-unregister', node: nid });
+}
+
+/**
+ * remove_memory(): all blocks must be offline.
+ * @returns 0, -EBUSY for a block that is online, -EINVAL for a range of which some blocks hold their memmap
+ * @throws KernelBug for a range that is not made of blocks
+ */
+export function removeMemory(memory: SystemMemory, pfn: number, nrPages: number): number {
+  const { kernel, keepsMemblock } = memory;
+  const start = pfn * kernel.pageSize;
+  const size = nrPages * kernel.pageSize;
+  if (!isBlockRange(memory, pfn, nrPages)) throw new KernelBug('BUG_ON in try_remove_memory()');
+  let nid: number | undefined;
+  for (const block of memoryBlocksOf(memory, pfn, nrPages)) {
+    nid = block.nid;
+    if (block.state !== 'offline') {
+      const first = blockPfn(memory, block.id) * kernel.pageSize;
+      const last = first + memory.blockPages * kernel.pageSize - 1;
+      kernel.log.print(`removing memory fails, because memory [${hex(first)}-${hex(last)}] is onlined`);
+      return -EBUSY;
+    }
+  }
+  const firmwareMapRemove = (): void => memory.onCall?.({ call: 'firmware-map-remove', start, end: start + size });
+  if (kernel.traits.momPerBlockAltmaps) firmwareMapRemove();
+  const altmaps = altmapRemoval(memory, pfn, nrPages);
+  if (typeof altmaps === 'number') return altmaps;
+  if (!kernel.traits.momPerBlockAltmaps) firmwareMapRemove();
+  if (altmaps === 'none') {
+    removeMemoryBlockDevices(memory, pfn, nrPages);
+    archRemoveMemory(memory, pfn, nrPages, null);
+  } else if (kernel.traits.momPerBlockAltmaps) {
+    removeMemoryBlocksAndAltmaps(memory, pfn, nrPages);
+  } else {
+    for (const block of memoryBlocksOf(memory, pfn, nrPages)) removeSelfHostedBlock(memory, block);
+  }
+  if (keepsMemblock) memory.onCall?.({ call: 'memblock-remove', start, size });
+  releaseMemRegionAdjustable(memory.iomem, start, size, kernel.log);
+  if (nid !== undefined) tryOfflineNode(memory, nid);
+  return 0;
+}
+
+/**
+ * offline_and_remove_memory(): offlines block by block; if one refuses, those that were taken offline come back.
+ * @returns 0 or a negative errno
+ */
+export function offlineAndRemoveMemory(memory: SystemMemory, pfn: number, nrPages: number): number {
+  if (nrPages === 0 || !isAligned(pfn, memory.blockPages) || !isAligned(nrPages, memory.blockPages)) return -EINVAL;
+  const taken: { block: MemoryBlock; type: OnlineType }[] = [];
+  let err = 0;
+  for (const block of memoryBlocksOf(memory, pfn, nrPages)) {
+    const type = block.zone?.name === MOVABLE ? 'movable' : 'kernel';
+    const ret = offlineBlock(memory, block);
+    if (ret === 0) taken.push({ block, type });
+    if (ret < 0) {
+      err = ret;
+      break;
+    }
+  }
+  if (err === 0) err = removeMemory(memory, pfn, nrPages);
+  if (err === 0) return 0;
+  for (const { block, type } of taken) {
+    const ret = onlineBlock(memory, block, type);
+    if (ret < 0) memory.kernel.log.print(`try_reonline_memory_block: Failed to re-online memory: ${ret}`);
+  }
+  return err;
+}

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import type { Kernel } from '../kernel/kernel.js';
+import type { MemmapOnMemoryMode } from './memmap-on-memory.js';
+import { createBootBlocks } from './memory-block.js';
+import { DeviceMaps } from './memremap.js';
+import { RangeMap } from './range-map.js';
+import {
+  createIomem,
+  createResource,
+  insertResource,
+  IORESOURCE_BUSY,
+  IORESOURCE_SYSTEM_RAM,
+  SYSTEM_RAM,
+} from './resource.js';
+import { Faults, type BootMemory, type SystemMemory } from './system-memory.js';
+import { createNode, DEVICE, MOVABLE, updatePgdatSpan, zoneOf, type Zone } from './zone.js';
+
+/** Nodes, zones, memory blocks and the iomem tree as they are after boot. */
+
+export interface SystemMemoryOptions {
+  /** Names of the kernel zones, in the order of enum zone_type. */
+  kernelZones: readonly string[];
+  /** Nodes that can exist, MAX_NUMNODES of the machine. */
+  possibleNodes: number;
+  /** Numbers of the nodes that are online. */
+  onlineNodes: readonly number[];
+  boot: readonly BootMemory[];
+  blockPages: number;
+  memmapOnMemory: MemmapOnMemoryMode;
+  hugetlbOptimized?: boolean;
+  keepsMemblock?: boolean;
+  addressLimit?: number;
+}
+
+/** Puts the books together that a kernel has after boot. Its early sections must be there. */
+export function createSystemMemory(kernel: Kernel, options: SystemMemoryOptions): SystemMemory {
+  const iomem = createIomem();
+  const zoneNames = [...options.kernelZones, MOVABLE, DEVICE];
+  const nodes = Array.from({ length: options.possibleNodes }, (_, nid) =>
+    createNode(nid, zoneNames, options.onlineNodes.includes(nid)),
+  );
+  const devices = new DeviceMaps();
+  const memory: SystemMemory = {
+    kernel,
+    iomem,
+    nodes,
+    pageZones: new RangeMap<Zone>(),
+    blocks: new Map(),
+    blockPages: options.blockPages,
+    memmapOnMemory: options.memmapOnMemory,
+    hugetlbOptimized: options.hugetlbOptimized ?? false,
+    hugetlbPages: new Map(),
+    keepsMemblock: options.keepsMemblock ?? false,
+    addressLimit: options.addressLimit ?? iomem.end,
+    devices,
+    unreleasedBlocks: [],
+    faults: new Faults(),
+    onCall: null,
+    isDevicePage: (pfn) => devices.covers(pfn),
+  };
+  for (const range of options.boot) addBootMemory(memory, range);
+  for (const node of nodes) updatePgdatSpan(node);
+  createBootBlocks(memory, options.boot);
+  return memory;
+}
+
+/** free_area_init() for one range: its zone spans it, and all of it is present. */
+function addBootMemory(memory: SystemMemory, { pfn, nrPages, nid, zone: name }: BootMemory): void {
+  const node = memory.nodes[nid]!;
+  const zone = zoneOf(node, name);
+  const end = Math.max(pfn + nrPages, zone.start + zone.spanned);
+  zone.start = zone.spanned === 0 ? pfn : Math.min(zone.start, pfn);
+  zone.spanned = end - zone.start;
+  zone.present += nrPages;
+  node.present += nrPages;
+  memory.pageZones.set(pfn, pfn + nrPages, zone);
+  const { pageSize } = memory.kernel;
+  insertResource(
+    memory.iomem,
+    createResource(pfn * pageSize, (pfn + nrPages) * pageSize - 1, SYSTEM_RAM, IORESOURCE_SYSTEM_RAM | IORESOURCE_BUSY),
+  );
+}

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import type { KernelPaging, ReadOnlyPte } from '../arch.js';
+import { alignDown } from '../hardware/align.js';
+import { NO_PAGE } from '../hardware/page-allocator.js';
+import { ENTRY_BYTES, PMD, PTE, tableIndex, type Leaf, type PageTable } from '../hardware/page-table.js';
+import { EINVAL, ENOMEM, ENOTSUPP } from '../kernel/errno.js';
+import { allocPages, freePages, pfnToPage, type Kernel } from '../kernel/kernel.js';
+import { vmemmapAllocBlockZero } from './sparse-vmemmap.js';
+import { blockPfn, setAsidePages } from './memory-block.js';
+import type { SystemMemory } from './system-memory.js';
+
+/**
+ * mm/hugetlb_vmemmap.c: the memmap of a HugeTLB page says the same in most of its pages, so all but the first may be one.
+ * Its large leaf is split to base pages first. A memmap that lies in its own memory block is left alone.
+ */
+
+const ENTRY_WORDS = ENTRY_BYTES / 4;
+
+/** Pages of vmemmap that a HugeTLB page keeps (HUGETLB_VMEMMAP_RESERVE_PAGES). */
+const reservedPages = (kernel: Kernel): number => (kernel.traits.hvoReservesOnePage ? 1 : 2);
+
+/** What works on the vmemmap of one HugeTLB page, or why it cannot. */
+interface Walk {
+  readonly kernel: Kernel;
+  readonly paging: KernelPaging & { readonly readOnlyPte: ReadOnlyPte };
+  readonly table: PageTable;
+  /** First address of its memmap. */
+  readonly start: number;
+  readonly end: number;
+}
+
+/** hugetlb_vmemmap_optimizable(): whole pages, more than are kept; struct pages must not straddle them. */
+function walkOf(kernel: Kernel, pfn: number, nrPages: number): Walk | undefined {
+  const { paging } = kernel.arch;
+  const bytes = nrPages * kernel.structPageSize;
+  const isPowerOfTwo = Number.isInteger(Math.log2(kernel.structPageSize));
+  if (paging?.readOnlyPte === undefined || !kernel.traits.hvo || !isPowerOfTwo) return undefined;
+  if (bytes % kernel.pageSize !== 0 || bytes <= reservedPages(kernel) * kernel.pageSize) return undefined;
+  const start = pfnToPage(kernel, pfn);
+  const { readOnlyPte } = paging;
+  return { kernel, paging: { ...paging, readOnlyPte }, table: paging.table, start, end: start + bytes };
+}
+
+/** PageVmemmapSelfHosted(): whether a frame holds the memmap of the block that it lies in. The page says so once online. */
+function isSelfHosted(memory: SystemMemory, pfn: number): boolean {
+  const block = memory.blocks.get(Math.floor(pfn / memory.blockPages));
+  if (block?.state !== 'online') return false;
+  return pfn < blockPfn(memory, block.id) + setAsidePages(memory.kernel, block);
+}
+
+/** Position of the entry for an address at the level of a leaf. */
+function entryOf({ table }: Walk, address: number, level: Leaf['level']): number {
+  let tablePa = table.root;
+  for (const here of table.levels) {
+    const entry = table.entry(tablePa, tableIndex(here, address));
+    if (here.level === level) return entry;
+    tablePa = table.format.address(here.level, table.lo(entry), table.hi(entry));
+  }
+  throw new RangeError('this page table has no such level');
+}
+
+function setPte(walk: Walk, address: number, pfn: number, isReadOnly: boolean): void {
+  const { kernel, paging } = walk;
+  const entry = entryOf(walk, address, PTE);
+  const { words } = kernel.ram;
+  words[entry] = isReadOnly ? paging.readOnlyPte.word0(pfn) : paging.pteWord0(pfn);
+  words[entry + 1] = isReadOnly ? paging.readOnlyPte.word1(pfn) : paging.pteWord1(pfn);
+  kernel.counters.set[PTE]!++;
+}
+
+/** vmemmap_split_pmd(): a table of base pages takes the place of a leaf. Returns 0 or -ENOMEM. */
+function splitPmd(walk: Walk, leaf: Leaf): number {
+  const { kernel, paging, table } = walk;
+  const { pageSize, ram, counters } = kernel;
+  const tablePfn = vmemmapAllocBlockZero(kernel, 0);
+  if (tablePfn === NO_PAGE) return -ENOMEM;
+  const first = table.entry(tablePfn * pageSize, 0);
+  const pages = leaf.size / pageSize;
+  for (let i = 0; i < pages; i++) {
+    const pfn = leaf.pa / pageSize + i;
+    ram.words[first + i * ENTRY_WORDS] = paging.pteWord0(pfn);
+    ram.words[first + i * ENTRY_WORDS + 1] = paging.pteWord1(pfn);
+  }
+  counters.set[PTE]! += pages;
+  paging.populate(PMD, entryOf(walk, leaf.start, PMD), tablePfn * pageSize, leaf.start);
+  return 0;
+}
+
+/** vmemmap_remap_range() as far as it splits. Returns 0, -ENOMEM, or -ENOTSUPP for a memmap that its block holds. */
+function splitRange(memory: SystemMemory, walk: Walk): number {
+  const { kernel, table, start, end } = walk;
+  let isFirst = true;
+  for (let address = start; address < end;) {
+    const leaf = table.walk(address);
+    if (leaf === undefined) return -EINVAL;
+    if (isFirst && isSelfHosted(memory, Math.floor((leaf.pa + (address - leaf.start)) / kernel.pageSize))) {
+      return -ENOTSUPP;
+    }
+    isFirst = false;
+    if (leaf.level === PMD) {
+      const err = splitPmd(walk, leaf);
+      if (err !== 0) return err;
+    }
+    address = alignDown(address, leaf.size) + leaf.size;
+  }
+  return 0;
+}
+
+const frameOf = ({ table, kernel }: Walk, address: number): number => table.walk(address)!.pa / kernel.pageSize;
+
+/**
+ * vmemmap_remap_free(): all pages but those kept map one frame, read-only.
+ * @param freed takes the frames that nothing maps any more
+ * @returns 0 or -ENOMEM
+ */
+function remapFree(walk: Walk, freed: number[]): number {
+  const { kernel, start, end } = walk;
+  const { pageSize, traits } = kernel;
+  let kept = start + reservedPages(kernel) * pageSize;
+  if (traits.hvoCopiesHead) {
+    const head = allocPages(kernel, 0, 0);
+    if (head === NO_PAGE) return -ENOMEM;
+    const former = frameOf(walk, start);
+    kernel.ram.copyFrame(head, former);
+    setPte(walk, start, head, false);
+    freed.push(former);
+    kept = start + pageSize;
+  }
+  const shared = frameOf(walk, kept - pageSize);
+  for (let address = kept; address < end; address += pageSize) {
+    freed.push(frameOf(walk, address));
+    setPte(walk, address, shared, true);
+  }
+  return 0;
+}
+
+/** What became of HugeTLB pages. */
+export interface HugetlbResult {
+  /** Pages whose memmap was folded, or restored. */
+  done: number;
+  /** The first error; 0 if there was none. */
+  err: number;
+}
+
+/**
+ * hugetlb_vmemmap_optimize_folios(): first all leaves are split, then each page is folded, then what was freed goes back.
+ * @param pages first frames of HugeTLB pages
+ * @param nrPages base pages of each
+ */
+export function hugetlbVmemmapOptimize(memory: SystemMemory, pages: readonly number[], nrPages: number): HugetlbResult {
+  const { kernel, hugetlbPages, hugetlbOptimized } = memory;
+  const freed: number[] = [];
+  const result = { done: 0, err: 0 };
+  if (!hugetlbOptimized) return result;
+  const walks = pages.flatMap((pfn): { pfn: number; walk: Walk }[] => {
+    const walk = hugetlbPages.has(pfn) ? undefined : walkOf(kernel, pfn, nrPages);
+    return walk === undefined ? [] : [{ pfn, walk }];
+  });
+  const split = walks.map(({ pfn, walk }) => ({ pfn, walk, err: splitRange(memory, walk) }));
+  for (const { pfn, walk, err } of split) {
+    const folded = err === 0 ? remapFree(walk, freed) : err;
+    if (folded === 0) {
+      hugetlbPages.set(pfn, nrPages);
+      result.done++;
+    } else if (result.err === 0) result.err = folded;
+  }
+  kernel.counters.tlbFlushAll += 2;
+  for (const pfn of freed) freePages(kernel, pfn, 0);
+  return result;
+}
+
+/** hugetlb_vmemmap_restore_folio(): every page of the memmap has a frame of its own again. */
+export function hugetlbVmemmapRestore(memory: SystemMemory, pages: readonly number[]): HugetlbResult {
+  const { kernel, hugetlbPages } = memory;
+  const result = { done: 0, err: 0 };
+  for (const pfn of pages) {
+    const nrPages = hugetlbPages.get(pfn);
+    const walk = nrPages === undefined ? undefined : walkOf(kernel, pfn, nrPages);
+    if (walk === undefined) continue;
+    const err = restore(walk);
+    if (err !== 0) return { ...result, err };
+    hugetlbPages.delete(pfn);
+    result.done++;
+  }
+  if (result.done > 0) kernel.counters.tlbFlushAll++;
+  return result;
+}
+
+/** vmemmap_remap_alloc(): all frames are taken before the first is mapped. Returns 0 or -ENOMEM. */
+function restore(walk: Walk): number {
+  const { kernel, start, end } = walk;
+  const { pageSize } = kernel;
+  const first = start + reservedPages(kernel) * pageSize;
+  const frames: number[] = [];
+  for (let address = first; address < end; address += pageSize) {
+    const pfn = allocPages(kernel, 0, 0);
+    if (pfn === NO_PAGE) {
+      for (const taken of frames) freePages(kernel, taken, 0);
+      return -ENOMEM;
+    }
+    frames.push(pfn);
+  }
+  for (let address = first; address < end; address += pageSize) {
+    // The list of frames is taken from its head, which is the last that came.
+    const pfn = frames.pop()!;
+    kernel.ram.copyFrame(pfn, frameOf(walk, address));
+    setPte(walk, address, pfn, false);
+  }
+  return 0;
+}

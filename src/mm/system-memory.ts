@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import type { MemmapOnMemoryMode } from './memmap-on-memory.js';
+import type { MemoryBlock } from './memory-block.js';
+import type { DeviceMaps } from './memremap.js';
+import type { Resource } from './resource.js';
+import type { ZonedMemory } from './zone.js';
+
+/** What a kernel knows of its memory above sections: the iomem tree, nodes with their zones, memory blocks, devices. */
+export interface SystemMemory extends ZonedMemory {
+  readonly iomem: Resource;
+  /** Memory blocks by their number, address / memory_block_size_bytes(). */
+  readonly blocks: Map<number, MemoryBlock>;
+  /** Pages of a memory block. */
+  readonly blockPages: number;
+  readonly memmapOnMemory: MemmapOnMemoryMode;
+  /** hugetlb_free_vmemmap=on. */
+  readonly hugetlbOptimized: boolean;
+  /** Base pages of each HugeTLB page whose memmap is folded, by its first frame. */
+  readonly hugetlbPages: Map<number, number>;
+  /** CONFIG_ARCH_KEEP_MEMBLOCK: memblock also knows hot-added memory. */
+  readonly keepsMemblock: boolean;
+  /** Highest address that memory may be added at (mhp_get_pluggable_range). */
+  readonly addressLimit: number;
+  readonly devices: DeviceMaps;
+  /** Numbers of removed memory blocks whose device nobody releases any more: a reference is left. */
+  readonly unreleasedBlocks: number[];
+  /** What fails in the step under way. */
+  faults: Faults;
+  /** Hears of calls to other parts of the kernel. */
+  onCall: ((call: HotplugCall) => void) | null;
+}
+
+/** Places where a step can be made to fail. */
+export const FAULT_POINTS = [
+  'resourceAlloc',
+  'altmapAlloc',
+  'archAdd',
+  'blockAlloc',
+  'blockRegister',
+  'blockIndex',
+  'isolate',
+  'unmovable',
+  'notifyPrepareOnline',
+  'notifyGoingOnline',
+  'notifyGoingOffline',
+] as const;
+
+export type FaultPoint = (typeof FAULT_POINTS)[number];
+
+/** Makes the n-th passage of a point fail, counted from 1. */
+export class Faults {
+  private readonly passed = new Map<FaultPoint, number>();
+
+  constructor(private readonly plan: Readonly<Partial<Record<FaultPoint, number>>> = {}) {}
+
+  /** Whether this passage fails. */
+  hit(point: FaultPoint): boolean {
+    const count = (this.passed.get(point) ?? 0) + 1;
+    this.passed.set(point, count);
+    return this.plan[point] === count;
+  }
+}
+
+/** A call to another part of the kernel. Starts and sizes in bytes. */
+export type HotplugCall =
+  | { call: 'arch-add'; start: number; size: number; altmap: boolean; ret: number }
+  | { call: 'arch-remove'; start: number; size: number; altmap: boolean }
+  | { call: 'block-register' | 'block-unregister'; block: number }
+  | { call: 'firmware-map-add' | 'firmware-map-remove'; start: number; end: number }
+  | { call: 'memblock-add' | 'memblock-remove'; start: number; size: number }
+  | { call: 'node-online' | 'node-register' | 'node-offline' | 'node-unregister'; node: number }
+  | { call: 'notify'; event: NotifyEvent; pfn: number; nrPages: number };
+
+/** Events of the memory notifier chain (include/linux/memory.h). */
+export type NotifyEvent =
+  | 'prepare-online'
+  | 'going-online'
+  | 'online'
+  | 'cancel-online'
+  | 'going-offline'
+  | 'offline'
+  | 'cancel-offline'
+  | 'finish-offline';
+
+/** Memory present at boot. */
+export interface BootMemory {
+  pfn: number;
+  nrPages: number;
+  nid: number;
+  zone: string;
+}
+
+/** memory_notify() in words. */
+export function notify(memory: SystemMemory, event: NotifyEvent, pfn: number, nrPages: number): void {
+  memory.onCall?.({ call: 'notify', event, pfn, nrPages });
+}
