@@ -175,6 +175,12 @@ export interface Architecture {
   vmemmapBase(config: MachineConfig, traits: Traits): bigint;
   /** SECTION_SIZE_BITS. @param pageSize bytes */
   sectionSizeBits(pageSize: number, traits: Traits): number;
+  /**
+   * memory_block_size_bytes() of a machine that does not say it, bytes.
+   * @param pageSize bytes
+   * @param endOfRam first byte address behind boot memory
+   */
+  memoryBlockSize(pageSize: number, endOfRam: number): number;
   /** A sentence on what is wrong with the machine, or undefined. */
   check(config: MachineConfig, traits: Traits): string | undefined;
   /** Starts the architecture's part of a kernel: the root page table, if it has one, is allocated here. */

@@ -93,6 +93,7 @@ export const arm64: Architecture = {
   maxOrder: (pageSize) => MAX_ORDER[pageSize] ?? 10,
   sectionSizeBits,
   vmemmapBase: (config, traits) => FULL_ADDRESS | BigInt(regionOf(config, traits).start),
+  memoryBlockSize: (pageSize) => (pageSize === 65536 ? 2 ** 29 : 2 ** 27),
   check(config, traits) {
     if (!traits.arm64HotAdd) return `machine.kernel is "${config.kernel}"; arm64 has memory hot-plug from 5.0 on`;
     const bits = vaBitsOf(config);

@@ -90,6 +90,8 @@ export const ppc64: Architecture = {
   maxOrder: (pageSize) => MAX_ORDER[pageSize] ?? 8,
   sectionSizeBits: () => SECTION_SIZE_BITS,
   vmemmapBase,
+  // The size of a logical memory block that hypervisors use.
+  memoryBlockSize: () => 2 ** 28,
   check(config) {
     if (config.sectionSizeBits !== SECTION_SIZE_BITS) {
       return `machine.sectionSizeBits is ${config.sectionSizeBits}; ppc64 has sections of 2^${SECTION_SIZE_BITS} bytes`;

@@ -73,6 +73,7 @@ export const s390: Architecture = {
   sectionSizeBits,
   vmemmapBase: (config, traits) =>
     vmemmapPlacement(config.pagingLevels ?? 4, config.structPageSize, sectionSizeBits(config.pageSize, traits)),
+  memoryBlockSize: () => 2 ** 28,
   check(config, traits) {
     const bits = sectionSizeBits(config.pageSize, traits);
     if (config.sectionSizeBits !== bits) {

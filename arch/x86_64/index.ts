@@ -13,6 +13,11 @@ const MAX_ORDER = 10;
 /** __VMEMMAP_BASE_L4 and _L5, without KASLR (arch/x86/include/asm/pgtable_64_types.h). */
 const VMEMMAP_BASE = { 4: 0xffff_ea00_0000_0000n, 5: 0xffd4_0000_0000_0000n } as const;
 
+/** probe_memory_block_size(), arch/x86/mm/init_64.c: the largest size that divides the end of memory, if there is much. */
+const MIN_MEMORY_BLOCK_SIZE = 2 ** SECTION_SIZE_BITS;
+const MAX_BLOCK_SIZE = 2 ** 31;
+const MEM_SIZE_FOR_LARGE_BLOCK = 64 * 2 ** 30;
+
 const configuration = (pagingLevels: 4 | 5, groundTruth: string): ArchConfiguration => ({
   title: `${pagingLevels}-level`,
   pageSize: PAGE_SIZE,
@@ -40,6 +45,12 @@ export const x86_64: Architecture = {
   maxOrder: () => MAX_ORDER,
   sectionSizeBits: () => SECTION_SIZE_BITS,
   vmemmapBase: (config) => VMEMMAP_BASE[config.pagingLevels === 5 ? 5 : 4],
+  memoryBlockSize(_pageSize, endOfRam) {
+    if (endOfRam < MEM_SIZE_FOR_LARGE_BLOCK) return MIN_MEMORY_BLOCK_SIZE;
+    let size = MAX_BLOCK_SIZE;
+    while (size > MIN_MEMORY_BLOCK_SIZE && endOfRam % size !== 0) size /= 2;
+    return size;
+  },
   check(config) {
     if (config.pageSize !== PAGE_SIZE) return `machine.pageSize is ${config.pageSize}; x86_64 has pages of 4096 bytes`;
     if (config.sectionSizeBits !== SECTION_SIZE_BITS) {

@@ -3,6 +3,7 @@
 
 import { Command, CommanderError, Option } from 'commander';
 import { packageVersion } from './package-root.js';
+import type { PlanOptions } from './plan.js';
 import type { BisectOptions } from './bisect.js';
 import type { DiffOptions } from './diff.js';
 import type { ReproOptions } from './repro.js';
@@ -159,6 +160,38 @@ program
   .addHelpText('after', examples('vmemmap story'))
   .action(async () => {
     process.exitCode = (await import('./story.js')).story();
+  });
+
+program
+  .command('plan')
+  .description(
+    'what the memmap of a machine takes, and whether its memory blocks can hold it: this machine, or lists of another',
+  )
+  .option('--lsmem <file>', 'what `lsmem --json` printed')
+  .option('--iomem <file>', '/proc/iomem, read by root')
+  .option('--ndctl <file>', 'what `ndctl list -N` printed')
+  .option('--daxctl <file>', 'what `daxctl list -M` printed')
+  .option('--vmcoreinfo <file>', 'VMCOREINFO text, which states sizeof(struct page)')
+  .option('--arch <name>', 'architecture of the lists; x86_64 if not given')
+  .addOption(new Option('--mmu <name>', 'ppc64: which MMU').choices(['radix', 'hash']))
+  .option('--kernel <release>', "release or proposal to ask about; the machine's own if not given")
+  .option('--page-size <bytes>', 'PAGE_SIZE')
+  .option('--struct-page <bytes>', 'sizeof(struct page)')
+  .option('--block-size <bytes>', 'memory_block_size_bytes()')
+  .addOption(new Option('--memmap-on-memory <value>', 'memory_hotplug.memmap_on_memory').choices(['n', 'y', 'force']))
+  .addOption(json())
+  .addOption(output())
+  .addHelpText(
+    'after',
+    examples(
+      'sudo vmemmap plan',
+      'vmemmap plan --lsmem lsmem.json --iomem iomem.txt --vmcoreinfo vmcoreinfo.txt',
+      'vmemmap plan --lsmem lsmem.json --struct-page 80 --kernel 6.6',
+      'vmemmap plan --lsmem lsmem.json --arch ppc64 --page-size 64K --block-size 256M --json',
+    ),
+  )
+  .action(async (options: PlanOptions) => {
+    process.exitCode = (await import('./plan.js')).plan(options);
   });
 
 program

@@ -24,7 +24,8 @@ const REASONS: Readonly<Record<string, string>> = {
   EACCES: 'it may not be read',
 };
 
-const reasonOf = (error: unknown): string => {
+/** Why a file could not be read, for a sentence. */
+export const readFailure = (error: unknown): string => {
   const code = (error as NodeJS.ErrnoException).code;
   return (code !== undefined && REASONS[code]) || (error instanceof Error ? error.message : String(error));
 };
@@ -41,19 +42,19 @@ export function readJson(file: string): unknown {
     bytes = readFileSync(file);
   } catch (error) {
     if (error instanceof InputError) throw error;
-    throw new InputError(`${file}: ${reasonOf(error)}`);
+    throw new InputError(`${file}: ${readFailure(error)}`);
   }
   if (bytes[0] === GZIP[0] && bytes[1] === GZIP[1]) {
     try {
       bytes = gunzipSync(bytes, { maxOutputLength: MAX_FILE_BYTES });
     } catch (error) {
-      throw new InputError(`${file}: it is not a whole gzip file (${reasonOf(error)})`);
+      throw new InputError(`${file}: it is not a whole gzip file (${readFailure(error)})`);
     }
   }
   try {
     return JSON.parse(bytes.toString('utf8'));
   } catch (error) {
-    throw new InputError(`${file}: it is not JSON (${reasonOf(error)})`);
+    throw new InputError(`${file}: it is not JSON (${readFailure(error)})`);
   }
 }
 

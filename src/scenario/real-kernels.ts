@@ -56,8 +56,8 @@ type Difference = Omit<Failure, 'name' | 'step'>;
 /** A step that the emulator has no function for. */
 class UnknownAction extends Error {}
 
-/** The value of CONFIG_ARCH in a recording's `arch`, as uname prints it, by the name of the emulator's room. */
-const ARCH_OF_MACHINE: Readonly<Record<string, string>> = { ppc64le: 'ppc64', s390x: 's390' };
+/** The emulator's rooms by what uname -m prints, where the two differ. */
+export const ARCH_OF_MACHINE: Readonly<Record<string, string>> = { ppc64le: 'ppc64', s390x: 's390' };
 
 /** MMU_PAGE_4K, _64K and _16M: the kernel's numbers of page sizes of the hash MMU (arch/powerpc/include/asm/mmu.h). */
 const HASH_PAGE_BYTES: Readonly<Record<number, number>> = { 0: 4096, 2: 65536, 10: 2 ** 24 };

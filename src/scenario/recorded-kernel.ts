@@ -54,6 +54,7 @@ const step = z.object({
   devices: z.array(device).nullish(),
   leaves: z.array(z.string()).nullish(),
   leavesSameAsStep: z.number().int().nullish(),
+  leafCounts: z.record(z.string(), z.number()).nullish(),
   tableCounts: z.record(z.string(), z.number()).nullish(),
   unusedMarkers: z.array(z.string()).nullish(),
   unusedStart: z.string().nullish(),

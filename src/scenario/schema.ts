@@ -20,7 +20,8 @@ const pages = whole('pages').max(
 );
 const pfn = whole('frames').max(ADDRESS_LIMIT / 4096, `must be a frame number below 2^40`);
 
-const size = z
+/** Bytes as a number, or text with a unit. */
+export const size = z
   .union([z.number(), z.string()], { error: 'must be bytes as a number, or text such as "128M"' })
   .transform((value, context): number => {
     const text = /^(\d+)([kmgt]?)(?:i?b)?$/i.exec(String(value));

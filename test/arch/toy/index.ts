@@ -21,6 +21,7 @@ export const toy: Architecture = {
   structPageSizes: [64],
   kernelZones: [{ name: 'Normal', end: Infinity }],
   keepsMemblock: false,
+  memoryBlockSize: () => 2 ** 27,
   maxOrder: () => 10,
   sectionSizeBits: () => 27,
   vmemmapBase: () => 0x40_0000_0000n,

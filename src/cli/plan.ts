@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import type { Architecture } from '../arch.js';
+import { DEFAULT_RELEASE, releaseOfSeries } from '../kernel/releases.js';
+import { planText } from '../report/plan.js';
+import { factsOf, type MachineFacts, type Sources } from '../scenario/import/facts.js';
+import { importIomem } from '../scenario/import/iomem.js';
+import { readLiveMachine, type LiveMachine } from '../scenario/import/live.js';
+import { importLsmem } from '../scenario/import/lsmem.js';
+import { importDaxctl, importNdctl } from '../scenario/import/ndctl.js';
+import { readText } from '../scenario/import/text.js';
+import { importVmcoreinfo } from '../scenario/import/vmcoreinfo.js';
+import { InputError } from '../scenario/load.js';
+import { planOf, type Plan } from '../scenario/plan.js';
+import { ARCH_OF_MACHINE } from '../scenario/real-kernels.js';
+import { findArchitecture, findKernel, type OtherKernel } from '../scenario/scenario.js';
+import { size } from '../scenario/schema.js';
+import { EXIT_OK, writeResult } from './output.js';
+
+export interface PlanOptions {
+  lsmem?: string;
+  iomem?: string;
+  ndctl?: string;
+  daxctl?: string;
+  vmcoreinfo?: string;
+  arch?: string;
+  mmu?: 'radix' | 'hash';
+  kernel?: string;
+  pageSize?: string;
+  structPage?: string;
+  blockSize?: string;
+  memmapOnMemory?: 'n' | 'y' | 'force';
+  json?: true;
+  output?: string;
+}
+
+function bytes(option: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const parsed = size.safeParse(text);
+  if (parsed.success) return parsed.data;
+  throw new InputError(`${option} is "${text}"; it must be bytes such as 4096, or text such as "4K" or "128M"`);
+}
+
+const imported = <T>(file: string | undefined, importer: (text: string, file: string) => T): T | undefined =>
+  file === undefined ? undefined : importer(readText(file), file);
+
+/** The tree of the live machine; without privilege the kernel shows zeros, and the blocks of /sys have to do. */
+function liveIomem(live: LiveMachine, remarks: string[]): Sources['iomem'] {
+  if (live.iomem === '') return undefined;
+  try {
+    return importIomem(live.iomem, '/proc/iomem');
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    remarks.push(`${error.message}; the memory blocks of /sys are used, which tell of no holes in them`);
+    return undefined;
+  }
+}
+
+const DEFAULT_ARCH = 'x86_64';
+
+function architectureOf(options: PlanOptions, live: LiveMachine | undefined, remarks: string[]): Architecture {
+  if (options.arch !== undefined) return findArchitecture(options.arch, '--arch');
+  if (live !== undefined) {
+    const name = live.machine === 'aarch64' ? 'arm64' : (ARCH_OF_MACHINE[live.machine] ?? live.machine);
+    return findArchitecture(name, 'the architecture of this machine');
+  }
+  remarks.push(`the lists name no architecture; it is taken for ${DEFAULT_ARCH}, --arch names another`);
+  return findArchitecture(DEFAULT_ARCH);
+}
+
+/** The kernel that a machine runs, as far as it is covered. */
+function ownKernel(facts: MachineFacts, remarks: string[]): OtherKernel | undefined {
+  if (facts.kernelRelease === undefined) return undefined;
+  try {
+    return { release: releaseOfSeries(facts.kernelRelease) };
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    remarks.push(error.message);
+    return undefined;
+  }
+}
+
+/** `vmemmap plan`. Returns the exit code. */
+export function plan(options: PlanOptions): number {
+  const remarks: string[] = [];
+  const live = options.lsmem === undefined && options.iomem === undefined ? readLiveMachine() : undefined;
+  const facts = factsOf({
+    asked: {
+      mmu: options.mmu,
+      pageSize: bytes('--page-size', options.pageSize),
+      structPageSize: bytes('--struct-page', options.structPage),
+      blockSize: bytes('--block-size', options.blockSize),
+      memmapOnMemory: options.memmapOnMemory,
+    },
+    architecture: architectureOf(options, live, remarks),
+    lsmem: imported(options.lsmem, importLsmem),
+    iomem: live === undefined ? imported(options.iomem, importIomem) : liveIomem(live, remarks),
+    ndctl: imported(options.ndctl, importNdctl),
+    daxctl: imported(options.daxctl, importDaxctl),
+    vmcoreinfo: imported(options.vmcoreinfo, importVmcoreinfo),
+    live,
+  });
+  const own = ownKernel(facts, remarks);
+  const asked = options.kernel === undefined ? undefined : findKernel(options.kernel, '--kernel');
+  if (own === undefined && asked === undefined) {
+    remarks.push(`nothing names the kernel; it is taken for ${DEFAULT_RELEASE.name}, --kernel names another`);
+  }
+  const main = planOf(facts, asked ?? own ?? { release: DEFAULT_RELEASE });
+  const current: Plan | undefined =
+    asked !== undefined && own !== undefined && own.release.name !== asked.release.name
+      ? planOf(facts, own)
+      : undefined;
+  if (options.json) {
+    const result = { schema: 'vmemmap/plan/v1', ...main, ...(current && { current }), remarks };
+    writeResult(JSON.stringify(result, null, 2), options.output);
+  } else {
+    writeResult(planText(main, current, remarks), options.output);
+  }
+  return EXIT_OK;
+}
