@@ -28,3 +28,19 @@ export function pageTableOf(kernel: Kernel): PageTable {
   if (!(mmu instanceof PageTable)) throw new TypeError('this machine has no page table');
   return mmu;
 }
+
+/** Adds a whole section behind {@link PFN}, counted from 0. */
+export const addSection = (section: number, altmap?: string) => ({
+  op: 'add-pages' as const,
+  pfn: PFN + section * SECTION,
+  nrPages: SECTION,
+  altmap,
+});
+
+/** Removes it. */
+export const removeSection = (section: number, altmap?: string) => ({
+  op: 'remove-pages' as const,
+  pfn: PFN + section * SECTION,
+  nrPages: SECTION,
+  altmap,
+});

@@ -2,27 +2,15 @@
 
 import { describe, expect, test } from 'vitest';
 import type { ScenarioInput } from '../../src/scenario/schema.js';
-import { idle, PFN, play, SECTION, SUBSECTION } from '../scenarios.js';
+import { addSection, idle, PFN, play, removeSection, SECTION, SUBSECTION } from '../scenarios.js';
 
 type Machine = ScenarioInput['machine'];
 const x86 = (more: Partial<Machine> = {}): Machine => ({ arch: 'x86_64', kernel: '6.12.117', ...more });
-const add = (section: number, altmap?: string) => ({
-  op: 'add-pages' as const,
-  pfn: PFN + section * SECTION,
-  nrPages: SECTION,
-  altmap,
-});
-const remove = (section: number, altmap?: string) => ({
-  op: 'remove-pages' as const,
-  pfn: PFN + section * SECTION,
-  nrPages: SECTION,
-  altmap,
-});
 const use = (section: number) => ({ op: 'use' as const, pfn: PFN + section * SECTION, nrPages: SECTION });
 
 describe('x86_64: vmemmap_populate()', () => {
   test('maps a section of 64-byte struct pages with one PMD leaf', () => {
-    const [state] = play({ machine: x86(), steps: [add(0)] });
+    const [state] = play({ machine: x86(), steps: [addSection(0)] });
     expect(state).toMatchObject({
       ret: 0,
       leaves: ['ffffea0004000000-ffffea0004200000 pmd ram'],
@@ -47,29 +35,29 @@ describe('x86_64: vmemmap_populate()', () => {
     const [state] = play({
       machine: x86({ hugeVmemmap: false }),
       altmaps: { dev: { basePfn: PFN, endPfn: PFN + SECTION - 1, free: 512 } },
-      steps: [add(0, 'dev')],
+      steps: [addSection(0, 'dev')],
     });
     expect(state).toMatchObject({ ret: -12, leaves: [] });
   });
 
   test('falls back to base pages when there is no memory for a leaf', () => {
-    const [state] = play({ machine: x86(), steps: [add(0)], failAllocations: [3] });
+    const [state] = play({ machine: x86(), steps: [addSection(0)], failAllocations: [3] });
     expect(state).toMatchObject({ ret: 0, leaves: ['ffffea0004000000-ffffea0004200000 pte ram'] });
   });
 
   test('with 5 levels counts the top-level entry at the pgd and frees every table below it but the p4d', () => {
-    const [added, removed] = play({ machine: x86({ pagingLevels: 5 }), steps: [add(0), remove(0)] });
+    const [added, removed] = play({ machine: x86({ pagingLevels: 5 }), steps: [addSection(0), removeSection(0)] });
     expect(added!.counters).toMatchObject({ setPgd: 1, setP4d: 1, setPud: 1, setPmd: 1 });
     expect(removed).toMatchObject({ tables: { p4d: 1, pud: 0, pmd: 0 }, ram: { pages: 1 } });
   });
 
   test('copies a new top-level entry to every other page table, once', () => {
-    const results = play({ machine: x86({ otherPageTables: 3 }), steps: [add(0), add(1)] });
+    const results = play({ machine: x86({ otherPageTables: 3 }), steps: [addSection(0), addSection(1)] });
     expect(results.map((r) => r.counters['syncTopLevel'])).toEqual([3, 3]);
   });
 
   test('takes frames above 2^32 for leaves and tables', () => {
-    const [state] = play({ machine: x86({ ramBasePfn: 2 ** 34 }), steps: [add(0)] });
+    const [state] = play({ machine: x86({ ramBasePfn: 2 ** 34 }), steps: [addSection(0)] });
     expect(state!.leaves).toEqual(['ffffea0004000000-ffffea0004200000 pmd ram']);
     const run = idle(x86({ ramBasePfn: 2 ** 34 }));
     run.kernel.arch.vmemmapPopulate(run.kernel.vmemmap, run.kernel.vmemmap + 2 ** 21, 0, null);
@@ -81,25 +69,33 @@ describe('x86_64: two sections of 56-byte struct pages share a PMD leaf', () => 
   const machine = x86({ structPageSize: 56 });
 
   test('adding neighbours in order writes no PAGE_UNUSED byte: the unused tail is remembered and then consumed', () => {
-    const [first, second] = play({ machine, steps: [add(0), add(1)] });
+    const [first, second] = play({ machine, steps: [addSection(0), addSection(1)] });
     expect(first).toMatchObject({ unusedStart: '0xffffea00039c0000', partial: [] });
     expect(second).toMatchObject({ unusedStart: '0xffffea0003b80000', partial: [] });
     expect(second!.counters['unusedBytes']).toBeUndefined();
   });
 
   test('removing the first keeps the leaf while the second is online', () => {
-    const [, , , removed] = play({ machine, steps: [add(0), add(1), use(1), remove(0)] });
+    const [, , , removed] = play({ machine, steps: [addSection(0), addSection(1), use(1), removeSection(0)] });
     expect(removed!.partial[0]).toBe('ffffea0003800000 unused 0-1835008 used 1835008-2097152');
     expect(removed!.holes).toEqual([]);
   });
 
   test('the leaf goes with the second', () => {
-    const states = play({ machine, steps: [add(0), add(1), remove(0), remove(1)] });
+    const states = play({ machine, steps: [addSection(0), addSection(1), removeSection(0), removeSection(1)] });
     expect(states[3]).toMatchObject({ leaves: [], leaks: [], ram: { pages: 1 } });
   });
 
   test('the leaf is lost when recycled memory is full of 0xFD and the second was never online', () => {
-    const steps = [add(0), add(1), remove(0), remove(1), add(0), add(1), remove(0)];
+    const steps = [
+      addSection(0),
+      addSection(1),
+      removeSection(0),
+      removeSection(1),
+      addSection(0),
+      addSection(1),
+      removeSection(0),
+    ];
     const kept = play({ machine: { ...machine, recycledPages: 'keep' }, steps });
     expect(kept[6]!.holes).toEqual(['ffffea00039c0000-ffffea0003a00000']);
     const zeroed = play({ machine, steps });
@@ -112,7 +108,7 @@ describe('x86_64: vmemmap_free()', () => {
     const [, removed] = play({
       machine: x86(),
       altmaps: { dev: { basePfn: PFN, endPfn: PFN + SECTION - 1, free: 512 } },
-      steps: [add(0), remove(0, 'dev')],
+      steps: [addSection(0), removeSection(0, 'dev')],
     });
     expect(removed).toMatchObject({
       leaves: [],
@@ -126,7 +122,7 @@ describe('x86_64: vmemmap_free()', () => {
     const [, removed] = play({
       machine: x86(),
       altmaps: { dev: { basePfn: PFN, endPfn: PFN + SECTION - 1, free: 512 } },
-      steps: [add(0, 'dev'), remove(0)],
+      steps: [addSection(0, 'dev'), removeSection(0)],
     });
     expect(removed!.violations).toEqual(['free-not-allocated:100000']);
   });
@@ -134,8 +130,8 @@ describe('x86_64: vmemmap_free()', () => {
   test('since 6.2 hands base pages of the altmap to the page allocator where the PMD was split before', () => {
     const steps = [
       { op: 'add-pages' as const, pfn: PFN + SECTION - SUBSECTION, nrPages: SUBSECTION },
-      add(1, 'dev'),
-      remove(1, 'dev'),
+      addSection(1, 'dev'),
+      removeSection(1, 'dev'),
     ];
     const altmaps = { dev: { basePfn: PFN + SECTION, endPfn: PFN + 2 * SECTION - 1, free: 2048 } };
     const [before, after] = ['6.1.192', '6.12.117'].map((kernel) =>
@@ -148,7 +144,7 @@ describe('x86_64: vmemmap_free()', () => {
 
   test('takes a leaf for a table when a subsection is added over it, and writes entries into struct pages', () => {
     // Section 0 of 56-byte struct pages ends inside a leaf; the first subsection of section 1 lies in that leaf.
-    const steps = [add(0), { op: 'add-pages' as const, pfn: PFN + SECTION, nrPages: SUBSECTION }];
+    const steps = [addSection(0), { op: 'add-pages' as const, pfn: PFN + SECTION, nrPages: SUBSECTION }];
     const [, second] = play({ machine: x86({ structPageSize: 56 }), steps });
     expect(second).toMatchObject({ ret: 0, leaves: ['ffffea0003800000-ffffea0003a00000 pmd ram'] });
     expect(second!.counters['setPte']).toBe(7);
@@ -162,7 +158,7 @@ describe('x86_64: what a machine may be', () => {
     [{ pagingLevels: 3 }, 'machine.pagingLevels'],
     [{ sectionSizeBits: 30 }, 'machine.sectionSizeBits'],
   ])('%j is refused by the name of the field', (more, field) => {
-    expect(() => play({ machine: x86(more), steps: [add(0)] })).toThrow(field);
+    expect(() => play({ machine: x86(more), steps: [addSection(0)] })).toThrow(field);
   });
 
   test('struct pages of 96 bytes fill three PMDs with two sections', () => {

@@ -11,27 +11,14 @@ import { KernelBug } from '../../src/kernel/log.js';
 import { pfnToPage, type Kernel } from '../../src/kernel/kernel.js';
 import { startRun } from '../../src/scenario/runner.js';
 import type { ScenarioInput } from '../../src/scenario/schema.js';
-import { pageTableOf, PFN, scenario, SECTION } from '../scenarios.js';
+import { addSection, pageTableOf, PFN, removeSection, scenario, SECTION } from '../scenarios.js';
 
 /** An invariant that cannot be broken says nothing: here a sound kernel is sabotaged, a different way each. */
-
-const add = (section: number, altmap?: string) => ({
-  op: 'add-pages' as const,
-  pfn: PFN + section * SECTION,
-  nrPages: SECTION,
-  altmap,
-});
-const remove = (section: number, altmap?: string) => ({
-  op: 'remove-pages' as const,
-  pfn: PFN + section * SECTION,
-  nrPages: SECTION,
-  altmap,
-});
 
 const SOUND: ScenarioInput = {
   machine: { arch: 'x86_64', kernel: '6.12.117' },
   altmaps: { dev: { basePfn: PFN + SECTION, endPfn: PFN + 2 * SECTION - 1, free: 1024 } },
-  steps: [add(0), add(1, 'dev'), remove(1, 'dev'), remove(0)],
+  steps: [addSection(0), addSection(1, 'dev'), removeSection(1, 'dev'), removeSection(0)],
 };
 
 /** Runs a scenario on a kernel whose architecture does something else in some calls. */
@@ -129,7 +116,7 @@ describe('sabotage is seen, in the step that did it', () => {
   });
 
   test('no-leak: an empty table stays behind', () => {
-    const findings = sabotaged({ ...SOUND, steps: [add(0), remove(0)] }, (kernel, sound) => ({
+    const findings = sabotaged({ ...SOUND, steps: [addSection(0), removeSection(0)] }, (kernel, sound) => ({
       vmemmapFree: () => {
         kernel.allocator.freePages(firstLeaf(kernel).pa / 4096, 9, kernel.log.badFree);
         unmapFirst(kernel);
@@ -186,11 +173,14 @@ describe('sabotage is seen, in the step that did it', () => {
 
 describe('findings', () => {
   test('tell a leak once, though it lasts', () => {
-    const findings = sabotaged({ ...SOUND, steps: [add(0), remove(0), add(1), remove(1)] }, (kernel, sound) => ({
-      vmemmapFree: (start, end, altmap) => {
-        if (start !== pfnToPage(kernel, PFN)) sound.vmemmapFree(start, end, altmap);
-      },
-    }));
+    const findings = sabotaged(
+      { ...SOUND, steps: [addSection(0), removeSection(0), addSection(1), removeSection(1)] },
+      (kernel, sound) => ({
+        vmemmapFree: (start, end, altmap) => {
+          if (start !== pfnToPage(kernel, PFN)) sound.vmemmapFree(start, end, altmap);
+        },
+      }),
+    );
     expect(findings.filter(({ invariant }) => invariant === 'no-leak')).toMatchObject([{ step: 1 }]);
   });
 });
