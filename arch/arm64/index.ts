@@ -3,6 +3,7 @@
 import type { ArchConfiguration, Architecture, MachineConfig } from '../../src/arch.js';
 import { LEVELS } from '../../src/hardware/page-table.js';
 import type { Traits } from '../../src/kernel/traits/index.js';
+import { ARM64_CPUS } from './cpus.js';
 import { geometry } from './layout.js';
 import { Arm64Vmemmap } from './vmemmap.js';
 
@@ -84,6 +85,7 @@ export const arm64: Architecture = {
     configuration(65536, 52, 0xffff_fc1f_c000_0000n, 'none: 52-bit addresses by the architecture manual'),
   ],
   structPageSizes: [56, 64, 72, 80, 96],
+  cpus: ARM64_CPUS,
   maxOrder: (pageSize) => MAX_ORDER[pageSize] ?? 10,
   sectionSizeBits,
   vmemmapBase: (config, traits) => FULL_ADDRESS | BigInt(regionOf(config, traits).start),

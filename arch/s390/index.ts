@@ -4,6 +4,7 @@ import type { ArchConfiguration, Architecture } from '../../src/arch.js';
 import { alignDown, alignUp } from '../../src/hardware/align.js';
 import { LEVELS } from '../../src/hardware/page-table.js';
 import type { Traits } from '../../src/kernel/traits/index.js';
+import { S390_CPUS } from './cpus.js';
 import { geometry } from './layout.js';
 import { S390Vmemmap } from './vmemmap.js';
 
@@ -64,6 +65,7 @@ export const s390: Architecture = {
     configuration(3, 'booted kernels 6.1 and 6.12, boot time only'),
   ],
   structPageSizes: [56, 64, 72, 80, 96],
+  cpus: S390_CPUS,
   maxOrder: () => MAX_ORDER,
   sectionSizeBits,
   vmemmapBase: (config, traits) =>

@@ -182,6 +182,16 @@ program
   });
 
 program
+  .command('cpu')
+  .description('list the CPUs whose costs are modelled, or every figure of one with its source and confidence')
+  .argument('[name]', 'one CPU')
+  .addOption(json())
+  .addHelpText('after', examples('vmemmap cpu', 'vmemmap cpu altra-q80', 'vmemmap cpu altra-q80 --json'))
+  .action(async (name: string | undefined, options: { json?: true }) => {
+    process.exitCode = (await import('./cpu.js')).cpu(name, options);
+  });
+
+program
   .command('schema')
   .description('print the JSON Schema of a scenario')
   .addOption(output())

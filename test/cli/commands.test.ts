@@ -272,6 +272,7 @@ describe('the other commands', () => {
       'story',
       'arch',
       'kernel',
+      'cpu',
       'schema',
     ]) {
       const { status, stdout } = vmemmap(command, '--help');

@@ -19,6 +19,7 @@ export const toy: Architecture = {
     },
   ],
   structPageSizes: [64],
+  cpus: [],
   maxOrder: () => 10,
   sectionSizeBits: () => 27,
   vmemmapBase: () => 0x40_0000_0000n,
