@@ -72,7 +72,7 @@ const altra: CpuProfile = {
   fillLoop: rates(STP, [16, 14, 8, 5]),
   scan: rates('one branch pipe and two branches a turn', [4, 4, 4, 4]),
   barrier: { leaf: BARRIER_CALIBRATED, table: BARRIER_CALIBRATED },
-  flush: { range: { base: TLBI_CALIBRATED }, table: { base: TLBI_CALIBRATED } },
+  flush: { range: { base: TLBI_CALIBRATED, empties: false }, table: { base: TLBI_CALIBRATED, empties: false } },
   lockPair: estimate(32, 'cycles', 'queued spin lock with LSE atomics', [25, 40]),
 };
 
@@ -102,7 +102,7 @@ const graviton3: CpuProfile = {
   fillLoop: rates(STP, [20, 20, 10, 6]),
   scan: rates('two branches a cycle; memory bounded by prefetch', [7.5, 7.5, 6, 5]),
   barrier: { leaf: graviton3Barrier, table: graviton3Barrier },
-  flush: { range: { base: graviton3Tlbi }, table: { base: graviton3Tlbi } },
+  flush: { range: { base: graviton3Tlbi, empties: false }, table: { base: graviton3Tlbi, empties: false } },
   lockPair: estimate(30, 'cycles', 'queued spin lock with LSE atomics', [25, 40]),
 };
 

@@ -77,7 +77,7 @@ const power9: CpuProfile = {
     leaf: estimate(120, 'cycles', `ptesync with stores pending; ${SOURCES.setPte}`, [80, 160]),
     table: noBarrier,
   },
-  flush: { range: { base: power9Tlbie } },
+  flush: { range: { base: power9Tlbie, empties: true } },
   lockPair: estimate(80, 'cycles', 'larx, stcx, lwsync and isync', [60, 100]),
   ...pageAllocatorCost(1.3, 'no figure for POWER9 was found'),
   hash: {
@@ -127,7 +127,7 @@ const power10: CpuProfile = {
   fillLoop: rates(STD, [14, 14, 7, 4]),
   scan: rates(LD, [6, 6, 5, 4]),
   barrier: { leaf: estimate(100, 'cycles', 'ptesync with stores pending, as POWER9', [80, 160]), table: noBarrier },
-  flush: { range: { base: power10Tlbie } },
+  flush: { range: { base: power10Tlbie, empties: true } },
   lockPair: estimate(60, 'cycles', 'larx, stcx, lwsync and isync', [45, 80]),
   ...pageAllocatorCost(1.2, 'no figure for POWER10 was found'),
   hash: {

@@ -31,7 +31,10 @@ const common = {
   lineSize: 256,
   barrier: { leaf: none, table: none },
   flush: {
-    range: { base: estimate(1.5, 'µs', 'IDTE may quiesce the machine; called expensive, not measured', [0.5, 3]) },
+    range: {
+      base: estimate(1.5, 'µs', 'IDTE may quiesce the machine; called expensive, not measured', [0.5, 3]),
+      empties: true,
+    },
   },
   lockPair: estimate(35, 'cycles', 'compare and swap, 10 to 20 each', [25, 45]),
   tlb: {

@@ -64,6 +64,7 @@ const common = {
     all: {
       base: estimate(1.2, 'µs', 'one interrupt to another CPU and its answer; no measurement for few CPUs was found'),
       perCpu: SHOOT_DOWN_PER_CPU,
+      empties: true,
     },
   },
   ...X86_PAGE_ALLOCATOR,

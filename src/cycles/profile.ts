@@ -26,10 +26,12 @@ export interface StreamProfile {
   readonly rates: readonly Figure[];
 }
 
-/** A flush, µs: what it takes by itself, and what each further CPU adds. */
+/** A flush, µs: what it takes by itself, and what each further CPU adds, and what is lost. */
 export interface FlushProfile {
   readonly base: Figure;
   readonly perCpu?: Figure;
+  /** It takes all translations away, not just those of its range. */
+  readonly empties: boolean;
 }
 
 /** What a kernel asks for when it chooses how to fill memory. */
