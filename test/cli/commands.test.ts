@@ -273,6 +273,8 @@ describe('the other commands', () => {
       'arch',
       'kernel',
       'cpu',
+      'cycles',
+      'bench',
       'schema',
     ]) {
       const { status, stdout } = vmemmap(command, '--help');
