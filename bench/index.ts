@@ -3,6 +3,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { SUITES } from '../src/bench/cases.js';
 import { LARGE_GIB } from './large.js';
 import { PATHS } from './paths.js';
 import type { Measured } from './worker.js';
@@ -14,6 +15,8 @@ import type { Measured } from './worker.js';
  */
 
 const NAME_WIDTH = 62;
+/** The suite whose cases are measured with the clock off and on. */
+const CYCLE = SUITES.find(({ name }) => name === 'cycle')?.cases ?? [];
 const WORKER = fileURLToPath(new URL('./worker.ts', import.meta.url));
 
 const [filter = ''] = process.argv.slice(2);
@@ -32,6 +35,14 @@ for (const [i, path] of PATHS.entries()) {
   const ratio = path.nativeNs === undefined ? '' : `${(ns / path.nativeNs).toFixed(2)}x`;
   const error = `±${errorPercent.toFixed(1)} %`;
   say(`${path.name.padEnd(NAME_WIDTH)} ${ns.toFixed(0).padStart(12)} ${error.padStart(8)} ${ratio.padStart(12)}`);
+}
+say(`\n${'suite cycle'.padEnd(NAME_WIDTH)} ns a section    error     clock on    error`);
+for (const [i, { name }] of CYCLE.entries()) {
+  if (!name.includes(filter)) continue;
+  const cells = [await inWorker(`case:cycle:${i}:off`), await inWorker(`case:cycle:${i}:on`)].map(
+    ({ ns, errorPercent }) => `${ns.toFixed(0).padStart(12)} ${`±${errorPercent.toFixed(1)} %`.padStart(8)}`,
+  );
+  say(`${name.padEnd(NAME_WIDTH)} ${cells.join(' ')}`);
 }
 if (filter === '') {
   for (const gib of LARGE_GIB) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import type { CpuProfile } from './cycles/profile.js';
 import type { Leaf, Level, LevelName, PageTable, Table } from './hardware/page-table.js';
 import type { Mmu } from './hardware/mmu.js';
 import type { Kernel } from './kernel/kernel.js';
@@ -165,6 +166,8 @@ export interface Architecture {
   readonly configurations: readonly ArchConfiguration[];
   /** Sizes of struct page that a kernel of this architecture can have, bytes. */
   readonly structPageSizes: readonly number[];
+  /** CPUs whose costs are known; the first is the one that is meant where nobody names one. */
+  readonly cpus: readonly CpuProfile[];
   /** Order of the largest block of the page allocator, by page size in bytes. */
   maxOrder(pageSize: number): number;
   /** Zones that the kernel may allocate from, in the order of enum zone_type, and where each ends, bytes. */

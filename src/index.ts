@@ -8,10 +8,13 @@ export { checkRun, runChecked, type CheckedRun, type Finding } from './check/che
 export { countAllocations, sweepFailures, type FailedAllocation } from './check/failure-sweep.js';
 export { INVARIANTS, type Invariant, type InvariantName } from './check/invariants.js';
 export { frameHistories, type FrameEvent } from './check/ledger.js';
+export { cycleModel, type CycleModel } from './cycles/cycle-model.js';
+export type { CpuProfile } from './cycles/profile.js';
 export type { Leaf, LevelName, Table } from './hardware/page-table.js';
 export { DEFAULT_RELEASE, RELEASES, findRelease, resolveTraits, type Release } from './kernel/releases.js';
 export { TRAITS, type Trait, type TraitKey, type Traits } from './kernel/traits/index.js';
-export type { Kernel } from './kernel/kernel.js';
+export { observe, type Kernel } from './kernel/kernel.js';
+export { DEAF_OBSERVER, type Observer } from './kernel/observer.js';
 export { InputError } from './scenario/load.js';
 export {
   runScenario,

@@ -3,6 +3,7 @@
 import type { ArchConfiguration, Architecture, MachineConfig } from '../../src/arch.js';
 import { LEVELS } from '../../src/hardware/page-table.js';
 import type { Traits } from '../../src/kernel/traits/index.js';
+import { ARM64_CPUS } from './cpus.js';
 import { geometry } from './layout.js';
 import { Arm64Vmemmap } from './vmemmap.js';
 
@@ -90,6 +91,7 @@ export const arm64: Architecture = {
     { name: 'Normal', end: Infinity },
   ],
   keepsMemblock: true,
+  cpus: ARM64_CPUS,
   maxOrder: (pageSize) => MAX_ORDER[pageSize] ?? 10,
   sectionSizeBits,
   vmemmapBase: (config, traits) => FULL_ADDRESS | BigInt(regionOf(config, traits).start),

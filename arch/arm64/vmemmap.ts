@@ -3,6 +3,7 @@
 import type { Arch, KernelPaging } from '../../src/arch.js';
 import { alignDown } from '../../src/hardware/align.js';
 import {
+  ENTRY_BYTES,
   PageTable,
   PMD,
   PTE,
@@ -139,8 +140,13 @@ export class Arm64Vmemmap implements Arch {
     const { traits } = this.kernel;
     if (!traits.arm64HotRemove) return;
     this.warnOutside('vmemmap_free', start, end);
+    const { observer } = this.kernel;
+    observer?.enter('unmap_hotplug_range');
     this.unmapHotplugRange(this.mmu.root, 0, start, end, traits.arm64Altmap ? altmap : null);
+    observer?.leave();
+    observer?.enter('free_empty_tables');
     this.freeEmptyTables(this.mmu.root, 0, start, end);
+    observer?.leave();
   }
 
   get selectsMemmapOnMemory(): boolean {
@@ -194,6 +200,7 @@ export class Arm64Vmemmap implements Arch {
       const entry = mmu.entry(tablePa, tableIndex(here, address));
       const lo = ram.words[entry]!;
       const hi = ram.words[entry + 1]!;
+      if (kernel.observer !== null) kernel.observer.readEntry(level, address);
       if (isNone(lo, hi)) continue;
       if (!isPresent(lo, hi)) kernel.log.warn(UNMAP[level]!);
       const pa = entryAddress(this.layout, lo, hi);
@@ -234,6 +241,7 @@ export class Arm64Vmemmap implements Arch {
       cleared++;
       if (observer !== null) {
         const address = start + ((entry - first) / ENTRY_WORDS) * pageSize;
+        observer.readEntry(PTE, address);
         observer.clearEntry(PTE, address);
         observer.flush('range', address, address + pageSize);
       }
@@ -272,6 +280,7 @@ export class Arm64Vmemmap implements Arch {
       const entry = mmu.entry(tablePa, tableIndex(here, address));
       const lo = ram.words[entry]!;
       const hi = ram.words[entry + 1]!;
+      if (kernel.observer !== null) kernel.observer.readEntry(level, address);
       if (isNone(lo, hi)) continue;
       if (!isPresent(lo, hi) || (level <= PUD && (lo & TYPE_MASK) !== (VALID | TABLE))) {
         kernel.log.warn(FREE_EMPTY[level]!);
@@ -289,8 +298,10 @@ export class Arm64Vmemmap implements Arch {
 
   /** The sanity check of free_empty_pte_table(): unmapping has left no entry in the range. */
   private warnEntriesLeft(tablePa: number, start: number, end: number): void {
-    const first = this.mmu.entry(tablePa, tableIndex(this.mmu.table(PTE), start));
+    const index = tableIndex(this.mmu.table(PTE), start);
+    const first = this.mmu.entry(tablePa, index);
     const last = first + ((end - start) / this.pageSize) * ENTRY_WORDS;
+    this.kernel.observer?.scanTable(tablePa + index * ENTRY_BYTES, (end - start) / this.pageSize);
     for (let i = this.ram.firstNonZero(first, last); i < last; i = this.ram.firstNonZero(i, last)) {
       this.kernel.log.warn(FREE_EMPTY[PTE]!);
       i += ENTRY_WORDS - (i % ENTRY_WORDS);
@@ -313,12 +324,15 @@ export class Arm64Vmemmap implements Arch {
    */
   private isTableEmpty(tablePa: number, depth: number, next: number): boolean {
     const { ram, mmu } = this;
+    const { observer } = this.kernel;
     const here = mmu.levels[depth]!;
     const first = mmu.entry(tablePa, 0);
     const behind = first + tableIndex(here, next) * ENTRY_WORDS;
-    if (!isNone(ram.words[behind]!, ram.words[behind + 1]!)) return false;
+    if (observer === null && !isNone(ram.words[behind]!, ram.words[behind + 1]!)) return false;
     const end = first + (here.mask + 1) * ENTRY_WORDS;
-    return ram.firstNonZero(first, end) === end;
+    const used = ram.firstNonZero(first, end);
+    if (observer !== null) observer.scanTable(tablePa, Math.ceil((Math.min(used + 1, end) - first) / ENTRY_WORDS));
+    return used === end;
   }
 
   private set(level: Level, entry: number, address: number, lo: number, hi: number): void {

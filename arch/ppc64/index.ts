@@ -3,6 +3,7 @@
 import type { ArchConfiguration, Architecture, MachineConfig } from '../../src/arch.js';
 import { LEVELS } from '../../src/hardware/page-table.js';
 import type { Traits } from '../../src/kernel/traits/index.js';
+import { PPC64_CPUS } from './cpus.js';
 import { HASH_PAGE_SIZES, type SegmentShift } from './hash/hash-page-table.js';
 import { HashVmemmap } from './hash/vmemmap.js';
 import { geometry } from './radix/layout.js';
@@ -87,6 +88,7 @@ export const ppc64: Architecture = {
   structPageSizes: [56, 64, 72, 80, 96],
   kernelZones: [{ name: 'Normal', end: Infinity }],
   keepsMemblock: true,
+  cpus: PPC64_CPUS,
   maxOrder: (pageSize) => MAX_ORDER[pageSize] ?? 8,
   sectionSizeBits: () => SECTION_SIZE_BITS,
   vmemmapBase,

@@ -2,6 +2,7 @@
 
 import { alignDown } from '../../src/hardware/align.js';
 import type { Kernel } from '../../src/kernel/kernel.js';
+import type { Observer } from '../../src/kernel/observer.js';
 import type { VmemAltmap } from '../../src/mm/vmem-altmap.js';
 
 /** arch/powerpc/mm/init_64.c: the two questions that both MMUs ask before they map or unmap a block. */
@@ -13,7 +14,7 @@ import type { VmemAltmap } from '../../src/mm/vmem-altmap.js';
  * @param size bytes of the block
  */
 export function vmemmapPopulated(kernel: Kernel, address: number, size: number): boolean {
-  const { sections, structPageSize, pagesPerSubsection } = kernel;
+  const { sections, structPageSize, pagesPerSubsection, observer } = kernel;
   const firstPfn = Math.floor((address - kernel.vmemmap) / structPageSize);
   const endPfn = Math.ceil((address + size - kernel.vmemmap) / structPageSize);
   if (!kernel.traits.ppc64SubsectionValidity) return beginsWithValidSection(kernel, firstPfn, endPfn);
@@ -25,9 +26,18 @@ export function vmemmapPopulated(kernel: Kernel, address: number, size: number):
       continue;
     }
     const subsection = (pfn % kernel.pagesPerSection) / pagesPerSubsection;
-    if (sections.isEarly(sectionNr) || sections.isSet(sectionNr, subsection)) return true;
+    if (sections.isEarly(sectionNr) || sections.isSet(sectionNr, subsection)) {
+      if (observer !== null) tellChecks(kernel, observer, firstPfn, pfn + 1);
+      return true;
+    }
   }
+  if (observer !== null) tellChecks(kernel, observer, firstPfn, endPfn);
   return false;
+}
+
+/** The kernel looks at every subsection of [from, to), also at those of sections without memmap. */
+function tellChecks({ pagesPerSubsection }: Kernel, observer: Observer, from: number, to: number): void {
+  observer.checkSubsections(Math.ceil((to - alignDown(from, pagesPerSubsection)) / pagesPerSubsection));
 }
 
 /** vmemmap_populated() as it was: the first page of every section that the block touches is looked at, and no other. */

@@ -63,6 +63,7 @@ export class VmemmapList {
       if (!this.kernel.traits.ppc64NodeFailureUndone) this.kernel.log.warn('vmemmap_list_populate');
       return false;
     }
+    this.kernel.observer?.listNode(node);
     this.write(node + PHYS, phys, 0);
     this.write(node + VIRT, virt, this.virtHi);
     this.write(node + LIST, this.head, this.head === NULL_NODE ? 0 : KERNEL_HI);
@@ -75,13 +76,16 @@ export class VmemmapList {
    * @returns the physical address of the block; 0 if there is no node, or if it says so
    */
   free(virt: number): number {
+    const { observer } = this.kernel;
     let previous = NULL_NODE;
     let node = this.head;
     while (node !== NULL_NODE && this.read(node + VIRT) !== virt) {
+      if (observer !== null) observer.listNode(node);
       previous = node;
       node = this.read(node + LIST);
     }
     if (node === NULL_NODE) return 0;
+    observer?.listNode(node);
     const rest = this.read(node + LIST);
     if (previous === NULL_NODE) this.head = rest;
     else this.write(previous + LIST, rest, rest === NULL_NODE ? 0 : KERNEL_HI);

@@ -4,6 +4,7 @@ import type { ArchConfiguration, Architecture } from '../../src/arch.js';
 import { alignDown, alignUp } from '../../src/hardware/align.js';
 import { LEVELS } from '../../src/hardware/page-table.js';
 import type { Traits } from '../../src/kernel/traits/index.js';
+import { S390_CPUS } from './cpus.js';
 import { geometry } from './layout.js';
 import { S390Vmemmap } from './vmemmap.js';
 
@@ -69,6 +70,7 @@ export const s390: Architecture = {
     { name: 'Normal', end: Infinity },
   ],
   keepsMemblock: false,
+  cpus: S390_CPUS,
   maxOrder: () => MAX_ORDER,
   sectionSizeBits,
   vmemmapBase: (config, traits) =>

@@ -84,6 +84,7 @@ export class S390Vmemmap implements Arch {
   /** Undoes itself when it fails; the altmap is used in releases that have it. */
   vmemmapPopulate(start: number, end: number, _nid: number, altmap: VmemAltmap | null): number {
     const { traits } = this.kernel;
+    this.kernel.observer?.lock();
     if (!traits.s390FreeAndTracking) return this.populateForEver(start, end);
     const own = traits.s390Altmap ? altmap : null;
     const err = this.modifyPagetable(start, end, true, own);
@@ -93,6 +94,7 @@ export class S390Vmemmap implements Arch {
 
   vmemmapFree(start: number, end: number, altmap: VmemAltmap | null): void {
     if (!this.kernel.traits.s390FreeAndTracking) return;
+    this.kernel.observer?.lock();
     this.modifyPagetable(start, end, false, this.kernel.traits.s390Altmap ? altmap : null);
   }
 
@@ -131,6 +133,7 @@ export class S390Vmemmap implements Arch {
       next = Math.min(alignDown(address, PMD_SIZE) + PMD_SIZE, end);
       const pmdTable = this.segmentTable(address);
       if (pmdTable === NO_PAGE) return -ENOMEM;
+      kernel.observer?.walk(PMD, address);
       const entry = mmu.entry(pmdTable, tableIndex(mmu.table(PMD), address));
       const lo = mmu.lo(entry);
       const hi = mmu.hi(entry);
@@ -172,8 +175,11 @@ export class S390Vmemmap implements Arch {
 
   /** modify_pagetable(). Returns 0 or -ENOMEM. */
   private modifyPagetable(start: number, end: number, add: boolean, altmap: VmemAltmap | null): number {
+    const { observer } = this.kernel;
+    observer?.enter('modify_pagetable');
     const ret = this.modifyTable(this.mmu.root, 0, start, end, add, altmap);
     if (!add) noteFlush(this.kernel, 'range', start, end);
+    observer?.leave();
     return ret;
   }
 
@@ -201,6 +207,7 @@ export class S390Vmemmap implements Arch {
     for (let address = start; address < end; address = next) {
       next = Math.min(alignDown(address, span) + span, end);
       const entry = mmu.entry(tablePa, tableIndex(here, address));
+      if (this.kernel.observer !== null) this.kernel.observer.readEntry(level, address);
       const lo = mmu.lo(entry);
       const hi = mmu.hi(entry);
       let childPa: number;
@@ -234,6 +241,7 @@ export class S390Vmemmap implements Arch {
     for (let address = start; address < end; address = next) {
       next = Math.min(alignDown(address, PMD_SIZE) + PMD_SIZE, end);
       const entry = mmu.entry(tablePa, tableIndex(pmd, address));
+      if (kernel.observer !== null) kernel.observer.readEntry(PMD, address);
       const lo = mmu.lo(entry);
       const hi = mmu.hi(entry);
       let pteTable: number;
@@ -286,7 +294,10 @@ export class S390Vmemmap implements Arch {
         const pa = pfn * PAGE_SIZE;
         words[entry] = pteWord0(pa);
         words[entry + 1] = pteWord1(pa);
-        if (observer !== null) observer.setEntry(PTE, addressOf(entry), words[entry]!, words[entry + 1]!);
+        if (observer !== null) {
+          observer.readEntry(PTE, addressOf(entry));
+          observer.setEntry(PTE, addressOf(entry), words[entry]!, words[entry + 1]!);
+        }
         counters.set[PTE]!++;
       } else {
         const pfn = entryAddress(PTE, swap32(words[entry + 1]!), swap32(words[entry]!)) / PAGE_SIZE;
@@ -294,7 +305,10 @@ export class S390Vmemmap implements Arch {
         else if (this.mayFree(pfn, 'vmem_free_pages')) counters.freePages += allocator.freePages(pfn, 0, log.badFree);
         words[entry] = empty0;
         words[entry + 1] = empty1;
-        if (observer !== null) observer.clearEntry(PTE, addressOf(entry));
+        if (observer !== null) {
+          observer.readEntry(PTE, addressOf(entry));
+          observer.clearEntry(PTE, addressOf(entry));
+        }
         counters.clear[PTE]!++;
       }
     }
@@ -326,6 +340,7 @@ export class S390Vmemmap implements Arch {
     const pfn = allocPages(this.kernel, CRST_ALLOC_ORDER, 0);
     if (pfn === NO_PAGE) return NO_PAGE;
     this.crstTableInit(pfn * PAGE_SIZE, EMPTY[level]!);
+    this.kernel.observer?.clearTable(pfn * PAGE_SIZE, PAGE_SIZE << CRST_ALLOC_ORDER);
     return pfn * PAGE_SIZE;
   }
 
@@ -340,6 +355,7 @@ export class S390Vmemmap implements Arch {
     const pfn = allocPages(this.kernel, 0, 0);
     if (pfn === NO_PAGE) return NO_PAGE;
     this.fillEntries(pfn * PAGE_SIZE, PTRS_PER_PTE, EMPTY[PTE]!);
+    this.kernel.observer?.clearTable(pfn * PAGE_SIZE, PTRS_PER_PTE * ENTRY_BYTES);
     return pfn * PAGE_SIZE;
   }
 
@@ -359,10 +375,16 @@ export class S390Vmemmap implements Arch {
     const first = this.mmu.entry(pa, 0);
     const { words } = this.ram;
     const word = swap32(empty);
-    for (let i = first; i < first + count * ENTRY_WORDS; i += ENTRY_WORDS) {
-      if (words[i + 1] !== word || words[i] !== 0) return false;
+    let index = 0;
+    while (
+      index < count &&
+      words[first + index * ENTRY_WORDS + 1] === word &&
+      words[first + index * ENTRY_WORDS] === 0
+    ) {
+      index++;
     }
-    return true;
+    this.kernel.observer?.scanTable(pa, Math.min(index + 1, count));
+    return index === count;
   }
 
   /** try_free_pte_table(). */
@@ -384,7 +406,7 @@ export class S390Vmemmap implements Arch {
     const below = (level - 1) as Level;
     const empty = EMPTY[below]!;
     const behind = mmu.entry(tablePa, tableIndex(mmu.table(below), next));
-    if (!isNone(below, mmu.lo(behind), mmu.hi(behind))) return;
+    if (this.kernel.observer === null && !isNone(below, mmu.lo(behind), mmu.hi(behind))) return;
     for (let page = 0; page < 1 << CRST_ALLOC_ORDER; page++) {
       if (!this.areEmpty(tablePa + page * PAGE_SIZE, ENTRIES_PER_PAGE, empty)) return;
     }

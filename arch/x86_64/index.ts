@@ -2,6 +2,7 @@
 
 import type { ArchConfiguration, Architecture } from '../../src/arch.js';
 import { LEVELS } from '../../src/hardware/page-table.js';
+import { X86_CPUS } from './cpus.js';
 import { geometry } from './layout.js';
 import { X86Vmemmap } from './vmemmap.js';
 
@@ -42,6 +43,7 @@ export const x86_64: Architecture = {
     { name: 'Normal', end: Infinity },
   ],
   keepsMemblock: false,
+  cpus: X86_CPUS,
   maxOrder: () => MAX_ORDER,
   sectionSizeBits: () => SECTION_SIZE_BITS,
   vmemmapBase: (config) => VMEMMAP_BASE[config.pagingLevels === 5 ? 5 : 4],

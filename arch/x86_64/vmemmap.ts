@@ -178,6 +178,7 @@ export class X86Vmemmap implements Arch {
       for (let address = start; address < end; address = next) {
         next = Math.min(alignDown(address, span) + span, end);
         const entry = mmu.entry(mmu.root, tableIndex(pgd, address));
+        this.kernel.observer?.readEntry(PGD, address);
         const lo = mmu.lo(entry);
         if ((lo & PRESENT) === 0) continue;
         this.removeP4dTable(tableAddress(lo, mmu.hi(entry)), address, next, altmap);
@@ -194,6 +195,7 @@ export class X86Vmemmap implements Arch {
     for (let address = start; address < end; address = next) {
       next = Math.min(alignDown(address, P4D_SIZE) + P4D_SIZE, end);
       const entry = mmu.entry(table, tableIndex(p4d, address));
+      this.kernel.observer?.readEntry(P4D, address);
       const lo = ram.words[entry]!;
       if ((lo & PRESENT) === 0) continue;
       const pudTable = tableAddress(lo, ram.words[entry + 1]!);
@@ -210,10 +212,11 @@ export class X86Vmemmap implements Arch {
     for (let address = start; address < end; address = next) {
       next = Math.min(alignDown(address, PUD_SIZE) + PUD_SIZE, end);
       const entry = mmu.entry(table, tableIndex(pud, address));
+      this.kernel.observer?.readEntry(PUD, address);
       const lo = ram.words[entry]!;
       if ((lo & PRESENT) === 0) continue;
       if ((lo & PSE) !== 0 && isAligned(address, PUD_SIZE) && isAligned(next, PUD_SIZE)) {
-        this.clear(PUD, entry, address);
+        this.clearLocked(PUD, entry, address);
         continue;
       }
       const pmdTable = tableAddress(lo, ram.words[entry + 1]!);
@@ -225,11 +228,13 @@ export class X86Vmemmap implements Arch {
   /** remove_pmd_table(). */
   private removePmdTable(table: number, start: number, end: number, altmap: VmemAltmap | null): void {
     const { mmu, ram } = this;
+    const { observer } = this.kernel;
     let entry = mmu.entry(table, tableIndex(mmu.table(PMD), start));
     let next: number;
     for (let address = start; address < end; address = next, entry += ENTRY_WORDS) {
       next = Math.min(alignDown(address, PMD_SIZE) + PMD_SIZE, end);
       const lo = ram.words[entry]!;
+      if (observer !== null) observer.readEntry(PMD, address);
       // pmd_present(): PSE alone counts, since splitting a huge page clears PRESENT for a moment.
       if ((lo & (PRESENT | GLOBAL | PSE)) === 0) continue;
       if ((lo & PSE) !== 0) {
@@ -238,7 +243,9 @@ export class X86Vmemmap implements Arch {
         continue;
       }
       const pteTable = tableAddress(lo, ram.words[entry + 1]!);
+      observer?.enter('remove_pte_table');
       this.removePteTable(pteTable, address, next);
+      observer?.leave();
       this.freeTableIfEmpty(pteTable, PMD, entry, next);
     }
   }
@@ -258,7 +265,12 @@ export class X86Vmemmap implements Arch {
       freed += allocator.freePages(entryPfn(lo, words[entry + 1]!), 0, log.badFree);
       words[entry] = 0;
       words[entry + 1] = 0;
-      if (observer !== null) observer.clearEntry(PTE, start + ((entry - first) / ENTRY_WORDS) * PAGE_SIZE);
+      if (observer !== null) {
+        const address = start + ((entry - first) / ENTRY_WORDS) * PAGE_SIZE;
+        observer.readEntry(PTE, address);
+        observer.lock();
+        observer.clearEntry(PTE, address);
+      }
       cleared++;
     }
     counters.freePages += freed;
@@ -271,7 +283,7 @@ export class X86Vmemmap implements Arch {
     const { words } = this.ram;
     if (altmap !== null) vmemAltmapFree(this.kernel, altmap, 1 << PMD_ORDER);
     else this.freePagetable(entryPfn(words[entry]!, words[entry + 1]!), PMD_ORDER);
-    this.clear(PMD, entry, address);
+    this.clearLocked(PMD, entry, address);
   }
 
   /** free_pagetable(). Boot memory is given back page by page, so its order is never asked for. */
@@ -295,17 +307,16 @@ export class X86Vmemmap implements Arch {
    */
   private freeTableIfEmpty(tablePa: number, level: Level, entry: number, next: number): void {
     const { ram, mmu } = this;
+    const { observer } = this.kernel;
     const first = mmu.entry(tablePa, 0);
     const behind = first + tableIndex(mmu.table((level - 1) as Level), next) * ENTRY_WORDS;
-    if (!isNone(ram.words[behind]!, ram.words[behind + 1]!)) return;
+    if (observer === null && !isNone(ram.words[behind]!, ram.words[behind + 1]!)) return;
     const end = first + TABLE_WORDS;
-    for (let i = ram.firstNonZero(first, end); i < end; i = ram.firstNonZero(i, end)) {
-      i -= i % ENTRY_WORDS;
-      if (!isNone(ram.words[i]!, ram.words[i + 1]!)) return;
-      i += ENTRY_WORDS;
-    }
+    const used = this.firstUsed(first, end);
+    if (observer !== null) observer.scanTable(tablePa, Math.ceil((Math.min(used + 1, end) - first) / ENTRY_WORDS));
+    if (used < end) return;
     freePages(this.kernel, tablePa / PAGE_SIZE, 0);
-    this.clear(level, entry, next - 1);
+    this.clearLocked(level, entry, next - 1);
   }
 
   private set(level: Level, entry: number, address: number, lo: number, hi: number): void {
@@ -313,6 +324,23 @@ export class X86Vmemmap implements Arch {
     words[entry] = lo;
     words[entry + 1] = hi;
     noteSet(this.kernel, level, address, lo, hi);
+  }
+
+  /** Position of the first entry in use of [first, end), or `end`. */
+  private firstUsed(first: number, end: number): number {
+    const { ram } = this;
+    for (let i = ram.firstNonZero(first, end); i < end; i = ram.firstNonZero(i, end)) {
+      i -= i % ENTRY_WORDS;
+      if (!isNone(ram.words[i]!, ram.words[i + 1]!)) return i;
+      i += ENTRY_WORDS;
+    }
+    return end;
+  }
+
+  /** pXd_clear() under init_mm.page_table_lock. */
+  private clearLocked(level: Level, entry: number, address: number): void {
+    this.kernel.observer?.lock();
+    this.clear(level, entry, address);
   }
 
   private clear(level: Level, entry: number, address: number): void {
@@ -334,6 +362,7 @@ export class X86Vmemmap implements Arch {
       const lo = mmu.lo(entry);
       const hi = mmu.hi(entry);
       if (isNone(lo, hi)) continue;
+      this.kernel.observer?.lock();
       for (const root of this.otherRoots) {
         const copy = mmu.entry(root, index);
         if (!isNone(mmu.lo(copy), mmu.hi(copy))) continue;

@@ -3,7 +3,7 @@
 import { NO_PAGE } from '../hardware/page-allocator.js';
 import { LEVELS } from '../hardware/page-table.js';
 import { observe } from '../kernel/kernel.js';
-import type { FlushKind, Observer } from '../kernel/observer.js';
+import { DEAF_OBSERVER, type FlushKind, type Observer } from '../kernel/observer.js';
 import { captureRun, runStep, startRun, type StepResult } from '../scenario/runner.js';
 import type { Scenario } from '../scenario/scenario.js';
 import { AddressText } from '../scenario/state.js';
@@ -133,6 +133,7 @@ export class EventTrace {
   private observer(): Observer {
     const offset = (address: number): number => address - this.base;
     return {
+      ...DEAF_OBSERVER,
       allocPages: (order, _nid, pfn) => this.push('alloc', order, pfn),
       freePages: (pfn, order) => this.push('free', pfn, order),
       getPage: (pfn) => this.push('get', pfn),

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { Command, CommanderError, Option } from 'commander';
+import type { BenchOptions } from './bench.js';
+import type { CyclesOptions } from './cycles.js';
 import { packageVersion } from './package-root.js';
 import type { PlanOptions } from './plan.js';
 import type { BisectOptions } from './bisect.js';
@@ -162,6 +164,66 @@ program
     process.exitCode = (await import('./story.js')).story();
   });
 
+const withClock = (command: Command): Command =>
+  command
+    .option('--cpu <name>', 'CPU to model (see vmemmap cpu)')
+    .option('--cpus <n>', 'CPUs of the machine, which a flush has to reach')
+    .option('--hypervisor <name>', 'what runs below the kernel: none, powervm, kvm')
+    .option('--folded', 'print folded stacks of kernel functions, for flame graphs')
+    .option('--trace', 'print Chrome trace events, for Perfetto')
+    .option('--funcgraph', 'print calls as the function_graph tracer does');
+
+withClock(
+  program
+    .command('cycles')
+    .description('execute a scenario with the clock on: modelled cycles by step, cause and kernel function')
+    .argument('<file>', 'scenario (JSON, also .gz)'),
+)
+  .addOption(json())
+  .addOption(output())
+  .addHelpText(
+    'after',
+    examples(
+      'vmemmap cycles scenario.json',
+      'vmemmap cycles scenario.json --cpu milan-7763 --cpus 256',
+      'vmemmap cycles scenario.json --trace -o trace.json',
+    ),
+  )
+  .action(async (file: string, options: CyclesOptions) => {
+    process.exitCode = (await import('./cycles.js')).cycles(file, options);
+  });
+
+withClock(
+  program
+    .command('bench')
+    .description('modelled cycles of the populate and free paths; without a suite, all of them')
+    .argument('[suite...]', 'populate, free, cycle, altmap, partial-pmd, subsection, compound, struct-page, …'),
+)
+  .option('--arch <name>', 'cases of one architecture')
+  .option('--kernel <release>', 'release to run')
+  .option('--filter <text>', 'cases whose name contains the text')
+  .addOption(json())
+  .option('--csv', 'print comma-separated values')
+  .option('--compare <file>', 'compare with an earlier result of --json; ends with 1 when a case became slower')
+  .option('--threshold <percent>', 'what counts as slower', '0')
+  .option('--wall', 'measure the emulator itself, with the clock off and on')
+  .option('--validation', 'print predictions beside published measurements')
+  .addOption(output())
+  .addHelpText(
+    'after',
+    examples(
+      'vmemmap bench',
+      'vmemmap bench populate free --arch arm64',
+      'vmemmap bench cpu --csv -o cpus.csv',
+      'vmemmap bench cycle --filter "PMD leaves" --funcgraph',
+      'vmemmap bench --compare old.json --threshold 2',
+      'vmemmap bench cycle --wall',
+    ),
+  )
+  .action(async (suites: string[], options: BenchOptions) => {
+    process.exitCode = await (await import('./bench.js')).bench(suites, options);
+  });
+
 program
   .command('plan')
   .description(
@@ -212,6 +274,16 @@ program
   .addHelpText('after', examples('vmemmap kernel', 'vmemmap kernel 5.16', 'vmemmap kernel 5.12 5.13'))
   .action(async (releases: string[], options: { json?: true }) => {
     process.exitCode = (await import('./kernel.js')).kernel(releases, options);
+  });
+
+program
+  .command('cpu')
+  .description('list the CPUs whose costs are modelled, or every figure of one with its source and confidence')
+  .argument('[name]', 'one CPU')
+  .addOption(json())
+  .addHelpText('after', examples('vmemmap cpu', 'vmemmap cpu altra-q80', 'vmemmap cpu altra-q80 --json'))
+  .action(async (name: string | undefined, options: { json?: true }) => {
+    process.exitCode = (await import('./cpu.js')).cpu(name, options);
   });
 
 program

@@ -33,6 +33,33 @@ export interface Observer extends AllocatorObserver {
   flush(kind: FlushKind, start: number, end: number): void;
   /** A warning or a bad free. */
   warn(text: string): void;
+
+  /** A kernel function begins, by its own name. Where the kernel stops, nobody leaves. */
+  enter(name: string): void;
+  /** The function that began last ends. */
+  leave(): void;
+  /** The kernel goes from the root down to the entry of a level that covers an address, and reads every entry on it. */
+  walk(level: Level, address: number): void;
+  /** One entry is read, by a function that has its table in hand. */
+  readEntry(level: Level, address: number): void;
+  /** A table is filled with empty entries. @param pa physical byte address */
+  clearTable(pa: number, bytes: number): void;
+  /** A table is read from some entry on, until one is found that is not empty. @param entries read */
+  scanTable(pa: number, entries: number): void;
+  /** A lock is taken and given back. */
+  lock(): void;
+  /** Subsections are asked whether they are valid. */
+  checkSubsections(count: number): void;
+  /** A node of vmemmap_list is read or written. @param pa physical byte address */
+  listNode(pa: number): void;
+  /** A group of the hashed page table is searched for an entry. @param pa physical byte address @param slots read */
+  probeGroup(pa: number, slots: number): void;
+  /** An entry is put into a group of the hashed page table. @param slots read before a free one was found */
+  insertSlot(pa: number, slots: number): void;
+  /** An entry of the hashed page table becomes invalid. */
+  removeSlot(pa: number): void;
+  /** Struct pages are initialised. @param bytes of memmap */
+  initialise(address: number, bytes: number): void;
 }
 
 const ignore = (): void => undefined;
@@ -50,4 +77,17 @@ export const DEAF_OBSERVER: Observer = {
   scan: ignore,
   flush: ignore,
   warn: ignore,
+  enter: ignore,
+  leave: ignore,
+  walk: ignore,
+  readEntry: ignore,
+  clearTable: ignore,
+  scanTable: ignore,
+  lock: ignore,
+  checkSubsections: ignore,
+  listNode: ignore,
+  probeGroup: ignore,
+  insertSlot: ignore,
+  removeSlot: ignore,
+  initialise: ignore,
 };

@@ -56,7 +56,9 @@ export function addPages(
   const end = pfn + nrPages;
   while (pfn < end) {
     const count = pagesInSection(kernel, pfn, end - pfn);
+    kernel.observer?.enter('sparse_add_section');
     const err = sparseAddSection(kernel, nid, pfn, count, altmap, pgmap);
+    kernel.observer?.leave();
     if (err !== 0) return err;
     pfn += count;
   }
@@ -87,7 +89,9 @@ export function removePages(
   const end = pfn + nrPages;
   while (pfn < end) {
     const count = pagesInSection(kernel, pfn, end - pfn);
+    kernel.observer?.enter('sparse_remove_section');
     sparseRemoveSection(kernel, pfn, count, altmap, pgmap);
+    kernel.observer?.leave();
     pfn += count;
   }
 }
@@ -102,7 +106,9 @@ function addWholeSections(
 ): number {
   const last = pfnToSectionNr(kernel, pfn + nrPages - 1);
   for (let sectionNr = pfnToSectionNr(kernel, pfn); sectionNr <= last; sectionNr++) {
+    kernel.observer?.enter('sparse_add_one_section');
     const err = sparseAddOneSection(kernel, nid, sectionNr, altmap);
+    kernel.observer?.leave();
     if (err !== 0 && err !== -EEXIST) return err;
   }
   return 0;
@@ -113,6 +119,8 @@ function removeWholeSections(kernel: Kernel, pfn: number, nrPages: number, altma
   const { pagesPerSection } = kernel;
   if (pfn % pagesPerSection !== 0 || nrPages % pagesPerSection !== 0) throw new KernelBug('BUG_ON in __remove_pages()');
   for (let at = pfn; at < pfn + nrPages; at += pagesPerSection) {
+    kernel.observer?.enter('sparse_remove_one_section');
     sparseRemoveOneSection(kernel, pfnToSectionNr(kernel, at), altmap);
+    kernel.observer?.leave();
   }
 }

@@ -34,7 +34,9 @@ export function vmemmapAllocBlockBuf(kernel: Kernel, order: number, nid: number,
  */
 export function vmemmapAllocBlockZero(kernel: Kernel, nid: number): number {
   const pfn = allocPages(kernel, 0, nid);
-  if (pfn !== NO_PAGE) kernel.ram.fillFrames(pfn, 1, 0);
+  if (pfn === NO_PAGE) return NO_PAGE;
+  kernel.ram.fillFrames(pfn, 1, 0);
+  kernel.observer?.clearTable(pfn * kernel.pageSize, kernel.pageSize);
   return pfn;
 }
 
@@ -104,13 +106,19 @@ function vmemmapPopulateRange(
     const tableEnd = Math.min(alignDown(address, pmdSize) + pmdSize, end);
     const { words } = ram;
     for (; address < tableEnd; address += pageSize, entry += ENTRY_WORDS) {
-      if (!paging.isNone(words[entry]!, words[entry + 1]!)) continue;
+      if (!paging.isNone(words[entry]!, words[entry + 1]!)) {
+        observer?.walk(PTE, address);
+        continue;
+      }
       const pfn = reuse === NO_PAGE ? vmemmapAllocBlockBuf(kernel, 0, nid, altmap) : reuse;
       if (pfn === NO_PAGE) return -ENOMEM;
       if (reuse !== NO_PAGE) allocator.getPage(reuse);
       words[entry] = paging.pteWord0(pfn);
       words[entry + 1] = paging.pteWord1(pfn);
-      if (observer !== null) observer.setEntry(PTE, address, words[entry]!, words[entry + 1]!);
+      if (observer !== null) {
+        observer.walk(PTE, address);
+        observer.setEntry(PTE, address, words[entry]!, words[entry + 1]!);
+      }
       counters.set[PTE]!++;
     }
   }
@@ -129,7 +137,10 @@ export function vmemmapPopulateBasepages(
   nid: number,
   altmap: VmemAltmap | null,
 ): number {
-  return vmemmapPopulateRange(kernel, start, end, nid, altmap, NO_PAGE);
+  kernel.observer?.enter('vmemmap_populate_basepages');
+  const err = vmemmapPopulateRange(kernel, start, end, nid, altmap, NO_PAGE);
+  kernel.observer?.leave();
+  return err;
 }
 
 /**
@@ -151,7 +162,7 @@ export function vmemmapPopulateHugepages(
   const paging = pagingOf(kernel);
   const { hugepages } = paging;
   if (hugepages === undefined) throw new TypeError('this architecture does not use vmemmap_populate_hugepages()');
-  const { ram } = kernel;
+  const { ram, observer } = kernel;
   const pmdSize = paging.table.span[PMD]!;
   const pmdOrder = 31 - Math.clz32(pmdSize / kernel.pageSize);
   let next: number;
@@ -159,6 +170,7 @@ export function vmemmapPopulateHugepages(
     next = Math.min(alignDown(address, pmdSize) + pmdSize, end);
     const entry = vmemmapTablesPopulate(kernel, paging, PMD, address, nid);
     if (entry === NO_ENTRY) return -ENOMEM;
+    if (observer !== null) observer.walk(PMD, address);
     if (paging.isNone(ram.words[entry]!, ram.words[entry + 1]!)) {
       const pfn = vmemmapAllocBlockBuf(kernel, pmdOrder, nid, altmap);
       if (pfn !== NO_PAGE) {

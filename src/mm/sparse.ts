@@ -202,10 +202,18 @@ function buildSectionMemmap(
   const end = start + nrPages * kernel.structPageSize;
   if (pgmap !== null && vmemmapCanOptimize(kernel, altmap, pgmap)) {
     const own = kernel.arch.populateCompoundPages;
-    if (own !== undefined) return own(pfn, start, end, nid, pgmap);
-    return vmemmapPopulateCompoundPages(kernel, pfn, start, end, nid, pgmap);
+    kernel.observer?.enter('vmemmap_populate_compound_pages');
+    const err =
+      own !== undefined
+        ? own(pfn, start, end, nid, pgmap)
+        : vmemmapPopulateCompoundPages(kernel, pfn, start, end, nid, pgmap);
+    kernel.observer?.leave();
+    return err;
   }
-  return kernel.arch.vmemmapPopulate(start, end, nid, altmap);
+  kernel.observer?.enter('vmemmap_populate');
+  const err = kernel.arch.vmemmapPopulate(start, end, nid, altmap);
+  kernel.observer?.leave();
+  return err;
 }
 
 /** populate_section_memmap(). Returns 0 or a negative errno. */
@@ -251,7 +259,9 @@ function freeMapBootmem(kernel: Kernel, sectionNr: number): void {
 
 function vmemmapFreeOf(kernel: Kernel, pfn: number, nrPages: number, altmap: VmemAltmap | null): void {
   const start = pfnToPage(kernel, pfn);
+  kernel.observer?.enter('vmemmap_free');
   kernel.arch.vmemmapFree(start, start + nrPages * kernel.structPageSize, altmap);
+  kernel.observer?.leave();
 }
 
 /**

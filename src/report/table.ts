@@ -52,3 +52,34 @@ export function paragraph(text: string): string[] {
 /** Rows below a line of headings. */
 export const tableText = (head: readonly string[], rows: readonly (readonly string[])[]): string[] =>
   columns([head, ...rows]);
+
+/** A column of a table of rows. */
+export interface Column<Row> {
+  readonly title: string;
+  readonly text: (row: Row) => string;
+  /** Numbers stand to the right. */
+  readonly right?: true;
+}
+
+/** Rows below their titles, numbers to the right. */
+export function tableLines<Row>(shape: readonly Column<Row>[], rows: readonly Row[]): string[] {
+  const table = new Table({
+    chars: NO_FRAME,
+    style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [] },
+    colAligns: shape.map(({ right }) => (right ? 'right' : 'left')),
+  });
+  table.push(
+    shape.map(({ title }) => title),
+    ...rows.map((row) => shape.map(({ text }) => text(row))),
+  );
+  return table
+    .toString()
+    .split('\n')
+    .map((line) => line.trimEnd());
+}
+
+/** A whole number in groups of three. */
+export const grouped = (value: number): string =>
+  Math.round(value)
+    .toString()
+    .replace(/\B(?=(\d{3})+$)/g, ' ');

@@ -150,6 +150,7 @@ export function initialiseMemmap(kernel: Kernel, pfn: number, nrPages: number): 
       }
       const part = Math.min(end, leaf.start + leaf.size) - address;
       kernel.ram.memset(leaf.pa + (address - leaf.start), INITIALISED, part);
+      kernel.observer?.initialise(address, part);
       address += part;
     }
   }

@@ -272,6 +272,9 @@ describe('the other commands', () => {
       'story',
       'arch',
       'kernel',
+      'cpu',
+      'cycles',
+      'bench',
       'schema',
     ]) {
       const { status, stdout } = vmemmap(command, '--help');

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { NO_PAGE } from '../../src/hardware/page-allocator.js';
 import { LEVELS } from '../../src/hardware/page-table.js';
 import { observe } from '../../src/kernel/kernel.js';
-import type { Observer } from '../../src/kernel/observer.js';
+import { DEAF_OBSERVER, type Observer } from '../../src/kernel/observer.js';
 import { addPages, removePages } from '../../src/mm/memory-hotplug.js';
 import { startRun, type Run } from '../../src/scenario/runner.js';
 import type { ScenarioInput } from '../../src/scenario/schema.js';
@@ -36,17 +36,15 @@ function counting(): { observer: Observer; heard: Record<string, number> } {
   return {
     heard,
     observer: {
+      ...DEAF_OBSERVER,
       allocPages: (order, _nid, pfn) => (pfn === NO_PAGE ? undefined : add('allocPages', 1 << order)),
       freePages: (_pfn, order) => add('freePages', 1 << order),
-      getPage: () => undefined,
       altmapAlloc: (_altmap, nrPages, pfn) => (pfn === NO_PAGE ? undefined : add('altmapAllocPages', nrPages)),
       altmapFree: (_altmap, nrPages) => add('altmapFreePages', nrPages),
       setEntry: (level) => add(`set${suffix(level)}`),
       clearEntry: (level) => add(`clear${suffix(level)}`),
       memset: (_address, byte, bytes) => add(byte === 0xfd ? 'unusedBytes' : 'useMarkBytes', bytes),
-      scan: () => undefined,
       flush: (kind) => add(`tlbFlush${kind.replace(/^./, (c) => c.toUpperCase())}`),
-      warn: () => undefined,
     },
   };
 }

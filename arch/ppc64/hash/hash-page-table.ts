@@ -113,6 +113,11 @@ export class HashPageTable {
     return NO_SLOT;
   }
 
+  /** Physical byte address of a group. */
+  groupAddress(group: number): number {
+    return this.base + group * GROUP_BYTES;
+  }
+
   /** Slot of a valid entry for a page in its primary or secondary group, or NO_SLOT. */
   find(page: VirtualPage): number {
     const primary = this.findInGroup(this.primaryGroup(page), page);

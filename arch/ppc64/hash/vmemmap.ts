@@ -5,6 +5,7 @@ import { alignDown } from '../../../src/hardware/align.js';
 import type { Mmu } from '../../../src/hardware/mmu.js';
 import { HPTE, type Leaf } from '../../../src/hardware/page-table.js';
 import type { Kernel } from '../../../src/kernel/kernel.js';
+import type { Observer } from '../../../src/kernel/observer.js';
 import type { VmemAltmap } from '../../../src/mm/vmem-altmap.js';
 import { freeBlocks, populateBlocks, type BlockMapping } from '../block-vmemmap.js';
 import { VmemmapList } from '../vmemmap-list.js';
@@ -152,13 +153,18 @@ export class HashVmemmap implements Arch {
    */
   private htabBoltMapping(address: number, phys: number): number {
     const { table } = this;
+    const { observer } = this.kernel;
     const page = this.pageOf(address);
     for (const group of [table.primaryGroup(page), table.secondaryGroup(page)]) {
       let slot = table.insert(group, page, phys, KERNEL_FLAGS);
       if (slot === NO_SLOT && table.evict(group)) slot = table.insert(group, page, phys, KERNEL_FLAGS);
-      if (slot === NO_SLOT) continue;
+      if (slot === NO_SLOT) {
+        observer?.probeGroup(table.groupAddress(group), HPTES_PER_GROUP);
+        continue;
+      }
       // A bolted entry is told by its group and slot, and by what it maps.
-      this.kernel.observer?.setEntry(HPTE, address, slot, phys);
+      observer?.setEntry(HPTE, address, slot, phys);
+      observer?.insertSlot(table.groupAddress(group), (slot % HPTES_PER_GROUP) + 1);
       return 0;
     }
     return -1;
@@ -166,10 +172,24 @@ export class HashVmemmap implements Arch {
 
   /** native_hpte_removebolted(). Returns whether there was an entry. */
   private removeBolted(address: number): boolean {
-    const slot = this.table.find(this.pageOf(address));
+    const { observer } = this.kernel;
+    const page = this.pageOf(address);
+    const slot = this.table.find(page);
+    if (observer !== null) this.tellSearch(observer, page, slot);
     if (slot === NO_SLOT) return false;
     this.table.invalidate(slot);
-    this.kernel.observer?.clearEntry(HPTE, address);
+    observer?.clearEntry(HPTE, address);
+    observer?.removeSlot(this.table.groupAddress(Math.floor(slot / HPTES_PER_GROUP)));
     return true;
+  }
+
+  /** Tells which groups a search has read until it found a slot, or none. */
+  private tellSearch(observer: Observer, page: VirtualPage, slot: number): void {
+    const { table } = this;
+    for (const group of [table.primaryGroup(page), table.secondaryGroup(page)]) {
+      const found = slot !== NO_SLOT && Math.floor(slot / HPTES_PER_GROUP) === group;
+      observer.probeGroup(table.groupAddress(group), found ? (slot % HPTES_PER_GROUP) + 1 : HPTES_PER_GROUP);
+      if (found) return;
+    }
   }
 }

@@ -3,7 +3,17 @@
 import type { Arch, KernelPaging } from '../../../src/arch.js';
 import { alignDown, isAligned } from '../../../src/hardware/align.js';
 import { NO_PAGE } from '../../../src/hardware/page-allocator.js';
-import { P4D, PageTable, PMD, PTE, PUD, swap32, tableIndex, type Level } from '../../../src/hardware/page-table.js';
+import {
+  ENTRY_BYTES,
+  P4D,
+  PageTable,
+  PMD,
+  PTE,
+  PUD,
+  swap32,
+  tableIndex,
+  type Level,
+} from '../../../src/hardware/page-table.js';
 import { ENOMEM } from '../../../src/kernel/errno.js';
 import { KernelBug } from '../../../src/kernel/log.js';
 import { allocPages, freePages, noteClear, noteFlush, noteSet, type Kernel } from '../../../src/kernel/kernel.js';
@@ -120,6 +130,7 @@ export class RadixVmemmap implements Arch {
     create: (address, phys) => {
       const level = this.blockSize === PMD_SIZE ? PMD : PTE;
       const entry = this.tablesAlloc(level, address);
+      this.kernel.observer?.walk(level, address);
       if (entry === NO_ENTRY) throw new KernelBug('BUG_ON in radix__vmemmap_create_mapping()');
       this.setLeaf(level, entry, address, phys);
       return 0;
@@ -135,6 +146,7 @@ export class RadixVmemmap implements Arch {
       next = Math.min(alignDown(address, PMD_SIZE) + PMD_SIZE, end);
       const entry = this.tablesAlloc(PMD, address);
       if (entry === NO_ENTRY) return -ENOMEM;
+      if (kernel.observer !== null) kernel.observer.walk(PMD, address);
       if (this.isNone(entry)) {
         if (this.mayMakeLeaf(address, altmap)) {
           const pfn = vmemmapAllocBlockBuf(kernel, this.pmdOrder, nid, altmap);
@@ -173,6 +185,7 @@ export class RadixVmemmap implements Arch {
    * @returns false if there is no memory
    */
   private ptePopulate(entry: number, address: number, nid: number, altmap: VmemAltmap | null): boolean {
+    this.kernel.observer?.walk(PTE, address);
     if (!this.isNone(entry)) return true;
     const { kernel, pageSize } = this;
     const own = altmap !== null && !altmapCrossBoundary(kernel, altmap, address, pageSize) ? altmap : null;
@@ -276,6 +289,8 @@ export class RadixVmemmap implements Arch {
         if (pfn === NO_PAGE) return NO_ENTRY;
         this.ram.fillFrames(pfn, 1, 0);
         tablePa = pfn * this.pageSize;
+        this.kernel.observer?.clearTable(tablePa, (mmu.levels[depth + 1]!.mask + 1) * ENTRY_BYTES);
+        this.kernel.observer?.lock();
         this.set(here.level, entry, address, tableLo(this.pageShift, here.level, tablePa), tableHi(tablePa));
       } else {
         tablePa = entryAddress(mmu.lo(entry), mmu.hi(entry));
@@ -303,7 +318,10 @@ export class RadixVmemmap implements Arch {
    * @param free what the entries map is given back: not where vmemmap_list has done so already
    */
   private removePagetable(start: number, end: number, altmap: VmemAltmap | null, free: boolean): void {
+    this.kernel.observer?.enter('remove_pagetable');
+    this.kernel.observer?.lock();
     this.removeTable(this.mmu.root, 0, start, end, altmap, free);
+    this.kernel.observer?.leave();
     noteFlush(this.kernel, 'range', start, end);
   }
 
@@ -327,6 +345,7 @@ export class RadixVmemmap implements Arch {
     for (let address = start; address < end; address = next) {
       next = Math.min(alignDown(address, span) + span, end);
       const entry = mmu.entry(tablePa, tableIndex(here, address));
+      if (this.kernel.observer !== null) this.kernel.observer.readEntry(level, address);
       const hi = mmu.hi(entry);
       if ((hi & PRESENT_HI) === 0) continue;
       const pa = entryAddress(mmu.lo(entry), hi);
@@ -372,11 +391,14 @@ export class RadixVmemmap implements Arch {
    */
   private isTableEmpty(tablePa: number, depth: number, next: number): boolean {
     const { mmu, ram } = this;
+    const { observer } = this.kernel;
     const here = mmu.levels[depth]!;
     const first = mmu.entry(tablePa, 0);
-    if (!this.isNone(first + tableIndex(here, next) * ENTRY_WORDS)) return false;
+    if (observer === null && !this.isNone(first + tableIndex(here, next) * ENTRY_WORDS)) return false;
     const end = first + (here.mask + 1) * ENTRY_WORDS;
-    return ram.firstNonZero(first, end) === end;
+    const used = ram.firstNonZero(first, end);
+    if (observer !== null) observer.scanTable(tablePa, Math.ceil((Math.min(used + 1, end) - first) / ENTRY_WORDS));
+    return used === end;
   }
 
   private clear(level: Level, entry: number, address: number): void {

@@ -2,7 +2,7 @@
 
 import type { Trait } from './trait.js';
 
-/** arch/x86/mm/init_64.c. */
+/** arch/x86/mm/init_64.c, and what it calls of arch/x86/lib/. */
 export const X86_TRAITS = {
   x86SubsectionBasePages: {
     name: 'x86/subsection-base-pages',
@@ -43,6 +43,14 @@ export const X86_TRAITS = {
     effect:
       'Base pages in a PMD that is already split to a table come from the altmap; before, from system memory. The free path still hands them to the page allocator.',
     confidence: 'source',
+  },
+  x86MemsetNeedsFsrs: {
+    name: 'x86/memset-needs-fsrs',
+    since: 'since Linux commit 20f3337d350c (x86: don’t use REP_GOOD or ERMS for small memory clearing) in v6.4',
+    from: '6.4',
+    effect:
+      'memset() is a string instruction only on CPUs with FSRS, else a loop of stores; before, on those with ERMS. The vmemmap comes out the same, at another price.',
+    confidence: 'memory',
   },
   x86SyncTopLevelAtOnce: {
     name: 'x86/sync-top-level-at-once',

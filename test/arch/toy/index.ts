@@ -22,6 +22,7 @@ export const toy: Architecture = {
   kernelZones: [{ name: 'Normal', end: Infinity }],
   keepsMemblock: false,
   memoryBlockSize: () => 2 ** 27,
+  cpus: [],
   maxOrder: () => 10,
   sectionSizeBits: () => 27,
   vmemmapBase: () => 0x40_0000_0000n,

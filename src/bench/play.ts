@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import { ARCHITECTURES } from '../../arch/index.js';
+import { CAUSES, type Cause } from '../cycles/causes.js';
+import { cycleModel, type CycleModel } from '../cycles/cycle-model.js';
+import type { CpuProfile, Hypervisor } from '../cycles/profile.js';
+import { observe, type Kernel } from '../kernel/kernel.js';
+import { addPages, removePages } from '../mm/memory-hotplug.js';
+import type { DevPagemap } from '../mm/sparse-vmemmap.js';
+import type { VmemAltmap } from '../mm/vmem-altmap.js';
+import { initialiseMemmap, startRun } from '../scenario/runner.js';
+import { resolveScenario } from '../scenario/scenario.js';
+import { scenarioSchema } from '../scenario/schema.js';
+import type { Case, Portion } from './cases.js';
+
+/** Plays a case: memory comes and goes on a machine of its own, with a clock or without. */
+
+/** Memory that is added lies from here on, and system memory behind all of it: bytes. */
+const FIRST_BYTE = 2 ** 32;
+const RAM_BYTE = 2 ** 47;
+
+export interface BenchResult {
+  readonly name: string;
+  readonly arch: string;
+  readonly kernel: string;
+  readonly cpu: string;
+  readonly hypervisor: Hypervisor;
+  readonly pageSize: number;
+  readonly structPageSize: number;
+  readonly sections: number;
+  /** Modelled cycles, a whole number. */
+  readonly cycles: number;
+  /** At the nominal clock. */
+  readonly microseconds: number;
+  readonly cyclesPerSection: number;
+  readonly bytesTouched: number;
+  /** Tables that were made. */
+  readonly tables: number;
+  readonly causes: Readonly<Partial<Record<Cause, number>>>;
+}
+
+/** What a user may put in the place of what a case says. */
+export interface Overrides {
+  readonly cpu?: CpuProfile | undefined;
+  readonly cpus?: number | undefined;
+  readonly kernel?: string | undefined;
+  readonly hypervisor?: Hypervisor | undefined;
+}
+
+/** One range that is added and removed at once. */
+interface Part {
+  pfn: number;
+  nrPages: number;
+  altmap: VmemAltmap | null;
+  pgmap: DevPagemap | null;
+}
+
+/** A machine with the parts that come and go. */
+export interface Prepared {
+  readonly kernel: Kernel;
+  /** Name of the release that runs. */
+  readonly release: string;
+  readonly sections: number;
+  readonly add: () => void;
+  readonly remove: () => void;
+  readonly initialise: () => void;
+}
+
+function boot({ machine }: Case, kernel: string | undefined): { kernel: Kernel; release: string } {
+  const input = {
+    machine: { ...machine, ...(kernel === undefined ? {} : { kernel }) },
+    steps: [{ op: 'use', pfn: 0, nrPages: 1 }],
+  };
+  const scenario = resolveScenario(scenarioSchema.parse(input));
+  const { pageSize } = scenario.machine.config;
+  const ramBasePfn = RAM_BYTE / pageSize;
+  const run = startRun({ ...scenario, machine: { ...scenario.machine, ramBasePfn } });
+  return { kernel: run.kernel, release: scenario.machine.release.name };
+}
+
+const portionPages = (portion: Portion, { pagesPerSection, pagesPerSubsection, pageSize }: Kernel): number => {
+  if (typeof portion === 'number') return portion / pageSize;
+  return { section: pagesPerSection, half: pagesPerSection / 2, subsection: pagesPerSubsection }[portion];
+};
+
+function ownAltmap(kernel: Kernel, pfn: number, nrPages: number): VmemAltmap {
+  const free = Math.ceil((nrPages * kernel.structPageSize) / kernel.pageSize);
+  return { name: `at ${pfn}`, basePfn: pfn, endPfn: pfn + nrPages - 1, reserve: 0, free, align: 0, alloc: 0 };
+}
+
+function partsOf(c: Case, kernel: Kernel): Part[] {
+  const total = c.bytes === undefined ? (c.sections ?? 1) * kernel.pagesPerSection : c.bytes / kernel.pageSize;
+  // A portion smaller than a section of this kernel would be refused by one that knows no subsections.
+  const smallest = kernel.traits.genericSubsections ? kernel.pagesPerSubsection : kernel.pagesPerSection;
+  const step = Math.min(total, Math.max(portionPages(c.portion, kernel), smallest));
+  const first = FIRST_BYTE / kernel.pageSize;
+  const parts: Part[] = [];
+  for (let pfn = first; pfn < first + total; pfn += step) {
+    const altmap = c.altmap === true ? ownAltmap(kernel, pfn, step) : null;
+    const pgmap =
+      c.compound === undefined ? null : { rangeStartPfn: pfn, vmemmapShift: Math.log2(c.compound / kernel.pageSize) };
+    parts.push({ pfn, nrPages: step, altmap, pgmap });
+  }
+  return parts;
+}
+
+/** @throws RangeError when a case cannot be played: its memory was refused */
+export function prepareCase(c: Case, overrides: Overrides = {}): Prepared {
+  const { kernel, release } = boot(c, overrides.kernel);
+  const parts = partsOf(c, kernel);
+  const pages = parts.reduce((sum, { nrPages }) => sum + nrPages, 0);
+  return {
+    kernel,
+    release,
+    sections: pages / kernel.pagesPerSection,
+    add: () => {
+      for (const { pfn, nrPages, altmap, pgmap } of parts) {
+        const err = addPages(kernel, 0, pfn, nrPages, altmap, pgmap);
+        if (err !== 0) throw new RangeError(`${c.name}: adding memory returned ${err}`);
+      }
+    },
+    remove: () => {
+      for (const { pfn, nrPages, altmap, pgmap } of parts) removePages(kernel, pfn, nrPages, altmap, pgmap);
+    },
+    initialise: () => initialiseMemmap(kernel, parts[0]!.pfn, pages),
+  };
+}
+
+/** The CPU that a case runs on. */
+export function cpuOf(c: Case, overrides: Overrides): CpuProfile {
+  const architecture = ARCHITECTURES.find(({ name }) => name === c.machine.arch);
+  const wanted = overrides.cpu?.name ?? c.cpu;
+  const cpus = architecture?.cpus ?? [];
+  const profile = wanted === undefined ? cpus[0] : cpus.find(({ name }) => name === wanted);
+  if (profile === undefined) throw new RangeError(`${c.machine.arch} has no CPU "${wanted ?? ''}"`);
+  return profile;
+}
+
+/** A case with the clock on. */
+export interface Clocked extends Prepared {
+  readonly model: CycleModel;
+}
+
+/** @param recordsCalls whether each call of a kernel function is kept */
+export function clockCase(c: Case, overrides: Overrides = {}, recordsCalls = false): Clocked {
+  const prepared = prepareCase(c, overrides);
+  const profile = cpuOf(c, overrides);
+  const hypervisor = overrides.hypervisor ?? c.hypervisor;
+  const model = cycleModel(prepared.kernel, { profile, cpus: overrides.cpus, hypervisor, recordsCalls });
+  observe(prepared.kernel, model.observer);
+  return { ...prepared, model };
+}
+
+/** Plays a case once and reads the clock. */
+export function playCase(c: Case, overrides: Overrides = {}): BenchResult {
+  const clocked = clockCase(c, overrides);
+  playClocked(c, clocked);
+  return resultOf(c, clocked);
+}
+
+/** The way of a case: what is not charged runs with the clock stopped, and caches see it. */
+export function playClocked(c: Case, { model, add, remove, initialise }: Clocked): void {
+  const { processor } = model;
+  const { clock } = processor;
+  const part = (name: string, charged: boolean, run: () => void): void => {
+    clock.running = charged;
+    processor.enter(name);
+    run();
+    processor.leave();
+  };
+  part('__add_pages', c.charged !== 'remove', add);
+  if (c.initialises === true) part('memmap_init_range', true, initialise);
+  if (c.charged !== 'add') part('__remove_pages', true, remove);
+  clock.running = true;
+}
+
+function resultOf(c: Case, { kernel, release, model, sections }: Clocked): BenchResult {
+  const { processor } = model;
+  const { clock } = processor;
+  const causes: Partial<Record<Cause, number>> = {};
+  for (const [i, cause] of CAUSES.entries()) {
+    const cycles = Math.round(clock.byCause[i]!);
+    if (cycles !== 0) causes[cause] = cycles;
+  }
+  const cycles = Math.round(clock.cycles);
+  return {
+    name: c.name,
+    arch: c.machine.arch,
+    kernel: release,
+    cpu: processor.profile.name,
+    hypervisor: processor.hypervisor,
+    pageSize: kernel.pageSize,
+    structPageSize: kernel.structPageSize,
+    sections,
+    cycles,
+    microseconds: Number(processor.microseconds(cycles).toFixed(3)),
+    cyclesPerSection: Math.round(clock.cycles / sections),
+    bytesTouched: processor.bytesTouched,
+    tables: model.tables(),
+    causes,
+  };
+}

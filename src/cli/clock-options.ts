@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import { HYPERVISORS, type CpuProfile, type Hypervisor } from '../cycles/profile.js';
+import { InputError } from '../scenario/load.js';
+import { findCpu } from './cpu.js';
+
+/** Options of commands that run with the clock on: which CPU, how many, and who runs below the kernel. */
+
+export interface ClockOptions {
+  cpu?: string;
+  cpus?: string;
+  hypervisor?: string;
+}
+
+export interface ClockSettings {
+  readonly cpu: CpuProfile | undefined;
+  readonly cpus: number | undefined;
+  readonly hypervisor: Hypervisor | undefined;
+}
+
+const MAX_CPUS = 8192;
+
+function cpuCount(text: string): number {
+  const count = Number(text);
+  if (Number.isInteger(count) && count >= 1 && count <= MAX_CPUS) return count;
+  throw new InputError(`--cpus is ${text}; allowed are 1 to ${MAX_CPUS}`);
+}
+
+function hypervisorOf(text: string): Hypervisor {
+  const known = HYPERVISORS.find((name) => name === text);
+  if (known !== undefined) return known;
+  throw new InputError(`--hypervisor is "${text}"; allowed are ${HYPERVISORS.join(', ')}`);
+}
+
+/** @throws InputError */
+export function clockSettings({ cpu, cpus, hypervisor }: ClockOptions): ClockSettings {
+  const profile = cpu === undefined ? undefined : findCpu(cpu, '--cpu').profile;
+  const below = hypervisor === undefined ? undefined : hypervisorOf(hypervisor);
+  return { cpu: profile, cpus: cpus === undefined ? undefined : cpuCount(cpus), hypervisor: below };
+}
+
+/** How a run is shown call by call. */
+export interface CallFormats {
+  folded?: true;
+  trace?: true;
+  funcgraph?: true;
+}
+
+/** At most one of the formats that are told by flags. @throws InputError */
+export function onlyFormat<Name extends string>(flags: Readonly<Partial<Record<Name, unknown>>>): Name | undefined {
+  const given = (Object.keys(flags) as Name[]).filter((name) => flags[name] === true);
+  if (given.length > 1) throw new InputError(`--${given[0]!} and --${given[1]!} do not go together; give one of them`);
+  return given[0];
+}

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import { ARCHITECTURES } from '../../arch/index.js';
+import { CONFIDENCES, type Confidence } from '../cycles/figure.js';
+import { figuresOf, type CacheProfile, type CpuProfile, type NamedFigure, type TlbProfile } from '../cycles/profile.js';
+import { sizeText } from '../report/text.js';
+import { InputError } from '../scenario/load.js';
+import { EXIT_OK, styled, writeResult } from './output.js';
+
+/** A CPU with the architecture that has registered it. */
+interface Registered {
+  arch: string;
+  profile: CpuProfile;
+}
+
+const registered = (): Registered[] =>
+  ARCHITECTURES.flatMap(({ name, cpus }) => cpus.map((profile) => ({ arch: name, profile })));
+
+/** The CPU of a name. @throws InputError */
+export function findCpu(name: string, field = 'the CPU'): Registered {
+  const all = registered();
+  const found = all.find(({ profile }) => profile.name === name);
+  if (found) return found;
+  throw new InputError(`${field} is "${name}"; allowed are ${all.map(({ profile }) => profile.name).join(', ')}`);
+}
+
+const NAME_WIDTH = 22;
+const FIGURE_WIDTH = 26;
+
+/** How many figures there are of each confidence. */
+function tally(figures: readonly NamedFigure[]): Partial<Record<Confidence, number>> {
+  const counts: Partial<Record<Confidence, number>> = {};
+  for (const { confidence } of figures) counts[confidence] = (counts[confidence] ?? 0) + 1;
+  return counts;
+}
+
+function listLine({ arch, profile }: Registered): string {
+  const counts = tally(figuresOf(profile));
+  const known = CONFIDENCES.filter((c) => counts[c] !== undefined).map((c) => `${counts[c]!} ${c}`);
+  return `  ${profile.name.padEnd(NAME_WIDTH)}${arch.padEnd(8)}${profile.title}\n${' '.repeat(NAME_WIDTH + 2)}${known.join(', ')}`;
+}
+
+function figureLine({ name, value, unit, confidence, source, range }: NamedFigure): string {
+  const ends = range === undefined ? '' : ` (${range[0]} to ${range[1]})`;
+  return `  ${name.padEnd(FIGURE_WIDTH)}${`${value} ${unit}${ends}`.padEnd(36)}${confidence.padEnd(11)}${source}`;
+}
+
+const waysText = ({ entries, ways }: TlbProfile): string =>
+  ways === entries ? `${entries} entries, any page anywhere` : `${entries} entries, ${ways}-way`;
+
+const cacheLine = ({ name, size, ways, confidence, source }: CacheProfile, lineSize: number): string =>
+  `  ${name.padEnd(FIGURE_WIDTH)}${`${sizeText(size)}, ${ways}-way, lines of ${lineSize} B`.padEnd(36)}${confidence.padEnd(11)}${source}`;
+
+const tlbLine = (level: string, tlb: TlbProfile): string =>
+  `  ${level.padEnd(FIGURE_WIDTH)}${waysText(tlb).padEnd(36)}${tlb.confidence.padEnd(11)}${tlb.source}; pages of ${tlb.pageSizes.map(sizeText).join(', ')}`;
+
+function profileText({ arch, profile }: Registered): string {
+  const { linearMap } = profile.tlb;
+  return [
+    `${styled('bold', profile.name)}  ${profile.title}, ${arch}`,
+    `  flags: ${profile.flags.join(', ') || 'none that matters'}`,
+    '',
+    ...profile.caches.map((cache) => cacheLine(cache, profile.lineSize)),
+    ...profile.tlb.first.map((tlb) => tlbLine('D-TLB, first level', tlb)),
+    ...profile.tlb.second.map((tlb) => tlbLine('TLB, second level', tlb)),
+    `  ${'linear map'.padEnd(FIGURE_WIDTH)}${`leaves of ${sizeText(linearMap.leafSize)}`.padEnd(36)}${linearMap.confidence.padEnd(11)}${linearMap.source}`,
+    '',
+    ...figuresOf(profile).map(figureLine),
+  ].join('\n');
+}
+
+/** `vmemmap cpu`: all CPUs, or every figure of one. Returns the exit code. */
+export function cpu(name: string | undefined, options: { json?: true }): number {
+  const chosen = name === undefined ? registered() : [findCpu(name)];
+  if (options.json) {
+    const cpus = chosen.map(({ arch, profile }) => ({ arch, ...profile, figures: figuresOf(profile) }));
+    writeResult(JSON.stringify({ schema: 'vmemmap/cpu/v1', cpus }, null, 2), undefined);
+  } else {
+    writeResult(
+      name === undefined ? ['CPUs', ...chosen.map(listLine)].join('\n') : chosen.map(profileText).join('\n'),
+      undefined,
+    );
+  }
+  return EXIT_OK;
+}

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+/** Cycles by kernel function: a shadow stack, and a tree of all the stacks that there were. */
+
+export interface CallNode {
+  readonly name: string;
+  /** Cycles of the function itself, without what it called. */
+  self: number;
+  calls: number;
+  readonly children: Map<string, CallNode>;
+}
+
+/** One call as it happened. */
+export interface Call {
+  readonly name: string;
+  /** Calls that it lies in. */
+  readonly depth: number;
+  /** Cycles. */
+  readonly start: number;
+  end: number;
+}
+
+const node = (name: string): CallNode => ({ name, self: 0, calls: 0, children: new Map() });
+
+function childOf(parent: CallNode, name: string): CallNode {
+  let child = parent.children.get(name);
+  if (child === undefined) {
+    child = node(name);
+    parent.children.set(name, child);
+  }
+  return child;
+}
+
+export class CallTree {
+  /** What is charged outside every function lies in the root itself. */
+  readonly root = node('');
+  /** Every call in the order of its beginning, if calls are recorded. */
+  readonly calls: Call[] = [];
+  private stack: CallNode[] = [];
+  private current = this.root;
+  private readonly open: Call[] = [];
+
+  /** @param records whether each call is kept, and not just the sums */
+  constructor(private readonly records: boolean) {}
+
+  /** @param now cycles */
+  enter(name: string, now: number): void {
+    this.stack.push(this.current);
+    this.current = childOf(this.current, name);
+    this.current.calls++;
+    if (!this.records) return;
+    const call = { name, depth: this.open.length, start: now, end: now };
+    this.calls.push(call);
+    this.open.push(call);
+  }
+
+  leave(now: number): void {
+    this.current = this.stack.pop() ?? this.root;
+    const call = this.open.pop();
+    if (call !== undefined) call.end = now;
+  }
+
+  /** Leaves every function: what a kernel that stopped never did. */
+  unwind(now: number): void {
+    while (this.stack.length > 0) this.leave(now);
+  }
+
+  /** Cycles of the current function. */
+  add(cycles: number): void {
+    this.current.self += cycles;
+  }
+
+  /** A function that calls no other: it begins at `now` and takes these cycles. */
+  addLeaf(name: string, now: number, cycles: number): void {
+    const leaf = childOf(this.current, name);
+    leaf.calls++;
+    leaf.self += cycles;
+    if (this.records) this.calls.push({ name, depth: this.open.length, start: now, end: now + cycles });
+  }
+}

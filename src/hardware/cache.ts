@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import { LruSets } from './lru-sets.js';
+
+/**
+ * Data caches: levels of sets with LRU replacement. Every level sees every access, so levels are independent of each
+ * other; a line is served by the innermost level that has it.
+ */
+
+export interface CacheGeometry {
+  /** Bytes. */
+  readonly size: number;
+  readonly ways: number;
+}
+
+/** Lines of a granule, the unit in which {@link CacheHierarchy} remembers what may be in a cache. */
+const GRANULE_LINES = 2 ** 12;
+
+export class CacheHierarchy {
+  private readonly levels: readonly LruSets[];
+  private readonly perLine: number;
+  /** Granules of which a line may be cached one by one. Never too few; those evicted stay in. */
+  private readonly touched = new Set<number>();
+  private lastGranule = -1;
+  /** The line of the last access: it is the most recent of its set everywhere. */
+  private lastLine = -1;
+
+  /**
+   * @param levels from the innermost on
+   * @param lineSize bytes, the same in every level
+   */
+  constructor(
+    levels: readonly CacheGeometry[],
+    readonly lineSize: number,
+  ) {
+    this.perLine = 1 / lineSize;
+    this.levels = levels.map(({ size, ways }) => new LruSets(size / lineSize / ways, ways, (line) => this.mark(line)));
+  }
+
+  /**
+   * One access.
+   * @param pa physical byte address
+   * @returns the level that serves it, from 0; the number of levels for memory
+   */
+  access(pa: number): number {
+    const line = Math.floor(pa * this.perLine);
+    return line === this.lastLine ? 0 : this.accessLine(line);
+  }
+
+  /**
+   * Accesses every line of a range once, by ascending address. What is known to be in no cache is put into the large
+   * ones without a look at each line.
+   * @param pa physical byte address
+   * @param length bytes
+   * @param served gets the lines that each level serves, memory last; added to what is in it
+   */
+  stream(pa: number, length: number, served: Float64Array): void {
+    if (length <= 0) return;
+    const first = Math.floor(pa * this.perLine);
+    const last = Math.floor((pa + length - 1) * this.perLine);
+    const count = last - first + 1;
+    if (count < GRANULE_LINES || this.mayHold(first, last)) {
+      for (let line = first; line <= last; line++) served[this.accessLine(line)]! += 1;
+      return;
+    }
+    served[this.levels.length]! += count;
+    for (const level of this.levels) {
+      if (level.defers(count)) level.defer(first, count);
+      else for (let line = first; line <= last; line++) this.insert(level, line);
+    }
+    this.lastLine = last;
+  }
+
+  /** Whether a line of the range may be in a level. */
+  private mayHold(first: number, last: number): boolean {
+    const end = Math.floor(last / GRANULE_LINES);
+    for (let granule = Math.floor(first / GRANULE_LINES); granule <= end; granule++) {
+      if (this.touched.has(granule)) return true;
+    }
+    return this.levels.some((level) => level.hasDeferred(first, last));
+  }
+
+  private accessLine(line: number): number {
+    this.lastLine = line;
+    const { levels } = this;
+    let server = levels.length;
+    for (let i = levels.length - 1; i >= 0; i--) {
+      if (levels[i]!.touch(line, line)) server = i;
+    }
+    if (server > 0) this.mark(line);
+    return server;
+  }
+
+  private insert(level: LruSets, line: number): void {
+    level.touch(line, line);
+    this.mark(line);
+  }
+
+  private mark(line: number): void {
+    const granule = Math.floor(line / GRANULE_LINES);
+    if (granule === this.lastGranule) return;
+    this.lastGranule = granule;
+    this.touched.add(granule);
+  }
+}

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+/** Time of one CPU in core cycles, split into causes. A clock that is stopped takes no charge. */
+export class Clock {
+  /** Cycles so far. Throughputs are no whole numbers, and neither are sums of them. */
+  cycles = 0;
+  running = true;
+  /** Cycles by cause. */
+  readonly byCause: Float64Array;
+
+  /** @param causes number of causes */
+  constructor(causes: number) {
+    this.byCause = new Float64Array(causes);
+  }
+
+  /** @param cause from 0 */
+  charge(cause: number, cycles: number): void {
+    if (!this.running) return;
+    this.cycles += cycles;
+    this.byCause[cause]! += cycles;
+  }
+
+  /** Time starts anew. */
+  reset(): void {
+    this.cycles = 0;
+    this.byCause.fill(0);
+  }
+}

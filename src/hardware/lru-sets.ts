@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+/**
+ * Sets of ways with true LRU replacement: what caches and TLBs are made of. A key is a line or page number.
+ *
+ * A long run of keys that are in no set can be deferred: a set takes its share of the run when it is next looked at.
+ */
+
+/** A run of consecutive keys, inserted in ascending order. */
+interface Run {
+  first: number;
+  count: number;
+}
+
+export class LruSets {
+  /** Keys plus one, so that zero is an empty way; the most recent of a set first. */
+  private readonly keys: Float64Array;
+  private readonly mask: number;
+  /** Deferred runs, oldest first. They are disjoint. */
+  private runs: Run[] = [];
+  /** Runs that were deferred before those in {@link runs} and have left every set that did not take them. */
+  private forgotten = 0;
+  /** How many runs each set has taken, counted from the beginning. */
+  private readonly taken: Float64Array;
+  private deferred = 0;
+  /** A set has taken the newest run, so that it cannot grow. */
+  private newestTaken = true;
+
+  /**
+   * @param sets a power of two
+   * @param onInsert hears of a key of a deferred run when it comes into a set
+   */
+  constructor(
+    private readonly sets: number,
+    private readonly ways: number,
+    private readonly onInsert: (key: number) => void = () => undefined,
+  ) {
+    if (!Number.isInteger(Math.log2(sets))) throw new RangeError(`${sets} sets: their number is a power of two`);
+    this.mask = sets - 1;
+    this.keys = new Float64Array(sets * ways);
+    this.taken = new Float64Array(sets);
+  }
+
+  /**
+   * Makes a key the most recent of its set.
+   * @param index number whose low bits choose the set; the key itself where runs are deferred
+   * @returns whether it was there
+   */
+  touch(index: number, key: number): boolean {
+    const set = index & this.mask;
+    if (this.taken[set] !== this.deferred) this.take(set);
+    const { keys } = this;
+    const first = set * this.ways;
+    const stored = key + 1;
+    if (keys[first] === stored) return true;
+    const end = first + this.ways;
+    let at = first + 1;
+    while (at < end && keys[at] !== stored) at++;
+    const hit = at < end;
+    for (let i = hit ? at : end - 1; i > first; i--) keys[i] = keys[i - 1]!;
+    keys[first] = stored;
+    return hit;
+  }
+
+  /** Empties every set. */
+  clear(): void {
+    this.keys.fill(0);
+    this.runs = [];
+    this.taken.fill(this.deferred);
+    this.forgotten = this.deferred;
+    this.newestTaken = true;
+  }
+
+  /** Whether a run is long enough to be worth deferring: every set gets a share. */
+  defers(count: number): boolean {
+    return count >= this.sets;
+  }
+
+  /** Inserts a run of keys of which none is in a set. The set of a key is chosen by its low bits. */
+  defer(first: number, count: number): void {
+    const newest = this.runs.at(-1);
+    if (newest !== undefined && !this.newestTaken && newest.first + newest.count === first) {
+      newest.count += count;
+    } else {
+      this.runs.push({ first, count });
+      this.deferred++;
+      this.newestTaken = false;
+    }
+    this.forget();
+  }
+
+  /** Whether a deferred run, as far as it is remembered, has a key of [first, last]. */
+  hasDeferred(first: number, last: number): boolean {
+    return this.runs.some((run) => run.first <= last && first < run.first + run.count);
+  }
+
+  /** Drops runs that newer ones push out of every set. */
+  private forget(): void {
+    let share = 0;
+    for (let i = this.runs.length - 1; i > 0; i--) {
+      share += Math.floor(this.runs[i]!.count / this.sets);
+      if (share < this.ways) continue;
+      this.forgotten += i;
+      this.runs = this.runs.slice(i);
+      return;
+    }
+  }
+
+  /** A set takes its share of the runs that it has not seen. */
+  private take(set: number): void {
+    const { keys, ways, runs, sets } = this;
+    const fresh: number[] = [];
+    const oldest = Math.max(0, this.taken[set]! - this.forgotten);
+    for (let i = runs.length - 1; i >= oldest && fresh.length < ways; i--) {
+      const { first, count } = runs[i]!;
+      const last = first + count - 1;
+      for (let key = last - ((last - set) & this.mask); key >= first && fresh.length < ways; key -= sets) {
+        fresh.push(key);
+        this.onInsert(key);
+      }
+    }
+    const at = set * ways;
+    keys.copyWithin(at + fresh.length, at, at + ways - fresh.length);
+    for (const [i, key] of fresh.entries()) keys[at + i] = key + 1;
+    this.taken[set] = this.deferred;
+    this.newestTaken = true;
+  }
+}
