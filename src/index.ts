@@ -12,6 +12,7 @@ export { cycleModel, type CycleModel } from './cycles/cycle-model.js';
 export type { CpuProfile } from './cycles/profile.js';
 export type { Leaf, LevelName, Table } from './hardware/page-table.js';
 export { DEFAULT_RELEASE, RELEASES, findRelease, resolveTraits, type Release } from './kernel/releases.js';
+export { PROPOSALS, type Proposal } from './kernel/proposals/index.js';
 export { TRAITS, type Trait, type TraitKey, type Traits } from './kernel/traits/index.js';
 export { observe, type Kernel } from './kernel/kernel.js';
 export { DEAF_OBSERVER, type Observer } from './kernel/observer.js';
@@ -30,3 +31,7 @@ export { scenarioSchema, scenarioJsonSchema, type ScenarioInput } from './scenar
 export type { State } from './scenario/state.js';
 export { verifyFile, type FileFailure, type FileVerdict } from './scenario/verify.js';
 export { verifyVector, type Failure } from './scenario/vectors.js';
+export { factsOf, type MachineFacts, type Sources } from './scenario/import/facts.js';
+export { planOf, type Plan } from './scenario/plan.js';
+export type { SystemMemory } from './mm/system-memory.js';
+export type { MemoryState } from './scenario/hotplug-state.js';

@@ -238,8 +238,8 @@ export class X86Vmemmap implements Arch {
       // pmd_present(): PSE alone counts, since splitting a huge page clears PRESENT for a moment.
       if ((lo & (PRESENT | GLOBAL | PSE)) === 0) continue;
       if ((lo & PSE) !== 0) {
-        const isWhole = next - address === PMD_SIZE;
-        if (isWhole || this.unusedSubPmd.unuse(address, next)) this.freeHugepageTable(entry, address, altmap);
+        const goes = next - address === PMD_SIZE || this.kernel.traits.x86FreesAnyLeaf;
+        if (goes || this.unusedSubPmd.unuse(address, next)) this.freeHugepageTable(entry, address, altmap);
         continue;
       }
       const pteTable = tableAddress(lo, ram.words[entry + 1]!);

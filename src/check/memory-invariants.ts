@@ -6,7 +6,14 @@ import type { Check, Complaint, StepView } from './invariants.js';
 
 /** What must hold of zones, memory blocks and the iomem tree after every step. */
 
-export const MEMORY_INVARIANT_NAMES = ['zone-spans', 'pages-present', 'block-references', 'initialised-pages'] as const;
+export const MEMORY_INVARIANT_NAMES = [
+  'zone-spans',
+  'pages-present',
+  'memmap-is-there',
+  'driver-regions',
+  'block-references',
+  'initialised-pages',
+] as const;
 export type MemoryInvariantName = (typeof MEMORY_INVARIANT_NAMES)[number];
 
 const spans = (zone: Zone, pfn: number, nrPages: number): boolean =>
@@ -51,6 +58,31 @@ export const MEMORY_INVARIANTS: readonly Check<MemoryInvariantName>[] = [
         .flatMap((node) => node.zones)
         .filter(({ present, spanned }) => present < 0 || present > spanned)
         .map((zone) => ({ text: `${spanText(zone)} and has ${zone.present} pages present` })),
+  },
+  {
+    name: 'memmap-is-there',
+    sentence: 'No active memmap lies in memory that was removed.',
+    check({ memory, kernel, after, text }: StepView) {
+      const { pageSize } = kernel;
+      const isActive = (start: number, end: number): boolean =>
+        after.active.some((range) => start < range.end && end > range.start);
+      return after.leaves
+        .filter(
+          ({ start, size, pa }) =>
+            memory.departed.get(Math.floor(pa / pageSize)) === true && isActive(start, start + size),
+        )
+        .map(({ start, size, pa }) => ({
+          text: `${text.range({ start, end: start + size })} lies in frame ${(pa / pageSize).toString(16)}, whose memory was removed`,
+        }));
+    },
+  },
+  {
+    name: 'driver-regions',
+    sentence: 'A range that a driver claimed is in the iomem tree until the driver gives it back.',
+    check: ({ memory }: StepView) =>
+      [...memory.driverRegions]
+        .filter(([, region]) => region.parent === null)
+        .map(([id]) => ({ text: `the range of device ${id} left the iomem tree` })),
   },
   {
     name: 'block-references',

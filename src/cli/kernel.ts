@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { RELEASES, resolveTraits, type Release } from '../kernel/releases.js';
-import { TRAITS, type Trait, type TraitKey } from '../kernel/traits/index.js';
+import { PROPOSALS, type Proposal } from '../kernel/proposals/index.js';
+import { PROPOSED_KERNELS, RELEASES, resolveTraits, type Release } from '../kernel/releases.js';
+import { PROPOSED_TRAITS, TRAITS, type Trait, type TraitKey } from '../kernel/traits/index.js';
 import { InputError } from '../scenario/load.js';
 import { findKernelRelease } from '../scenario/scenario.js';
 import { EXIT_OK, styled, writeResult } from './output.js';
@@ -31,6 +32,18 @@ function traitsOf(release: Release): Trait[] {
   return ROWS.filter(([key]) => traits[key]).map(([, trait]) => trait);
 }
 
+/** What a proposal changes, and what became of it. */
+function proposalLines({ base, title, posted, edits, objection, landed }: Proposal): string[] {
+  const names: Record<string, { name: string; effect: string }> = { ...TRAITS, ...PROPOSED_TRAITS };
+  return [
+    `  ${title}`,
+    `  ${posted}, for ${base}`,
+    ...Object.entries(edits).map(([key, value]) => `  ${value ? '+' : '-'} ${names[key]!.name}: ${names[key]!.effect}`),
+    `  objection: ${objection}`,
+    `  merged: ${landed}`,
+  ];
+}
+
 function releaseLine(release: Release): string {
   const tree =
     release.backports.length === 0 ? '' : `, mainline ${release.mainline} with ${release.backports.length} backports`;
@@ -41,6 +54,9 @@ const listing = (): string =>
   [
     'releases at which behaviour changed, and stable trees; those between are known too',
     ...RELEASES.map(releaseLine),
+    '',
+    'proposals',
+    ...PROPOSED_KERNELS.map(({ name, proposal }) => `  ${name.padEnd(34)}${proposal!.title}`),
     '',
     'traits',
     ...ROWS.flatMap(([, trait]) => rowLines(trait, ' ')),
@@ -72,12 +88,20 @@ export function kernel(names: readonly string[], options: { json?: true }): numb
   let text: string;
   if (first === undefined) {
     text = options.json
-      ? json('kernel', { releases: RELEASES.map(withTraits), traits: ROWS.map(([, trait]) => trait) })
+      ? json('kernel', {
+          releases: RELEASES.map(withTraits),
+          proposals: PROPOSALS,
+          traits: ROWS.map(([, trait]) => trait),
+        })
       : listing();
   } else if (second === undefined) {
     text = options.json
       ? json('kernel', { releases: [withTraits(first)], traits: traitsOf(first) })
-      : [releaseLine(first).trim(), ...traitsOf(first).flatMap((trait) => rowLines(trait, ' '))].join('\n');
+      : [
+          releaseLine(first).trim(),
+          ...(first.proposal ? proposalLines(first.proposal) : []),
+          ...traitsOf(first).flatMap((trait) => rowLines(trait, ' ')),
+        ].join('\n');
   } else {
     text = options.json
       ? json('kernel-difference', { from: first.name, to: second.name, ...difference(first, second) })

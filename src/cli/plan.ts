@@ -13,7 +13,7 @@ import { importVmcoreinfo } from '../scenario/import/vmcoreinfo.js';
 import { InputError } from '../scenario/load.js';
 import { planOf, type Plan } from '../scenario/plan.js';
 import { ARCH_OF_MACHINE } from '../scenario/real-kernels.js';
-import { findArchitecture, findKernel, type OtherKernel } from '../scenario/scenario.js';
+import { findArchitecture, findKernelRelease, type OtherKernel } from '../scenario/scenario.js';
 import { size } from '../scenario/schema.js';
 import { EXIT_OK, writeResult } from './output.js';
 
@@ -101,7 +101,7 @@ export function plan(options: PlanOptions): number {
     live,
   });
   const own = ownKernel(facts, remarks);
-  const asked = options.kernel === undefined ? undefined : findKernel(options.kernel, '--kernel');
+  const asked = options.kernel === undefined ? undefined : { release: findKernelRelease(options.kernel, '--kernel') };
   if (own === undefined && asked === undefined) {
     remarks.push(`nothing names the kernel; it is taken for ${DEFAULT_RELEASE.name}, --kernel names another`);
   }

@@ -1,6 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { TRAIT_KEYS, TRAITS, type Trait, type TraitKey, type Traits } from './traits/index.js';
+import { PROPOSALS, type Proposal } from './proposals/index.js';
+import {
+  PROPOSED_TRAIT_KEYS,
+  TRAIT_KEYS,
+  TRAITS,
+  type ProposedTraitKey,
+  type Trait,
+  type TraitKey,
+  type Traits,
+} from './traits/index.js';
 
 /** Which behaviour belongs to which release. Version numbers are compared here and nowhere else. */
 
@@ -10,7 +19,12 @@ export interface Release {
   readonly mainline: string;
   /** Traits that the stable tree took over from later releases. */
   readonly backports: readonly TraitKey[];
+  /** What it changes, if it is no release but was proposed. */
+  readonly proposal?: Proposal;
 }
+
+/** What names of proposals begin with. */
+const PROPOSAL_PREFIX = 'proposal/';
 
 /** Minor numbers of the mainline releases that are covered, by major number: v4.18 to v7.3. */
 const MAINLINE_MINORS: Readonly<Record<string, readonly [first: number, last: number]>> = {
@@ -75,7 +89,7 @@ export const RELEASES: readonly Release[] = [...BOUNDARY_RELEASES, ...STABLE_REL
 );
 
 /** What {@link findRelease} takes, for a sentence. */
-export const RELEASE_NAMES = `mainline releases from 4.18 to 7.3, and ${STABLE_RELEASES.map((r) => r.name).join(' and ')}`;
+export const RELEASE_NAMES = `mainline releases from 4.18 to 7.3, and ${STABLE_RELEASES.map((r) => r.name).join(' and ')}, and proposals such as ${PROPOSAL_PREFIX}${PROPOSALS[0]!.name}`;
 
 /** Whether release `a` came before release `b`; both "major.minor". */
 function isBefore(a: string, b: string): boolean {
@@ -94,21 +108,31 @@ function has(release: Release, key: TraitKey): boolean {
   return release.backports.includes(key) || isWithin(release.mainline, trait.from, trait.until);
 }
 
-/** The release of a name, also one between two boundaries; undefined if it is not covered. */
+/** Proposals as kernels: the release that each was made for, with what it changes. */
+export const PROPOSED_KERNELS: readonly Release[] = PROPOSALS.map((proposal) => ({
+  ...mainline(proposal.base),
+  name: `${PROPOSAL_PREFIX}${proposal.name}`,
+  proposal,
+}));
+
+/** The release or proposal of a name, also a release between two boundaries; undefined if it is not covered. */
 export function findRelease(name: string): Release | undefined {
-  const stable = STABLE_RELEASES.find((release) => release.name === name);
-  if (stable) return stable;
+  const listed = [...STABLE_RELEASES, ...PROPOSED_KERNELS].find((release) => release.name === name);
+  if (listed) return listed;
   const [, major, minor] = /^(\d)\.(0|[1-9]\d?)$/.exec(name) ?? [];
   const range = MAINLINE_MINORS[major ?? ''];
   if (range === undefined || Number(minor) < range[0] || Number(minor) > range[1]) return undefined;
   return mainline(name);
 }
 
-/** The release's traits as plain booleans. */
+/** The release's traits as plain booleans; a proposal's, with what it changes. */
 export function resolveTraits(release: Release): Traits {
-  return Object.freeze(
-    Object.fromEntries(TRAIT_KEYS.map((key) => [key, has(release, key)])) as Record<TraitKey, boolean>,
-  );
+  const released = Object.fromEntries(TRAIT_KEYS.map((key) => [key, has(release, key)])) as Record<TraitKey, boolean>;
+  const proposed = Object.fromEntries(PROPOSED_TRAIT_KEYS.map((key) => [key, false])) as Record<
+    ProposedTraitKey,
+    boolean
+  >;
+  return Object.freeze({ ...released, ...proposed, ...release.proposal?.edits });
 }
 
 /**

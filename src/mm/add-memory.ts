@@ -110,11 +110,18 @@ function shrinkSpansOfRemoved(memory: SystemMemory, pfn: number, nrPages: number
   }
 }
 
-/** The altmap of one block: in the block, from its first page on. */
-function blockAltmap(memory: SystemMemory, pfn: number, free: number): VmemAltmap {
+/**
+ * The altmap of one block: in the block, from its first page on.
+ * @param setAside pages for the memmap, rounded up by force
+ */
+function blockAltmap(memory: SystemMemory, pfn: number, setAside: number): VmemAltmap {
   const { blockPages, kernel } = memory;
-  const end = kernel.traits.momAltmapInBlock ? pfn + blockPages - 1 : 0;
-  return { name: `block${pfn / blockPages}`, basePfn: pfn, endPfn: end, reserve: 0, free, align: 0, alloc: 0 };
+  const { momForce, momReserveIsPadding } = kernel.traits;
+  const needed = Math.ceil((blockPages * kernel.structPageSize) / kernel.pageSize);
+  const reserve = momReserveIsPadding ? setAside - needed : 0;
+  const free = momForce && !momReserveIsPadding ? setAside : blockPages - reserve;
+  const endPfn = momForce ? pfn + blockPages - 1 : 0;
+  return { name: `block${pfn / blockPages}`, basePfn: pfn, endPfn, reserve, free, align: 0, alloc: 0 };
 }
 
 function warnIfAltmapInUse(kernel: Kernel, altmap: VmemAltmap): void {
@@ -140,12 +147,12 @@ function removeMemoryBlocksAndAltmaps(memory: SystemMemory, pfn: number, nrPages
 }
 
 /** create_altmaps_and_memory_blocks(): every block gets an altmap of its own; a failure takes the earlier ones back. */
-function createAltmapsAndMemoryBlocks(memory: SystemMemory, request: AddMemoryRequest, free: number): number {
+function createAltmapsAndMemoryBlocks(memory: SystemMemory, request: AddMemoryRequest, setAside: number): number {
   const { kernel, blockPages, faults } = memory;
   const { nid, pfn, nrPages } = request;
   const addBlock = (at: number): number => {
     if (faults.hit('altmapAlloc')) return -ENOMEM;
-    const altmap = blockAltmap(memory, at, free);
+    const altmap = blockAltmap(memory, at, setAside);
     const err = archAddMemory(memory, nid, at, blockPages, altmap);
     if (err < 0) return err;
     const ret = createMemoryBlockDevices(memory, at, blockPages, altmap);
@@ -163,14 +170,58 @@ function createAltmapsAndMemoryBlocks(memory: SystemMemory, request: AddMemoryRe
   return 0;
 }
 
+/** What a block without an altmap remembers of it: the pages that were taken, and padding before them. */
+const pagesKept = ({ traits }: Kernel, altmap: VmemAltmap): number =>
+  traits.momRemovalRebuildsAltmap ? altmap.free : altmap.alloc + altmap.reserve;
+
+/** One altmap at the start of a range for all of its blocks; each remembers how much of it lies in the block. */
+function addWholeRange(memory: SystemMemory, request: AddMemoryRequest): number {
+  const { blockPages, blocks } = memory;
+  const { nid, pfn, nrPages } = request;
+  const altmap: VmemAltmap = {
+    name: `range${pfn / blockPages}`,
+    basePfn: pfn,
+    endPfn: pfn + nrPages - 1,
+    reserve: 0,
+    free: nrPages,
+    align: 0,
+    alloc: 0,
+  };
+  const err = archAddMemory(memory, nid, pfn, nrPages, altmap);
+  if (err < 0) return err;
+  for (let at = pfn, left = altmap.alloc; at < pfn + nrPages; at += blockPages, left -= blockPages) {
+    const ret = createMemoryBlockDevices(memory, at, blockPages, null, Math.max(0, Math.min(left, blockPages)));
+    if (ret === 0) continue;
+    for (let undo = pfn; undo < at; undo += blockPages) blocks.delete(undo / blockPages);
+    archRemoveMemory(memory, pfn, nrPages, altmap);
+    return ret;
+  }
+  memory.addedRanges.push({ pfn, nrPages, altmap });
+  return 0;
+}
+
+/** Removal of blocks whose memmap lies at the start of the range that they came with. Returns 0 or a negative errno. */
+function removeOfWholeRange(memory: SystemMemory, pfn: number, nrPages: number): number {
+  const { kernel, addedRanges } = memory;
+  const added = addedRanges.find((range) => pfn >= range.pfn && pfn + nrPages <= range.pfn + range.nrPages)!;
+  const isWhole = added.pfn === pfn && added.nrPages === nrPages;
+  if (kernel.traits.momGranularityCheck && !isWhole) return -EINVAL;
+  removeMemoryBlockDevices(memory, pfn, nrPages);
+  archRemoveMemory(memory, pfn, nrPages, added.altmap);
+  if (isWhole) addedRanges.splice(addedRanges.indexOf(added), 1);
+  return 0;
+}
+
 /** The part of add_memory_resource() before ranges of several blocks: one altmap, or none. */
 function addOneRange(memory: SystemMemory, request: AddMemoryRequest, altmap: VmemAltmap | null): number {
   const { nid, pfn, nrPages } = request;
-  const { momAltmapInBlock, momErrorPathPassesAltmap, momPerBlockAltmaps } = memory.kernel.traits;
+  const { kernel } = memory;
+  const { momAltmapInBlock, momErrorPathPassesAltmap, momPerBlockAltmaps } = kernel.traits;
   const err = archAddMemory(memory, nid, pfn, nrPages, altmap);
   if (err < 0) return err;
   const kept = momAltmapInBlock ? altmap : null;
-  const ret = createMemoryBlockDevices(memory, pfn, nrPages, kept, momAltmapInBlock ? 0 : (altmap?.alloc ?? 0));
+  const taken = altmap === null || momAltmapInBlock ? 0 : pagesKept(kernel, altmap);
+  const ret = createMemoryBlockDevices(memory, pfn, nrPages, kept, taken);
   if (ret !== 0) {
     archRemoveMemory(memory, pfn, nrPages, momErrorPathPassesAltmap || momPerBlockAltmaps ? altmap : null);
   }
@@ -186,7 +237,8 @@ function addMemmapAndBlocks(memory: SystemMemory, request: AddMemoryRequest): nu
   const { refusal, memmapPages } = memmapOnMemory(traits, question);
   if (refusal !== null) return traits.momFallbackToRam ? addOneRange(memory, request, null) : -EINVAL;
   if (traits.momPerBlockAltmaps) return createAltmapsAndMemoryBlocks(memory, request, memmapPages);
-  return addOneRange(memory, request, blockAltmap(memory, request.pfn, traits.momForce ? memmapPages : blockPages));
+  if (traits.momWholeRange) return addWholeRange(memory, request);
+  return addOneRange(memory, request, blockAltmap(memory, request.pfn, memmapPages));
 }
 
 /** add_memory_resource(). Returns 0 or a negative errno. */
@@ -214,6 +266,7 @@ function addMemoryResource(memory: SystemMemory, request: AddMemoryRequest): num
     memory.onCall?.({ call: 'node-register', node: nid });
   }
   for (const block of memoryBlocksOf(memory, pfn, nrPages)) block.nid = nid;
+  memory.departed.set(pfn, pfn + nrPages, undefined);
   if (name.text === SYSTEM_RAM.text) memory.onCall?.({ call: 'firmware-map-add', start, end: start + size });
   return 0;
 }
@@ -243,11 +296,12 @@ export function addMemory(memory: SystemMemory, request: AddMemoryRequest): numb
 }
 
 /** memory_blocks_have_altmaps(), and what older releases ask in its place. Returns a negative errno to refuse. */
-function altmapRemoval(memory: SystemMemory, pfn: number, nrPages: number): 'none' | 'all' | number {
+function altmapRemoval(memory: SystemMemory, pfn: number, nrPages: number): 'none' | 'all' | 'range' | number {
   const { kernel, blockPages, memmapOnMemory: mode } = memory;
   const { traits } = kernel;
   if (mode === 'n') return 'none';
   const blocks = memoryBlocksOf(memory, pfn, nrPages);
+  if (memory.addedRanges.some((range) => pfn < range.pfn + range.nrPages && pfn + nrPages > range.pfn)) return 'range';
   if (traits.momPerBlockAltmaps) {
     const altmaps = blocks.filter((block) => block.altmap !== null).length;
     if (altmaps === 0) return 'none';
@@ -269,10 +323,10 @@ function removeSelfHostedBlock(memory: SystemMemory, block: MemoryBlock): void {
   const { altmap } = block;
   const standIn: VmemAltmap = altmap ?? {
     name: `block${block.id}`,
-    basePfn: 0,
+    basePfn: kernel.traits.momRemovalRebuildsAltmap ? pfn : 0,
     endPfn: 0,
     reserve: 0,
-    free: 0,
+    free: kernel.traits.momRemovalRebuildsAltmap ? block.nrVmemmapPages : 0,
     align: 0,
     alloc: block.nrVmemmapPages,
   };
@@ -315,17 +369,22 @@ export function removeMemory(memory: SystemMemory, pfn: number, nrPages: number)
   if (kernel.traits.momPerBlockAltmaps) firmwareMapRemove();
   const altmaps = altmapRemoval(memory, pfn, nrPages);
   if (typeof altmaps === 'number') return altmaps;
+  if (altmaps === 'range') {
+    const err = removeOfWholeRange(memory, pfn, nrPages);
+    if (err !== 0) return err;
+  }
   if (!kernel.traits.momPerBlockAltmaps) firmwareMapRemove();
   if (altmaps === 'none') {
     removeMemoryBlockDevices(memory, pfn, nrPages);
     archRemoveMemory(memory, pfn, nrPages, null);
-  } else if (kernel.traits.momPerBlockAltmaps) {
+  } else if (altmaps === 'all' && kernel.traits.momPerBlockAltmaps) {
     removeMemoryBlocksAndAltmaps(memory, pfn, nrPages);
-  } else {
+  } else if (altmaps === 'all') {
     for (const block of memoryBlocksOf(memory, pfn, nrPages)) removeSelfHostedBlock(memory, block);
   }
   if (keepsMemblock) memory.onCall?.({ call: 'memblock-remove', start, size });
   releaseMemRegionAdjustable(memory.iomem, start, size, kernel.log);
+  memory.departed.set(pfn, pfn + nrPages, true);
   if (nid !== undefined) tryOfflineNode(memory, nid);
   return 0;
 }

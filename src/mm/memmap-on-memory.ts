@@ -60,7 +60,8 @@ function refusalOf(traits: Traits, q: MemmapOnMemoryQuestion, memmapBytes: numbe
   if (!q.archSelects) return 'no-arch-support';
   if (q.mode === 'n') return 'disabled';
   if (q.hugetlbOptimized && !traits.momWithHvo) return 'hugetlb-optimized';
-  if (!traits.momPerBlockAltmaps && q.size !== q.blockSize) return 'size-not-block';
+  const takesRanges = traits.momPerBlockAltmaps || traits.momWholeRange;
+  if (!takesRanges && q.size !== q.blockSize) return 'size-not-block';
   if (!traits.momForce) {
     if (memmapBytes % q.pmdSize !== 0) return 'arch';
     return (q.size - memmapBytes) % (q.pageblockPages * q.pageSize) === 0 ? null : 'not-pageblock-aligned';

@@ -6,7 +6,7 @@ import type { Kernel } from '../kernel/kernel.js';
 import { addPages, removePages } from './memory-hotplug.js';
 import { initStructPages } from './online-pages.js';
 import { RangeMap } from './range-map.js';
-import { IORESOURCE_SYSTEM_RAM, regionIntersects } from './resource.js';
+import { IORESOURCE_SYSTEM_RAM, regionIntersects, releaseMemRegionAdjustable, requestRegion } from './resource.js';
 import type { DevPagemap } from './sparse-vmemmap.js';
 import type { SystemMemory } from './system-memory.js';
 import { vmemAltmapOffset, type VmemAltmap } from './vmem-altmap.js';
@@ -106,6 +106,7 @@ export function memremapPages(memory: SystemMemory, device: DevicePages): number
   const range = mappedRange(kernel, device);
   const refused = refusal(memory, range);
   if (refused !== 0) return refused;
+  if (device.isPrivate) claimPrivateRange(memory, device);
   devices.store(range, device);
   const err = addPages(kernel, device.nid, range.pfn, range.nrPages, device.altmap, pgmapOf(device));
   if (err !== 0) {
@@ -138,7 +139,18 @@ export function memunmapPages(memory: SystemMemory, id: string): number | null {
   devices.erase(range);
   devices.setMapped(device, false);
   warnIfReserved(kernel, device);
+  if (kernel.traits.unmapReleasesResource && device.altmap === null) {
+    const { pageSize } = kernel;
+    releaseMemRegionAdjustable(memory.iomem, device.pfn * pageSize, device.nrPages * pageSize, kernel.log);
+  }
   return null;
+}
+
+/** request_free_mem_region(): the range is the driver's before it has struct pages, and stays so when they are gone. */
+function claimPrivateRange({ kernel, iomem, driverRegions }: SystemMemory, { id, pfn, nrPages }: DevicePages): void {
+  if (driverRegions.has(id)) return;
+  const region = requestRegion(iomem, pfn * kernel.pageSize, nrPages * kernel.pageSize, { text: id });
+  if (region !== null) driverRegions.set(id, region);
 }
 
 function warnIfReserved(kernel: Kernel, { altmap }: DevicePages): void {

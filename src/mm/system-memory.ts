@@ -3,7 +3,9 @@
 import type { MemmapOnMemoryMode } from './memmap-on-memory.js';
 import type { MemoryBlock } from './memory-block.js';
 import type { DeviceMaps } from './memremap.js';
+import type { RangeMap } from './range-map.js';
 import type { Resource } from './resource.js';
+import type { VmemAltmap } from './vmem-altmap.js';
 import type { ZonedMemory } from './zone.js';
 
 /** What a kernel knows of its memory above sections: the iomem tree, nodes with their zones, memory blocks, devices. */
@@ -23,6 +25,12 @@ export interface SystemMemory extends ZonedMemory {
   /** Highest address that memory may be added at (mhp_get_pluggable_range). */
   readonly addressLimit: number;
   readonly devices: DeviceMaps;
+  /** What drivers of private memory have claimed, by device. */
+  readonly driverRegions: Map<string, Resource>;
+  /** Ranges of frames that were added in one go with one altmap for all blocks, and the altmap. */
+  readonly addedRanges: { pfn: number; nrPages: number; altmap: VmemAltmap }[];
+  /** Frames of memory that was removed and not added again. */
+  readonly departed: RangeMap<true>;
   /** Numbers of removed memory blocks whose device nobody releases any more: a reference is left. */
   readonly unreleasedBlocks: number[];
   /** What fails in the step under way. */

@@ -9,7 +9,7 @@ import {
   type MemmapOnMemoryRefusal,
 } from '../mm/memmap-on-memory.js';
 import type { MachineFacts, PlannedDevice } from './import/facts.js';
-import { runStep, startRun, type Run } from './runner.js';
+import { runStep, startRun, type Run, type StepReturn } from './runner.js';
 import { resolveScenario, ScenarioError, type OtherKernel } from './scenario.js';
 import { scenarioSchema, type ScenarioInput } from './schema.js';
 import { vmemmapWindow, walkVmemmap } from './state.js';
@@ -168,7 +168,7 @@ function countMappings({ kernel }: Run): {
 }
 
 /** The step is run, and what it took is counted. */
-function costOf(run: Run): MemmapCost & { ret: unknown } {
+function costOf(run: Run): { ret: StepReturn; cost: MemmapCost } {
   const { kernel } = run;
   const before = countMappings(run).leaves;
   const { allocPages, altmapAllocPages } = kernel.counters;
@@ -181,9 +181,11 @@ function costOf(run: Run): MemmapCost & { ret: unknown } {
   );
   return {
     ret,
-    leaves,
-    systemPages: kernel.counters.allocPages - allocPages,
-    ownPages: kernel.counters.altmapAllocPages - altmapAllocPages,
+    cost: {
+      leaves,
+      systemPages: kernel.counters.allocPages - allocPages,
+      ownPages: kernel.counters.altmapAllocPages - altmapAllocPages,
+    },
   };
 }
 
@@ -246,8 +248,8 @@ function planDevice(facts: MachineFacts, kernel: OtherKernel, device: PlannedDev
           align,
         };
   try {
-    const { ret, ...cost } = costOf(boot(facts, kernel, facts.memmapOnMemory, step));
-    return ret === 0 ? { ...common, ...cost } : { ...common, ...cost, error: `the kernel answers ${String(ret)}` };
+    const { ret, cost } = costOf(boot(facts, kernel, facts.memmapOnMemory, step));
+    return ret === 0 ? { ...common, ...cost } : { ...common, ...cost, error: `the kernel answers ${ret ?? 'nothing'}` };
   } catch (error) {
     if (!(error instanceof ScenarioError)) throw error;
     return { ...common, leaves: {}, systemPages: 0, ownPages: 0, error: error.message };
@@ -315,7 +317,7 @@ export function planOf(facts: MachineFacts, kernel: OtherKernel): Plan {
   const verdict = verdictOf(run, facts.memmapOnMemory);
   const sectionCount = run.kernel.sections.present;
   const hotAdd = (['n', 'y', 'force'] as const).map((mode) => {
-    const { ret: _ret, ...cost } = costOf(boot(facts, kernel, mode, oneBlock));
+    const { cost } = costOf(boot(facts, kernel, mode, oneBlock));
     return { mode, start, ...cost };
   });
   return {

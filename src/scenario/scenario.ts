@@ -288,12 +288,6 @@ export interface OtherKernel {
 }
 
 /**
- * The kernel of a name: a release.
- * @throws ScenarioError
- */
-export const findKernel = (name: string, field: string): OtherKernel => ({ release: findKernelRelease(name, field) });
-
-/**
  * Makes a scenario runnable.
  * @param other the kernel to run it on, if not the one that the scenario names
  * @throws ScenarioError with the field, its value and what is allowed

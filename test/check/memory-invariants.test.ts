@@ -3,6 +3,8 @@
 import { describe, expect, test } from 'vitest';
 import { checkRun } from '../../src/check/checked-run.js';
 import { MEMORY_INVARIANT_NAMES, type MemoryInvariantName } from '../../src/check/memory-invariants.js';
+import { pfnToPage } from '../../src/kernel/kernel.js';
+import { createResource, SYSTEM_RAM } from '../../src/mm/resource.js';
 import { startRun, type Run } from '../../src/scenario/runner.js';
 import type { ScenarioInput } from '../../src/scenario/schema.js';
 import { PFN, scenario, SECTION } from '../scenarios.js';
@@ -35,6 +37,13 @@ function broken(step: number, deed: (run: Run) => void): string[] {
 const SABOTAGE: Readonly<Record<MemoryInvariantName, readonly ((run: Run) => void)[]>> = {
   'zone-spans': [(run) => zone(run, 'Movable').start++, (run) => (zone(run, 'Device').spanned = 0)],
   'pages-present': [(run) => zone(run, 'Movable').present++, (run) => (zone(run, 'Normal').present = -1)],
+  'memmap-is-there': [
+    ({ memory, kernel }) => {
+      const frame = kernel.arch.mmu.walk(pfnToPage(kernel, PFN))!.pa / kernel.pageSize;
+      memory.departed.set(frame, frame + 1, true);
+    },
+  ],
+  'driver-regions': [({ memory }) => memory.driverRegions.set('gpu', createResource(0, 1, SYSTEM_RAM, 0))],
   'block-references': [(run) => run.memory.unreleasedBlocks.push(32)],
   'initialised-pages': [(run) => run.kernel.log.uninitialised(PFN)],
 };

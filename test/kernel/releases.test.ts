@@ -48,7 +48,10 @@ describe('releases', () => {
       const traits = resolveTraits(tree);
       const inherited = resolveTraits(findRelease(tree.mainline)!);
       for (const key of Object.keys(traits) as (keyof typeof traits)[]) {
-        expect([key, traits[key]]).toEqual([key, inherited[key] || tree.backports.includes(key)]);
+        expect([key, traits[key]]).toEqual([
+          key,
+          inherited[key] || (tree.backports as readonly string[]).includes(key),
+        ]);
       }
       expect(tree.backports.filter((key) => inherited[key])).toEqual([]);
     }

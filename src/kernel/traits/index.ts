@@ -3,11 +3,13 @@
 import { ARM64_TRAITS } from './arm64.js';
 import { GENERIC_TRAITS } from './generic.js';
 import { MEMORY_HOTPLUG_TRAITS } from './memory-hotplug.js';
+import type { ProposedTraitKey } from './proposed.js';
 import { PPC64_TRAITS } from './ppc64.js';
 import { S390_TRAITS } from './s390.js';
 import type { Trait } from './trait.js';
 import { X86_TRAITS } from './x86.js';
 
+export { PROPOSED_TRAIT_KEYS, PROPOSED_TRAITS, type ProposedTrait, type ProposedTraitKey } from './proposed.js';
 export type { Confidence, Trait } from './trait.js';
 
 /** Every trait, a file for each room of the kernel. */
@@ -23,6 +25,6 @@ export const TRAITS = {
 export type TraitKey = keyof typeof TRAITS;
 
 /** The traits of one kernel, resolved once; code reads a plain boolean. */
-export type Traits = Readonly<Record<TraitKey, boolean>>;
+export type Traits = Readonly<Record<TraitKey | ProposedTraitKey, boolean>>;
 
 export const TRAIT_KEYS = Object.keys(TRAITS) as readonly TraitKey[];
