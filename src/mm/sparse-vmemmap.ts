@@ -250,9 +250,11 @@ export function vmemmapPopulateCompoundPages(
   pgmap: DevPagemap,
 ): number {
   const { pageSize } = kernel;
+  // Linux’s own table, which under the hash MMU is not what the hardware reads.
+  const { table } = pagingOf(kernel);
   const nrPages = 2 ** pgmap.vmemmapShift;
   if ((startPfn - pgmap.rangeStartPfn) % nrPages !== 0 && nrPages > kernel.pagesPerSubsection) {
-    const tail = kernel.arch.mmu.walk(start - pageSize);
+    const tail = table.walk(start - pageSize);
     if (tail === undefined) return -ENOMEM;
     return vmemmapPopulateRange(kernel, start, end, nid, null, Math.floor(tail.pa / pageSize));
   }
@@ -260,7 +262,7 @@ export function vmemmapPopulateCompoundPages(
   for (let address = start; address < end; address += size) {
     const reserved = address + VMEMMAP_RESERVE_NR * pageSize;
     if (vmemmapPopulateRange(kernel, address, reserved, nid, null, NO_PAGE) !== 0) return -ENOMEM;
-    const tail = kernel.arch.mmu.walk(reserved - pageSize);
+    const tail = table.walk(reserved - pageSize);
     if (tail === undefined) return -ENOMEM;
     const rest = vmemmapPopulateRange(kernel, reserved, address + size, nid, null, Math.floor(tail.pa / pageSize));
     if (rest !== 0) return -ENOMEM;
