@@ -14,9 +14,11 @@ import { compoundMemmapUnseen } from './compound-memmap-unseen.js';
 import { compoundPositionCounted } from './compound-position-counted.js';
 import { counterUnderflow } from './counter-underflow.js';
 import { failedAddStays } from './failed-add-stays.js';
+import { foldedMemmapNotShared } from './folded-memmap-not-shared.js';
 import { halfRangeStays } from './half-range-stays.js';
 import { lastLeafFromRam } from './last-leaf-from-ram.js';
 import { leafOfTwoDevices } from './leaf-of-two-devices.js';
+import { leafOfTwoOwners } from './leaf-of-two-owners.js';
 import { neverFreed } from './never-freed.js';
 import { neverFreedS390 } from './never-freed-s390.js';
 import { nodeWithoutEntry } from './node-without-entry.js';
@@ -53,6 +55,7 @@ export const BUGS: readonly Bug[] = [
   altmapPageToBuddy,
   orderForgotten,
   topLevelNotShared,
+  foldedMemmapNotShared,
   altmapAlignmentLoss,
   altmapAlignmentLossArm64,
   subsectionTakesLeaf,
@@ -86,4 +89,5 @@ export const BUGS: readonly Bug[] = [
   failedAddStays,
   tableShortageStopsKernel,
   halfRangeStays,
+  leafOfTwoOwners,
 ];
