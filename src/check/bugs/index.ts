@@ -19,12 +19,16 @@ import { halfRangeStays } from './half-range-stays.js';
 import { lastLeafFromRam } from './last-leaf-from-ram.js';
 import { leafOfTwoDevices } from './leaf-of-two-devices.js';
 import { leafOfTwoOwners } from './leaf-of-two-owners.js';
+import { leafOfTwoOwnersArm64 } from './leaf-of-two-owners-arm64.js';
+import { leafTakenForTable } from './leaf-taken-for-table.js';
+import { leafTakenForTableArm64 } from './leaf-taken-for-table-arm64.js';
 import { neverFreed } from './never-freed.js';
 import { neverFreedS390 } from './never-freed-s390.js';
 import { nodeWithoutEntry } from './node-without-entry.js';
 import { orderForgotten } from './order-forgotten.js';
 import { ownBitsCountAsMapped } from './own-bits-count-as-mapped.js';
 import { pageOfTwoDevices } from './page-of-two-devices.js';
+import { pagesBeforeTheRange } from './pages-before-the-range.js';
 import { pudTableStays } from './pud-table-stays.js';
 import { sectionStartAsked } from './section-start-asked.js';
 import { sharedLeafRippedOut } from './shared-leaf-ripped-out.js';
@@ -90,4 +94,8 @@ export const BUGS: readonly Bug[] = [
   tableShortageStopsKernel,
   halfRangeStays,
   leafOfTwoOwners,
+  leafOfTwoOwnersArm64,
+  leafTakenForTable,
+  leafTakenForTableArm64,
+  pagesBeforeTheRange,
 ];
