@@ -33,7 +33,8 @@ describe('memremap_pages()', () => {
     const compounds = (kernel: string) =>
       play({ machine: { ...hash, kernel }, steps: [device({ nrPages: 512, compoundSize: '16M' })] })[0]!;
     const [folded, full] = ['6.2', '6.3'].map(compounds);
-    expect(folded).toMatchObject({ ret: 0, counters: { setPte: 2 }, hptes: [] });
+    // The struct pages that it initialises then are mapped for nobody.
+    expect(folded).toMatchObject({ ret: 'BUG', counters: { setPte: 2 }, hptes: [] });
     expect(full!.counters['setPte']).toBeUndefined();
     expect(full!.hptes).toHaveLength(1);
   });
