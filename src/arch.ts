@@ -44,6 +44,8 @@ export interface MachineConfig {
 /** An architecture at work in one kernel. */
 export interface Arch {
   readonly mmu: Mmu;
+  /** What the CPU translates with where that is not the kernel's own page table. */
+  readonly loadedMmu?: Mmu;
   /** PMD_SIZE: bytes that a large leaf maps. */
   readonly pmdSize: number;
   /** The vmemmap is mapped by tables that {@link visit} finds; not so with a hashed page table. */

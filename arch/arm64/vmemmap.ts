@@ -14,7 +14,11 @@ import {
   type WalkLevel,
 } from '../../src/hardware/page-table.js';
 import { freePages, noteClear, noteFlush, noteSet, type Kernel } from '../../src/kernel/kernel.js';
-import { vmemmapPopulateBasepages, vmemmapPopulateHugepages } from '../../src/mm/sparse-vmemmap.js';
+import {
+  vmemmapPopulateBasepages,
+  vmemmapPopulateHugepages,
+  type BasePagesFallBack,
+} from '../../src/mm/sparse-vmemmap.js';
 import { vmemAltmapFree, type VmemAltmap } from '../../src/mm/vmem-altmap.js';
 import {
   addressLayout,
@@ -133,7 +137,7 @@ export class Arm64Vmemmap implements Arch {
     if (options.pageShift !== PAGE_SHIFT_WITH_BLOCKS || isPart) {
       return vmemmapPopulateBasepages(kernel, start, end, nid, own);
     }
-    return vmemmapPopulateHugepages(kernel, start, end, nid, own, own, !kernel.traits.genericHugepagesLoop);
+    return vmemmapPopulateHugepages(kernel, start, end, nid, own, own, this.basePagesFallBack());
   }
 
   vmemmapFree(start: number, end: number, altmap: VmemAltmap | null): void {
@@ -169,6 +173,12 @@ export class Arm64Vmemmap implements Arch {
 
   unusedStart(): number {
     return 0;
+  }
+
+  private basePagesFallBack(): BasePagesFallBack {
+    const { arm64BasePagesFallBack, genericHugepagesLoop } = this.kernel.traits;
+    if (genericHugepagesLoop) return 'without-altmap';
+    return arm64BasePagesFallBack ? 'always' : 'never';
   }
 
   private warnOutside(caller: string, start: number, end: number): void {

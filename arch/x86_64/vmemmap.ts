@@ -68,6 +68,7 @@ export class X86Vmemmap implements Arch {
   ];
   readonly pageblockPages = 1 << PMD_ORDER;
   readonly mmu: PageTable;
+  readonly loadedMmu: PageTable;
   readonly paging: KernelPaging;
   private readonly unusedSubPmd: UnusedSubPmd;
   private readonly ram;
@@ -84,7 +85,8 @@ export class X86Vmemmap implements Arch {
     this.counters = kernel.counters;
     this.otherRoots = otherRoots;
     this.mmu = new PageTable(kernel.ram, root, geometry(options.pagingLevels), format);
-    this.unusedSubPmd = new UnusedSubPmd(kernel, this.loadedPageTable(), PMD_SIZE, {
+    this.loadedMmu = this.loadedPageTable();
+    this.unusedSubPmd = new UnusedSubPmd(kernel, this.loadedMmu, PMD_SIZE, {
       defersTail: kernel.traits.x86DeferredTail,
       paintsCorrectHead: kernel.traits.x86PaintCorrectHead,
     });

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { LEVELS, PTE, type Leaf } from '../hardware/page-table.js';
+import type { MemoryBlock } from '../mm/memory-block.js';
 import type { Step } from '../scenario/scenario.js';
 import type { AddressRange } from '../scenario/state.js';
 import { INVARIANTS, type Check, type Complaint, type StepView } from './invariants.js';
@@ -15,6 +16,8 @@ export const EXPECTATION_NAMES = [
   'altmap-serves',
   'large-leaves',
   'tails-shared',
+  'tails-shared-alike',
+  'boot-memmap-returns',
   'counts-what-is-used',
 ] as const;
 export type ExpectationName = (typeof EXPECTATION_NAMES)[number];
@@ -41,6 +44,14 @@ function pagesBehind({ kernel }: StepView, leaves: readonly Leaf[]): number {
   return [...frames.values()].reduce((sum, pages) => sum + pages, 0);
 }
 
+/** A memory block of the step that holds its own memmap and uses nothing of what it set aside for it. */
+function idleBlock({ step, ret, memory }: StepView): MemoryBlock | undefined {
+  if (step.op !== 'add-memory' || ret !== 0) return undefined;
+  return [...memory.blocks.values()].find(({ altmap }) => {
+    return altmap?.alloc === 0 && altmap.basePfn >= step.pfn && altmap.basePfn < step.pfn + step.nrPages;
+  });
+}
+
 /** Every expectation. */
 export const EXPECTATIONS: readonly Check<ExpectationName>[] = [
   {
@@ -55,6 +66,8 @@ export const EXPECTATIONS: readonly Check<ExpectationName>[] = [
     name: 'altmap-serves',
     sentence: 'Memmap that is added with an altmap lies in it.',
     check(view): Complaint[] {
+      const idle = idleBlock(view);
+      if (idle !== undefined) return [{ text: `block ${idle.id} has pages set aside and none of its memmap in them` }];
       const add = addOf(view);
       const altmap = view.after.altmaps.find(({ name }) => name === add?.step.altmap);
       if (add === undefined || altmap === undefined) return [];
@@ -91,6 +104,41 @@ export const EXPECTATIONS: readonly Check<ExpectationName>[] = [
       const compounds = add.step.nrPages / 2 ** add.step.vmemmapShift;
       const pages = pagesBehind(view, leavesIn(view, add.given));
       return pages === 2 * compounds ? [] : [{ text: `${compounds} compound pages take ${pages} pages of memmap` }];
+    },
+  },
+  {
+    name: 'tails-shared-alike',
+    sentence: 'Where compound device pages share tails at all, each takes a head page and a tail page of memmap.',
+    check(view) {
+      const add = addOf(view);
+      if (add?.step.op !== 'memremap-pages' || add.step.vmemmapShift === 0) return [];
+      const leaves = leavesIn(view, add.given);
+      const compounds = add.step.nrPages / 2 ** add.step.vmemmapShift;
+      const pages = pagesBehind(view, leaves);
+      const isShared = new Set(leaves.map(({ pa }) => pa)).size < leaves.length;
+      if (!isShared || pages === 2 * compounds) return [];
+      return [{ text: `${compounds} compound pages share tails and take ${pages} pages of memmap` }];
+    },
+  },
+  {
+    name: 'boot-memmap-returns',
+    sentence: 'Memmap and tables of the boot go back to system memory when they are mapped no more.',
+    check({ kernel, before, after }) {
+      const { allocator, pageSize, arch } = kernel;
+      const stay = new Set([...after.leaves, ...after.tables].map(({ pa }) => pa));
+      const lost = [
+        ...before.leaves.map(({ pa, size }) => ({ pa, pages: Math.max(1, size / pageSize) })),
+        ...before.tables.map(({ pa, level }) => ({ pa, pages: arch.tablePages?.(level) ?? 1 })),
+      ].filter(({ pa }) => !stay.has(pa) && allocator.isReserved(Math.floor(pa / pageSize)));
+      if (lost.length === 0) return [];
+      const pages = lost.reduce((sum, gone) => sum + gone.pages, 0);
+      const pfn = Math.floor(lost[0]!.pa / pageSize);
+      return [
+        {
+          text: `${pages} pages of the boot, from frame ${pfn.toString(16)}, are mapped no more and not free`,
+          frames: [pfn],
+        },
+      ];
     },
   },
   {

@@ -180,15 +180,28 @@ function lostFrames(view: StepView): Complaint[] {
   ];
 }
 
+/** What the hardware finds for memmap that is active, where the kernel's own books may say otherwise. */
+function* hardwareLeaves(kernel: Kernel, active: readonly AddressRange[]): Generator<Leaf> {
+  for (const { start, end } of active) {
+    for (let address = start; address < end;) {
+      const leaf = kernel.arch.mmu.walk(address);
+      if (leaf !== undefined) yield leaf;
+      address =
+        leaf === undefined ? (Math.floor(address / kernel.pageSize) + 1) * kernel.pageSize : leaf.start + leaf.size;
+    }
+  }
+}
+
 /** Leaves and tables on system memory that is not handed out. */
 function standsOnFreeMemory(view: StepView): Complaint[] {
   const { kernel, after, text } = view;
-  const { allocator, pageSize } = kernel;
+  const { allocator, arch, pageSize } = kernel;
   const isFree = (pa: number): boolean => {
     const pfn = Math.floor(pa / pageSize);
     return allocator.owns(pfn) && !allocator.isAllocated(pfn);
   };
-  const leaf = after.leaves.find(({ pa, size }) => isFree(pa) || isFree(pa + size - pageSize));
+  const leaves = arch.hasPageTables ? after.leaves : [...after.leaves, ...hardwareLeaves(kernel, after.active)];
+  const leaf = leaves.find(({ pa, size }) => isFree(pa) || isFree(pa + size - pageSize));
   const table = after.tables.find(({ pa }) => isFree(pa));
   return [
     ...(leaf === undefined

@@ -24,7 +24,8 @@ export const INITIALISED = 0x01;
  * @throws PageFault where one is not mapped
  */
 export function initStructPages(kernel: Kernel, pfn: number, nrPages: number): void {
-  memset(kernel.arch.mmu, kernel.ram, pfnToPage(kernel, pfn), INITIALISED, nrPages * kernel.structPageSize);
+  const { loadedMmu, mmu } = kernel.arch;
+  memset(loadedMmu ?? mmu, kernel.ram, pfnToPage(kernel, pfn), INITIALISED, nrPages * kernel.structPageSize);
 }
 
 /** Whether online_pages() and offline_pages() take a range: from a pageblock to the end of a section. */

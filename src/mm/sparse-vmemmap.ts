@@ -143,11 +143,14 @@ export function vmemmapPopulateBasepages(
   return err;
 }
 
+/** When base pages serve in place of a leaf: never, unless there is an altmap that has no room, or always. */
+export type BasePagesFallBack = 'never' | 'without-altmap' | 'always';
+
 /**
  * vmemmap_populate_hugepages(): a large leaf for each PMD of the range; base pages where there is no memory for one,
  * or where the entry is a table already.
  * @param basePagesAltmap altmap for these base pages; releases differ in whether it is `altmap`
- * @param fallsBack base pages serve also where the altmap has no room for a leaf
+ * @param fallBack when base pages serve where there is no memory for a leaf; releases differ in it
  * @returns 0 or -ENOMEM; what was mapped stays mapped
  */
 export function vmemmapPopulateHugepages(
@@ -157,7 +160,7 @@ export function vmemmapPopulateHugepages(
   nid: number,
   altmap: VmemAltmap | null,
   basePagesAltmap: VmemAltmap | null,
-  fallsBack = false,
+  fallBack: BasePagesFallBack = 'without-altmap',
 ): number {
   const paging = pagingOf(kernel);
   const { hugepages } = paging;
@@ -177,7 +180,7 @@ export function vmemmapPopulateHugepages(
         hugepages.setPmd(entry, pfn * kernel.pageSize, address, next);
         continue;
       }
-      if (altmap !== null && !fallsBack) return -ENOMEM;
+      if (fallBack === 'never' || (fallBack === 'without-altmap' && altmap !== null)) return -ENOMEM;
     } else if (hugepages.checkPmd(entry, address, next)) {
       continue;
     }
@@ -247,9 +250,11 @@ export function vmemmapPopulateCompoundPages(
   pgmap: DevPagemap,
 ): number {
   const { pageSize } = kernel;
+  // Linux’s own table, which under the hash MMU is not what the hardware reads.
+  const { table } = pagingOf(kernel);
   const nrPages = 2 ** pgmap.vmemmapShift;
   if ((startPfn - pgmap.rangeStartPfn) % nrPages !== 0 && nrPages > kernel.pagesPerSubsection) {
-    const tail = kernel.arch.mmu.walk(start - pageSize);
+    const tail = table.walk(start - pageSize);
     if (tail === undefined) return -ENOMEM;
     return vmemmapPopulateRange(kernel, start, end, nid, null, Math.floor(tail.pa / pageSize));
   }
@@ -257,7 +262,7 @@ export function vmemmapPopulateCompoundPages(
   for (let address = start; address < end; address += size) {
     const reserved = address + VMEMMAP_RESERVE_NR * pageSize;
     if (vmemmapPopulateRange(kernel, address, reserved, nid, null, NO_PAGE) !== 0) return -ENOMEM;
-    const tail = kernel.arch.mmu.walk(reserved - pageSize);
+    const tail = table.walk(reserved - pageSize);
     if (tail === undefined) return -ENOMEM;
     const rest = vmemmapPopulateRange(kernel, reserved, address + size, nid, null, Math.floor(tail.pa / pageSize));
     if (rest !== 0) return -ENOMEM;

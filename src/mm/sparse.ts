@@ -226,8 +226,8 @@ function populateSectionMemmap(
   pgmap: DevPagemap | null,
 ): number {
   const err = buildSectionMemmap(kernel, pfn, nrPages, nid, altmap, pgmap);
-  const { countNrMemmap, countAfterSuccess } = kernel.traits;
-  if (countNrMemmap && !(countAfterSuccess && err < 0)) {
+  const { countNrMemmap, countInHelpers } = kernel.traits;
+  if (countNrMemmap && (countInHelpers || err === 0)) {
     kernel.vmstat.nrMemmapPages += sectionNrVmemmapPages(kernel, pfn, nrPages, altmap, pgmap);
   }
   return err;

@@ -134,9 +134,10 @@ const hugePagesOf = ({ pfn, nrPages, hugePages }: { pfn: number; nrPages: number
  * What onlining does to the struct pages of a range: every byte of those that are active and mapped is written.
  * @param pfn first page
  * @param nrPages pages
+ * @throws PageFault where the page table that the CPU has loaded lacks what the kernel's own has
  */
 export function initialiseMemmap(kernel: Kernel, pfn: number, nrPages: number): void {
-  const { mmu } = kernel.arch;
+  const { mmu, loadedMmu = mmu } = kernel.arch;
   const from = pfnToPage(kernel, pfn);
   const to = from + nrPages * kernel.structPageSize;
   for (const range of activeMemmap(kernel)) {
@@ -148,6 +149,7 @@ export function initialiseMemmap(kernel: Kernel, pfn: number, nrPages: number): 
         address = (Math.floor(address / kernel.pageSize) + 1) * kernel.pageSize;
         continue;
       }
+      if (loadedMmu !== mmu && loadedMmu.walk(address) === undefined) throw new PageFault(address);
       const part = Math.min(end, leaf.start + leaf.size) - address;
       kernel.ram.memset(leaf.pa + (address - leaf.start), INITIALISED, part);
       kernel.observer?.initialise(address, part);

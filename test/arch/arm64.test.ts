@@ -33,6 +33,38 @@ describe('arm64: vmemmap_populate()', () => {
     expect(leaves.map((s) => s.counters['setPte'] ?? 0)).toEqual([0, 32, 8]);
   });
 
+  test('fails without memory for a block until 5.10, and takes base pages from 5.11 on', () => {
+    // The calls before it are for two tables.
+    const steps = [add(0, 1024)];
+    const plays = ['5.9', '5.10', '5.11', '6.1', '6.2'].map((kernel) => {
+      return play({ machine: arm64({ kernel }), steps, failAllocations: [3] })[0]!;
+    });
+    expect(plays.map(({ ret }) => ret)).toEqual([-12, -12, 0, 0, 0]);
+    expect(plays.map(({ leaves }) => leaves.some((leaf) => leaf.includes(' pte ')))).toEqual([
+      false,
+      false,
+      true,
+      true,
+      true,
+    ]);
+  });
+
+  test('takes base pages of an altmap that has no room for a block from 5.11 to 6.1 and at no other time', () => {
+    const altmaps = { dev: { basePfn: 0x100000, endPfn: 0x107fff, reserve: 1, free: 512 } };
+    const returns = ['5.8', '5.9', '5.10', '5.11', '6.1', '6.2'].map((kernel) => {
+      const [state] = play({ machine: arm64({ kernel }), altmaps, steps: [add(0, 128, 'dev')] });
+      return [state!.ret, state!.altmaps['dev']!.alloc];
+    });
+    expect(returns).toEqual([
+      [0, 0],
+      [-12, 0],
+      [-12, 0],
+      [0, 512],
+      [0, 512],
+      [-12, 0],
+    ]);
+  });
+
   test('takes base pages for less than a section, in both stable trees', () => {
     for (const kernel of ['6.1.192', '6.12.117']) {
       const [state] = play({ machine: arm64({ kernel }), steps: [add(0, 2)] });

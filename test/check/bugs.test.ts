@@ -10,9 +10,9 @@ describe.each(BUGS)('$id $name', (bug) => {
   });
 
   test('says what it is', () => {
-    expect(bug.id).toMatch(/^[BX]\d\d$/);
+    expect(bug.id).toMatch(/^[BX]\d\d[a-z]?$/);
     expect(bug.name).toMatch(/^[a-z0-9-]+$/);
-    expect(bug.fix).toMatch(/^open$|^[0-9a-f]{12} \(.+\) in v\d+\.\d+$|^the series /);
+    expect(bug.fix).toMatch(/^open$|^[0-9a-f]{12} \(.+\) in v\d+\.\d+$|^the (series|patch) “/);
     expect(bug.explanation).toMatch(/\.$/);
     expect(bug.structPageSizes).toContain(bug.scenario.machine.structPageSize);
     expect(bug.fix === 'open').toBe(bug.present.at(-1)!.until === undefined);

@@ -28,6 +28,17 @@ describe('memremap_pages()', () => {
     expect(unmapped).toMatchObject({ leaves: [], violations: [], ram: { pages: 1 } });
   });
 
+  test('under hash it goes on by Linux’s own table until 6.2, which the hardware does not read', () => {
+    const hash = { arch: 'ppc64', mmu: 'hash' } as const;
+    const compounds = (kernel: string) =>
+      play({ machine: { ...hash, kernel }, steps: [device({ nrPages: 512, compoundSize: '16M' })] })[0]!;
+    const [folded, full] = ['6.2', '6.3'].map(compounds);
+    // The struct pages that it initialises then are mapped for nobody.
+    expect(folded).toMatchObject({ ret: 'BUG', counters: { setPte: 2 }, hptes: [] });
+    expect(full!.counters['setPte']).toBeUndefined();
+    expect(full!.hptes).toHaveLength(1);
+  });
+
   test('a compound page larger than a section lets later sections map the tail page of the first', () => {
     const { kernel, memory } = idle(machine);
     const range = { pfn: 0x40000 * 4, nrPages: 0x40000 };

@@ -113,4 +113,16 @@ describe('sections', () => {
     });
     expect(state).toMatchObject({ ret: -12, leaves: [], sections: { present: 0 }, leaks: [], ram: { pages: 1 } });
   });
+
+  test('a failed add takes pages from nr_memmap that it never had, from 6.11 on until the helpers count', () => {
+    const counts = ['6.9', '6.11', '6.16', '6.17', '7.1', '7.2', '6.12.117'].map((kernel) => {
+      const [state] = play({
+        machine: { ...machine, kernel },
+        steps: [{ op: 'add-pages', pfn: PFN, nrPages: SECTION }],
+        failAllocations: [1],
+      });
+      return state!.vmstat?.nrMemmapPages;
+    });
+    expect(counts).toEqual([undefined, -512, -512, -512, -512, 0, 0]);
+  });
 });

@@ -33,6 +33,15 @@ export const ARM64_TRAITS = {
     effect: 'Populating and freeing honour the altmap; before, it was silently ignored.',
     confidence: 'source',
   },
+  arm64BasePagesFallBack: {
+    name: 'arm64/base-pages-fall-back',
+    since:
+      'since Linux commit 9f84f39f5515 (arm64/mm: add fallback option to allocate virtually contiguous memory) in v5.11',
+    from: '5.11',
+    effect:
+      'Where there is no memory for a block, base pages serve, of the altmap if there is one; before, populating failed.',
+    confidence: 'source',
+  },
   arm64ProjectedRegion: {
     name: 'arm64/projected-region',
     since:

@@ -71,18 +71,7 @@ export const GENERIC_TRAITS = {
     since: 'since Linux commit 15995a352474 (mm: report per-page metadata information) in v6.11',
     from: '6.11',
     effect:
-      'Pages of memmap are counted in nr_memmap, those of the boot apart: as many as the range needs, whatever is really allocated.',
-    confidence: 'source',
-  },
-  countAfterSuccess: {
-    name: 'count/after-success',
-    since: 'since Linux commit c3576889d87b (mm: fix accounting of memmap pages) in v6.17',
-    from: '6.17',
-    until: '7.2',
-    ended:
-      'until the series “mm: Fix vmemmap optimization accounting and initialization” (final commit not established) in v7.2',
-    effect:
-      'nr_memmap is added to when populating succeeded, and subtracted from when a failed add is undone, so it loses what it never had.',
+      'Pages of memmap are counted in nr_memmap, those of the boot apart: as many as the range needs, whatever is really allocated. They are added when populating succeeded, and subtracted also when a failed add is undone, so the counter loses what it never had.',
     confidence: 'source',
   },
   countInHelpers: {
