@@ -8,16 +8,16 @@ export const leafOfTwoDevices: Bug = {
   title: 'A leaf of one device’s altmap describes another device too and outlives its owner',
   present: [{ from: '4.18', until: '5.4' }],
   fix: 'cf387d9644d8 (libnvdimm/altmap: Track namespace boundaries in altmap) in v5.4',
-  structPageSizes: [56, 64, 72, 80],
+  structPageSizes: [56, 64],
   scenario: {
     machine: { arch: 'ppc64', mmu: 'hash', pageSize: 65536, structPageSize: 64 },
     altmaps: {
-      ns1: { basePfn: 0x100000, endPfn: 0x103fff, free: 256 },
-      ns2: { basePfn: 0x104000, endPfn: 0x107fff, free: 256 },
+      ns1: { basePfn: 0x100000, endPfn: 0x1003ff, free: 256 },
+      ns2: { basePfn: 0x100400, endPfn: 0x1007ff, free: 256 },
     },
     steps: [
-      { op: 'memremap-pages', device: 'ns1', start: '0x1000000000', size: '1G', altmap: 'ns1' },
-      { op: 'memremap-pages', device: 'ns2', start: '0x1040000000', size: '1G', altmap: 'ns2' },
+      { op: 'memremap-pages', device: 'ns1', start: '0x1000000000', size: '64M', altmap: 'ns1' },
+      { op: 'memremap-pages', device: 'ns2', start: '0x1004000000', size: '64M', altmap: 'ns2' },
       { op: 'memunmap-pages', device: 'ns1' },
     ],
   },

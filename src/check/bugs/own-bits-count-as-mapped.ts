@@ -8,9 +8,16 @@ export const ownBitsCountAsMapped: Bug = {
   title: 'A second subsection of a section is not mapped where vmemmap pages are small',
   present: [{ from: '5.3' }],
   fix: 'open',
-  structPageSizes: [56, 64, 72, 80],
+  structPageSizes: [56, 64],
   scenario: {
-    machine: { arch: 'ppc64', mmu: 'hash', pageSize: 4096, vmemmapPageSize: 4096, structPageSize: 64 },
+    machine: {
+      arch: 'ppc64',
+      mmu: 'hash',
+      pageSize: 4096,
+      vmemmapPageSize: 4096,
+      htabSizeBytes: '256K',
+      structPageSize: 64,
+    },
     steps: [
       { op: 'add-pages', start: '0x1000000000', size: '2M' },
       { op: 'add-pages', start: '0x1000200000', size: '2M' },
