@@ -62,6 +62,7 @@ export const STABLE_RELEASES: readonly Release[] = [
       'daxArchOptIn',
       'daxOptimizeNeedsMoreThanReserve',
       'momErrorPathPassesAltmap',
+      'daxInitsReusedTails',
     ],
   },
   {
@@ -76,6 +77,7 @@ export const STABLE_RELEASES: readonly Release[] = [
       'momPerBlockErrorPathPassesAltmap',
       'blockReferenceDropped',
       'blockAltmapSetLast',
+      'daxInitsReusedTails',
     ],
   },
 ];
