@@ -24,7 +24,10 @@ export const INITIALISED = 0x01;
  * @throws PageFault where one is not mapped
  */
 export function initStructPages(kernel: Kernel, pfn: number, nrPages: number): void {
-  memset(kernel.arch.mmu, kernel.ram, pfnToPage(kernel, pfn), INITIALISED, nrPages * kernel.structPageSize);
+  const start = pfnToPage(kernel, pfn);
+  const bytes = nrPages * kernel.structPageSize;
+  memset(kernel.arch.mmu, kernel.ram, start, INITIALISED, bytes);
+  kernel.observer?.initialise(start, bytes);
 }
 
 /** Whether online_pages() and offline_pages() take a range: from a pageblock to the end of a section. */
