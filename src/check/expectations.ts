@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { LEVELS, PTE, type Leaf } from '../hardware/page-table.js';
+import { parseMemmapOnMemory, showMemmapOnMemory } from '../mm/memmap-on-memory.js';
 import type { MemoryBlock } from '../mm/memory-block.js';
 import type { Step } from '../scenario/scenario.js';
 import type { AddressRange } from '../scenario/state.js';
@@ -19,6 +20,7 @@ export const EXPECTATION_NAMES = [
   'tails-shared-alike',
   'boot-memmap-returns',
   'counts-what-is-used',
+  'parameter-reads-back',
 ] as const;
 export type ExpectationName = (typeof EXPECTATION_NAMES)[number];
 
@@ -149,6 +151,15 @@ export const EXPECTATIONS: readonly Check<ExpectationName>[] = [
       const pages = pagesBehind(view, view.after.leaves);
       if (!view.kernel.traits.countNrMemmap || nrMemmapPages === pages) return [];
       return [{ text: `nr_memmap_pages is ${nrMemmapPages}, and ${pages} pages back the memmap` }];
+    },
+  },
+  {
+    name: 'parameter-reads-back',
+    sentence: 'memory_hotplug.memmap_on_memory reads what it was set to.',
+    check({ memory, kernel }) {
+      const shown = showMemmapOnMemory(kernel.traits, memory.memmapOnMemory);
+      if (parseMemmapOnMemory(kernel.traits, shown) === memory.memmapOnMemory) return [];
+      return [{ text: `memmap_on_memory is ${memory.memmapOnMemory} and reads ${shown}` }];
     },
   },
 ];

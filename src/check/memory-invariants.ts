@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import type { DevicePages } from '../mm/memremap.js';
+import { pfnToPage } from '../kernel/kernel.js';
+import { pfnFirst, type DevicePages } from '../mm/memremap.js';
+import { INITIALISED } from '../mm/online-pages.js';
 import { DEVICE, type Zone } from '../mm/zone.js';
 import type { Check, Complaint, StepView } from './invariants.js';
 
@@ -92,15 +94,35 @@ export const MEMORY_INVARIANTS: readonly Check<MemoryInvariantName>[] = [
   },
   {
     name: 'initialised-pages',
-    sentence: 'No struct page is read that nobody initialised.',
-    check: ({ complaints }: StepView) =>
-      complaints.flatMap((text) => {
+    sentence:
+      'No struct page is read that nobody initialised, and a compound device page has all of its tails initialised.',
+    check: (view: StepView) => [
+      ...view.complaints.flatMap((text) => {
         const match = /^uninitialised-struct-page:([0-9a-f]+)$/.exec(text);
         return match ? [{ text: `the struct page of frame ${match[1]!} is read and was never initialised` }] : [];
       }),
+      ...uninitialisedTails(view),
+    ],
   },
 ];
 
 /** Boot memory may have holes at the ends of a block, which no zone spans. */
 const isBootBlock = ({ kernel, blockPages }: StepView['memory'], id: number): boolean =>
   kernel.sections.isEarly((id * blockPages) / kernel.pagesPerSection);
+
+/** Compound pages of mapped devices whose last tail nobody wrote. */
+function uninitialisedTails({ memory, kernel }: StepView): Complaint[] {
+  return memory.devices.mapped().flatMap((device): Complaint[] => {
+    const compound = 2 ** device.vmemmapShift;
+    if (compound === 1) return [];
+    for (let head = pfnFirst(device); head + compound <= device.pfn + device.nrPages; head += compound) {
+      const address = pfnToPage(kernel, head + compound) - 1;
+      const leaf = kernel.arch.mmu.walk(address);
+      if (leaf === undefined || kernel.ram.isFilled(leaf.pa + (address - leaf.start), INITIALISED, 1)) continue;
+      return [
+        { text: `tails of the compound page at frame ${head.toString(16)} of device ${device.id} are not initialised` },
+      ];
+    }
+    return [];
+  });
+}

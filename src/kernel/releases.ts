@@ -34,15 +34,15 @@ const MAINLINE_MINORS: Readonly<Record<string, readonly [first: number, last: nu
   7: [0, 3],
 };
 
-/** The oldest release, and those in which only what lies above the page tables changed: no trait begins there. */
-const FURTHER_BOUNDARIES = ['4.18', '5.14', '6.0', '6.7', '7.1'];
+/** The oldest release: no trait begins there. */
+const OLDEST_RELEASE = '4.18';
 
 const mainline = (name: string): Release => ({ name, mainline: name, backports: [] });
 
 /** Mainline releases at which behaviour changed, where a trait begins or ends; oldest first. */
 export const BOUNDARY_RELEASES: readonly Release[] = [
   ...new Set([
-    ...FURTHER_BOUNDARIES,
+    OLDEST_RELEASE,
     ...Object.values<Trait>(TRAITS).flatMap(({ from, until }) => (until === undefined ? [from] : [from, until])),
   ]),
 ]
@@ -62,6 +62,7 @@ export const STABLE_RELEASES: readonly Release[] = [
       'daxArchOptIn',
       'daxOptimizeNeedsMoreThanReserve',
       'momErrorPathPassesAltmap',
+      'daxInitsReusedTails',
     ],
   },
   {
@@ -76,6 +77,7 @@ export const STABLE_RELEASES: readonly Release[] = [
       'momPerBlockErrorPathPassesAltmap',
       'blockReferenceDropped',
       'blockAltmapSetLast',
+      'daxInitsReusedTails',
     ],
   },
 ];

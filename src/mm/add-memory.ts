@@ -35,6 +35,8 @@ export interface AddMemoryRequest {
   nrPages: number;
   /** MHP_MEMMAP_ON_MEMORY. */
   memmapOnMemory: boolean;
+  /** MHP_OFFLINE_INACCESSIBLE: the memory cannot be reached before it is online. */
+  offlineInaccessible?: boolean;
   /** MHP_MERGE_RESOURCE. */
   mergeResource?: boolean;
   /** The name in /proc/iomem; "System RAM (DRIVER)" for memory that a driver manages. */
@@ -267,6 +269,9 @@ function addMemoryResource(memory: SystemMemory, request: AddMemoryRequest): num
   }
   for (const block of memoryBlocksOf(memory, pfn, nrPages)) block.nid = nid;
   memory.departed.set(pfn, pfn + nrPages, undefined);
+  if (request.offlineInaccessible && kernel.traits.prepareOnlineNotifier) {
+    memory.inaccessible.set(pfn, pfn + nrPages, true);
+  }
   if (name.text === SYSTEM_RAM.text) memory.onCall?.({ call: 'firmware-map-add', start, end: start + size });
   return 0;
 }
@@ -385,6 +390,7 @@ export function removeMemory(memory: SystemMemory, pfn: number, nrPages: number)
   if (keepsMemblock) memory.onCall?.({ call: 'memblock-remove', start, size });
   releaseMemRegionAdjustable(memory.iomem, start, size, kernel.log);
   memory.departed.set(pfn, pfn + nrPages, true);
+  memory.inaccessible.set(pfn, pfn + nrPages, undefined);
   if (nid !== undefined) tryOfflineNode(memory, nid);
   return 0;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import type { Kernel } from '../kernel/kernel.js';
-import type { MemmapOnMemoryMode } from './memmap-on-memory.js';
+import { parseMemmapOnMemory, type MemmapOnMemoryMode } from './memmap-on-memory.js';
 import { createBootBlocks } from './memory-block.js';
 import { DeviceMaps } from './memremap.js';
 import { RangeMap } from './range-map.js';
@@ -48,7 +48,7 @@ export function createSystemMemory(kernel: Kernel, options: SystemMemoryOptions)
     pageZones: new RangeMap<Zone>(),
     blocks: new Map(),
     blockPages: options.blockPages,
-    memmapOnMemory: options.memmapOnMemory,
+    memmapOnMemory: modeOf(kernel, options.memmapOnMemory),
     hugetlbOptimized: options.hugetlbOptimized ?? false,
     hugetlbPages: new Map(),
     keepsMemblock: options.keepsMemblock ?? false,
@@ -56,6 +56,7 @@ export function createSystemMemory(kernel: Kernel, options: SystemMemoryOptions)
     devices,
     driverRegions: new Map(),
     addedRanges: [],
+    inaccessible: new RangeMap<true>(),
     departed: new RangeMap<true>(),
     unreleasedBlocks: [],
     faults: new Faults(),
@@ -66,6 +67,12 @@ export function createSystemMemory(kernel: Kernel, options: SystemMemoryOptions)
   for (const node of nodes) updatePgdatSpan(node);
   createBootBlocks(memory, options.boot);
   return memory;
+}
+
+/** What the kernel makes of the parameter: releases without force take that word for "false". */
+function modeOf({ traits }: Kernel, text: MemmapOnMemoryMode): MemmapOnMemoryMode {
+  const mode = parseMemmapOnMemory(traits, text);
+  return typeof mode === 'number' ? 'n' : mode;
 }
 
 /** free_area_init() for one range: its zone spans it, and all of it is present. */

@@ -5,7 +5,7 @@ import { alignDown } from '../hardware/align.js';
 import { NO_PAGE } from '../hardware/page-allocator.js';
 import { ENTRY_BYTES, PMD, PTE, tableIndex, type Leaf, type PageTable } from '../hardware/page-table.js';
 import { EINVAL, ENOMEM, ENOTSUPP } from '../kernel/errno.js';
-import { allocPages, freePages, pfnToPage, type Kernel } from '../kernel/kernel.js';
+import { allocPages, freePages, noteFlush, noteSet, pfnToPage, type Kernel } from '../kernel/kernel.js';
 import { vmemmapAllocBlockZero } from './sparse-vmemmap.js';
 import { blockPfn, setAsidePages } from './memory-block.js';
 import type { SystemMemory } from './system-memory.js';
@@ -66,23 +66,24 @@ function setPte(walk: Walk, address: number, pfn: number, isReadOnly: boolean): 
   const { words } = kernel.ram;
   words[entry] = isReadOnly ? paging.readOnlyPte.word0(pfn) : paging.pteWord0(pfn);
   words[entry + 1] = isReadOnly ? paging.readOnlyPte.word1(pfn) : paging.pteWord1(pfn);
-  kernel.counters.set[PTE]!++;
+  noteSet(kernel, PTE, address, words[entry], words[entry + 1]!);
 }
 
 /** vmemmap_split_pmd(): a table of base pages takes the place of a leaf. Returns 0 or -ENOMEM. */
 function splitPmd(walk: Walk, leaf: Leaf): number {
   const { kernel, paging, table } = walk;
-  const { pageSize, ram, counters } = kernel;
+  const { pageSize, ram } = kernel;
   const tablePfn = vmemmapAllocBlockZero(kernel, 0);
   if (tablePfn === NO_PAGE) return -ENOMEM;
   const first = table.entry(tablePfn * pageSize, 0);
   const pages = leaf.size / pageSize;
   for (let i = 0; i < pages; i++) {
     const pfn = leaf.pa / pageSize + i;
-    ram.words[first + i * ENTRY_WORDS] = paging.pteWord0(pfn);
-    ram.words[first + i * ENTRY_WORDS + 1] = paging.pteWord1(pfn);
+    const [word0, word1] = [paging.pteWord0(pfn), paging.pteWord1(pfn)];
+    ram.words[first + i * ENTRY_WORDS] = word0;
+    ram.words[first + i * ENTRY_WORDS + 1] = word1;
+    noteSet(kernel, PTE, leaf.start + i * pageSize, word0, word1);
   }
-  counters.set[PTE]! += pages;
   paging.populate(PMD, entryOf(walk, leaf.start, PMD), tablePfn * pageSize, leaf.start);
   return 0;
 }
@@ -165,7 +166,10 @@ export function hugetlbVmemmapOptimize(memory: SystemMemory, pages: readonly num
       result.done++;
     } else if (result.err === 0) result.err = folded;
   }
-  kernel.counters.tlbFlushAll += 2;
+  if (walks.length > 0) {
+    // Once when all leaves are split, once when all is remapped.
+    for (let flush = 0; flush < 2; flush++) noteFlush(kernel, 'all', walks[0]!.walk.start, walks.at(-1)!.walk.end);
+  }
   for (const pfn of freed) freePages(kernel, pfn, 0);
   return result;
 }
@@ -183,7 +187,7 @@ export function hugetlbVmemmapRestore(memory: SystemMemory, pages: readonly numb
     hugetlbPages.delete(pfn);
     result.done++;
   }
-  if (result.done > 0) kernel.counters.tlbFlushAll++;
+  if (result.done > 0) noteFlush(kernel, 'all', pfnToPage(kernel, pages[0]!), pfnToPage(kernel, pages.at(-1)!));
   return result;
 }
 

@@ -134,6 +134,7 @@ export function onlineBlock(memory: SystemMemory, block: MemoryBlock, type: Onli
   if (prepareOnlineNotifier) {
     notify(memory, 'prepare-online', usable.pfn, usable.nrPages);
     if (faults.hit('notifyPrepareOnline')) return -EBUSY;
+    memory.inaccessible.set(pfn, pfn + blockPages, undefined);
   }
   if (setAside > 0) initMemmapOnMemory(memory, zone, pfn, setAside);
   const err = onlinePages(memory, zone, usable.pfn, usable.nrPages);

@@ -45,7 +45,10 @@ export function addPages(
   pgmap: DevPagemap | null = null,
 ): number {
   if (altmap !== null) {
-    if (altmap.basePfn !== pfn || vmemAltmapOffset(altmap) > nrPages) return -EINVAL;
+    if (altmap.basePfn !== pfn || vmemAltmapOffset(altmap) > nrPages) {
+      kernel.log.print('memory add fail, invalid altmap');
+      return -EINVAL;
+    }
     altmap.alloc = 0;
   }
   if (!kernel.traits.genericSubsections) return addWholeSections(kernel, nid, pfn, nrPages, altmap);

@@ -7,7 +7,8 @@ import { addPages, removePages } from './memory-hotplug.js';
 import { initStructPages } from './online-pages.js';
 import { RangeMap } from './range-map.js';
 import { IORESOURCE_SYSTEM_RAM, regionIntersects, releaseMemRegionAdjustable, requestRegion } from './resource.js';
-import type { DevPagemap } from './sparse-vmemmap.js';
+import { vmemmapCanOptimize, VMEMMAP_RESERVE_NR, type DevPagemap } from './sparse-vmemmap.js';
+import { pfnToSectionNr } from './sparse.js';
 import type { SystemMemory } from './system-memory.js';
 import { vmemAltmapOffset, type VmemAltmap } from './vmem-altmap.js';
 import { DEVICE, movePfnRangeToZone, removePfnRangeFromZone, zoneOf } from './zone.js';
@@ -119,8 +120,27 @@ export function memremapPages(memory: SystemMemory, device: DevicePages): number
   const end = device.pfn + device.nrPages;
   const first = pfnFirst(device);
   movePfnRangeToZone(memory, zone, device.pfn, device.nrPages, { pfn: first, end });
-  initStructPages(kernel, first, end - first);
+  initDevicePages(kernel, device, first, end);
   return 0;
+}
+
+/**
+ * memmap_init_zone_device(): of a compound page that is folded, the struct pages of the vmemmap pages that are kept
+ * (compound_nr_pages); the others show the same bytes.
+ */
+function initDevicePages(kernel: Kernel, device: DevicePages, first: number, end: number): void {
+  const { altmap, vmemmapShift } = device;
+  const { sections, pageSize, structPageSize, traits } = kernel;
+  const compound = 2 ** vmemmapShift;
+  if (vmemmapShift === 0 || !vmemmapCanOptimize(kernel, altmap, pgmapOf(device))) {
+    initStructPages(kernel, first, end - first);
+    return;
+  }
+  const kept = (VMEMMAP_RESERVE_NR * pageSize) / structPageSize;
+  for (let head = first; head < end; head += compound) {
+    const isWhole = traits.daxInitsReusedTails && sections.isEarly(pfnToSectionNr(kernel, head));
+    initStructPages(kernel, head, isWhole ? compound : kept);
+  }
 }
 
 /**

@@ -25,7 +25,10 @@ export const INITIALISED = 0x01;
  */
 export function initStructPages(kernel: Kernel, pfn: number, nrPages: number): void {
   const { loadedMmu, mmu } = kernel.arch;
-  memset(loadedMmu ?? mmu, kernel.ram, pfnToPage(kernel, pfn), INITIALISED, nrPages * kernel.structPageSize);
+  const start = pfnToPage(kernel, pfn);
+  const bytes = nrPages * kernel.structPageSize;
+  memset(loadedMmu ?? mmu, kernel.ram, start, INITIALISED, bytes);
+  kernel.observer?.initialise(start, bytes);
 }
 
 /** Whether online_pages() and offline_pages() take a range: from a pageblock to the end of a section. */

@@ -198,7 +198,7 @@ export interface DevPagemap {
 }
 
 /** VMEMMAP_RESERVE_NR: vmemmap pages that a folded compound page keeps. */
-const VMEMMAP_RESERVE_NR = 2;
+export const VMEMMAP_RESERVE_NR = 2;
 
 /**
  * vmemmap_can_optimize(): whether the memmap of compound device pages is folded to two pages each.

@@ -29,6 +29,8 @@ export interface SystemMemory extends ZonedMemory {
   readonly driverRegions: Map<string, Resource>;
   /** Ranges of frames that were added in one go with one altmap for all blocks, and the altmap. */
   readonly addedRanges: { pfn: number; nrPages: number; altmap: VmemAltmap }[];
+  /** Frames that cannot be reached before their block is online (altmap.inaccessible). */
+  readonly inaccessible: RangeMap<true>;
   /** Frames of memory that was removed and not added again. */
   readonly departed: RangeMap<true>;
   /** Numbers of removed memory blocks whose device nobody releases any more: a reference is left. */

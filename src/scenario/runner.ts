@@ -77,7 +77,7 @@ function dispatch(run: Run, step: Step): StepReturn {
       removePages(kernel, step.pfn, step.nrPages, altmap);
       return null;
     case 'use':
-      initialiseMemmap(kernel, step.pfn, step.nrPages);
+      initialiseMemmap(kernel, step.pfn, step.nrPages, memory);
       return null;
     case 'memremap-pages':
       return memremapPages(memory, {
@@ -99,6 +99,7 @@ function dispatch(run: Run, step: Step): StepReturn {
         memmapOnMemory:
           step.memmapOnMemory && (kernel.traits.momFallbackToRam || supportsMemmapOnMemory(memory, step.nrPages)),
         mergeResource: step.mergeResource,
+        offlineInaccessible: step.offlineInaccessible,
         name: step.driver === null ? SYSTEM_RAM : { text: `System RAM (${step.driver})` },
       });
     case 'online':
@@ -134,9 +135,11 @@ const hugePagesOf = ({ pfn, nrPages, hugePages }: { pfn: number; nrPages: number
  * What onlining does to the struct pages of a range: every byte of those that are active and mapped is written.
  * @param pfn first page
  * @param nrPages pages
- * @throws PageFault where the page table that the CPU has loaded lacks what the kernel's own has
+ * @param memory tells of memory that cannot be reached yet
+ * @throws PageFault where the memmap lies in such memory, or where the page table that the CPU has loaded lacks what the
+ *   kernel's own has
  */
-export function initialiseMemmap(kernel: Kernel, pfn: number, nrPages: number): void {
+export function initialiseMemmap(kernel: Kernel, pfn: number, nrPages: number, memory?: SystemMemory): void {
   const { mmu, loadedMmu = mmu } = kernel.arch;
   const from = pfnToPage(kernel, pfn);
   const to = from + nrPages * kernel.structPageSize;
@@ -150,6 +153,7 @@ export function initialiseMemmap(kernel: Kernel, pfn: number, nrPages: number): 
         continue;
       }
       if (loadedMmu !== mmu && loadedMmu.walk(address) === undefined) throw new PageFault(address);
+      if (memory?.inaccessible.get(Math.floor(leaf.pa / kernel.pageSize))) throw new PageFault(address);
       const part = Math.min(end, leaf.start + leaf.size) - address;
       kernel.ram.memset(leaf.pa + (address - leaf.start), INITIALISED, part);
       kernel.observer?.initialise(address, part);

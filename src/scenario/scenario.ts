@@ -60,6 +60,8 @@ export type Step =
       op: 'add-memory';
       memmapOnMemory: boolean;
       mergeResource: boolean;
+      /** The memory cannot be reached before it is online. */
+      offlineInaccessible: boolean;
       /** The driver that manages the memory; null for memory that the firmware tells of. */
       driver: string | null;
       nid: number;
@@ -235,6 +237,7 @@ function resolveStep(step: StepFile, field: string, pageSize: number): Step {
         op: step.op,
         memmapOnMemory: step.memmapOnMemory,
         mergeResource: step.mergeResource,
+        offlineInaccessible: step.offlineInaccessible,
         driver: step.driver ?? null,
         nid: step.node,
         fail: step.fail,

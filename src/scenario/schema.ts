@@ -113,6 +113,7 @@ const STEPS = [
     ...range,
     memmapOnMemory: z.boolean().default(true),
     mergeResource: z.boolean().default(false),
+    offlineInaccessible: z.boolean().default(false),
     driver: z.string().min(1).optional(),
     node,
     fail,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { x86_64 } from '../../arch/x86_64/index.js';
 import { describe, expect, test } from 'vitest';
 import type { ScenarioInput } from '../../src/scenario/schema.js';
 import { addSection, idle, PFN, play, removeSection, SECTION, SUBSECTION } from '../scenarios.js';
@@ -167,5 +168,17 @@ describe('x86_64: what a machine may be', () => {
       steps: [{ op: 'add-pages', pfn: PFN, nrPages: 2 * SECTION }],
     });
     expect(state).toMatchObject({ leaves: ['ffffea0006000000-ffffea0006600000 pmd ram'], unusedStart: '0x0' });
+  });
+});
+
+describe('a memory block', () => {
+  const blockSize = (endOfRam: number) => x86_64.memoryBlockSize(4096, endOfRam);
+
+  test('is 128 MiB below 64 GiB of memory, and from there the largest size that divides the end of memory', () => {
+    const GIB = 2 ** 30;
+    expect(blockSize(63 * GIB)).toBe(2 ** 27);
+    expect(blockSize(64 * GIB)).toBe(2 * GIB);
+    expect(blockSize(65 * GIB)).toBe(GIB);
+    expect(blockSize(64 * GIB + 2 ** 28)).toBe(2 ** 28);
   });
 });

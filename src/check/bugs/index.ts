@@ -31,6 +31,7 @@ import { pageOfTwoDevices } from './page-of-two-devices.js';
 import { pagesBeforeTheRange } from './pages-before-the-range.js';
 import { pudTableStays } from './pud-table-stays.js';
 import { sectionStartAsked } from './section-start-asked.js';
+import { MEMORY_HOTPLUG_BUGS } from './memory-hotplug.js';
 import { sharedLeafRippedOut } from './shared-leaf-ripped-out.js';
 import { sharedPageRippedOut } from './shared-page-ripped-out.js';
 import { sharedPageRippedOut16K } from './shared-page-ripped-out-16k.js';
@@ -98,4 +99,5 @@ export const BUGS: readonly Bug[] = [
   leafTakenForTable,
   leafTakenForTableArm64,
   pagesBeforeTheRange,
+  ...MEMORY_HOTPLUG_BUGS,
 ];

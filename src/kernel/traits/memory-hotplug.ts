@@ -164,6 +164,15 @@ export const MEMORY_HOTPLUG_TRAITS = {
       'The vmemmap of a HugeTLB page may be folded to few pages: a leaf is split to base pages, and these remapped.',
     confidence: 'source',
   },
+  daxInitsReusedTails: {
+    name: 'dax/inits-reused-tails',
+    since:
+      'since the series “mm: Fix vmemmap optimization accounting and initialization” (final commit not established) in v7.2',
+    from: '7.2',
+    effect:
+      'A compound device page in an early section, whose memmap since boot is not folded, has all of its tails initialised; before, as many as a folded one has.',
+    confidence: 'inferred',
+  },
   hvoReservesOnePage: {
     name: 'hvo/reserves-one-page',
     since:

@@ -15,6 +15,8 @@ const LABELS: readonly (readonly [text: RegExp, label: string])[] = [
   [/^warn:remove_memory_block_devices$/, 'warn:memory-block-missing'],
   [/^warn:(sparse_remove_section|__remove_section)$/, 'warn:remove-of-absent-section'],
   [/^warn:node \d+ was absent/, 'warn:node-not-possible'],
+  [/^warn:section already deactivated/, 'warn:section-already-deactivated'],
+  [/^log:memory add fail, invalid altmap$/, 'log:invalid-altmap'],
   [/^log:removing memory fails/, 'log:block-still-online'],
   [/^log:Block size /, 'log:range-not-block-aligned'],
   [/^log:Hotplug memory .* exceeds maximum addressable range/, 'log:beyond-addressable-range'],
