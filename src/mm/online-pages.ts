@@ -24,7 +24,12 @@ export const INITIALISED = 0x01;
  * @throws PageFault where one is not mapped
  */
 export function initStructPages(kernel: Kernel, pfn: number, nrPages: number): void {
-  memset(kernel.arch.mmu, kernel.ram, pfnToPage(kernel, pfn), INITIALISED, nrPages * kernel.structPageSize);
+  const bytes = nrPages * kernel.structPageSize;
+  memset(kernel.arch.mmu, kernel.ram, pfnToPage(kernel, pfn), INITIALISED, bytes);
+  const { observer } = kernel;
+  observer?.enter('memmap_init_range');
+  observer?.initialise(pfnToPage(kernel, pfn), bytes);
+  observer?.leave();
 }
 
 /** Whether online_pages() and offline_pages() take a range: from a pageblock to the end of a section. */

@@ -87,6 +87,7 @@ export function foldHugepage(processor: Processor, { restores, flushes }: Fold):
   const { profile } = processor;
   const { all } = profile.flush;
   const tables = FRESH;
+  const shared = FRESH + 2 ** 35;
   const memmap = FRESH + 2 ** 36;
   const cycles = cyclesPerRound(processor, (index) => {
     processor.work('walk', (restores ? WORK.unfoldHugepage : WORK.foldHugepage).value);
@@ -100,9 +101,8 @@ export function foldHugepage(processor: Processor, { restores, flushes }: Fold):
       if (restores) processor.allocate(0);
       else processor.free(0);
     }
-    if (restores) {
-      const bytes = FOLDED_PAGES * PAGE;
-      processor.streamLinear('initialise', profile.zero, memmap + index * bytes, bytes, 'copy_page');
+    for (let page = 0; restores && page < FOLDED_PAGES; page++) {
+      processor.copyPage(memmap + (index * FOLDED_PAGES + page) * PAGE, shared, PAGE);
     }
     processor.lock();
     if (flushes && all !== undefined) processor.flush(all, 'flush_tlb_all');
