@@ -32,6 +32,12 @@ module.exports = {
       to: { path: '^src/(scenario|check|report|cli)/' },
     },
     {
+      name: 'the-walk-knows-nothing-of-cycles',
+      severity: 'error',
+      from: { path: '^(src/(mm|kernel)/|arch/[^/]+/)', pathNot: '^arch/[^/]+/cpus.ts$' },
+      to: { path: '^src/(cycles|bench)/' },
+    },
+    {
       name: 'the-library-does-not-need-its-command-line',
       severity: 'error',
       from: { path: '^src/(?!cli/)' },

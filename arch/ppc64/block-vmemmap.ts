@@ -36,7 +36,7 @@ export function populateBlocks(
   nid: number,
   altmap: VmemAltmap | null,
 ): number {
-  const { traits } = kernel;
+  const { traits, observer } = kernel;
   const order = orderOf(kernel, blockSize);
   for (let address = alignDown(start, blockSize); address < end; address += blockSize) {
     if (vmemmapPopulated(kernel, address, blockSize)) continue;
@@ -47,14 +47,19 @@ export function populateBlocks(
     if (!fromAltmap) pfn = vmemmapAllocBlockBuf(kernel, order, nid, null);
     if (pfn === NO_PAGE) return -ENOMEM;
     const phys = pfn * kernel.pageSize;
+    observer?.enter('vmemmap_list_populate');
     const noted = list.populate(phys, address, nid);
+    observer?.leave();
     if (!noted && traits.ppc64NodeFailureUndone) {
       // Without a node nobody could free the block later.
       if (fromAltmap && own !== null) vmemAltmapFree(kernel, own, 1 << order);
       else freePages(kernel, pfn, order);
       return -ENOMEM;
     }
-    if (mapping.create(address, phys) < 0) return -EFAULT;
+    observer?.enter('vmemmap_create_mapping');
+    const created = mapping.create(address, phys);
+    observer?.leave();
+    if (created < 0) return -EFAULT;
   }
   return 0;
 }
@@ -72,13 +77,18 @@ export function freeBlocks(
   end: number,
   altmap: VmemAltmap | null,
 ): void {
+  const { observer } = kernel;
   const order = orderOf(kernel, blockSize);
   for (let address = alignDown(start, blockSize); address < end; address += blockSize) {
     if (vmemmapPopulated(kernel, address, blockSize)) continue;
+    observer?.enter('vmemmap_list_free');
     const phys = list.free(address);
+    observer?.leave();
     if (phys === 0) continue;
     freeVmemmapPages(kernel, phys / kernel.pageSize, order, altmap);
+    observer?.enter('vmemmap_remove_mapping');
     mapping.remove(address);
+    observer?.leave();
   }
 }
 

@@ -4,6 +4,7 @@ import { ARCHITECTURES } from '../../arch/index.js';
 import { CAUSES, type Cause } from '../cycles/causes.js';
 import { cycleModel, type CycleModel } from '../cycles/cycle-model.js';
 import type { CpuProfile, Hypervisor } from '../cycles/profile.js';
+import { profileAt, type End } from '../cycles/range.js';
 import { observe, type Kernel } from '../kernel/kernel.js';
 import { addPages, removePages } from '../mm/memory-hotplug.js';
 import type { DevPagemap } from '../mm/sparse-vmemmap.js';
@@ -33,6 +34,8 @@ export interface BenchResult {
   /** At the nominal clock. */
   readonly microseconds: number;
   readonly cyclesPerSection: number;
+  /** Cycles with every figure at the cheap and at the dear end of its range, if that was asked for. */
+  readonly range?: readonly [cheap: number, dear: number];
   readonly bytesTouched: number;
   /** Tables that were made. */
   readonly tables: number;
@@ -45,6 +48,8 @@ export interface Overrides {
   readonly cpus?: number | undefined;
   readonly kernel?: string | undefined;
   readonly hypervisor?: Hypervisor | undefined;
+  /** Which end of their ranges figures have. */
+  readonly end?: End | undefined;
 }
 
 /** One range that is added and removed at once. */
@@ -146,7 +151,9 @@ export function clockCase(c: Case, overrides: Overrides = {}, recordsCalls = fal
   const prepared = prepareCase(c, overrides);
   const profile = cpuOf(c, overrides);
   const hypervisor = overrides.hypervisor ?? c.hypervisor;
-  const model = cycleModel(prepared.kernel, { profile, cpus: overrides.cpus, hypervisor, recordsCalls });
+  const { end } = overrides;
+  const used = end === undefined ? profile : profileAt(profile, end);
+  const model = cycleModel(prepared.kernel, { profile: used, cpus: overrides.cpus, hypervisor, recordsCalls });
   observe(prepared.kernel, model.observer);
   return { ...prepared, model };
 }
@@ -156,6 +163,12 @@ export function playCase(c: Case, overrides: Overrides = {}): BenchResult {
   const clocked = clockCase(c, overrides);
   playClocked(c, clocked);
   return resultOf(c, clocked);
+}
+
+/** Plays a case three times: as it is, and at both ends of what is known. */
+export function playCaseWithRange(c: Case, overrides: Overrides = {}): BenchResult {
+  const [cheap, dear] = (['cheap', 'dear'] as const).map((end) => playCase(c, { ...overrides, end }).cycles);
+  return { ...playCase(c, overrides), range: [cheap!, dear!] };
 }
 
 /** The way of a case: what is not charged runs with the clock stopped, and caches see it. */

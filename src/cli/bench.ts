@@ -1,8 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { SUITES, type Suite } from '../bench/cases.js';
+import { SUITES, type Case, type Suite } from '../bench/cases.js';
 import { compareResults, oldResultSchema, type SuiteResult } from '../bench/compare.js';
-import { clockCase, playCase, playClocked, type Overrides } from '../bench/play.js';
+import {
+  clockCase,
+  playCase,
+  playCaseWithRange,
+  playClocked,
+  type BenchResult,
+  type Overrides,
+} from '../bench/play.js';
 import { selectedSuites, type Selection } from '../bench/select.js';
 import { benchCsv, benchText, comparisonText, wallText } from '../report/bench-text.js';
 import { chromeTrace, type TracedMachine } from '../report/chrome-trace.js';
@@ -24,6 +31,7 @@ export interface BenchOptions extends ClockOptions, CallFormats {
   csv?: true;
   wall?: true;
   validation?: true;
+  range?: true;
   output?: string;
 }
 
@@ -45,13 +53,17 @@ function wanted(chosen: Selection): Suite[] {
   throw new InputError('no case is left by --arch, --cpu, --kernel and --filter together');
 }
 
-const playAll = (suites: readonly Suite[], overrides: Overrides): SuiteResult[] =>
+const playAll = (
+  suites: readonly Suite[],
+  overrides: Overrides,
+  play: (c: Case, overrides: Overrides) => BenchResult,
+): SuiteResult[] =>
   suites.map(({ name, title, cases }) => ({
     name,
     title,
     rows: cases.map((c) => {
       progress(`${name}: ${c.name}`);
-      return playCase(c, overrides);
+      return play(c, overrides);
     }),
   }));
 
@@ -123,7 +135,7 @@ export async function bench(names: readonly string[], options: BenchOptions): Pr
   const threshold = thresholdOf(options.threshold);
   const old =
     options.compare === undefined ? undefined : parseWith(oldResultSchema, readJson(options.compare), options.compare);
-  const results = playAll(suites, chosen);
+  const results = playAll(suites, chosen, options.range ? playCaseWithRange : playCase);
   progress('');
   if (old === undefined) {
     const text = asJson ? json('bench', { suites: results }) : csv ? benchCsv(results) : benchText(results);

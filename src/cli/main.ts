@@ -206,6 +206,7 @@ withClock(
   .option('--csv', 'print comma-separated values')
   .option('--compare <file>', 'compare with an earlier result of --json; ends with 1 when a case became slower')
   .option('--threshold <percent>', 'what counts as slower', '0')
+  .option('--range', 'add the cycles with every figure at the cheap and at the dear end of its range')
   .option('--wall', 'measure the emulator itself, with the clock off and on')
   .option('--validation', 'print predictions beside published measurements')
   .addOption(output())
@@ -217,6 +218,7 @@ withClock(
       'vmemmap bench cpu --csv -o cpus.csv',
       'vmemmap bench cycle --filter "PMD leaves" --funcgraph',
       'vmemmap bench --compare old.json --threshold 2',
+      'vmemmap bench cpu --range',
       'vmemmap bench cycle --wall',
     ),
   )

@@ -169,6 +169,9 @@ export function cycleModel(kernel: Kernel, options: ProcessorOptions): CycleMode
       });
       processor.work('initialise', (bytes / kernel.structPageSize) * WORK.structPage.value);
     },
+    fold: (restores) => processor.work('walk', (restores ? WORK.unfoldHugepage : WORK.foldHugepage).value),
+    copyPage: (toPfn, fromPfn) =>
+      processor.copyPage(toPfn * kernel.pageSize, fromPfn * kernel.pageSize, kernel.pageSize),
   };
   return { processor, observer, tables: () => tables };
 }

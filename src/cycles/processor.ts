@@ -125,6 +125,12 @@ export class Processor {
     this.stream(cause, loop, pa, bytes, pa, this.linearLeaf, leaf);
   }
 
+  /** copy_page(), its loads and its stores one after the other. @param to, from physical byte addresses */
+  copyPage(to: number, from: number, bytes: number): void {
+    this.streamLinear('initialise', this.profile.scan, from, bytes, 'copy_page');
+    this.streamLinear('initialise', this.profile.zero, to, bytes, 'copy_page');
+  }
+
   /** alloc_pages(). @param order log2 of the base pages */
   allocate(order: number): void {
     this.charge('allocate', this.profile.allocate[order]!.value, 'alloc_pages');

@@ -60,6 +60,10 @@ export interface Observer extends AllocatorObserver {
   removeSlot(pa: number): void;
   /** Struct pages are initialised. @param bytes of memmap */
   initialise(address: number, bytes: number): void;
+  /** The memmap of a HugeTLB page is folded or restored: what surrounds its entries and pages. */
+  fold(restores: boolean): void;
+  /** A page is copied. @param toPfn, fromPfn frames */
+  copyPage(toPfn: number, fromPfn: number): void;
 }
 
 const ignore = (): void => undefined;
@@ -90,4 +94,6 @@ export const DEAF_OBSERVER: Observer = {
   insertSlot: ignore,
   removeSlot: ignore,
   initialise: ignore,
+  fold: ignore,
+  copyPage: ignore,
 };

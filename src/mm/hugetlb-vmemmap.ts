@@ -16,6 +16,8 @@ import type { SystemMemory } from './system-memory.js';
  */
 
 const ENTRY_WORDS = ENTRY_BYTES / 4;
+/** Behind the last address, low 52 bits. */
+const ADDRESS_END = 2 ** 52;
 
 /** Pages of vmemmap that a HugeTLB page keeps (HUGETLB_VMEMMAP_RESERVE_PAGES). */
 const reservedPages = (kernel: Kernel): number => (kernel.traits.hvoReservesOnePage ? 1 : 2);
@@ -66,8 +68,17 @@ function setPte(walk: Walk, address: number, pfn: number, isReadOnly: boolean): 
   const { words } = kernel.ram;
   words[entry] = isReadOnly ? paging.readOnlyPte.word0(pfn) : paging.pteWord0(pfn);
   words[entry + 1] = isReadOnly ? paging.readOnlyPte.word1(pfn) : paging.pteWord1(pfn);
+  kernel.observer?.readEntry(PTE, address);
   noteSet(kernel, PTE, address, words[entry], words[entry + 1]!);
 }
+
+function copyPage(kernel: Kernel, toPfn: number, fromPfn: number): void {
+  kernel.ram.copyFrame(toPfn, fromPfn);
+  kernel.observer?.copyPage(toPfn, fromPfn);
+}
+
+/** flush_tlb_all(). */
+const flushAll = (kernel: Kernel): void => noteFlush(kernel, 'all', kernel.vmemmap, ADDRESS_END);
 
 /** vmemmap_split_pmd(): a table of base pages takes the place of a leaf. Returns 0 or -ENOMEM. */
 function splitPmd(walk: Walk, leaf: Leaf): number {
@@ -79,12 +90,15 @@ function splitPmd(walk: Walk, leaf: Leaf): number {
   const pages = leaf.size / pageSize;
   for (let i = 0; i < pages; i++) {
     const pfn = leaf.pa / pageSize + i;
-    const [word0, word1] = [paging.pteWord0(pfn), paging.pteWord1(pfn)];
-    ram.words[first + i * ENTRY_WORDS] = word0;
-    ram.words[first + i * ENTRY_WORDS + 1] = word1;
-    noteSet(kernel, PTE, leaf.start + i * pageSize, word0, word1);
+    ram.words[first + i * ENTRY_WORDS] = paging.pteWord0(pfn);
+    ram.words[first + i * ENTRY_WORDS + 1] = paging.pteWord1(pfn);
   }
   paging.populate(PMD, entryOf(walk, leaf.start, PMD), tablePfn * pageSize, leaf.start);
+  // An address finds an entry of the new table only now.
+  for (let i = 0; i < pages; i++) {
+    const at = first + i * ENTRY_WORDS;
+    noteSet(kernel, PTE, leaf.start + i * pageSize, ram.words[at]!, ram.words[at + 1]!);
+  }
   return 0;
 }
 
@@ -123,7 +137,7 @@ function remapFree(walk: Walk, freed: number[]): number {
     const head = allocPages(kernel, 0, 0);
     if (head === NO_PAGE) return -ENOMEM;
     const former = frameOf(walk, start);
-    kernel.ram.copyFrame(head, former);
+    copyPage(kernel, head, former);
     setPte(walk, start, head, false);
     freed.push(former);
     kept = start + pageSize;
@@ -160,16 +174,17 @@ export function hugetlbVmemmapOptimize(memory: SystemMemory, pages: readonly num
   });
   const split = walks.map(({ pfn, walk }) => ({ pfn, walk, err: splitRange(memory, walk) }));
   for (const { pfn, walk, err } of split) {
+    kernel.observer?.enter('hugetlb_vmemmap_optimize_folio');
+    kernel.observer?.fold(false);
     const folded = err === 0 ? remapFree(walk, freed) : err;
+    kernel.observer?.leave();
     if (folded === 0) {
       hugetlbPages.set(pfn, nrPages);
       result.done++;
     } else if (result.err === 0) result.err = folded;
   }
-  if (walks.length > 0) {
-    // Once when all leaves are split, once when all is remapped.
-    for (let flush = 0; flush < 2; flush++) noteFlush(kernel, 'all', walks[0]!.walk.start, walks.at(-1)!.walk.end);
-  }
+  flushAll(kernel);
+  flushAll(kernel);
   for (const pfn of freed) freePages(kernel, pfn, 0);
   return result;
 }
@@ -182,12 +197,15 @@ export function hugetlbVmemmapRestore(memory: SystemMemory, pages: readonly numb
     const nrPages = hugetlbPages.get(pfn);
     const walk = nrPages === undefined ? undefined : walkOf(kernel, pfn, nrPages);
     if (walk === undefined) continue;
+    kernel.observer?.enter('hugetlb_vmemmap_restore_folio');
+    kernel.observer?.fold(true);
     const err = restore(walk);
+    kernel.observer?.leave();
     if (err !== 0) return { ...result, err };
     hugetlbPages.delete(pfn);
     result.done++;
   }
-  if (result.done > 0) noteFlush(kernel, 'all', pfnToPage(kernel, pages[0]!), pfnToPage(kernel, pages.at(-1)!));
+  if (result.done > 0) flushAll(kernel);
   return result;
 }
 
@@ -208,7 +226,7 @@ function restore(walk: Walk): number {
   for (let address = first; address < end; address += pageSize) {
     // The list of frames is taken from its head, which is the last that came.
     const pfn = frames.pop()!;
-    kernel.ram.copyFrame(pfn, frameOf(walk, address));
+    copyPage(kernel, pfn, frameOf(walk, address));
     setPte(walk, address, pfn, false);
   }
   return 0;

@@ -24,11 +24,13 @@ export const INITIALISED = 0x01;
  * @throws PageFault where one is not mapped
  */
 export function initStructPages(kernel: Kernel, pfn: number, nrPages: number): void {
-  const { loadedMmu, mmu } = kernel.arch;
+  const { arch, observer } = kernel;
   const start = pfnToPage(kernel, pfn);
   const bytes = nrPages * kernel.structPageSize;
-  memset(loadedMmu ?? mmu, kernel.ram, start, INITIALISED, bytes);
-  kernel.observer?.initialise(start, bytes);
+  memset(arch.loadedMmu ?? arch.mmu, kernel.ram, start, INITIALISED, bytes);
+  observer?.enter('memmap_init_range');
+  observer?.initialise(start, bytes);
+  observer?.leave();
 }
 
 /** Whether online_pages() and offline_pages() take a range: from a pageblock to the end of a section. */

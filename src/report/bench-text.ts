@@ -38,8 +38,19 @@ const blocks = (suites: readonly { name: string; title: string; lines: readonly 
     .map(({ name, title, lines }) => [`${name}: ${title}`, ...lines.map((line) => `  ${line}`)].join('\n'))
     .join('\n\n');
 
+const RANGE: Column<BenchResult> = {
+  title: 'range of cycles',
+  text: ({ range }) => (range === undefined ? '' : `${grouped(range[0])} to ${grouped(range[1])}`),
+  right: true,
+};
+
 export const benchText = (suites: readonly SuiteResult[]): string =>
-  blocks(suites.map(({ name, title, rows }) => ({ name, title, lines: tableLines(COLUMNS, rows) })));
+  blocks(
+    suites.map(({ name, title, rows }) => {
+      const hasRange = rows.some(({ range }) => range !== undefined);
+      return { name, title, lines: tableLines(hasRange ? [...COLUMNS, RANGE] : COLUMNS, rows) };
+    }),
+  );
 
 const CSV_FIELDS = [
   'name',

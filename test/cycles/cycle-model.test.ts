@@ -10,7 +10,7 @@ import type { CpuProfile } from '../../src/cycles/profile.js';
 import { observe, type Kernel } from '../../src/kernel/kernel.js';
 import { findRelease, resolveTraits } from '../../src/kernel/releases.js';
 import { addPages, removePages } from '../../src/mm/memory-hotplug.js';
-import { captureRun, initialiseMemmap, startRun, type Run } from '../../src/scenario/runner.js';
+import { captureRun, initialiseMemmap, runStep, startRun, type Run } from '../../src/scenario/runner.js';
 import type { ScenarioInput } from '../../src/scenario/schema.js';
 import { PFN, scenario } from '../scenarios.js';
 
@@ -223,6 +223,33 @@ describe('ppc64 under hash', () => {
     const pages = kernel.pageSize / kernel.structPageSize;
     addPages(kernel, 0, pfn, pages, null);
     expect(model.processor.microseconds(cycles(() => removePages(kernel, pfn, pages, null)).flush!)).toBeCloseTo(1, 2);
+  });
+});
+
+describe('a HugeTLB page', () => {
+  test('costs two flushes to fold, one to restore, and seven copies', () => {
+    const range = { pfn: PFN, nrPages: 32768 };
+    const hugePage = { pfn: PFN + 4096, nrPages: 512 };
+    const run = startRun(
+      scenario({
+        machine: { arch: 'x86_64', hugetlbOptimized: true },
+        steps: [
+          { op: 'add-memory', ...range },
+          { op: 'online', ...range, type: 'movable' },
+          { op: 'hugetlb-optimize', ...hugePage },
+          { op: 'hugetlb-restore', ...hugePage },
+        ],
+      }),
+    );
+    const { processor, observer } = cycleModel(run.kernel, { profile: cpu('icelake-8358'), cpus: 1 });
+    observe(run.kernel, observer);
+    const flushes = run.scenario.steps.map((step) => {
+      processor.clock.reset();
+      runStep(run, step);
+      return Math.round(processor.microseconds(processor.clock.byCause[CAUSE.flush]!) / 1.2);
+    });
+    expect(flushes).toEqual([0, 0, 2, 1]);
+    expect(processor.clock.byCause[CAUSE.initialise]).toBeGreaterThan((7 * 4096) / 32);
   });
 });
 

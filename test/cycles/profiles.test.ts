@@ -39,7 +39,7 @@ describe.each(CPUS)('$profile.name', ({ profile }) => {
   });
 });
 
-describe('vmemmap cpu', () => {
+describe('vmemmap cpu', { timeout: 60_000 }, () => {
   test('prints each figure with unit, confidence and source', () => {
     const { status, stdout } = vmemmap('cpu', 'altra-q80');
     expect(status).toBe(0);

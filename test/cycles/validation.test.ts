@@ -22,7 +22,7 @@ const plain = (markdown: string): string[] =>
     return text === '' ? [] : [text];
   });
 
-describe('how far to trust the cycles', () => {
+describe('how far to trust the cycles', { timeout: 60_000 }, () => {
   test('the page shows the table as the model has it', () => {
     const shown = /<!-- validation -->\n([\s\S]*)<!-- end -->/.exec(PAGE)![1]!;
     expect(plain(shown)).toEqual(plain(validationMarkdown(rows, errorSummaries(rows), hotAddBound())));

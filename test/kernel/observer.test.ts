@@ -6,7 +6,7 @@ import { LEVELS } from '../../src/hardware/page-table.js';
 import { observe } from '../../src/kernel/kernel.js';
 import { DEAF_OBSERVER, type Observer } from '../../src/kernel/observer.js';
 import { addPages, removePages } from '../../src/mm/memory-hotplug.js';
-import { startRun, type Run } from '../../src/scenario/runner.js';
+import { runStep, startRun, type Run } from '../../src/scenario/runner.js';
 import type { ScenarioInput } from '../../src/scenario/schema.js';
 import { PFN, scenario } from '../scenarios.js';
 
@@ -84,6 +84,23 @@ describe('an observer hears all that the counters count', () => {
     // A bolted entry has no counter.
     delete heard['setHpte'];
     delete heard['clearHpte'];
+    expect(heard).toEqual(counted(run));
+  });
+
+  test('also where the memmap of a HugeTLB page is folded and restored', () => {
+    const range = { pfn: PFN, nrPages: 32768 };
+    const hugePage = { pfn: PFN + 4096, nrPages: 512 };
+    const steps: ScenarioInput['steps'] = [
+      { op: 'add-memory', ...range },
+      { op: 'online', ...range, type: 'movable' },
+      { op: 'hugetlb-optimize', ...hugePage },
+      { op: 'hugetlb-restore', ...hugePage },
+    ];
+    const run = startRun(scenario({ machine: { arch: 'x86_64', hugetlbOptimized: true }, steps }));
+    const { observer, heard } = counting();
+    observe(run.kernel, observer);
+    for (const step of run.scenario.steps) expect(runStep(run, step)).toBe(0);
+    expect(heard['setPte']).toBe(512 + 8 + 7);
     expect(heard).toEqual(counted(run));
   });
 
