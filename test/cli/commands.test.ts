@@ -145,7 +145,7 @@ describe('vmemmap repro', () => {
     const { status, stdout } = vmemmap('repro', '--all');
     expect(stdout.trimEnd().split('\n').at(-1)).toMatch(/^(\d+) of \1 entries are where the facts say$/);
     expect(status).toBe(0);
-  });
+  }, 60_000);
 });
 
 describe('vmemmap validate, diff, bisect', () => {
