@@ -9,21 +9,13 @@ interface Entry<T> {
 
 /** Values of ranges of frames; a later range takes the place of what it covers (xa_store_range). */
 export class RangeMap<T> {
-  /** Ascending, disjoint. */
-  private entries: Entry<T>[] = [];
+  /** Ascending, disjoint; neighbours of one value are one. */
+  private readonly entries: Entry<T>[] = [];
 
   /** The value at a frame. */
   get(pfn: number): T | undefined {
-    let low = 0;
-    let high = this.entries.length - 1;
-    while (low <= high) {
-      const middle = (low + high) >>> 1;
-      const entry = this.entries[middle]!;
-      if (pfn < entry.start) high = middle - 1;
-      else if (pfn >= entry.end) low = middle + 1;
-      else return entry.value;
-    }
-    return undefined;
+    const entry = this.entries[this.firstEndingBehind(pfn)];
+    return entry !== undefined && entry.start <= pfn ? entry.value : undefined;
   }
 
   /**
@@ -32,16 +24,39 @@ export class RangeMap<T> {
    */
   set(start: number, end: number, value: T | undefined): void {
     if (end <= start) return;
-    const entries: Entry<T>[] = [];
-    for (const entry of this.entries) {
-      if (entry.end <= start || entry.start >= end) {
-        entries.push(entry);
-        continue;
-      }
-      if (entry.start < start) entries.push({ ...entry, end: start });
-      if (entry.end > end) entries.push({ ...entry, start: end });
+    const { entries } = this;
+    const from = this.firstEndingBehind(start);
+    let to = from;
+    while (to < entries.length && entries[to]!.start < end) to++;
+    const first = entries[from];
+    const last = entries[to - 1];
+    const pieces: Entry<T>[] = [];
+    if (to > from && first!.start < start) pieces.push({ ...first!, end: start });
+    if (value !== undefined) pieces.push({ start, end, value });
+    if (to > from && last!.end > end) pieces.push({ ...last!, start: end });
+    entries.splice(from, to - from, ...pieces);
+    this.join(from + pieces.length);
+    for (let at = from + pieces.length - 1; at >= from; at--) this.join(at);
+  }
+
+  /** Makes the entry at an index one with the entry before it, if both continue each other. */
+  private join(index: number): void {
+    const entry = this.entries[index];
+    const before = this.entries[index - 1];
+    if (entry === undefined || before?.end !== entry.start || before.value !== entry.value) return;
+    before.end = entry.end;
+    this.entries.splice(index, 1);
+  }
+
+  /** Index of the first entry that ends behind a frame. */
+  private firstEndingBehind(pfn: number): number {
+    let low = 0;
+    let high = this.entries.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.entries[middle]!.end > pfn) high = middle;
+      else low = middle + 1;
     }
-    if (value !== undefined) entries.push({ start, end, value });
-    this.entries = entries.sort((a, b) => a.start - b.start);
+    return low;
   }
 }

@@ -164,9 +164,14 @@ export function initialiseMemmap(kernel: Kernel, pfn: number, nrPages: number, m
 
 export type StepResult = { ret: StepReturn } & State & Partial<MemoryState>;
 
-/** Altmaps of memory blocks that hold their memmap, in releases that keep them. */
-export const blockAltmaps = ({ memory }: Run): VmemAltmap[] =>
-  [...memory.blocks.values()].flatMap((block) => block.altmap ?? []);
+/** Memory blocks with books of their own that a state tells of; every leaf is looked up in each of them. */
+const MAX_BLOCK_ALTMAPS = 1024;
+
+/** Altmaps of memory blocks that hold their memmap, in releases that keep them; none where there are very many. */
+export function blockAltmaps({ memory }: Run): VmemAltmap[] {
+  const altmaps = [...memory.blocks.values()].flatMap((block) => block.altmap ?? []);
+  return altmaps.length > MAX_BLOCK_ALTMAPS ? [] : altmaps;
+}
 
 /** The altmaps of a run: those that the scenario names, and those of memory blocks. */
 export const altmapsOf = (run: Run): VmemAltmap[] => [...run.altmaps.values(), ...blockAltmaps(run)];

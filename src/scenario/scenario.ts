@@ -361,6 +361,35 @@ function refuseTooLarge({ steps, machine }: Scenario): void {
   });
 }
 
+/** Steps that take whole memory blocks. */
+const BLOCK_STEPS: ReadonlySet<string> = new Set<Step['op']>([
+  'add-memory',
+  'online',
+  'offline',
+  'remove-memory',
+  'offline-and-remove-memory',
+]);
+
+/**
+ * Refuses parts of memory blocks, and steps that the machine's command line makes pointless.
+ * @throws ScenarioError
+ */
+function refuseBlockSlips({ steps, blockPages, hugetlbOptimized, machine }: Scenario): void {
+  steps.forEach((step, i) => {
+    if (step.op === 'hugetlb-optimize' && !hugetlbOptimized) {
+      throw new ScenarioError(`machine.hugetlbOptimized is false; steps[${i}] folds memmaps only where it is true`);
+    }
+    if (!BLOCK_STEPS.has(step.op) || !('pfn' in step)) return;
+    for (const name of ['pfn', 'nrPages'] as const) {
+      if (step[name] % blockPages === 0) continue;
+      const bytes = blockPages * machine.config.pageSize;
+      throw new ScenarioError(
+        `steps[${i}].${name} is ${step[name]}; allowed are multiples of ${blockPages}, a memory block of ${bytes} bytes`,
+      );
+    }
+  });
+}
+
 /**
  * What a person writing a scenario surely did not mean, though a kernel has an answer to it.
  * @throws ScenarioError
@@ -369,6 +398,7 @@ export function refuseSlips(scenario: Scenario): void {
   const { pageSize } = scenario.machine.config;
   const subsection = 2 ** 21 / pageSize;
   refuseTooLarge(scenario);
+  refuseBlockSlips(scenario);
   scenario.steps.forEach((step, i) => {
     if (!('pfn' in step)) return;
     for (const name of ['pfn', 'nrPages'] as const) {
