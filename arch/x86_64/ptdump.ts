@@ -38,21 +38,25 @@ export const FIELDS: readonly EntryField[] = [
 /** Columns that the words take; blank where nothing is mapped. */
 const WORD_COLUMNS = 30;
 const LEVEL_NAMES = ['pte', 'pmd', 'pud', 'p4d', 'pgd'];
-/** CPU_ENTRY_AREA_BASE, low 52 bits: the next marker behind the vmemmap, and mapped in every kernel. */
-const CPU_ENTRY_AREA = 0xf_fe00_0000_0000;
+/** CPU_ENTRY_AREA_BASE: the next marker behind the vmemmap, and mapped in every kernel. */
+const CPU_ENTRY_AREA = 0xffff_fe00_0000_0000n;
 const LOW_52_BITS = 2n ** 52n - 1n;
 
-export const ptdump = (config: MachineConfig): Ptdump => ({
-  startMarker: 'Vmemmap',
-  start: Number(config.vmemmapBase & LOW_52_BITS),
-  end: CPU_ENTRY_AREA,
-  // What the tables above allow counts too (effective_prot()), but every table of the vmemmap is _PAGE_TABLE.
-  compared: FLAGS,
-  fields: FIELDS,
-  mappedElsewhere: [CPU_ENTRY_AREA],
-  foldsIntoPgd: true,
-  line: ({ start, end, size, level, isEmpty, words }) => {
-    const shown = isEmpty ? ' '.repeat(WORD_COLUMNS) : words.map((word) => `${word} `).join('');
-    return `0x${start}-0x${end}   ${size} ${shown}${LEVEL_NAMES[level]!}`;
-  },
-});
+export function ptdump({ vmemmapBase }: MachineConfig): Ptdump {
+  // With 5 levels it is 8 PiB on, so more than 52 bits count; entries there are large enough for a number to tell them.
+  const cpuEntryArea = Number(CPU_ENTRY_AREA - (vmemmapBase & ~LOW_52_BITS));
+  return {
+    startMarker: 'Vmemmap',
+    start: Number(vmemmapBase & LOW_52_BITS),
+    end: cpuEntryArea,
+    // What the tables above allow counts too (effective_prot()), but every table of the vmemmap is _PAGE_TABLE.
+    compared: FLAGS,
+    fields: FIELDS,
+    mappedElsewhere: [cpuEntryArea],
+    foldsIntoPgd: true,
+    line: ({ start, end, size, level, isEmpty, words }) => {
+      const shown = isEmpty ? ' '.repeat(WORD_COLUMNS) : words.map((word) => `${word} `).join('');
+      return `0x${start}-0x${end}   ${size} ${shown}${LEVEL_NAMES[level]!}`;
+    },
+  };
+}

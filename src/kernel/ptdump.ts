@@ -54,7 +54,7 @@ export interface Ptdump {
   /** Title of the marker line before it, and of the one behind it where that is the vmemmap's own. */
   readonly startMarker: string;
   readonly endMarker?: string;
-  /** Where the markers stand, low 52 bits of the addresses. */
+  /** Where the markers stand: low 52 bits of the addresses; 2^52 and more for an end that lies in a later 4 PiB. */
   readonly start: number;
   readonly end: number;
   /** Bits in which the entries of a line agree; also some that have no word. */
