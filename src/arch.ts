@@ -4,6 +4,7 @@ import type { CpuProfile } from './cycles/profile.js';
 import type { Leaf, Level, LevelName, PageTable, Table } from './hardware/page-table.js';
 import type { Mmu } from './hardware/mmu.js';
 import type { Kernel } from './kernel/kernel.js';
+import type { Ptdump } from './kernel/ptdump.js';
 import type { Traits } from './kernel/traits/index.js';
 import type { DevPagemap } from './mm/sparse-vmemmap.js';
 import type { VmemAltmap } from './mm/vmem-altmap.js';
@@ -188,6 +189,12 @@ export interface Architecture {
   memoryBlockSize(pageSize: number, endOfRam: number): number;
   /** A sentence on what is wrong with the machine, or undefined. */
   check(config: MachineConfig, traits: Traits): string | undefined;
+  /**
+   * The vmemmap's part of kernel_page_tables, on architectures of which it is known.
+   * @param memoryEnd bytes: the end of all memory that the machine will ever have
+   * @returns a sentence where the release prints something that is not known
+   */
+  readonly ptdump?: (config: MachineConfig, traits: Traits, memoryEnd: number) => Ptdump | string;
   /** Starts the architecture's part of a kernel: the root page table, if it has one, is allocated here. */
   boot(kernel: Kernel, config: MachineConfig): Arch;
 }

@@ -5,6 +5,7 @@ import { LEVELS } from '../../src/hardware/page-table.js';
 import type { Traits } from '../../src/kernel/traits/index.js';
 import { ARM64_CPUS } from './cpus.js';
 import { geometry } from './layout.js';
+import { ptdump } from './ptdump.js';
 import { Arm64Vmemmap } from './vmemmap.js';
 
 /** SECTION_SIZE_BITS by page size (arch/arm64/include/asm/sparsemem.h), and for all page sizes until v5.11. */
@@ -110,6 +111,8 @@ export const arm64: Architecture = {
     }
     return undefined;
   },
+  ptdump: (config, traits) =>
+    ptdump({ ...regionOf(config, traits), fixmapBehind: traits.arm64ExactRegion, pageSize: config.pageSize }),
   boot(kernel, config) {
     const region = regionOf(config, kernel.traits);
     const root = kernel.allocator.reserve() * config.pageSize;

@@ -6,6 +6,7 @@ import type { Traits } from '../../src/kernel/traits/index.js';
 import { PPC64_CPUS } from './cpus.js';
 import { HASH_PAGE_SIZES, type SegmentShift } from './hash/hash-page-table.js';
 import { HashVmemmap } from './hash/vmemmap.js';
+import { ptdump } from './ptdump.js';
 import { geometry } from './radix/layout.js';
 import { RadixVmemmap } from './radix/vmemmap.js';
 
@@ -100,6 +101,7 @@ export const ppc64: Architecture = {
     }
     return config.mmu === 'hash' ? checkHash(config) : undefined;
   },
+  ptdump,
   boot(kernel, config) {
     if (config.mmu === 'hash') {
       return new HashVmemmap(kernel, {

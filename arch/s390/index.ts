@@ -6,6 +6,7 @@ import { LEVELS } from '../../src/hardware/page-table.js';
 import type { Traits } from '../../src/kernel/traits/index.js';
 import { S390_CPUS } from './cpus.js';
 import { geometry } from './layout.js';
+import { ptdump } from './ptdump.js';
 import { S390Vmemmap } from './vmemmap.js';
 
 const PAGE_SIZE = 4096;
@@ -85,6 +86,7 @@ export const s390: Architecture = {
     if (levels < 3 || levels > 5) return `machine.pagingLevels is ${levels}; s390 has 3, 4 or 5`;
     return undefined;
   },
+  ptdump,
   boot(kernel, config) {
     const options = { pagingLevels: config.pagingLevels ?? 4, edat1: config.hugeVmemmap };
     return new S390Vmemmap(kernel, options, kernel.allocator.reserve(CRST_ORDER) * PAGE_SIZE);

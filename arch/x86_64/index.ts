@@ -4,6 +4,7 @@ import type { ArchConfiguration, Architecture } from '../../src/arch.js';
 import { LEVELS } from '../../src/hardware/page-table.js';
 import { X86_CPUS } from './cpus.js';
 import { geometry } from './layout.js';
+import { ptdump } from './ptdump.js';
 import { X86Vmemmap } from './vmemmap.js';
 
 const PAGE_SIZE = 4096;
@@ -66,6 +67,7 @@ export const x86_64: Architecture = {
     }
     return undefined;
   },
+  ptdump,
   boot(kernel, config) {
     const pagingLevels = config.pagingLevels === 5 ? 5 : 4;
     const roots = Array.from({ length: 1 + config.otherPageTables }, () => kernel.allocator.reserve() * PAGE_SIZE);

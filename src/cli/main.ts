@@ -8,6 +8,7 @@ import { packageVersion } from './package-root.js';
 import type { PlanOptions } from './plan.js';
 import type { BisectOptions } from './bisect.js';
 import type { DiffOptions } from './diff.js';
+import type { DumpOptions } from './dump.js';
 import type { ReproOptions } from './repro.js';
 import type { RunOptions } from './run.js';
 import type { ValidateOptions } from './validate.js';
@@ -154,6 +155,40 @@ program
   )
   .action(async (file: string, options: BisectOptions) => {
     process.exitCode = (await import('./bisect.js')).bisectCommand(file, options);
+  });
+
+program
+  .command('dump')
+  .description(
+    'print the vmemmap as kernel_page_tables of the architecture and release does, or compare it with such a file',
+  )
+  .argument('<file>', 'scenario (JSON, also .gz)')
+  .addOption(new Option('--format <name>', 'form of the text').choices(['ptdump']).default('ptdump'))
+  .option('--step <n>', 'the state after this step, counted from 1; after the last if not given')
+  .option('--kernel <release>', 'run it on this release, whatever the scenario says')
+  .option(
+    '--backing',
+    "add which frames lie behind each line, whose they are, and a leaf's bytes that are marked unused",
+  )
+  .addOption(
+    new Option(
+      '--compare <file>',
+      'say where kernel_page_tables of a real machine differs; frames do not count',
+    ).conflicts('backing'),
+  )
+  .addOption(json())
+  .addOption(output())
+  .addHelpText(
+    'after',
+    examples(
+      'vmemmap dump scenario.json --format ptdump',
+      'vmemmap dump scenario.json --step 3 --backing',
+      'vmemmap dump scenario.json --json | jq .leaves',
+      'vmemmap dump scenario.json --compare kernel_page_tables.txt',
+    ),
+  )
+  .action(async (file: string, options: DumpOptions) => {
+    process.exitCode = (await import('./dump.js')).dump(file, options);
   });
 
 program

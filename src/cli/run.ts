@@ -4,10 +4,10 @@ import { runChecked } from '../check/checked-run.js';
 import { countAllocations, sweepFailures, type FailedAllocation } from '../check/failure-sweep.js';
 import { historiesOf } from '../check/ledger.js';
 import { failedAllocationLines, runReportText } from '../report/text.js';
-import { InputError } from '../scenario/load.js';
 import type { Scenario } from '../scenario/scenario.js';
 import { EXIT_FINDING, EXIT_OK, progress, writeResult } from './output.js';
 import { loadScenario } from './scenario-file.js';
+import { stepIndex } from './step-option.js';
 
 export interface RunOptions {
   json?: true;
@@ -15,14 +15,6 @@ export interface RunOptions {
   output?: string;
   kernel?: string;
   failEach?: true;
-}
-
-/** The step that --step names, from 0; undefined for all. */
-function stepIndex(text: string | undefined, steps: number): number | undefined {
-  if (text === undefined) return undefined;
-  const step = Number(text);
-  if (Number.isInteger(step) && step >= 1 && step <= steps) return step - 1;
-  throw new InputError(`--step is ${text}; allowed are 1 to ${steps}`);
 }
 
 /** `vmemmap run`. Returns the exit code. */

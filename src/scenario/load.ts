@@ -31,10 +31,10 @@ export const readFailure = (error: unknown): string => {
 };
 
 /**
- * Reads a JSON file, also one packed by gzip.
+ * Reads a text file, also one packed by gzip.
  * @throws InputError
  */
-export function readJson(file: string): unknown {
+export function readText(file: string): string {
   let bytes: Buffer;
   try {
     const { size } = statSync(file);
@@ -51,8 +51,17 @@ export function readJson(file: string): unknown {
       throw new InputError(`${file}: it is not a whole gzip file (${readFailure(error)})`);
     }
   }
+  return bytes.toString('utf8');
+}
+
+/**
+ * Reads a JSON file, also one packed by gzip.
+ * @throws InputError
+ */
+export function readJson(file: string): unknown {
+  const text = readText(file);
   try {
-    return JSON.parse(bytes.toString('utf8'));
+    return JSON.parse(text);
   } catch (error) {
     throw new InputError(`${file}: it is not JSON (${readFailure(error)})`);
   }

@@ -24,13 +24,13 @@ import {
 } from './devices.js';
 import { bootKernel, bootMemory } from './machine.js';
 import {
+  bootRanges,
   expandLeaves,
   hugePagesAsked,
   meminfoKb,
   recordedBlocks,
   recordedZones,
   refusedBlocks,
-  systemRam,
   systemRamLines,
   takeableBlocks,
   type ByteRange,
@@ -41,6 +41,7 @@ import {
   type RecordedStep,
 } from './recorded-kernel.js';
 import { resolveScenario, type Scenario } from './scenario.js';
+import { comparePtdump } from './recorded-ptdump.js';
 import { AddressText, usedRuns, vmemmapWindow, walkVmemmap, type AddressRange } from './state.js';
 import type { Failure } from './vectors.js';
 
@@ -91,8 +92,7 @@ interface Replay {
 }
 
 function startReplay(recorded: RecordedKernel): Replay {
-  const bootStep = recorded.steps[0]!;
-  const ram = systemRam(bootStep.iomem ?? []);
+  const ram = bootRanges(recorded);
   const page = recorded.pageSize;
   const largest = ram.reduce((best, range) => (range.end - range.start > best.end - best.start ? range : best), {
     start: 0,
@@ -360,15 +360,21 @@ function makeScarce(replay: Replay, step: RecordedStep): void {
   }
 }
 
+/** What a recording calls memory that is no device's. */
+const BOOT_RAM = 'boot-ram';
+
+/** The device that a frame belongs to. @param pa physical byte address */
+const ownerOf = (replay: Replay, pa: number): string =>
+  replay.devices.find((device) => pa >= device.start && pa <= device.end)?.id ?? BOOT_RAM;
+
 /** A leaf of the emulator in the words of a recording. */
 function describeLeaf(replay: Replay, leaf: Leaf): RecordedLeaf {
-  const owner = replay.devices.find((device) => leaf.pa >= device.start && leaf.pa <= device.end)?.id ?? 'boot-ram';
   return {
     start: BigInt(`0x${replay.text.of(leaf.start)}`),
     level: LEVELS[leaf.level],
     pa: leaf.pa,
     flags: replay.kernel.arch.leafFlags(leaf),
-    owner,
+    owner: ownerOf(replay, leaf.pa),
   };
 }
 
@@ -394,7 +400,7 @@ const HPTE_LEVEL = 'hpte';
 /** System memory is one owner, be it there since boot or a device that is online by now. */
 function leafText(replay: Replay, leaf: RecordedLeaf | undefined, sharedWith: number | undefined): string {
   if (leaf === undefined) return 'no leaf';
-  const isSystemRam = leaf.owner === 'boot-ram' || replay.systemRam.has(leaf.owner);
+  const isSystemRam = leaf.owner === BOOT_RAM || replay.systemRam.has(leaf.owner);
   const owner = isSystemRam ? 'system RAM' : leaf.owner;
   const frame = isSystemRam ? `a frame first seen at leaf ${sharedWith}` : `phys=${leaf.pa.toString(16)}`;
   const flags = leaf.level === HPTE_LEVEL ? '' : ` flags=${leaf.flags.toString(16)}`;
@@ -464,10 +470,13 @@ function compareStep(replay: Replay, step: RecordedStep): Difference | undefined
   if (step.unusedStart != null && step.unusedStart !== started) {
     return { field: 'unusedStart', expected: step.unusedStart, actual: started };
   }
-  if (step.unusedMarkers == null) return undefined;
-  const want = step.unusedMarkers.join('\n');
-  const have = unusedMarkers(replay, leaves).join('\n');
-  return want === have ? undefined : { field: 'unusedMarkers', expected: want, actual: have };
+  if (step.unusedMarkers != null) {
+    const want = step.unusedMarkers.join('\n');
+    const have = unusedMarkers(replay, leaves).join('\n');
+    if (want !== have) return { field: 'unusedMarkers', expected: want, actual: have };
+  }
+  if (step.ptdump == null) return undefined;
+  return comparePtdump(kernel, replay.scenario, step.ptdump, (pa) => ownerOf(replay, pa) !== BOOT_RAM);
 }
 
 /** Memory blocks and system memory in the iomem tree that were not there at boot, and zones that were empty then. */

@@ -62,6 +62,7 @@ const step = z.object({
   meminfo: z.array(z.string()).nullish(),
   memoryBlocks: z.array(z.string()).nullish(),
   iomem: z.array(z.string()).nullish(),
+  ptdump: z.array(z.string()).nullish(),
   zones: z.array(z.string()).nullish(),
 });
 
@@ -141,6 +142,17 @@ export function systemRam(iomem: readonly string[]): ByteRange[] {
     const match = /^([0-9a-f]+)-([0-9a-f]+) : System RAM$/.exec(line);
     return match ? [{ start: parseInt(match[1]!, 16), end: parseInt(match[2]!, 16) + 1 }] : [];
   });
+}
+
+/**
+ * Memory that a kernel had at boot and gave a memmap, by /proc/iomem. arm64 calls "reserved" what the firmware wants left
+ * unmapped (memblock_is_nomap(), arch/arm64/kernel/setup.c): it is no system RAM, and has struct pages as such.
+ */
+export function bootRanges({ arch, steps }: RecordedKernel): ByteRange[] {
+  const iomem = steps[0]!.iomem ?? [];
+  if (arch !== 'arm64') return systemRam(iomem);
+  const unmapped = iomem.map((line) => line.replace(/ : reserved$/, ' : System RAM'));
+  return systemRam(unmapped);
 }
 
 /** A line "Name:   123 kB" of /proc/meminfo, in kB; undefined if there is none. */

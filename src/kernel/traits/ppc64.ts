@@ -66,6 +66,14 @@ export const PPC64_TRAITS = {
       'Without memory for a list node the block is given back and populating fails; before, the block was mapped and nobody could find it again.',
     confidence: 'source',
   },
+  ppc64PtdumpJoinsFrames: {
+    name: 'ppc64/ptdump-joins-frames',
+    since: 'since Linux commit e084728393a5 (powerpc/ptdump: Convert powerpc to GENERIC_PTDUMP) in v5.15',
+    from: '5.15',
+    effect:
+      'kernel_page_tables joins neighbours of the same flags in one line and tells the first frame; before, lines also ended where frames do not continue.',
+    confidence: 'memory',
+  },
   ppc64LastBlockInAltmap: {
     name: 'ppc64/last-block-in-altmap',
     since: 'since Linux commit c8eebc4a99f1 (powerpc/mm/altmap: off by one in the boundary test) in v6.5',

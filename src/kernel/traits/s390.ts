@@ -20,6 +20,15 @@ export const S390_TRAITS = {
       'The address of a 1 MiB frame is told without its software bits; before, freeing it named a frame behind it.',
     confidence: 'source',
   },
+  s390PtdumpEndMarkers: {
+    name: 's390/ptdump-end-markers',
+    since:
+      'since Linux commit 08c8e685c7c9 (s390/mm,ptdump: convert to generic page table dumper) and those beside it in v5.10',
+    from: '5.10',
+    effect:
+      'kernel_page_tables has a marker where the vmemmap starts and one where it ends; before, a marker at its start.',
+    confidence: 'memory',
+  },
   s390Altmap: {
     name: 's390/altmap',
     since: 'since Linux commit 1a65b73ae9ab (s390/mm: allocate vmemmap pages from self-contained memory range) in v6.8',

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import type { MachineConfig } from '../../src/arch.js';
+import { alignUp } from '../../src/hardware/align.js';
+import { fieldMask, type EntryField, type Ptdump } from '../../src/kernel/ptdump.js';
+import type { Traits } from '../../src/kernel/traits/index.js';
+
+/** kernel_page_tables of s390, arch/s390/mm/dump_pagetables.c. */
+
+/** Bits 0x200 and 0x100 of page and of segment entries. */
+const PAGE_PROTECT = 0x200n;
+const PAGE_NOEXEC = 0x100n;
+
+export const FIELDS: readonly EntryField[] = [
+  { name: '_PAGE_PROTECT', mask: PAGE_PROTECT, value: PAGE_PROTECT, set: 'RO', clear: 'RW' },
+  { name: '_PAGE_NOEXEC', mask: PAGE_NOEXEC, value: PAGE_NOEXEC, set: 'NX', clear: 'X' },
+];
+
+/** A region-first table is what the ASCE designates, a region-second table the pgd, and so on down. */
+const LEVEL_NAMES = ['PTE', 'PMD', 'PUD', 'PGD', 'ASCE'];
+const LOW_52_BITS = 2n ** 52n - 1n;
+
+/**
+ * @param memoryEnd ident_map_size, bytes: the memory that the machine can have at all, for which vmemmap_size makes room
+ * @returns what is printed, or a sentence on a release of which it is not known
+ */
+export function ptdump(config: MachineConfig, traits: Traits, memoryEnd: number): Ptdump | string {
+  if (!traits.s390PtdumpEndMarkers) {
+    return 'before 5.10 s390 had a dumper of its own and no marker at the end of the vmemmap, in a form that is not known here exactly';
+  }
+  const { vmemmapBase, structPageSize, sectionSizeBits, pageSize } = config;
+  const start = Number(vmemmapBase & LOW_52_BITS);
+  const pages = alignUp(memoryEnd, 2 ** sectionSizeBits) / pageSize;
+  return {
+    startMarker: 'vmemmap Area Start',
+    endMarker: 'vmemmap Area End',
+    start,
+    end: start + pages * structPageSize,
+    compared: fieldMask(FIELDS),
+    fields: FIELDS,
+    mappedElsewhere: [],
+    foldsIntoPgd: false,
+    line: ({ start, end, size, level, isEmpty, words }) =>
+      `0x${start}-0x${end} ${size} ${LEVEL_NAMES[level]!} ${isEmpty ? 'I' : words.join(' ')}`,
+  };
+}

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import { LEVELS, type Leaf, type Table } from '../hardware/page-table.js';
+import { backingComments, leafJson, tableJson } from '../report/ptdump/backing.js';
+import { compareDumps, type DumpDifference } from '../report/ptdump/compare.js';
+import { ptdumpOf } from '../report/ptdump/form.js';
+import { DumpSyntaxError, parsePtdump, vmemmapRanges, type DumpedRange } from '../report/ptdump/parse.js';
+import { addressDigits, ptdumpLines } from '../report/ptdump/text.js';
+import { sizeText } from '../report/text.js';
+import { InputError, readText } from '../scenario/load.js';
+import { altmapsOf, runStep, startRun, type Run } from '../scenario/runner.js';
+import type { Scenario } from '../scenario/scenario.js';
+import { vmemmapWindow } from '../scenario/state.js';
+import { EXIT_FINDING, EXIT_OK, writeResult } from './output.js';
+import { loadScenario } from './scenario-file.js';
+import { stepIndex } from './step-option.js';
+
+export interface DumpOptions {
+  /** The only one there is. */
+  format: 'ptdump';
+  step?: string;
+  kernel?: string;
+  backing?: true;
+  compare?: string;
+  json?: true;
+  output?: string;
+}
+
+/**
+ * Runs the steps up to one of them.
+ * @param last index of the last step to run, from 0; all if undefined
+ * @throws InputError where a step before the named one stopped the kernel
+ */
+function runUpTo(scenario: Scenario, last: number | undefined): Run {
+  const run = startRun(scenario);
+  const steps = scenario.steps.slice(0, last === undefined ? undefined : last + 1);
+  for (const [index, step] of steps.entries()) {
+    if (runStep(run, step) !== 'BUG') continue;
+    if (last !== undefined && index < last) {
+      throw new InputError(`--step is ${last + 1}; step ${index + 1} stopped the kernel (${run.stopped})`);
+    }
+    process.stderr.write(`vmemmap: step ${index + 1} stopped the kernel (${run.stopped}); this is what it left\n`);
+    break;
+  }
+  return run;
+}
+
+const modelLines = (run: Run, backing: boolean): string[] =>
+  ptdumpLines(
+    run.kernel,
+    ptdumpOf(run.scenario),
+    run.scenario.machine.config.vmemmapBase,
+    backing ? backingComments(run.kernel, altmapsOf(run)) : undefined,
+  );
+
+function dumpJson(run: Run): object {
+  const { kernel, scenario } = run;
+  const { config, release } = scenario.machine;
+  const digits = addressDigits(config.vmemmapBase);
+  const address = (low: number): string => `0x${digits(low)}`;
+  const altmaps = altmapsOf(run);
+  const leaves: Leaf[] = [];
+  const tables: Table[] = [];
+  const { start, end } = vmemmapWindow(kernel);
+  kernel.arch.visit(
+    start,
+    end,
+    (leaf) => leaves.push(leaf),
+    (table) => tables.push(table),
+  );
+  return {
+    schema: 'vmemmap/dump/v1',
+    name: scenario.name,
+    machine: { ...config, kernel: release.name, vmemmapBase: `0x${config.vmemmapBase.toString(16)}` },
+    leaves: leaves.map((leaf) => leafJson(kernel, altmaps, leaf, LEVELS[leaf.level], address)),
+    tables: tables.map((table) => tableJson(kernel, altmaps, table, LEVELS[table.level], address)),
+  };
+}
+
+/** The vmemmap's part of a file, and whether a marker says where it begins. @throws InputError */
+function readDump(file: string): { ranges: readonly DumpedRange[]; hasMarker: boolean } {
+  try {
+    const parsed = parsePtdump(readText(file));
+    return { ranges: vmemmapRanges(parsed), hasMarker: parsed.markers.length > 0 };
+  } catch (error) {
+    if (error instanceof DumpSyntaxError) throw new InputError(`${file}: ${error.message}`);
+    throw error;
+  }
+}
+
+const hex = (address: bigint): string => `0x${address.toString(16).padStart(16, '0')}`;
+
+const differenceLines = ({ start, end, real, model }: DumpDifference): string[] => [
+  `${hex(start)}-${hex(end)} (${sizeText(Number(end - start))})`,
+  `  file   ${real}`,
+  `  model  ${model}`,
+];
+
+/** `vmemmap dump --compare`. */
+function compare(run: Run, file: string, options: DumpOptions): number {
+  const { ranges: real, hasMarker } = readDump(file);
+  const model = vmemmapRanges(parsePtdump(modelLines(run, false).join('\n')));
+  const base = BigInt(`0x${addressDigits(run.scenario.machine.config.vmemmapBase)(ptdumpOf(run.scenario).start)}`);
+  const [first] = real;
+  // Boot memory is mapped from the start on; only ppc64 leaves out what is not mapped.
+  const startsElsewhere = hasMarker && first?.level !== undefined && first.start !== base;
+  if (first !== undefined && (startsElsewhere || !overlaps(real, model))) {
+    throw new InputError(
+      `${file}: its vmemmap starts at ${hex(first.start)}, that of the scenario at ${hex(base)}; set machine.arch and machine.vmemmapBase to those of the file`,
+    );
+  }
+  const differences = compareDumps(real, model);
+  if (options.json) {
+    const result = {
+      schema: 'vmemmap/dump-compare/v1',
+      file,
+      differences: differences.map(({ start, end, ...both }) => ({ start: hex(start), end: hex(end), ...both })),
+    };
+    writeResult(JSON.stringify(result, null, 2), options.output);
+  } else {
+    const verdict =
+      differences.length === 0
+        ? 'the file and the model agree'
+        : `${differences.length} ${differences.length === 1 ? 'stretch differs' : 'stretches differ'}`;
+    writeResult([...differences.flatMap(differenceLines), verdict].join('\n'), options.output);
+  }
+  return differences.length > 0 ? EXIT_FINDING : EXIT_OK;
+}
+
+const overlaps = (a: readonly DumpedRange[], b: readonly DumpedRange[]): boolean =>
+  a.some(({ start, end }) => b.some((other) => start < other.end && other.start < end));
+
+/** `vmemmap dump`. Returns the exit code. */
+export function dump(file: string, options: DumpOptions): number {
+  const scenario = loadScenario(file, options.kernel);
+  const run = runUpTo(scenario, stepIndex(options.step, scenario.steps.length));
+  if (options.compare !== undefined) return compare(run, options.compare, options);
+  const text = options.json
+    ? JSON.stringify(dumpJson(run), null, 2)
+    : modelLines(run, options.backing === true).join('\n');
+  writeResult(text, options.output);
+  return EXIT_OK;
+}

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { publint } from 'publint';
+import { formatMessage } from 'publint/utils';
+import { afterAll, beforeAll, describe, expect, test, type TestContext } from 'vitest';
+
+/** The package as users get it: packed, and installed into an empty project. */
+
+const ROOT = join(import.meta.dirname, '..', '..');
+const BIN = join(ROOT, 'node_modules', '.bin');
+const TIMEOUT_MS = 60_000;
+
+interface Outcome {
+  status: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+function run(cwd: string, command: string, ...args: string[]): Outcome {
+  const { status, stdout, stderr } = spawnSync(command, args, { cwd, encoding: 'utf8', timeout: TIMEOUT_MS });
+  return { status, stdout, stderr };
+}
+
+interface Packed {
+  filename: string;
+  files: { path: string }[];
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'vmemmap-package-'));
+const project = join(folder, 'project');
+let packed: Packed;
+let tarball: string;
+/** Why the package could not be installed; undefined if it is. */
+let notInstalled: string | undefined;
+
+const MANIFEST = JSON.stringify({ name: 'empty-project', version: '1.0.0', private: true, type: 'module' });
+
+/** Installs the tarball, with dependencies from npm's cache or else from the registry. */
+function install(): string | undefined {
+  mkdirSync(project);
+  writeFileSync(join(project, 'package.json'), MANIFEST);
+  const options = ['--no-audit', '--no-fund', '--loglevel=error', '--fetch-retries=0', '--fetch-timeout=10000'];
+  const cached = run(project, 'npm', 'install', '--offline', ...options, tarball);
+  if (cached.status === 0) return undefined;
+  const fetched = run(project, 'npm', 'install', ...options, tarball);
+  if (fetched.status === 0) return undefined;
+  const unreachable = /\b(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|FETCH_ERROR)\b|network/i;
+  if (!unreachable.test(fetched.stderr)) throw new Error(`npm install failed: ${fetched.stderr}`);
+  return `npm's cache lacks a dependency and the registry cannot be reached: ${fetched.stderr.split('\n')[0] ?? ''}`;
+}
+
+beforeAll(() => {
+  // The tests of the command line use what is built here at the same time, so it is packed as it is.
+  const { status, stdout, stderr } = run(
+    ROOT,
+    'npm',
+    'pack',
+    '--ignore-scripts',
+    '--json',
+    '--pack-destination',
+    folder,
+  );
+  if (status !== 0) throw new Error(`npm pack failed: ${stderr}`);
+  [packed] = JSON.parse(stdout) as [Packed];
+  tarball = join(folder, packed.filename);
+  notInstalled = install();
+  if (notInstalled !== undefined) console.warn(`skipped: ${notInstalled}`);
+}, 3 * TIMEOUT_MS);
+
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const needsInstallation = ({ skip }: TestContext): void => {
+  if (notInstalled !== undefined) skip(notInstalled);
+};
+
+describe('the packed package', () => {
+  test('has the compiled sources, the story, the licence and the README, and nothing else', () => {
+    const others = packed.files
+      .map(({ path }) => path)
+      .filter((path) => !/^dist\/(src|arch)\/.+\.(js|d\.ts)$/.test(path))
+      .sort();
+    expect(others).toEqual([
+      'LICENSE',
+      'README.md',
+      'package.json',
+      'src/story/partial-pmd.json',
+      'src/story/x86_64-6.12.117-custom-sp56-dimm-recycled-leaf.json.gz',
+    ]);
+  });
+
+  test('has no file whose source is gone', () => {
+    const compiled = packed.files.map(({ path }) => path).filter((path) => path.startsWith('dist/'));
+    expect(compiled.length).toBeGreaterThan(0);
+    const source = (path: string): string => path.replace(/^dist\//, '').replace(/(\.d\.ts|\.js)$/, '.ts');
+    expect(compiled.filter((path) => !existsSync(join(ROOT, source(path))))).toEqual([]);
+  });
+
+  test('is what publint asks for', async () => {
+    const { buffer } = new Uint8Array(readFileSync(tarball));
+    const { messages, pkg } = await publint({ pack: { tarball: buffer }, strict: true });
+    expect(messages.map((message) => formatMessage(message, pkg!, { color: false }))).toEqual([]);
+  });
+
+  test('has types that resolve wherever ES modules are imported', { timeout: TIMEOUT_MS }, () => {
+    const { status, stdout } = run(ROOT, join(BIN, 'attw'), tarball, '--profile', 'esm-only', '--format', 'json');
+    const { analysis } = JSON.parse(stdout) as { analysis: { types: { kind: string } } };
+    expect(analysis.types.kind).toBe('included');
+    expect(status).toBe(0);
+  });
+});
+
+describe('the package in an empty project', () => {
+  test('answers npx vmemmap --version', { timeout: TIMEOUT_MS }, (context) => {
+    needsInstallation(context);
+    const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string };
+    expect(run(project, 'npx', '--no', 'vmemmap', '--', '--version')).toMatchObject({
+      status: 0,
+      stdout: `${version}\n`,
+    });
+  });
+
+  test('runs a scenario and dumps it', { timeout: TIMEOUT_MS }, (context) => {
+    needsInstallation(context);
+    const scenario = {
+      machine: { arch: 'arm64' },
+      steps: [{ op: 'add-pages', start: '0x100000000', size: '128M' }],
+    };
+    writeFileSync(join(project, 'scenario.json'), JSON.stringify(scenario));
+    const outcome = run(project, 'npx', '--no', 'vmemmap', 'run', 'scenario.json');
+    expect(outcome.stdout).toMatch(/no findings\n$/);
+    expect(outcome.status).toBe(0);
+    expect(run(project, 'npx', '--no', 'vmemmap', 'dump', 'scenario.json').stdout).toMatch(
+      /^---\[ vmemmap start \]---\n/,
+    );
+  });
+
+  test('tells its story', { timeout: TIMEOUT_MS }, (context) => {
+    needsInstallation(context);
+    expect(run(project, 'npx', '--no', 'vmemmap', 'story').status).toBe(0);
+  });
+
+  test('is a library of ES modules with types', { timeout: TIMEOUT_MS }, (context) => {
+    needsInstallation(context);
+    const program = `
+      // In place of types of Node or of a browser: for this program, and for zod.
+      declare const console: { log(...values: unknown[]): void };
+      declare global { interface URL { readonly href: string } }
+      import { resolveScenario, runScenario, scenarioSchema, type StepResult } from 'vmemmap-emulator';
+      const scenario = resolveScenario(
+        scenarioSchema.parse({
+          machine: { arch: 'x86_64' },
+          steps: [{ op: 'add-pages', start: '0x100000000', size: '128M' }],
+        }),
+      );
+      const results: StepResult[] = runScenario(scenario);
+      const leaves: readonly string[] = results[0]?.leaves ?? [];
+      // @ts-expect-error: a field that a result does not have
+      const nothing: unknown = results[0]?.noSuchField;
+      console.log(leaves.length, nothing);
+    `;
+    writeFileSync(join(project, 'program.ts'), program);
+    const compilerOptions = {
+      target: 'ES2022',
+      lib: ['ES2023'],
+      module: 'NodeNext',
+      strict: true,
+      exactOptionalPropertyTypes: true,
+      types: [],
+    };
+    writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['program.ts'] }));
+    expect(run(project, join(BIN, 'tsc'), '-p', '.')).toEqual({ status: 0, stdout: '', stderr: '' });
+    expect(run(project, process.execPath, 'program.js').stdout).toBe('1 undefined\n');
+  });
+});
