@@ -102,7 +102,7 @@ describe('the packed package', () => {
   test('is what publint asks for', async () => {
     const { buffer } = new Uint8Array(readFileSync(tarball));
     const { messages, pkg } = await publint({ pack: { tarball: buffer }, strict: true });
-    expect(messages.map((message) => formatMessage(message, pkg!, { color: false }))).toEqual([]);
+    expect(messages.map((message) => formatMessage(message, pkg, { color: false }))).toEqual([]);
   });
 
   test('has types that resolve wherever ES modules are imported', { timeout: TIMEOUT_MS }, () => {
