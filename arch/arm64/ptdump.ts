@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { fieldMask, type EntryField, type FlagField, type Ptdump } from '../../src/kernel/ptdump.js';
+import { fieldMask, flagField, type EntryField, type FlagField, type Ptdump } from '../../src/kernel/ptdump.js';
 import { ACCESS_FLAG, CONT_HI, PXN_HI, SHARED, TABLE, UXN_HI, VALID } from './layout.js';
 
 /** kernel_page_tables of arm64, arch/arm64/mm/ptdump.c. */
@@ -15,14 +15,6 @@ const PTE_GP = 1n << 50n;
 const ATTRINDX_SHIFT = 2n;
 const ATTRINDX_MASK = 7n << ATTRINDX_SHIFT;
 
-const flag = (name: string, mask: bigint, set: string, clear = ' '.repeat(set.length)): FlagField => ({
-  name,
-  mask,
-  value: mask,
-  set,
-  clear,
-});
-
 const memoryType = (name: string, index: bigint, set: string): FlagField => ({
   name,
   mask: ATTRINDX_MASK,
@@ -31,17 +23,17 @@ const memoryType = (name: string, index: bigint, set: string): FlagField => ({
 });
 
 export const FIELDS: readonly EntryField[] = [
-  flag('PTE_VALID', low(VALID), ' ', 'F'),
-  flag('PTE_USER', PTE_USER, 'USR'),
-  flag('PTE_RDONLY', PTE_RDONLY, 'ro', 'RW'),
-  flag('PTE_PXN', high(PXN_HI), 'NX', 'x '),
-  flag('PTE_SHARED', low(SHARED), 'SHD'),
-  flag('PTE_AF', low(ACCESS_FLAG), 'AF'),
-  flag('PTE_NG', PTE_NG, 'NG'),
-  flag('PTE_CONT', high(CONT_HI), 'CON'),
-  flag('PTE_TABLE_BIT', low(TABLE), '   ', 'BLK'),
-  flag('PTE_UXN', high(UXN_HI), 'UXN'),
-  flag('PTE_GP', PTE_GP, 'GP'),
+  flagField('PTE_VALID', low(VALID), ' ', 'F'),
+  flagField('PTE_USER', PTE_USER, 'USR'),
+  flagField('PTE_RDONLY', PTE_RDONLY, 'ro', 'RW'),
+  flagField('PTE_PXN', high(PXN_HI), 'NX', 'x '),
+  flagField('PTE_SHARED', low(SHARED), 'SHD'),
+  flagField('PTE_AF', low(ACCESS_FLAG), 'AF'),
+  flagField('PTE_NG', PTE_NG, 'NG'),
+  flagField('PTE_CONT', high(CONT_HI), 'CON'),
+  flagField('PTE_TABLE_BIT', low(TABLE), '   ', 'BLK'),
+  flagField('PTE_UXN', high(UXN_HI), 'UXN'),
+  flagField('PTE_GP', PTE_GP, 'GP'),
   memoryType('MT_DEVICE_nGnRnE', 3n, 'DEVICE/nGnRnE'),
   memoryType('MT_DEVICE_nGnRE', 4n, 'DEVICE/nGnRE'),
   memoryType('MT_NORMAL_NC', 2n, 'MEM/NORMAL-NC'),

@@ -2,7 +2,7 @@
 
 import type { MachineConfig } from '../../src/arch.js';
 import type { Traits } from '../../src/kernel/traits/index.js';
-import { fieldMask, type EntryField, type FlagField, type Ptdump } from '../../src/kernel/ptdump.js';
+import { fieldMask, flagField, type EntryField, type FlagField, type Ptdump } from '../../src/kernel/ptdump.js';
 
 /**
  * kernel_page_tables of ppc64, arch/powerpc/mm/ptdump/ptdump.c and book3s64.c. It shows the tables of the radix MMU; with the
@@ -32,13 +32,6 @@ const H_PAGE_F_GIX_SHIFT = 53;
 const H_PAGE_F_GIX = 7n << 53n;
 const H_PAGE_F_SECOND = 1n << 56n;
 
-const flag = (name: string, mask: bigint, set: string, clear = ' '.repeat(set.length)): FlagField => ({
-  name,
-  mask,
-  value: mask,
-  set,
-  clear,
-});
 /** A field that says nothing where its bit is clear. */
 const silent = (name: string, mask: bigint, set: string): FlagField => ({ name, mask, value: mask, set });
 
@@ -53,17 +46,17 @@ const HASH_FIELDS: Readonly<Record<number, readonly EntryField[]>> = {
 /** @param pageSize bytes */
 export const fields = (pageSize: number): readonly EntryField[] => [
   { name: '_PAGE_PRIVILEGED', mask: PAGE_PRIVILEGED, value: 0n, set: 'user', clear: '    ' },
-  flag('_PAGE_READ', PAGE_READ, 'r'),
-  flag('_PAGE_WRITE', PAGE_WRITE, 'w'),
-  flag('_PAGE_EXEC', PAGE_EXEC, ' X '),
-  flag('_PAGE_PTE', PAGE_PTE, 'pte'),
-  flag('_PAGE_PRESENT', PAGE_PRESENT, 'valid'),
+  flagField('_PAGE_READ', PAGE_READ, 'r'),
+  flagField('_PAGE_WRITE', PAGE_WRITE, 'w'),
+  flagField('_PAGE_EXEC', PAGE_EXEC, ' X '),
+  flagField('_PAGE_PTE', PAGE_PTE, 'pte'),
+  flagField('_PAGE_PRESENT', PAGE_PRESENT, 'valid'),
   { name: '_PAGE_INVALID', mask: PAGE_PRESENT | PAGE_INVALID, value: 0n, set: '       ', clear: 'present' },
-  flag('H_PAGE_HASHPTE', pageSize === 4096 ? H_PAGE_HASHPTE_4K : H_PAGE_HASHPTE_64K, 'hpte'),
-  flag('_PAGE_DIRTY', PAGE_DIRTY, 'dirty'),
-  flag('_PAGE_ACCESSED', PAGE_ACCESSED, 'accessed'),
-  flag('_PAGE_NON_IDEMPOTENT', PAGE_NON_IDEMPOTENT, 'non-idempotent'),
-  flag('_PAGE_TOLERANT', PAGE_TOLERANT, 'tolerant'),
+  flagField('H_PAGE_HASHPTE', pageSize === 4096 ? H_PAGE_HASHPTE_4K : H_PAGE_HASHPTE_64K, 'hpte'),
+  flagField('_PAGE_DIRTY', PAGE_DIRTY, 'dirty'),
+  flagField('_PAGE_ACCESSED', PAGE_ACCESSED, 'accessed'),
+  flagField('_PAGE_NON_IDEMPOTENT', PAGE_NON_IDEMPOTENT, 'non-idempotent'),
+  flagField('_PAGE_TOLERANT', PAGE_TOLERANT, 'tolerant'),
   silent('H_PAGE_BUSY', H_PAGE_BUSY, 'busy'),
   ...(HASH_FIELDS[pageSize] ?? []),
   silent('_PAGE_SPECIAL', PAGE_SPECIAL, 'special'),

@@ -2,7 +2,7 @@
 
 import type { MachineConfig } from '../../src/arch.js';
 import { PMD, PGD, P4D, PTE, PUD } from '../../src/hardware/page-table.js';
-import type { EntryField, Ptdump } from '../../src/kernel/ptdump.js';
+import { flagField, type EntryField, type Ptdump } from '../../src/kernel/ptdump.js';
 import { GLOBAL, NX, PSE, RW, USER } from './layout.js';
 
 /** kernel_page_tables of x86_64, arch/x86/mm/dump_pagetables.c. */
@@ -16,23 +16,15 @@ const NX_BIT = BigInt(NX) << 32n;
 /** PTE_FLAGS_MASK: all but bits 12 to 51. _PAGE_PAT_LARGE is bit 12, so no line ever shows it. */
 const FLAGS = 0xfff0_0000_0000_0fffn;
 
-const flag = (name: string, mask: bigint, set: string, clear = ' '.repeat(set.length)): EntryField => ({
-  name,
-  mask,
-  value: mask,
-  set,
-  clear,
-});
-
 export const FIELDS: readonly EntryField[] = [
-  flag('_PAGE_USER', low(USER), 'USR'),
-  flag('_PAGE_RW', low(RW), 'RW', 'ro'),
-  flag('_PAGE_PWT', PWT, 'PWT'),
-  flag('_PAGE_PCD', PCD, 'PCD'),
-  { ...flag('_PAGE_PSE', low(PSE), 'PSE'), levels: [PMD, PUD, P4D, PGD] },
-  { ...flag('_PAGE_PAT', PAT, 'PAT'), levels: [PTE] },
-  flag('_PAGE_GLOBAL', low(GLOBAL), 'GLB'),
-  flag('_PAGE_NX', NX_BIT, 'NX', 'x '),
+  flagField('_PAGE_USER', low(USER), 'USR'),
+  flagField('_PAGE_RW', low(RW), 'RW', 'ro'),
+  flagField('_PAGE_PWT', PWT, 'PWT'),
+  flagField('_PAGE_PCD', PCD, 'PCD'),
+  { ...flagField('_PAGE_PSE', low(PSE), 'PSE'), levels: [PMD, PUD, P4D, PGD] },
+  { ...flagField('_PAGE_PAT', PAT, 'PAT'), levels: [PTE] },
+  flagField('_PAGE_GLOBAL', low(GLOBAL), 'GLB'),
+  flagField('_PAGE_NX', NX_BIT, 'NX', 'x '),
 ];
 
 /** Columns that the words take; blank where nothing is mapped. */

@@ -71,6 +71,15 @@ export interface Ptdump {
   line(line: PtdumpLine): string | undefined;
 }
 
+/** A field with all of its bits set or not; blanks of the same width stand for it where they are not. */
+export const flagField = (name: string, mask: bigint, set: string, clear = ' '.repeat(set.length)): FlagField => ({
+  name,
+  mask,
+  value: mask,
+  set,
+  clear,
+});
+
 /** Every bit that a field looks at. */
 export const fieldMask = (fields: readonly EntryField[]): bigint =>
   fields.reduce((mask, field) => mask | field.mask, 0n);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { publint } from 'publint';
@@ -87,8 +87,9 @@ describe('the packed package', () => {
       'LICENSE',
       'README.md',
       'package.json',
-      'src/story/partial-pmd.json',
-      'src/story/x86_64-6.12.117-custom-sp56-dimm-recycled-leaf.json.gz',
+      ...readdirSync(join(ROOT, 'src', 'story'))
+        .sort()
+        .map((file) => `src/story/${file}`),
     ]);
   });
 
