@@ -130,10 +130,7 @@ export class X86Vmemmap implements Arch {
   }
 
   vmemmapFree(start: number, end: number, altmap: VmemAltmap | null): void {
-    const { observer } = this.kernel;
-    observer?.enter('remove_pagetable');
     this.removePagetable(start, end, altmap);
-    observer?.leave();
   }
 
   get selectsMemmapOnMemory(): boolean {
@@ -229,9 +226,7 @@ export class X86Vmemmap implements Arch {
         continue;
       }
       const pmdTable = tableAddress(lo, ram.words[entry + 1]!);
-      this.kernel.observer?.enter('remove_pmd_table');
       this.removePmdTable(pmdTable, address, next, altmap);
-      this.kernel.observer?.leave();
       this.freeTableIfEmpty(pmdTable, PUD, entry, next);
     }
   }
