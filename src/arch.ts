@@ -3,6 +3,7 @@
 import type { CpuProfile } from './cycles/profile.js';
 import type { Leaf, Level, LevelName, PageTable, Table } from './hardware/page-table.js';
 import type { Mmu } from './hardware/mmu.js';
+import type { StateReader, StateWriter } from './hardware/saved-state.js';
 import type { Kernel } from './kernel/kernel.js';
 import type { Ptdump } from './kernel/ptdump.js';
 import type { Traits } from './kernel/traits/index.js';
@@ -103,6 +104,12 @@ export interface Arch {
 
   /** Start of the range that is unused but not yet marked so, low 52 bits; 0 if there is none. */
   unusedStart(): number;
+
+  /** Writes down what this architecture remembers outside memory, if it remembers anything. */
+  readonly save?: (to: StateWriter) => void;
+
+  /** Takes back what {@link save} wrote. */
+  readonly restore?: (from: StateReader) => void;
 
   /** What mm/sparse-vmemmap.ts needs, on architectures that use its helpers. */
   readonly paging?: KernelPaging;

@@ -2,6 +2,7 @@
 
 import { NO_PAGE } from '../../src/hardware/page-allocator.js';
 import { highHalf, swap32 } from '../../src/hardware/page-table.js';
+import type { StateReader, StateWriter } from '../../src/hardware/saved-state.js';
 import { allocPages, type Kernel } from '../../src/kernel/kernel.js';
 
 /**
@@ -100,6 +101,24 @@ export class VmemmapList {
     for (let node = this.head; node !== NULL_NODE; node = this.read(node + LIST)) {
       yield { virt: this.read(node + VIRT), phys: this.read(node + PHYS) };
     }
+  }
+
+  save(to: StateWriter): void {
+    to.word(this.pages);
+    to.wide(this.head);
+    to.wide(this.freed);
+    to.word(this.numFreed);
+    to.wide(this.chunk);
+    to.word(this.numLeft);
+  }
+
+  restore(from: StateReader): void {
+    this.pages = from.word();
+    this.head = from.wide();
+    this.freed = from.wide();
+    this.numFreed = from.word();
+    this.chunk = from.wide();
+    this.numLeft = from.word();
   }
 
   /** vmemmap_list_alloc(): nodes given back first, then the rest of a page, then a new page. */

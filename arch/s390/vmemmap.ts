@@ -117,6 +117,10 @@ export class S390Vmemmap implements Arch {
 
   tablePages = (level: Level): number => (level === PTE ? 1 : 1 << CRST_ALLOC_ORDER);
 
+  save: NonNullable<Arch['save']> = (to) => this.unusedSubPmd.save(to);
+
+  restore: NonNullable<Arch['restore']> = (from) => this.unusedSubPmd.restore(from);
+
   unusedStart(): number {
     return this.unusedSubPmd.start;
   }

@@ -153,6 +153,10 @@ export class X86Vmemmap implements Arch {
     return level === this.mmu.levels[1]!.level;
   }
 
+  save: NonNullable<Arch['save']> = (to) => this.unusedSubPmd.save(to);
+
+  restore: NonNullable<Arch['restore']> = (from) => this.unusedSubPmd.restore(from);
+
   unusedStart(): number {
     return this.unusedSubPmd.start;
   }

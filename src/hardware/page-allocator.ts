@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import type { Ram } from './ram.js';
+import type { StateReader, StateWriter } from './saved-state.js';
 
 /**
  * A buddy allocator over the machine's system memory: blocks of 2^order frames, split and joined with their buddies.
@@ -100,6 +101,17 @@ class IndexStack {
     return this.length === 0 ? NO_PAGE : this.indexes[this.length - 1]!;
   }
 
+  save(to: StateWriter): void {
+    to.word(this.length);
+    to.copy(this.indexes, 0, this.length);
+  }
+
+  restore(from: StateReader): void {
+    this.length = from.word();
+    if (this.length > this.indexes.length) this.indexes = new Int32Array(this.length * 2);
+    from.copy(this.indexes, 0, this.length);
+  }
+
   /** Takes the first `count`, oldest first. */
   takeOldest(count: number): Int32Array {
     const oldest = this.indexes.slice(0, count);
@@ -150,6 +162,23 @@ class Blocks {
     if (this.free.last() === index) this.free.pop();
   }
 
+  /** The lists; the states of blocks are saved from the largest down. */
+  saveLists(to: StateWriter): void {
+    this.waiting.save(to);
+    this.free.save(to);
+  }
+
+  restoreLists(from: StateReader): void {
+    this.waiting.restore(from);
+    this.free.restore(from);
+  }
+
+  /** Blocks below this index have no state any more. */
+  clear(end: number): void {
+    this.near.fill(BLOCK.none, 0, end);
+    this.far.forEach((page) => page.fill(BLOCK.none));
+  }
+
   private setFar(index: number, state: BlockState): void {
     if (index < MAX_NEAR_BLOCKS) {
       const wider = new Uint8Array(2 ** Math.ceil(Math.log2(index + 1)));
@@ -178,6 +207,71 @@ class Node {
     this.blocks = Math.floor(nrPages / 2 ** maxOrder);
     for (let order = 0; order <= maxOrder; order++) this.orders.push(new Blocks());
   }
+
+  /** Every frame that was ever touched lies in one block that has a state: they are written in the order of frames. */
+  save(to: StateWriter): void {
+    to.word(this.untouched);
+    for (const blocks of this.orders) blocks.saveLists(to);
+    const count = to.length;
+    to.word(0);
+    to.set(count, this.saveBlocks(to));
+  }
+
+  restore(from: StateReader): void {
+    this.clear();
+    this.untouched = from.word();
+    for (const blocks of this.orders) blocks.restoreLists(from);
+    let offset = 0;
+    for (let runs = from.word(); runs > 0; runs--) {
+      const order = from.word();
+      const state = from.word() as BlockState;
+      for (let blocks = from.word(); blocks > 0; blocks--) {
+        this.orders[order]!.set(offset >>> order, state);
+        offset += 1 << order;
+      }
+    }
+  }
+
+  /** Writes blocks in a row that are alike as one. Returns how many such rows there are. */
+  private saveBlocks(to: StateWriter): number {
+    const maxOrder = this.orders.length - 1;
+    const end = this.untouched * 2 ** maxOrder;
+    let runs = 0;
+    let order = 0;
+    let state: number = BLOCK.none;
+    let blocks = 0;
+    for (let offset = 0; offset < end;) {
+      // The block that begins here, if it is not like the last one, has the largest order that has a state.
+      let at = order;
+      let is = (offset & ((1 << at) - 1)) === 0 ? this.orders[at]!.get(offset >>> at) : BLOCK.none;
+      if (is === BLOCK.none) {
+        at = offset === 0 ? maxOrder : Math.min(maxOrder, 31 - Math.clz32(offset & -offset));
+        while ((is = this.orders[at]!.get(offset >>> at)) === BLOCK.none) at--;
+      }
+      if (at !== order || is !== state) {
+        if (blocks > 0) saveRun(to, order, state, blocks);
+        if (blocks > 0) runs++;
+        order = at;
+        state = is;
+        blocks = 0;
+      }
+      blocks++;
+      offset += 1 << at;
+    }
+    if (blocks > 0) saveRun(to, order, state, blocks);
+    return blocks > 0 ? runs + 1 : runs;
+  }
+
+  private clear(): void {
+    const end = this.untouched * 2 ** (this.orders.length - 1);
+    this.orders.forEach((blocks, order) => blocks.clear(end / 2 ** order));
+  }
+}
+
+function saveRun(to: StateWriter, order: number, state: number, blocks: number): void {
+  to.word(order);
+  to.word(state);
+  to.word(blocks);
 }
 
 export class PageAllocator {
@@ -309,6 +403,17 @@ export class PageAllocator {
     return node !== undefined && this.allocatedOrder(node, pfn - node.basePfn) !== NO_PAGE;
   }
 
+  /** Order of the block that was handed out with this frame in it, or {@link NO_PAGE}. */
+  blockOrder(pfn: number): number {
+    const node = this.nodeOf(pfn);
+    return node === undefined ? NO_PAGE : this.allocatedOrder(node, pfn - node.basePfn);
+  }
+
+  /** Whether some page has more than one reference. */
+  get sharesPages(): boolean {
+    return this.extraReferences.size > 0;
+  }
+
   /** PageReserved(): whether the frame is handed out since boot. */
   isReserved(pfn: number): boolean {
     const node = this.nodeOf(pfn);
@@ -331,6 +436,25 @@ export class PageAllocator {
       }
     }
     return blocks;
+  }
+
+  /** Writes what is handed out, what is free and in which order: all that later requests depend on. */
+  save(to: StateWriter): void {
+    to.wide(this.pagesOut);
+    to.word(this.extraReferences.size);
+    for (const [pfn, references] of this.extraReferences) {
+      to.wide(pfn);
+      to.word(references);
+    }
+    for (const node of this.nodes) node.save(to);
+  }
+
+  /** Takes back what {@link save} wrote. The memory itself and {@link calls} stay as they are. */
+  restore(from: StateReader): void {
+    this.pagesOut = from.wide();
+    this.extraReferences.clear();
+    for (let pages = from.word(); pages > 0; pages--) this.extraReferences.set(from.wide(), from.word());
+    for (const node of this.nodes) node.restore(from);
   }
 
   private takeElsewhere(order: number): number {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import type { StateReader, StateWriter } from './saved-state.js';
+
 /**
  * Physical memory, byte for byte, at the cost of what is in it.
  *
@@ -19,6 +21,13 @@ const NODE_FRAMES = NODE_CHUNKS * CHUNK_FRAMES;
 const FIRST_INDEX = 256;
 /** Physical addresses have at most 52 bits on every architecture modelled here. */
 const PHYSICAL_ADDRESS_LIMIT = 2 ** 52;
+
+/** In a saved state: from here on a tag is a mixed frame, and its words follow. */
+const SAVED_MIXED = FIRST_INDEX;
+/** In the saved words of a frame: one word, so many times; otherwise so many words that differ. */
+const SAVED_REPEAT = 0x8000_0000;
+/** Equal words in a row that are worth a repeat. */
+const MIN_REPEAT = 3;
 
 /** What {@link Ram.uniformByte} answers for a frame whose bytes differ. */
 export const MIXED = -1;
@@ -40,6 +49,8 @@ export class Ram {
   private readonly slotShift: number;
   /** Chunk tags, by frame number / NODE_FRAMES. */
   private readonly directory: (Int32Array | null)[] = [];
+  /** Positions in the directory that have chunk tags. */
+  private readonly nodes: number[] = [];
   /** Frame tags of the chunks that are not uniform, CHUNK_FRAMES each. */
   private tags = new Int32Array(16 * CHUNK_FRAMES);
   /** Mixed frames in each tag block. */
@@ -214,6 +225,113 @@ export class Ram {
     return this.words.byteLength + this.tags.byteLength + this.mixedFrames.byteLength + nodes * NODE_CHUNKS * 4;
   }
 
+  /** Writes down every byte that is not zero. */
+  save(to: StateWriter): void {
+    to.word(this.nodes.length);
+    for (const index of this.nodes) {
+      const node = this.directory[index]!;
+      to.word(index);
+      const count = to.length;
+      to.word(0);
+      let chunks = 0;
+      for (let at = 0; at < NODE_CHUNKS; at++) {
+        const chunk = node[at]!;
+        if (chunk === 0) continue;
+        chunks++;
+        to.word(at);
+        to.word(Math.min(chunk, SAVED_MIXED));
+        if (chunk >= FIRST_INDEX) this.saveBlock(chunk - FIRST_INDEX, to);
+      }
+      to.set(count, chunks);
+    }
+  }
+
+  /** Makes the memory what it was when it was saved. Positions in {@link words} change. */
+  restore(from: StateReader): void {
+    for (const index of this.nodes) this.directory[index]!.fill(0);
+    this.tagBlocks = 0;
+    this.freeTagBlocks.length = 0;
+    this.slots = 0;
+    this.freeSlots.length = 0;
+    for (let nodes = from.word(); nodes > 0; nodes--) {
+      const index = from.word();
+      const node = this.directory[index] ?? this.node(index * NODE_FRAMES);
+      for (let chunks = from.word(); chunks > 0; chunks--) {
+        const at = from.word();
+        const tag = from.word();
+        if (tag === SAVED_MIXED) this.restoreBlock(this.split(node, at), from);
+        else node[at] = tag;
+      }
+    }
+  }
+
+  private saveBlock(block: number, to: StateWriter): void {
+    const first = block << CHUNK_SHIFT;
+    const { tags } = this;
+    for (let i = first; i < first + CHUNK_FRAMES;) {
+      const tag = tags[i]!;
+      let next = i + 1;
+      if (tag >= FIRST_INDEX) {
+        to.word(1);
+        to.word(SAVED_MIXED);
+        this.saveSlot(tag - FIRST_INDEX, to);
+      } else {
+        while (next < first + CHUNK_FRAMES && tags[next] === tag) next++;
+        to.word(next - i);
+        to.word(tag);
+      }
+      i = next;
+    }
+  }
+
+  private restoreBlock(block: number, from: StateReader): void {
+    const first = block << CHUNK_SHIFT;
+    for (let i = first; i < first + CHUNK_FRAMES;) {
+      const next = i + from.word();
+      const tag = from.word();
+      if (tag === SAVED_MIXED) {
+        const slot = this.takeSlot();
+        this.restoreSlot(slot, from);
+        this.tags[i] = slot + FIRST_INDEX;
+        this.mixedFrames[block]!++;
+      } else {
+        this.tags.fill(tag, i, next);
+      }
+      i = next;
+    }
+  }
+
+  private saveSlot(slot: number, to: StateWriter): void {
+    const { words } = this;
+    const end = (slot + 1) << this.slotShift;
+    let literal = slot << this.slotShift;
+    let at = literal;
+    while (at < end) {
+      const word = words[at]!;
+      let next = at + 1;
+      while (next < end && words[next] === word) next++;
+      if (next - at >= MIN_REPEAT) {
+        saveWords(words, literal, at, to);
+        to.word(SAVED_REPEAT | (next - at));
+        to.word(word);
+        literal = next;
+      }
+      at = next;
+    }
+    saveWords(words, literal, end, to);
+  }
+
+  private restoreSlot(slot: number, from: StateReader): void {
+    const end = (slot + 1) << this.slotShift;
+    for (let at = slot << this.slotShift; at < end;) {
+      const count = from.word();
+      const next = at + (count & ~SAVED_REPEAT);
+      if (count < 0) this.words.fill(from.word(), at, next);
+      else from.copy(this.words, at, next);
+      at = next;
+    }
+  }
+
   private tag(pfn: number): number {
     const node = this.directory[(pfn / NODE_FRAMES) | 0];
     if (!node) return 0;
@@ -230,6 +348,7 @@ export class Ram {
       throw new PhysicalAddressError(`frame 0x${pfn.toString(16)} lies outside the physical address space`);
     }
     while (this.directory.length <= index) this.directory.push(null);
+    this.nodes.push(index);
     return (this.directory[index] = new Int32Array(NODE_CHUNKS));
   }
 
@@ -346,6 +465,12 @@ export class Ram {
     }
     return slot;
   }
+}
+
+function saveWords(words: Uint32Array, from: number, to: number, state: StateWriter): void {
+  if (from === to) return;
+  state.word(to - from);
+  state.copy(words, from, to);
 }
 
 function grown<T extends Int32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>>(

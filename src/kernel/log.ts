@@ -55,6 +55,18 @@ export class KernelLog {
     this.say(`altmap-underflow:${name}`);
   }
 
+  /** Warnings that were given and will not be given again. */
+  get onceGiven(): ReadonlySet<string> {
+    return this.once;
+  }
+
+  /** The log as it was when these warnings had been given, and nothing since the last {@link take}. */
+  restore(onceGiven: Iterable<string>): void {
+    this.take();
+    this.once.clear();
+    for (const text of onceGiven) this.once.add(text);
+  }
+
   private say(text: string): void {
     this.current.push(text);
     if (this.observer !== null) this.observer.warn(text);

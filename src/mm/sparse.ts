@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import type { StateReader, StateWriter } from '../hardware/saved-state.js';
 import { EEXIST, ENOMEM } from '../kernel/errno.js';
 import { pfnToPage, type Kernel } from '../kernel/kernel.js';
 import {
@@ -161,6 +162,43 @@ export class MemSections {
         const sectionNr = r * SECTIONS_PER_ROOT + s;
         if (!this.areClear(sectionNr, 0, this.subsectionsPerSection)) yield sectionNr;
       }
+    }
+  }
+
+  /** Every section that has a flag, with its subsection map. */
+  save(to: StateWriter): void {
+    const { roots, wordsPerMap } = this;
+    to.word(this.present);
+    const count = to.length;
+    to.word(0);
+    let sections = 0;
+    roots.forEach((root, r) => {
+      if (root === undefined) return;
+      for (let s = 0; s < SECTIONS_PER_ROOT; s++) {
+        if (root.flags[s] === 0) continue;
+        sections++;
+        to.word(r * SECTIONS_PER_ROOT + s);
+        to.word(root.flags[s]!);
+        to.copy(root.maps, s * wordsPerMap, (s + 1) * wordsPerMap);
+      }
+    });
+    to.set(count, sections);
+  }
+
+  restore(from: StateReader): void {
+    const { roots, wordsPerMap } = this;
+    for (const root of roots) {
+      root?.flags.fill(0);
+      root?.maps.fill(0);
+    }
+    this.present = from.word();
+    for (let sections = from.word(); sections > 0; sections--) {
+      const sectionNr = from.word();
+      this.indexInit(sectionNr);
+      const root = roots[sectionNr >>> ROOT_SHIFT]!;
+      const s = sectionNr & (SECTIONS_PER_ROOT - 1);
+      root.flags[s] = from.word();
+      from.copy(root.maps, s * wordsPerMap, (s + 1) * wordsPerMap);
     }
   }
 

@@ -2,6 +2,7 @@
 
 import { alignDown, isAligned } from '../hardware/align.js';
 import { isFilled, memset, type Mmu } from '../hardware/mmu.js';
+import type { StateReader, StateWriter } from '../hardware/saved-state.js';
 import type { Kernel } from '../kernel/kernel.js';
 
 /**
@@ -71,6 +72,14 @@ export class UnusedSubPmd {
     const filled = isFilled(this.mmu, kernel.ram, leaf, PAGE_UNUSED, pmdSize);
     if (kernel.observer !== null) kernel.observer.scan(leaf, PAGE_UNUSED, pmdSize, filled);
     return filled;
+  }
+
+  save(to: StateWriter): void {
+    to.wide(this.start);
+  }
+
+  restore(from: StateReader): void {
+    this.start = from.wide();
   }
 
   /** vmemmap_flush_unused_pmd(): writes what is remembered. */

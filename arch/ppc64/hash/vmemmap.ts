@@ -119,6 +119,10 @@ export class HashVmemmap implements Arch {
 
   bookPages = (): number => this.list.pages;
 
+  save: NonNullable<Arch['save']> = (to) => this.list.save(to);
+
+  restore: NonNullable<Arch['restore']> = (from) => this.list.restore(from);
+
   unusedStart(): number {
     return 0;
   }

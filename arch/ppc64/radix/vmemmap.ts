@@ -121,6 +121,10 @@ export class RadixVmemmap implements Arch {
 
   bookPages = (): number => this.list.pages;
 
+  save: NonNullable<Arch['save']> = (to) => this.list.save(to);
+
+  restore: NonNullable<Arch['restore']> = (from) => this.list.restore(from);
+
   unusedStart(): number {
     return 0;
   }

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import { StateReader, StateWriter, type SavedState } from '../hardware/saved-state.js';
+import type { VmemAltmap } from '../mm/vmem-altmap.js';
+import { Counters } from './counters.js';
+import type { Kernel } from './kernel.js';
+
+/** A kernel as it was between two steps, to go on from there again without the steps before. */
+export interface SavedKernel {
+  /** Memory, page allocator, sections, the architecture's books, altmaps, counters. */
+  readonly state: SavedState;
+  /** Warnings that were given once and will not be given again. */
+  readonly onceGiven: readonly string[];
+}
+
+const writer = new StateWriter();
+const NO_WARNINGS: readonly string[] = [];
+const COUNTERS = Object.entries(new Counters()).flatMap(([name, value]) =>
+  typeof value === 'number' ? [name as NumberCounter] : [],
+);
+type NumberCounter = Exclude<keyof Counters, 'set' | 'clear' | 'reset'>;
+
+/**
+ * Saves a kernel between two steps. Zones, memory blocks and the iomem tree are not its own (src/mm/system-memory.ts)
+ * and are not saved: a kernel is saved whole as long as no step has to do with them.
+ * @param altmaps all altmaps that steps use, in an order that {@link restoreKernel} gets too
+ */
+export function saveKernel(kernel: Kernel, altmaps: Iterable<VmemAltmap>): SavedKernel {
+  saveWhatActs(writer, kernel, altmaps);
+  writer.wide(kernel.allocator.calls);
+  const { counters, log } = kernel;
+  for (const count of counters.set) writer.wide(count);
+  for (const count of counters.clear) writer.wide(count);
+  for (const name of COUNTERS) writer.wide(counters[name]);
+  return { state: writer.take(), onceGiven: log.onceGiven.size === 0 ? NO_WARNINGS : [...log.onceGiven] };
+}
+
+/** Writes all that what a kernel does next can depend on: what {@link saveKernel} saves, less counts and the log. */
+export function saveWhatActs(to: StateWriter, kernel: Kernel, altmaps: Iterable<VmemAltmap>): void {
+  kernel.allocator.save(to);
+  kernel.sections.save(to);
+  to.wide(kernel.vmstat.nrMemmapPages);
+  to.wide(kernel.vmstat.nrMemmapBootPages);
+  kernel.arch.save?.(to);
+  for (const { alloc, align } of altmaps) {
+    to.wide(alloc);
+    to.wide(align);
+  }
+  kernel.ram.save(to);
+}
+
+/** Makes a kernel what it was when it was saved. It must be the kernel that was saved, or one booted alike. */
+export function restoreKernel(kernel: Kernel, altmaps: Iterable<VmemAltmap>, { state, onceGiven }: SavedKernel): void {
+  const from = new StateReader(state);
+  const { allocator, counters, vmstat } = kernel;
+  allocator.restore(from);
+  kernel.sections.restore(from);
+  vmstat.nrMemmapPages = from.wide();
+  vmstat.nrMemmapBootPages = from.wide();
+  kernel.arch.restore?.(from);
+  for (const altmap of altmaps) {
+    altmap.alloc = from.wide();
+    altmap.align = from.wide();
+  }
+  kernel.ram.restore(from);
+  allocator.calls = from.wide();
+  for (let level = 0; level < counters.set.length; level++) counters.set[level] = from.wide();
+  for (let level = 0; level < counters.clear.length; level++) counters.clear[level] = from.wide();
+  for (const name of COUNTERS) counters[name] = from.wide();
+  kernel.log.restore(onceGiven);
+}
