@@ -9,6 +9,7 @@ import type { PlanOptions } from './plan.js';
 import type { BisectOptions } from './bisect.js';
 import type { DiffOptions } from './diff.js';
 import type { DumpOptions } from './dump.js';
+import type { ExploreCommand } from './explore.js';
 import type { ReproOptions } from './repro.js';
 import type { RunOptions } from './run.js';
 import type { ValidateOptions } from './validate.js';
@@ -189,6 +190,37 @@ program
   )
   .action(async (file: string, options: DumpOptions) => {
     process.exitCode = (await import('./dump.js')).dump(file, options);
+  });
+
+program
+  .command('explore')
+  .description('try every sequence of adds, removes and uses, and find the shortest that breaks an invariant, by kind')
+  .requiredOption('--arch <name>', 'architecture')
+  .option('--kernel <release>', 'release')
+  .option('--page-size <size>', '4K, 16K, 64K')
+  .option('--mmu <name>', 'radix or hash')
+  .option('--struct-page <bytes>', 'size of struct page')
+  .option('--sections <n>', 'neighbouring sections', '2')
+  .option('--depth <n>', 'steps of the longest sequence', '5')
+  .option('--unit <unit...>', 'what comes and goes as one: section, half, subsection', ['section'])
+  .option('--altmap <choice...>', 'who backs the memmap: none, own, shared, reserve', ['none'])
+  .option('--fail', 'one allocation of an add fails, too')
+  .option('--max-states <n>', 'end when so many states were visited')
+  .option('--time <seconds>', 'end after so many seconds')
+  .option('--seed <n>', 'go on with random longer sequences until the time is over')
+  .addOption(json())
+  .option('-o, --output <folder>', 'write the shortest scenario of each kind of violation there')
+  .addHelpText(
+    'after',
+    examples(
+      'vmemmap explore --arch x86_64 --kernel 5.12 --struct-page 56',
+      'vmemmap explore --arch x86_64 --struct-page 80 --unit section subsection --altmap none own --depth 3 -o found',
+      'vmemmap explore --arch arm64 --page-size 64K --sections 1 --unit subsection',
+      'vmemmap explore --arch x86_64 --kernel 6.19 --fail --seed 1 --time 60 --json',
+    ),
+  )
+  .action(async (options: ExploreCommand) => {
+    process.exitCode = await (await import('./explore.js')).exploreCommand(options);
   });
 
 program
