@@ -49,8 +49,6 @@ export class Ram {
   private readonly slotShift: number;
   /** Chunk tags, by frame number / NODE_FRAMES. */
   private readonly directory: (Int32Array | null)[] = [];
-  /** Positions in the directory that have chunk tags. */
-  private readonly nodes: number[] = [];
   /** Frame tags of the chunks that are not uniform, CHUNK_FRAMES each. */
   private tags = new Int32Array(16 * CHUNK_FRAMES);
   /** Mixed frames in each tag block. */
@@ -59,6 +57,8 @@ export class Ram {
   private readonly freeTagBlocks: number[] = [];
   private slots = 0;
   private readonly freeSlots: number[] = [];
+  /** Positions in the directory that have chunk tags. */
+  private readonly nodes: number[] = [];
 
   /** @param frameSize bytes in a frame, a power of two from 4 KiB on */
   constructor(frameSize: number) {
