@@ -59,6 +59,8 @@ export class Ram {
   private readonly freeTagBlocks: number[] = [];
   private slots = 0;
   private readonly freeSlots: number[] = [];
+  /** Positions in the directory that have chunk tags. */
+  private readonly nodes: number[] = [];
 
   /** @param frameSize bytes in a frame, a power of two from 4 KiB on */
   constructor(frameSize: number) {

@@ -233,6 +233,13 @@ export class FingerprintTaker {
         hash.word(lo);
         hash.word(hi);
         if (pa !== 0 && this.kernel.allocator.owns(Math.floor(pa / this.kernel.pageSize))) this.isExact = true;
+        const inFrame = Math.min(frameEntries - (i % frameEntries), mask + 1 - i);
+        let alike = 1;
+        for (let next = at + ENTRY_WORDS; alike < inFrame; next += ENTRY_WORDS, alike++) {
+          if (words[next] !== word0 || words[next + 1] !== word1) break;
+        }
+        i += alike - 1;
+        at += (alike - 1) * ENTRY_WORDS;
         continue;
       }
       hasLast = false;
