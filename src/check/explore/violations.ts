@@ -174,4 +174,5 @@ const PASSES_ON: ReadonlySet<string> = new Set([
   'note_clear',
   'set',
   'clear',
+  'clear_locked',
 ]);
