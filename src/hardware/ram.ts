@@ -49,8 +49,6 @@ export class Ram {
   private readonly slotShift: number;
   /** Chunk tags, by frame number / NODE_FRAMES. */
   private readonly directory: (Int32Array | null)[] = [];
-  /** Positions in the directory that have chunk tags. */
-  private readonly nodes: number[] = [];
   /** Frame tags of the chunks that are not uniform, CHUNK_FRAMES each. */
   private tags = new Int32Array(16 * CHUNK_FRAMES);
   /** Mixed frames in each tag block. */
