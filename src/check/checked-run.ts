@@ -104,7 +104,11 @@ const memmapOf = (kernel: Kernel, { pfn, nrPages }: PfnRange): AddressRange => (
 const within = (pieces: readonly Piece[], ranges: readonly AddressRange[]): Piece[] =>
   pieces.filter((piece) => ranges.some(({ start, end }) => piece.start >= start && piece.end <= end));
 
-function bystandersOf(
+/**
+ * Active memmap that a step was not given, before and after it.
+ * @param read what was active before the step and not given to it, as it was read then
+ */
+export function bystandersOf(
   kernel: Kernel,
   before: Snapshot,
   after: Snapshot,

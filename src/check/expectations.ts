@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { LEVELS, PTE, type Leaf } from '../hardware/page-table.js';
+import { PTE, type Leaf } from '../hardware/page-table.js';
 import { parseMemmapOnMemory, showMemmapOnMemory } from '../mm/memmap-on-memory.js';
 import type { MemoryBlock } from '../mm/memory-block.js';
 import type { Step } from '../scenario/scenario.js';
 import type { AddressRange } from '../scenario/state.js';
-import { INVARIANTS, type Check, type Complaint, type StepView } from './invariants.js';
+import { INVARIANTS, leafText, type Check, type Complaint, type StepView } from './invariants.js';
 
 /**
  * What one may expect of a kernel in a given scenario, though it is no invariant: elsewhere the kernel has good reason to
@@ -35,9 +35,6 @@ function addOf({ step, ret, given }: StepView): { step: Add; given: AddressRange
 
 const leavesIn = ({ after }: StepView, { start, end }: AddressRange): Leaf[] =>
   after.leaves.filter((leaf) => leaf.start < end && leaf.start + leaf.size > start);
-
-const leafText = ({ text }: StepView, { start, size, level }: Leaf): string =>
-  `${text.range({ start, end: start + size })} ${LEVELS[level]}`;
 
 /** Different frames of system memory behind leaves. */
 function pagesBehind({ kernel }: StepView, leaves: readonly Leaf[]): number {

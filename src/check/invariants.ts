@@ -7,7 +7,7 @@ import type { Step } from '../scenario/scenario.js';
 import { AddressText, type AddressRange } from '../scenario/state.js';
 import { MEMORY_INVARIANT_NAMES, MEMORY_INVARIANTS } from './memory-invariants.js';
 import type { SystemMemory } from '../mm/system-memory.js';
-import { common, outside, type Piece, type Snapshot } from './snapshot.js';
+import { common, forEachTranslation, outside, type Piece, type Snapshot } from './snapshot.js';
 
 /**
  * What must hold after every step, whatever the kernel. Each is one sentence and one check, which looks at tables, memory
@@ -76,23 +76,16 @@ const hex = (value: number): string => value.toString(16);
 /** Ranges that no walk of the hardware can reach. */
 function unmapped(kernel: Kernel, active: readonly AddressRange[]): AddressRange[] {
   const holes: AddressRange[] = [];
-  for (const { start, end } of active) {
-    for (let address = start; address < end;) {
-      const leaf = kernel.arch.mmu.walk(address);
-      const next =
-        leaf === undefined
-          ? Math.min(end, (Math.floor(address / kernel.pageSize) + 1) * kernel.pageSize)
-          : Math.min(end, leaf.start + leaf.size);
-      const last = holes[holes.length - 1];
-      if (leaf === undefined && last?.end === address) last.end = next;
-      else if (leaf === undefined) holes.push({ start: address, end: next });
-      address = next;
-    }
-  }
+  forEachTranslation(kernel, active, (start, end, leaf) => {
+    if (leaf !== undefined) return;
+    const last = holes[holes.length - 1];
+    if (last?.end === start) last.end = end;
+    else holes.push({ start, end });
+  });
   return holes;
 }
 
-const leafText = ({ text }: StepView, { start, size, level }: Leaf): string =>
+export const leafText = ({ text }: StepView, { start, size, level }: Leaf): string =>
   `${text.range({ start, end: start + size })} ${LEVELS[level]}`;
 
 /** Leaves that describe nothing active; neighbours of one level are one. */
@@ -133,30 +126,30 @@ function emptyTables({ kernel, after }: StepView): string[] {
   });
 }
 
-/** Frames of system memory that a leaf or a table of the state stands on. */
-function framesInUse({ kernel, after }: StepView): Set<number> {
-  const frames = new Set<number>();
+/** Blocks of system memory that a leaf or a table of the state stands on; those of the boot are in no books. */
+function forEachBlockInUse({ kernel, after }: StepView, onBlock: (pfn: number, nrPages: number) => void): void {
   const { allocator, pageSize, arch } = kernel;
-  const add = (pa: number, pages: number): void => {
-    const first = Math.floor(pa / pageSize);
-    if (!allocator.owns(first) || allocator.isReserved(first)) return;
-    for (let pfn = first; pfn < first + pages; pfn++) frames.add(pfn);
+  const tell = (pa: number, nrPages: number): void => {
+    const pfn = Math.floor(pa / pageSize);
+    if (allocator.owns(pfn) && !allocator.isReserved(pfn)) onBlock(pfn, nrPages);
   };
-  for (const leaf of after.leaves) add(leaf.pa, Math.max(1, leaf.size / pageSize));
-  for (const table of after.tables) add(table.pa, arch.tablePages?.(table.level) ?? 1);
+  for (const leaf of after.leaves) tell(leaf.pa, Math.max(1, leaf.size / pageSize));
+  for (const table of after.tables) tell(table.pa, arch.tablePages?.(table.level) ?? 1);
+}
+
+/** Their frames, each once. */
+function framesInUse(view: StepView): Set<number> {
+  const frames = new Set<number>();
+  forEachBlockInUse(view, (first, nrPages) => {
+    for (let pfn = first; pfn < first + nrPages; pfn++) frames.add(pfn);
+  });
   return frames;
 }
 
 /** How many frames that is, without naming them: enough where nothing is shared and nothing is wrong. */
-function countFramesInUse({ kernel, after }: StepView): number {
-  const { allocator, pageSize, arch } = kernel;
+function countFramesInUse(view: StepView): number {
   let pages = 0;
-  const add = (pa: number, nrPages: number): void => {
-    const pfn = Math.floor(pa / pageSize);
-    if (allocator.owns(pfn) && !allocator.isReserved(pfn)) pages += nrPages;
-  };
-  for (const leaf of after.leaves) add(leaf.pa, Math.max(1, leaf.size / pageSize));
-  for (const table of after.tables) add(table.pa, arch.tablePages?.(table.level) ?? 1);
+  forEachBlockInUse(view, (_pfn, nrPages) => (pages += nrPages));
   return pages;
 }
 
@@ -181,15 +174,12 @@ function lostFrames(view: StepView): Complaint[] {
 }
 
 /** What the hardware finds for memmap that is active, where the kernel's own books may say otherwise. */
-function* hardwareLeaves(kernel: Kernel, active: readonly AddressRange[]): Generator<Leaf> {
-  for (const { start, end } of active) {
-    for (let address = start; address < end;) {
-      const leaf = kernel.arch.mmu.walk(address);
-      if (leaf !== undefined) yield leaf;
-      address =
-        leaf === undefined ? (Math.floor(address / kernel.pageSize) + 1) * kernel.pageSize : leaf.start + leaf.size;
-    }
-  }
+function hardwareLeaves(kernel: Kernel, active: readonly AddressRange[]): Leaf[] {
+  const leaves: Leaf[] = [];
+  forEachTranslation(kernel, active, (_start, _end, leaf) => {
+    if (leaf !== undefined) leaves.push(leaf);
+  });
+  return leaves;
 }
 
 /** Leaves and tables on system memory that is not handed out. */

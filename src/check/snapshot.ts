@@ -20,15 +20,7 @@ export interface Snapshot {
 }
 
 export function takeSnapshot(kernel: Kernel, altmaps: Iterable<VmemAltmap>): Snapshot {
-  const window = vmemmapWindow(kernel);
-  const tables: Table[] = [];
-  const { leaves } = walkVmemmap(kernel, window);
-  kernel.arch.visit(
-    window.start,
-    window.end,
-    () => undefined,
-    (table) => tables.push(table),
-  );
+  const { leaves, tables } = walkVmemmap(kernel, vmemmapWindow(kernel));
   return {
     active: activeMemmap(kernel),
     leaves,
@@ -61,6 +53,27 @@ export function common(a: readonly AddressRange[], b: readonly AddressRange[]): 
   return both;
 }
 
+/**
+ * Asks the hardware for every address of some ranges.
+ * @param onPart gets a part of a range and the leaf that maps it; a page that nothing maps comes with undefined
+ */
+export function forEachTranslation(
+  kernel: Kernel,
+  ranges: readonly AddressRange[],
+  onPart: (start: number, end: number, leaf: Leaf | undefined) => void,
+): void {
+  for (const { start, end } of ranges) {
+    let next: number;
+    for (let address = start; address < end; address = next) {
+      const leaf = kernel.arch.mmu.walk(address);
+      const partEnd =
+        leaf === undefined ? (Math.floor(address / kernel.pageSize) + 1) * kernel.pageSize : leaf.start + leaf.size;
+      next = Math.min(end, partEnd);
+      onPart(address, next, leaf);
+    }
+  }
+}
+
 /** A piece of memmap as the hardware finds it: where it is mapped, and what its bytes are. */
 export interface Piece extends AddressRange {
   /** Physical byte address, or NaN where nothing is mapped. */
@@ -82,20 +95,10 @@ export function readMemmap(kernel: Kernel, ranges: readonly AddressRange[]): Pie
     if (joins) last.end = piece.end;
     else pieces.push(piece);
   };
-  for (const { start, end } of ranges) {
-    for (let address = start; address < end;) {
-      const leaf = kernel.arch.mmu.walk(address);
-      if (leaf === undefined) {
-        const next = Math.min(end, (Math.floor(address / kernel.pageSize) + 1) * kernel.pageSize);
-        push({ start: address, end: next, pa: NaN, content: 'none' });
-        address = next;
-        continue;
-      }
-      const next = Math.min(end, leaf.start + leaf.size);
-      readPieces(kernel, address, next, leaf.pa + (address - leaf.start), push);
-      address = next;
-    }
-  }
+  forEachTranslation(kernel, ranges, (start, end, leaf) => {
+    if (leaf === undefined) push({ start, end, pa: NaN, content: 'none' });
+    else readPieces(kernel, start, end, leaf.pa + (start - leaf.start), push);
+  });
   return pieces;
 }
 

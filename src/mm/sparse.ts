@@ -220,6 +220,9 @@ function wordMask(word: number, from: number, to: number): number {
   return (low <= 0 ? -1 : -1 << low) & (high >= 32 ? -1 : (1 << high) - 1);
 }
 
+/** SUBSECTION_SIZE, bytes: what memory is added and removed in. */
+export const SUBSECTION_SIZE = 2 ** 21;
+
 /** pfn_to_section_nr(). */
 export const pfnToSectionNr = (kernel: Kernel, pfn: number): number => Math.floor(pfn / kernel.pagesPerSection);
 

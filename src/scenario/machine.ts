@@ -10,14 +10,12 @@ import { KernelLog } from '../kernel/log.js';
 import type { Release } from '../kernel/releases.js';
 import type { Traits } from '../kernel/traits/index.js';
 import type { MemmapOnMemoryMode } from '../mm/memmap-on-memory.js';
-import { MemSections, sparseInitSection } from '../mm/sparse.js';
+import { MemSections, sparseInitSection, SUBSECTION_SIZE } from '../mm/sparse.js';
 import { type BootMemory, type SystemMemory } from '../mm/system-memory.js';
 import { createSystemMemory } from '../mm/boot-memory.js';
 
 /** Puts a machine together and boots a kernel on it. */
 
-/** SUBSECTION_SIZE, bytes. */
-const SUBSECTION_SIZE = 2 ** 21;
 /** System memory of a machine that does not say how much it has, bytes: more than any scenario can take. */
 const DEFAULT_RAM_BYTES = 2 ** 42;
 const LOW_52_BITS = 2n ** 52n - 1n;

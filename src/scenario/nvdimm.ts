@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { alignDown, alignUp } from '../hardware/align.js';
+import { SUBSECTION_SIZE } from '../mm/sparse.js';
 
 /** drivers/nvdimm/pfn_devs.c: where a namespace puts its data, and the pages it sets aside for the memmap. */
 
@@ -8,8 +9,6 @@ import { alignDown, alignUp } from '../hardware/align.js';
 const INFO_BLOCK_BYTES = 8192;
 /** MAX_STRUCT_PAGE_SIZE: what a namespace reckons for a struct page, whatever the kernel's size is. */
 const MAX_STRUCT_PAGE_SIZE = 64;
-/** memremap_compat_align(), SUBSECTION_SIZE. */
-const SUBSECTION_SIZE = 2 ** 21;
 
 export interface Namespace {
   /** First byte of the range that gets struct pages. */
@@ -37,6 +36,7 @@ export function createNamespace(
   map: 'dev' | 'mem',
   pageSize: number,
 ): Namespace {
+  // memremap_compat_align().
   const unit = Math.max(align, SUBSECTION_SIZE);
   const end = alignDown(start + size, unit);
   const nrPages = Math.floor((size - INFO_BLOCK_BYTES) / pageSize);

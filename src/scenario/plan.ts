@@ -12,7 +12,7 @@ import type { MachineFacts, PlannedDevice } from './import/facts.js';
 import { runStep, startRun, type Run, type StepReturn } from './runner.js';
 import { resolveScenario, ScenarioError, type OtherKernel } from './scenario.js';
 import { scenarioSchema, type ScenarioInput } from './schema.js';
-import { vmemmapWindow, walkVmemmap } from './state.js';
+import { countTables, vmemmapWindow, walkVmemmap } from './state.js';
 
 /**
  * What happens on a given machine: its memory is booted in the emulator, a block is added in each way, its devices are
@@ -163,7 +163,9 @@ function countMappings({ kernel }: Run): {
     byLevel[name] = (byLevel[name] ?? 0) + 1;
     bytes += size;
   }
-  const used = tables.flatMap((count, level): [string, number][] => (count > 0 ? [[LEVELS[level]!, count]] : []));
+  const used = countTables(tables).flatMap((count, level): [string, number][] =>
+    count > 0 ? [[LEVELS[level]!, count]] : [],
+  );
   return { leaves: byLevel, tables: Object.fromEntries(used), bytes };
 }
 

@@ -42,7 +42,7 @@ import {
 } from './recorded-kernel.js';
 import { resolveScenario, type Scenario } from './scenario.js';
 import { comparePtdump } from './recorded-ptdump.js';
-import { AddressText, usedRuns, vmemmapWindow, walkVmemmap, type AddressRange } from './state.js';
+import { AddressText, countTables, usedRuns, vmemmapWindow, walkVmemmap, type AddressRange } from './state.js';
 import type { Failure } from './vectors.js';
 
 /**
@@ -446,7 +446,9 @@ function unusedMarkers(replay: Replay, leaves: readonly Leaf[]): string[] {
 
 function compareStep(replay: Replay, step: RecordedStep): Difference | undefined {
   const { recorded, kernel } = replay;
-  const { leaves, tables } = walkVmemmap(kernel, vmemmapWindow(kernel));
+  const walk = walkVmemmap(kernel, vmemmapWindow(kernel));
+  const { leaves } = walk;
+  const tables = countTables(walk.tables);
   const from = step.leavesSameAsStep ?? undefined;
   const runs = from === undefined ? (step.leaves ?? []) : (recorded.steps[from]?.leaves ?? []);
   const sizeOf = leafSize(kernel);

@@ -5,6 +5,7 @@ import type { ArchConfiguration, Architecture, MachineConfig } from '../arch.js'
 import { DEFAULT_RELEASE, findRelease, RELEASE_NAMES, resolveTraits, type Release } from '../kernel/releases.js';
 import type { Traits } from '../kernel/traits/index.js';
 import type { MemmapOnMemoryMode } from '../mm/memmap-on-memory.js';
+import { SUBSECTION_SIZE } from '../mm/sparse.js';
 import type { FaultPoint } from '../mm/system-memory.js';
 import type { OnlineType } from '../mm/zone.js';
 import type { NamespaceRequest } from './devices.js';
@@ -396,7 +397,7 @@ function refuseBlockSlips({ steps, blockPages, hugetlbOptimized, machine }: Scen
  */
 export function refuseSlips(scenario: Scenario): void {
   const { pageSize } = scenario.machine.config;
-  const subsection = 2 ** 21 / pageSize;
+  const subsection = SUBSECTION_SIZE / pageSize;
   refuseTooLarge(scenario);
   refuseBlockSlips(scenario);
   scenario.steps.forEach((step, i) => {

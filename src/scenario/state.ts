@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { LEVELS, P4D, PMD, PTE, PUD, type Leaf, type Level } from '../hardware/page-table.js';
+import { LEVELS, P4D, PMD, PTE, PUD, type Leaf, type Level, type Table } from '../hardware/page-table.js';
 import { MIXED } from '../hardware/ram.js';
 import { countersRecord } from '../kernel/counters.js';
 import { pfnToPage, type Kernel, type Vmstat } from '../kernel/kernel.js';
@@ -97,8 +97,15 @@ export function vmemmapWindow(kernel: Kernel): AddressRange {
 /** What {@link walkVmemmap} found. */
 export interface Walk {
   leaves: Leaf[];
-  /** Tables below the root, by level. */
-  tables: number[];
+  /** Tables below the root, each before those that it points to. */
+  tables: Table[];
+}
+
+/** Tables by level, from pte to pgd. */
+export function countTables(tables: readonly Table[]): number[] {
+  const counts = [0, 0, 0, 0, 0];
+  for (const { level } of tables) counts[level]!++;
+  return counts;
 }
 
 /**
@@ -107,7 +114,7 @@ export interface Walk {
  */
 export function walkVmemmap(kernel: Kernel, window: AddressRange): Walk {
   const leaves: Leaf[] = [];
-  const tables = [0, 0, 0, 0, 0];
+  const tables: Table[] = [];
   kernel.arch.visit(
     window.start,
     window.end,
@@ -117,7 +124,7 @@ export function walkVmemmap(kernel: Kernel, window: AddressRange): Walk {
       }
       leaves.push(leaf);
     },
-    (table) => tables[table.level]!++,
+    (table) => tables.push(table),
   );
   return { leaves, tables };
 }
@@ -225,6 +232,7 @@ const logLine = (line: string): string[] => (line.startsWith(LOG_LINE) ? [line.s
 export function captureState(kernel: Kernel, altmaps: readonly VmemAltmap[], vmemmapBase: bigint): State {
   const text = new AddressText(vmemmapBase);
   const { leaves, tables } = walkVmemmap(kernel, vmemmapWindow(kernel));
+  const counts = countTables(tables);
   const active = activeMemmap(kernel);
   const prot: Record<string, string> = {};
   const partial: string[] = [];
@@ -244,7 +252,7 @@ export function captureState(kernel: Kernel, altmaps: readonly VmemAltmap[], vme
     tables: Object.fromEntries(
       (kernel.arch.hasPageTables ? [P4D, PUD, PMD, PTE] : []).map((level): [string, number] => [
         LEVELS[level]!,
-        tables[level]!,
+        counts[level]!,
       ]),
     ),
     altmaps: Object.fromEntries(altmaps.map(({ name, alloc, align }) => [name, { alloc, align }])),

@@ -7,6 +7,7 @@ import { observe } from '../../kernel/kernel.js';
 import { DEAF_OBSERVER } from '../../kernel/observer.js';
 import { resolveTraits, type Release } from '../../kernel/releases.js';
 import type { Traits } from '../../kernel/traits/index.js';
+import { SUBSECTION_SIZE } from '../../mm/sparse.js';
 import { runStep, startRun, type StepResult } from '../../scenario/runner.js';
 import { resolveScenario, ScenarioError, type Scenario } from '../../scenario/scenario.js';
 import { scenarioSchema, type ScenarioInput } from '../../scenario/schema.js';
@@ -66,9 +67,6 @@ export function auditedMachines(): AuditedMachine[] {
 
 /** What altmap support is judged by: memory and its owners. Warnings and counters are not the altmap's. */
 const AUDITED_INVARIANTS = INVARIANTS.filter(({ name }) => !['counters', 'section-state', 'no-warning'].includes(name));
-
-/** SUBSECTION_SIZE, bytes. */
-const SUBSECTION_SIZE = 2 ** 21;
 
 /** A shape as a scenario for a machine whose release has the given traits. */
 export function shapeScenario(

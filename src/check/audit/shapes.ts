@@ -31,10 +31,10 @@ export interface Shape {
   build(machine: ShapeMachine): Shaped;
 }
 
-/** First frame of the audited memory: the memmap of this frame begins on a leaf, whatever the sizes. */
-const BASE = 2 ** 26;
+/** First frame of the memory that is audited, and explored: the memmap of this frame begins on a leaf, whatever the sizes. */
+export const BASE = 2 ** 26;
 /** Pages that a driver keeps for itself at the start of a device: the info block of a namespace. */
-const INFO_BLOCK = 2;
+export const INFO_BLOCK = 2;
 
 /** Memory as RAM is added, and parts of a range that was added so. */
 const add = (pfn: number, nrPages: number, altmap?: string): Steps[number] => ({

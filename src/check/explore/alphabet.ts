@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { SUBSECTION_SIZE } from '../../mm/sparse.js';
 import type { AltmapSpec, Scenario, Step } from '../../scenario/scenario.js';
 import { resolveScenario, ScenarioError } from '../../scenario/scenario.js';
 import { scenarioSchema, type ScenarioInput } from '../../scenario/schema.js';
+import { BASE, INFO_BLOCK } from '../audit/shapes.js';
 
 /** What may be done to the explored memory: ranges that come, are used and go, each with the altmaps that it may have. */
 
@@ -54,13 +56,6 @@ export interface Alphabet {
   readonly altmaps: readonly AltmapSpec[];
   readonly actions: readonly Action[];
 }
-
-/** First frame of the explored memory: the memmap of this frame begins on a leaf, whatever the sizes. */
-const BASE = 2 ** 26;
-/** Pages that a driver keeps for itself at the start of a device: the info block of a namespace. */
-const RESERVED_PAGES = 2;
-/** SUBSECTION_SIZE, bytes. */
-const SUBSECTION_SIZE = 2 ** 21;
 
 type Altmaps = NonNullable<ScenarioInput['altmaps']>;
 
@@ -117,8 +112,8 @@ export function createAlphabet(options: AlphabetOptions): Alphabet {
       if (choice === 'none') adds.push({ ranges: [r], altmap: null });
       else if (choice === 'own') adds.push({ ranges: [r], altmap: noteAltmap(`own${r}`, range, 0) });
       else if (choice === 'reserve') {
-        if (range.nrPages > RESERVED_PAGES) {
-          adds.push({ ranges: [r], altmap: noteAltmap(`reserve${r}`, range, RESERVED_PAGES) });
+        if (range.nrPages > INFO_BLOCK) {
+          adds.push({ ranges: [r], altmap: noteAltmap(`reserve${r}`, range, INFO_BLOCK) });
         }
       } else {
         const next = ranges.findIndex((other) => other.pfn === range.pfn + range.nrPages);

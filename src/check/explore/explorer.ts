@@ -7,7 +7,8 @@ import type { VmemAltmap } from '../../mm/vmem-altmap.js';
 import { pfnToSectionNr, subsectionMapIndex } from '../../mm/sparse.js';
 import { runStep, startRun, type Run } from '../../scenario/runner.js';
 import { AddressText, type AddressRange } from '../../scenario/state.js';
-import { bystanderRanges, INVARIANTS, type StepView } from '../invariants.js';
+import { bystandersOf } from '../checked-run.js';
+import { INVARIANTS, type StepView } from '../invariants.js';
 import { outside, readMemmap, type Snapshot } from '../snapshot.js';
 import {
   ABSENT,
@@ -158,7 +159,6 @@ export class Stepper {
     // Altmaps of ranges that overlap have pages in common: those that nobody uses have no books to check.
     const hasBooks = ({ name, alloc }: VmemAltmap): boolean =>
       alloc !== 0 || altmapsInUse.has(name) || ('altmap' in step && step.altmap === name);
-    const ranges = bystanderRanges(before.active, after.active, given);
     const view: StepView = {
       step,
       kernel,
@@ -168,10 +168,7 @@ export class Stepper {
       given,
       before,
       after: { ...after, altmaps: after.altmaps.filter(hasBooks) },
-      bystanders: {
-        before: read.filter((piece) => ranges.some(({ start, end }) => piece.start >= start && piece.end <= end)),
-        after: readMemmap(kernel, ranges),
-      },
+      bystanders: bystandersOf(kernel, before, after, given, read),
       complaints,
       altmapsInUse,
       stopped: run.stopped,
