@@ -5,16 +5,23 @@ import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { z } from 'zod';
 import { ALTMAP_CHOICES, UNITS } from '../check/explore/alphabet.js';
-import { explore, type Exploration, type ExploreOptions } from '../check/explore/explorer.js';
-import { exploreJson, exploreText } from '../report/explore.js';
+import { startCrew } from '../check/explore/crew.js';
+import { MAX_THREADS } from '../check/explore/expand.js';
+import { ExplorationFileError, readExploration, writeExploration } from '../check/explore/exploration-file.js';
+import { explorationOf, explore, type Exploration, type ExploreOptions } from '../check/explore/explorer.js';
+import { Search, type Limits } from '../check/explore/search.js';
+import type { Violation } from '../check/explore/violations.js';
+import { Walker } from '../check/explore/walk.js';
 import { DEFAULT_RELEASE } from '../kernel/releases.js';
+import { exploreJson, exploreText, type Effort } from '../report/explore.js';
 import { InputError } from '../scenario/load.js';
 import { findArchitecture, findKernelRelease } from '../scenario/scenario.js';
+import { size } from '../scenario/schema.js';
 import { EXIT_FINDING, EXIT_OK, progress, writeResult } from './output.js';
 
 /** What the command line says, as text. */
 export interface ExploreCommand {
-  arch: string;
+  arch?: string;
   kernel?: string;
   pageSize?: string;
   mmu?: string;
@@ -24,9 +31,14 @@ export interface ExploreCommand {
   unit: string[];
   altmap: string[];
   fail?: true;
+  shard?: string;
+  workers: string;
   maxStates?: string;
+  maxMemory?: string;
   time?: string;
   seed?: string;
+  save?: string;
+  resume?: string;
   json?: true;
   output?: string;
 }
@@ -35,6 +47,7 @@ export interface ExploreCommand {
 const MAX_SECTIONS = 16;
 const MAX_DEPTH = 64;
 const MAX_SEED = 2 ** 32 - 1;
+const MAX_SHARDS = 4096;
 
 const whole = (what: string, max: number) =>
   z.coerce
@@ -55,6 +68,17 @@ const OPTIONS = z.object({
   pageSize: z.enum(['4K', '16K', '64K'], { error: 'allowed are 4K, 16K, 64K' }).optional(),
   mmu: z.enum(['radix', 'hash'], { error: 'allowed are radix, hash' }).optional(),
   maxStates: whole('states', Number.MAX_SAFE_INTEGER).optional(),
+  maxMemory: size.optional(),
+  workers: whole('threads', MAX_THREADS),
+  shard: z
+    .string()
+    .regex(/^\d+\/\d+$/, `allowed is i/n with i from 1 to n, such as 2/8`)
+    .transform((text) => text.split('/').map(Number) as [number, number])
+    .refine(([index, count]) => index >= 1 && index <= count && count <= MAX_SHARDS, {
+      error: `allowed is i/n with i from 1 to n, and n up to ${MAX_SHARDS}`,
+    })
+    .transform(([index, count]) => ({ index, count }))
+    .optional(),
   time: z.coerce.number({ error: 'allowed are seconds' }).positive('allowed are seconds above 0').optional(),
   seed: whole('numbers', MAX_SEED).optional(),
 });
@@ -62,7 +86,14 @@ const OPTIONS = z.object({
 /** How an option is written, by the name that it has here. */
 const optionName = (key: string): string => `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 
-function parse(command: ExploreCommand): ExploreOptions & { seconds: number } {
+/** Options of one run, which a saved exploration does not have. */
+interface RunOptions {
+  workers: number;
+  seconds: number;
+  seed: number | undefined;
+}
+
+function parse(command: ExploreCommand): { search: Search; run: RunOptions } {
   const parsed = OPTIONS.safeParse(command);
   if (!parsed.success) {
     const issue = parsed.error.issues[0]!;
@@ -71,68 +102,143 @@ function parse(command: ExploreCommand): ExploreOptions & { seconds: number } {
     const shown = Array.isArray(value) ? value[index ?? 0] : value;
     throw new InputError(`${optionName(key)} is ${String(shown)}; ${issue.message}`);
   }
-  const { sections, depth, unit, altmap, structPage, pageSize, mmu, maxStates, time, seed } = parsed.data;
-  const arch = findArchitecture(command.arch, '--arch').name;
-  const kernel = command.kernel === undefined ? DEFAULT_RELEASE : findKernelRelease(command.kernel, '--kernel');
+  const { sections, depth, unit, altmap, structPage, pageSize, mmu, maxStates, maxMemory, time, seed } = parsed.data;
   if (seed !== undefined && time === undefined) {
     throw new InputError(`--seed is ${seed} and --time is not given; random walks end when the time is over`);
   }
-  return {
+  if (parsed.data.shard !== undefined && command.save === undefined) {
+    throw new InputError(
+      `--shard is ${command.shard!} and --save is not given; vmemmap merge reads what a shard saves`,
+    );
+  }
+  const limits = { maxStates, maxMemory };
+  const run = { workers: parsed.data.workers, seconds: time ?? Infinity, seed };
+  if (command.resume !== undefined) return { search: resumed(command.resume, limits), run };
+  if (command.arch === undefined) throw new InputError('--arch is not given; an exploration needs one, or --resume');
+  const arch = findArchitecture(command.arch, '--arch').name;
+  const kernel = command.kernel === undefined ? DEFAULT_RELEASE : findKernelRelease(command.kernel, '--kernel');
+  const options: ExploreOptions = {
     machine: { arch, kernel: kernel.name, pageSize, structPageSize: structPage, mmu },
     sections,
     depth,
     units: unit,
     altmaps: altmap,
     fail: command.fail === true,
-    ...(maxStates === undefined ? {} : { maxStates }),
-    ...(seed === undefined ? {} : { seed }),
-    seconds: time ?? Infinity,
+    shard: parsed.data.shard,
   };
+  return { search: new Search(options, limits), run };
+}
+
+/** A saved exploration, to go on with. */
+function resumed(path: string, limits: Limits): Search {
+  const { options, state } = readSaved(path);
+  return new Search(options, limits, state);
+}
+
+/** @throws InputError where the file is no saved exploration */
+export function readSaved(path: string): Search {
+  try {
+    return readExploration(path);
+  } catch (error) {
+    if (error instanceof ExplorationFileError) throw new InputError(error.message);
+    throw error;
+  }
 }
 
 const MS_PER_SECOND = 1000;
+const US_PER_SECOND = 1_000_000;
 /** Milliseconds between two lines of progress. */
-const PROGRESS_INTERVAL = 200;
+const PROGRESS_INTERVAL = 500;
 
 /** `vmemmap explore`. Returns the exit code: 1 if something was found. */
 export async function exploreCommand(command: ExploreCommand): Promise<number> {
-  const options = parse(command);
-  const interrupted = new AbortController();
-  const interrupt = (): void => interrupted.abort();
-  process.once('SIGINT', interrupt);
+  const { search, run } = parse(command);
   const start = performance.now();
+  const startCpu = process.cpuUsage();
+  const stepsBefore = search.steps;
   const seconds = (): number => (performance.now() - start) / MS_PER_SECOND;
-  const exploration = explore(options);
-  let result: Exploration;
-  let told = -PROGRESS_INTERVAL;
+  const crew = run.workers > 1 ? startCrew(run.workers) : undefined;
+  const interrupt = (): void => search.stop();
+  process.once('SIGINT', interrupt);
+  const timer = setInterval(() => {
+    if (seconds() > run.seconds) search.stop();
+    progress(progressText(search, seconds(), run.seconds));
+  }, PROGRESS_INTERVAL);
+  let walker: Walker | undefined;
+  let exploration: Exploration;
   try {
-    for (;;) {
-      const { done, value } = exploration.next();
-      result = value;
-      if (done === true || interrupted.signal.aborted || seconds() > options.seconds) break;
-      if (performance.now() - told > PROGRESS_INTERVAL) {
-        told = performance.now();
-        progress(progressText(value, seconds()));
-        await setImmediate();
-      }
+    await explore(search, crew);
+    exploration = explorationOf(search);
+    if (run.seed !== undefined && search.ended === undefined) {
+      walker = await walkOn(search, run.seed, exploration.violations, () => seconds() > run.seconds);
     }
   } finally {
+    clearInterval(timer);
     process.off('SIGINT', interrupt);
+    await crew?.close();
     progress('');
   }
-  const took = seconds();
-  if (command.output !== undefined) writeScenarios(command.output, result);
-  const text = command.json ? JSON.stringify(exploreJson(result, options, took), null, 2) : exploreText(result, took);
+  const { user, system } = process.cpuUsage(startCpu);
+  const effort: Effort = {
+    seconds: seconds(),
+    cpuSeconds: (user + system) / US_PER_SECOND,
+    walks: walker?.walks ?? 0,
+    walked: walker?.violations ?? [],
+  };
+  if (command.save !== undefined) save(command.save, search);
+  const ran = { ...exploration, steps: exploration.steps - stepsBefore };
+  return writeExplorationResult(ran, search.options, command, effort);
+}
+
+/** Random walks until the time is over, or somebody interrupts. */
+async function walkOn(
+  search: Search,
+  seed: number,
+  known: readonly Violation[],
+  isOver: () => boolean,
+): Promise<Walker> {
+  const walker = new Walker(search.alphabet, search.options, known, seed);
+  while (!isOver() && !search.isAsked) {
+    walker.walk();
+    await setImmediate();
+  }
+  return walker;
+}
+
+/** Writes what was found, and returns the exit code. */
+export function writeExplorationResult(
+  exploration: Exploration,
+  options: ExploreOptions,
+  command: Pick<ExploreCommand, 'json' | 'output'>,
+  effort?: Effort,
+): number {
+  const violations = [...exploration.violations, ...(effort?.walked ?? [])];
+  if (command.output !== undefined) writeScenarios(command.output, violations);
+  const text = command.json
+    ? JSON.stringify(exploreJson(exploration, options, effort), null, 2)
+    : exploreText(exploration, options, effort);
   writeResult(text, undefined);
-  return result.violations.length > 0 ? EXIT_FINDING : EXIT_OK;
+  return violations.length > 0 ? EXIT_FINDING : EXIT_OK;
 }
 
-function progressText({ states, frontier, depth, walks, violations }: Exploration, seconds: number): string {
-  const where = walks > 0 ? `${walks} random walks` : `depth ${depth}, ${frontier} in the frontier`;
-  return `${states} states, ${Math.round(states / seconds)}/s, ${where}, ${violations.length} kinds of violation`;
+function save(path: string, search: Search): void {
+  try {
+    writeExploration(path, search);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === undefined) throw error;
+    throw new InputError(`${path}: it cannot be written (${code})`);
+  }
 }
 
-function writeScenarios(folder: string, { violations }: Exploration): void {
+function progressText(search: Search, seconds: number, limit: number): string {
+  const { state, steps } = search;
+  const left = limit === Infinity ? '' : `, ${Math.max(0, Math.round(limit - seconds))} s left`;
+  const where = `depth ${state.depth} of ${search.options.depth}, ${search.waiting} in the frontier`;
+  return `${state.visited.size} states, ${Math.round(steps / seconds)} steps/s, ${where}${left}`;
+}
+
+function writeScenarios(folder: string, violations: readonly Violation[]): void {
   try {
     mkdirSync(folder, { recursive: true });
   } catch (error) {

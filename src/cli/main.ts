@@ -10,6 +10,7 @@ import type { BisectOptions } from './bisect.js';
 import type { DiffOptions } from './diff.js';
 import type { DumpOptions } from './dump.js';
 import type { ExploreCommand } from './explore.js';
+import type { MergeOptions } from './merge.js';
 import type { ReproOptions } from './repro.js';
 import type { RunOptions } from './run.js';
 import type { ValidateOptions } from './validate.js';
@@ -195,7 +196,7 @@ program
 program
   .command('explore')
   .description('try every sequence of adds, removes and uses, and find the shortest that breaks an invariant, by kind')
-  .requiredOption('--arch <name>', 'architecture')
+  .option('--arch <name>', 'architecture')
   .option('--kernel <release>', 'release')
   .option('--page-size <size>', '4K, 16K, 64K')
   .option('--mmu <name>', 'radix or hash')
@@ -205,9 +206,14 @@ program
   .option('--unit <unit...>', 'what comes and goes as one: section, half, subsection', ['section'])
   .option('--altmap <choice...>', 'who backs the memmap: none, own, shared, reserve', ['none'])
   .option('--fail', 'one allocation of an add fails, too')
+  .option('--workers <n>', 'threads', '1')
+  .option('--shard <i/n>', 'explore one part of n, to be saved and merged')
   .option('--max-states <n>', 'end when so many states were visited')
+  .option('--max-memory <size>', 'end when states take so much memory, as 512M or 4G')
   .option('--time <seconds>', 'end after so many seconds')
   .option('--seed <n>', 'go on with random longer sequences until the time is over')
+  .option('--save <file>', 'write down how far it came, also when it is interrupted')
+  .option('--resume <file>', 'go on with what was saved; the file says what is explored')
   .addOption(json())
   .option('-o, --output <folder>', 'write the shortest scenario of each kind of violation there')
   .addHelpText(
@@ -217,10 +223,23 @@ program
       'vmemmap explore --arch x86_64 --struct-page 80 --unit section subsection --altmap none own --depth 3 -o found',
       'vmemmap explore --arch arm64 --page-size 64K --sections 1 --unit subsection',
       'vmemmap explore --arch x86_64 --kernel 6.19 --fail --seed 1 --time 60 --json',
+      'vmemmap explore --arch x86_64 --sections 4 --altmap none own --depth 9 --workers 2 --time 600 --save x86.vmx',
+      'vmemmap explore --resume x86.vmx --workers 2 --save x86.vmx',
     ),
   )
   .action(async (options: ExploreCommand) => {
     process.exitCode = await (await import('./explore.js')).exploreCommand(options);
+  });
+
+program
+  .command('merge')
+  .description('put the shards of an exploration together: what one machine would have found')
+  .argument('<file...>', 'what vmemmap explore --shard i/n --save wrote, of every shard')
+  .addOption(json())
+  .option('-o, --output <folder>', 'write the shortest scenario of each kind of violation there')
+  .addHelpText('after', examples('vmemmap merge shard-*.vmx', 'vmemmap merge shard-*.vmx --json'))
+  .action(async (files: string[], options: MergeOptions) => {
+    process.exitCode = (await import('./merge.js')).merge(files, options);
   });
 
 program

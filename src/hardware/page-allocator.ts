@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { Copy } from './copy.js';
 import type { Ram } from './ram.js';
 import type { StateReader, StateWriter } from './saved-state.js';
 
@@ -31,6 +32,16 @@ export interface PageAllocatorOptions {
   recycledPages: 'zero' | 'keep';
   /** These calls of {@link PageAllocator.allocPages} fail; 1 is the first. */
   failAllocations: ReadonlySet<number>;
+}
+
+/** Where a frame is: what {@link PageAllocator.locate} finds. */
+export interface FrameLocation {
+  /** Which one it is of the frames of all nodes, one node behind the other; {@link NO_PAGE} if it is of none. */
+  index: number;
+  /** Order of the block that was handed out with it, or {@link NO_PAGE}. Blocks are aligned within a node. */
+  order: number;
+  /** Handed out since boot. */
+  isReserved: boolean;
 }
 
 export type BadFreeKind = 'free-not-allocated' | 'double-free';
@@ -80,7 +91,7 @@ const PAGE_LENGTH = 1 << PAGE_SHIFT;
 /** Block indexes, last in first out. */
 class IndexStack {
   length = 0;
-  private indexes = new Int32Array(64);
+  private indexes: Int32Array<ArrayBuffer> = new Int32Array(64);
 
   push(index: number): void {
     if (this.length === this.indexes.length) {
@@ -112,6 +123,16 @@ class IndexStack {
     from.copy(this.indexes, 0, this.length);
   }
 
+  capture(image: Copy<Int32Array<ArrayBuffer>>): number {
+    image.keep(this.indexes, this.length);
+    return this.length;
+  }
+
+  load(image: Copy<Int32Array<ArrayBuffer>>, length: number): void {
+    this.length = length;
+    image.putBack(this.indexes);
+  }
+
   /** Takes the first `count`, oldest first. */
   takeOldest(count: number): Int32Array {
     const oldest = this.indexes.slice(0, count);
@@ -129,7 +150,7 @@ class Blocks {
   /** Blocks given back that have not joined their buddies, last in first out. */
   readonly waiting = new IndexStack();
   private readonly free = new IndexStack();
-  private near = new Uint8Array(PAGE_LENGTH);
+  private near: Uint8Array<ArrayBuffer> = new Uint8Array(PAGE_LENGTH);
   private readonly far: Uint8Array[] = [];
 
   get(index: number): number {
@@ -173,6 +194,30 @@ class Blocks {
     this.free.restore(from);
   }
 
+  /** @param end index behind the last block that has a state */
+  capture(image: BlocksImage, end: number): void {
+    image.waitingLength = this.waiting.capture(image.waiting);
+    image.freeLength = this.free.capture(image.free);
+    image.near.keep(this.near, Math.min(end, this.near.length));
+    image.far = this.far.map((page) => page.slice());
+  }
+
+  /**
+   * @param end index behind the last block that had a state when the image was made
+   * @param now index behind the last one that has a state now
+   */
+  load(image: BlocksImage, end: number, now: number): void {
+    this.waiting.load(image.waiting, image.waitingLength);
+    this.free.load(image.free, image.freeLength);
+    image.near.putBack(this.near);
+    if (now > end) this.near.fill(BLOCK.none, end, now);
+    for (let p = 0; p < this.far.length; p++) {
+      const page = image.far[p];
+      if (page === undefined) this.far[p]?.fill(BLOCK.none);
+      else this.far[p]!.set(page);
+    }
+  }
+
   /** Blocks below this index have no state any more. */
   clear(end: number): void {
     this.near.fill(BLOCK.none, 0, end);
@@ -190,6 +235,28 @@ class Blocks {
     const page = (this.far[index >>> PAGE_SHIFT] ??= new Uint8Array(PAGE_LENGTH));
     page[index & (PAGE_LENGTH - 1)] = state;
   }
+}
+
+/** The blocks of one order as {@link Blocks.capture} found them. */
+class BlocksImage {
+  readonly near = new Copy(Uint8Array);
+  far: Uint8Array[] = [];
+  readonly waiting = new Copy(Int32Array);
+  waitingLength = 0;
+  readonly free = new Copy(Int32Array);
+  freeLength = 0;
+}
+
+interface NodeImage {
+  untouched: number;
+  readonly orders: readonly BlocksImage[];
+}
+
+/** What {@link PageAllocator.capture} found. It can be used again and again. */
+export class PageAllocatorImage {
+  pagesOut = 0;
+  extraReferences: readonly (readonly [number, number])[] = [];
+  readonly nodes: NodeImage[] = [];
 }
 
 class Node {
@@ -229,6 +296,23 @@ class Node {
         this.orders[order]!.set(offset >>> order, state);
         offset += 1 << order;
       }
+    }
+  }
+
+  capture(image: NodeImage): void {
+    const { orders, untouched } = this;
+    const end = untouched << (orders.length - 1);
+    image.untouched = untouched;
+    for (let order = 0; order < orders.length; order++) orders[order]!.capture(image.orders[order]!, end >>> order);
+  }
+
+  load(image: NodeImage): void {
+    const { orders } = this;
+    const end = image.untouched << (orders.length - 1);
+    const now = this.untouched << (orders.length - 1);
+    this.untouched = image.untouched;
+    for (let order = 0; order < orders.length; order++) {
+      orders[order]!.load(image.orders[order]!, end >>> order, now >>> order);
     }
   }
 
@@ -409,6 +493,24 @@ export class PageAllocator {
     return node === undefined ? NO_PAGE : this.allocatedOrder(node, pfn - node.basePfn);
   }
 
+  /** Looks up to whom a frame belongs, and if it is handed out, with which block. */
+  locate(pfn: number, found: FrameLocation): void {
+    let before = 0;
+    for (let n = 0; n < this.nodes.length; n++) {
+      const node = this.nodes[n]!;
+      const offset = pfn - node.basePfn;
+      if (offset >= 0 && offset < node.nrPages) {
+        const order = this.allocatedOrder(node, offset);
+        found.index = before + offset;
+        found.order = order;
+        found.isReserved = order !== NO_PAGE && node.orders[order]!.get(offset >>> order) === BLOCK.reserved;
+        return;
+      }
+      before += node.nrPages;
+    }
+    found.index = NO_PAGE;
+  }
+
   /** Whether some page has more than one reference. */
   get sharesPages(): boolean {
     return this.extraReferences.size > 0;
@@ -420,7 +522,7 @@ export class PageAllocator {
     if (node === undefined) return false;
     const offset = pfn - node.basePfn;
     const order = this.allocatedOrder(node, offset);
-    return order !== NO_PAGE && node.orders[order]!.get(Math.floor(offset / 2 ** order)) === BLOCK.reserved;
+    return order !== NO_PAGE && node.orders[order]!.get(offset >>> order) === BLOCK.reserved;
   }
 
   /** Free blocks of 2^order frames or more, counted in blocks of 2^order: the right end of /proc/buddyinfo. */
@@ -455,6 +557,26 @@ export class PageAllocator {
     this.extraReferences.clear();
     for (let pages = from.word(); pages > 0; pages--) this.extraReferences.set(from.wide(), from.word());
     for (const node of this.nodes) node.restore(from);
+  }
+
+  /** Copies what {@link save} would write as it lies: to be there again after a few copies. */
+  capture(image: PageAllocatorImage): void {
+    const { nodes } = this;
+    image.pagesOut = this.pagesOut;
+    image.extraReferences = [...this.extraReferences];
+    for (let n = 0; n < nodes.length; n++) {
+      image.nodes[n] ??= { untouched: 0, orders: nodes[n]!.orders.map(() => new BlocksImage()) };
+      nodes[n]!.capture(image.nodes[n]!);
+    }
+  }
+
+  /** Makes the books what they were when an image was made of them. {@link calls} goes on. */
+  load(image: PageAllocatorImage): void {
+    const { nodes } = this;
+    this.pagesOut = image.pagesOut;
+    this.extraReferences.clear();
+    for (const [pfn, references] of image.extraReferences) this.extraReferences.set(pfn, references);
+    for (let n = 0; n < nodes.length; n++) nodes[n]!.load(image.nodes[n]!);
   }
 
   private takeElsewhere(order: number): number {
@@ -573,8 +695,9 @@ export class PageAllocator {
 
   /** Order of the allocated block that holds a frame. */
   private allocatedOrder(node: Node, offset: number): number {
-    for (let order = 0; order <= this.maxOrder; order++) {
-      if (isOut(node.orders[order]!.get(Math.floor(offset / 2 ** order)))) return order;
+    const { orders } = node;
+    for (let order = 0; order < orders.length; order++) {
+      if (isOut(orders[order]!.get(offset >>> order))) return order;
     }
     return NO_PAGE;
   }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { Copy, refill } from './copy.js';
 import type { StateReader, StateWriter } from './saved-state.js';
 
 /**
@@ -35,6 +36,19 @@ export const MIXED = -1;
 /** An access outside the physical address space: on hardware a machine check. */
 export class PhysicalAddressError extends Error {
   override readonly name = 'PhysicalAddressError';
+}
+
+/** Memory as {@link Ram.capture} found it. It can be used again and again. */
+export class RamImage {
+  readonly words = new Copy(Uint32Array);
+  readonly tags = new Copy(Int32Array);
+  readonly mixedFrames = new Copy(Int32Array);
+  readonly chunks: Int32Array[] = [];
+  nodes = 0;
+  slots = 0;
+  tagBlocks = 0;
+  readonly freeSlots: number[] = [];
+  readonly freeTagBlocks: number[] = [];
 }
 
 export class Ram {
@@ -91,7 +105,6 @@ export class Ram {
 
   /**
    * Position of the first word that is not zero in [from, to) of {@link words}, or `to`.
-   * @param from a multiple of 2, as `to`
    */
   firstNonZero(from: number, to: number): number {
     const words = this.words;
@@ -108,6 +121,22 @@ export class Ram {
   uniformByte(pfn: number): number {
     const tag = this.tag(pfn);
     return tag < FIRST_INDEX ? tag : MIXED;
+  }
+
+  /**
+   * The byte that fills a range, where that is known without a look at the bytes; {@link MIXED} where it is not.
+   * @param pa physical byte address
+   * @param length bytes
+   */
+  uniformByteOf(pa: number, length: number): number {
+    const pfn = Math.floor(pa * this.framesPerByte);
+    const last = Math.floor((pa + length - 1) * this.framesPerByte);
+    if (pfn === last) return this.uniformByte(pfn);
+    const node = this.directory[(pfn / NODE_FRAMES) | 0];
+    // Chunks are cut at multiples of their size, of which frame numbers below 2^32 show the low bits.
+    if ((pfn ^ last) >>> CHUNK_SHIFT !== 0 || last - pfn >= CHUNK_FRAMES) return MIXED;
+    const chunk = node ? node[(pfn >>> CHUNK_SHIFT) & (NODE_CHUNKS - 1)]! : 0;
+    return chunk < FIRST_INDEX ? chunk : MIXED;
   }
 
   /** The bytes of a frame, as they lie in memory. A copy. */
@@ -212,7 +241,8 @@ export class Ram {
       const pfn = first + frame;
       const node = this.directory[(pfn / NODE_FRAMES) | 0];
       const chunk = node ? node[(pfn >>> CHUNK_SHIFT) & (NODE_CHUNKS - 1)]! : 0;
-      const count = chunk < FIRST_INDEX ? Math.min(frames - frame, CHUNK_FRAMES - (pfn & (CHUNK_FRAMES - 1))) : 1;
+      const left = Math.min(frames - frame, CHUNK_FRAMES - (pfn & (CHUNK_FRAMES - 1)));
+      const count = chunk < FIRST_INDEX ? left : this.alike(chunk - FIRST_INDEX, pfn & (CHUNK_FRAMES - 1), left);
       onRun(frame * this.frameSize, count * this.frameSize, this.uniformByte(pfn));
       frame += count;
     }
@@ -265,6 +295,35 @@ export class Ram {
     }
   }
 
+  /** Copies the memory as it lies: to a place where it costs as much as here, and is there again after a few copies. */
+  capture(image: RamImage): void {
+    const { nodes } = this;
+    image.words.keep(this.words, this.slots << this.slotShift);
+    image.tags.keep(this.tags, this.tagBlocks << CHUNK_SHIFT);
+    image.mixedFrames.keep(this.mixedFrames, this.tagBlocks);
+    while (image.chunks.length < nodes.length) image.chunks.push(new Int32Array(NODE_CHUNKS));
+    for (let n = 0; n < nodes.length; n++) image.chunks[n]!.set(this.directory[nodes[n]!]!);
+    image.nodes = nodes.length;
+    image.slots = this.slots;
+    image.tagBlocks = this.tagBlocks;
+    refill(image.freeSlots, this.freeSlots);
+    refill(image.freeTagBlocks, this.freeTagBlocks);
+  }
+
+  /** Makes the memory what it was when an image was made of it. */
+  load(image: RamImage): void {
+    const { nodes } = this;
+    image.words.putBack(this.words);
+    image.tags.putBack(this.tags);
+    image.mixedFrames.putBack(this.mixedFrames);
+    for (let n = 0; n < image.nodes; n++) this.directory[nodes[n]!]!.set(image.chunks[n]!);
+    for (let n = image.nodes; n < nodes.length; n++) this.directory[nodes[n]!]!.fill(0);
+    this.slots = image.slots;
+    this.tagBlocks = image.tagBlocks;
+    refill(this.freeSlots, image.freeSlots);
+    refill(this.freeTagBlocks, image.freeTagBlocks);
+  }
+
   private saveBlock(block: number, to: StateWriter): void {
     const first = block << CHUNK_SHIFT;
     const { tags } = this;
@@ -309,7 +368,8 @@ export class Ram {
     while (at < end) {
       const word = words[at]!;
       let next = at + 1;
-      while (next < end && words[next] === word) next++;
+      if (word === 0) next = this.firstNonZero(next, end);
+      else while (next < end && words[next] === word) next++;
       if (next - at >= MIN_REPEAT) {
         saveWords(words, literal, at, to);
         to.word(SAVED_REPEAT | (next - at));
@@ -330,6 +390,17 @@ export class Ram {
       else from.copy(this.words, at, next);
       at = next;
     }
+  }
+
+  /** How many frames from `index` on, `limit` at most, have the same byte; 1 for a mixed one. */
+  private alike(block: number, index: number, limit: number): number {
+    const { tags } = this;
+    const first = (block << CHUNK_SHIFT) | index;
+    const tag = tags[first]!;
+    if (tag >= FIRST_INDEX) return 1;
+    let next = first + 1;
+    while (next < first + limit && tags[next] === tag) next++;
+    return next - first;
   }
 
   private tag(pfn: number): number {

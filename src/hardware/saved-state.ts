@@ -44,6 +44,13 @@ export class StateWriter {
     return state;
   }
 
+  /** Hands the words so far to a reader, with how many there are; the writer is empty again. */
+  drain(reader: { word(word: number): void }): void {
+    reader.word(this.length);
+    for (let i = 0; i < this.length; i++) reader.word(this.words[i]!);
+    this.length = 0;
+  }
+
   private grow(capacity: number): void {
     if (capacity <= this.words.length) return;
     const wider = new Int32Array(Math.max(capacity, this.words.length * 2));

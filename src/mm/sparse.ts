@@ -37,10 +37,22 @@ interface SectionRoot {
   readonly maps: Uint32Array;
 }
 
+/** What {@link MemSections.capture} found. It can be used again and again. */
+export class SectionsImage {
+  present = 0;
+  first = 0;
+  end = 0;
+  flags = new Uint8Array(0);
+  maps = new Uint32Array(0);
+}
+
 /** mem_section[]: the state of every section. */
 export class MemSections {
   /** Sections that carry a memmap. */
   present = 0;
+  /** Sections that ever had a state lie in [first, end). */
+  private first = Number.MAX_SAFE_INTEGER;
+  private end = 0;
   private readonly roots: (SectionRoot | undefined)[] = [];
   private readonly wordsPerMap: number;
 
@@ -69,6 +81,7 @@ export class MemSections {
     const at = sectionNr & (SECTIONS_PER_ROOT - 1);
     this.present += (flags & HAS_MEM_MAP) - (root.flags[at]! & HAS_MEM_MAP);
     root.flags[at] = flags;
+    this.reach(sectionNr);
   }
 
   /** valid_section(). */
@@ -78,12 +91,7 @@ export class MemSections {
 
   /** Numbers of the sections without memmap whose section_mem_map is not zero, ascending. */
   *stale(): Generator<number> {
-    for (let r = 0; r < this.roots.length; r++) {
-      const flags = this.roots[r]?.flags;
-      if (flags === undefined) continue;
-      for (let s = 0; s < SECTIONS_PER_ROOT; s++)
-        if ((flags[s]! & STALE_MEM_MAP) !== 0) yield r * SECTIONS_PER_ROOT + s;
-    }
+    for (const sectionNr of this.reached()) if ((this.flags(sectionNr) & STALE_MEM_MAP) !== 0) yield sectionNr;
   }
 
   /** early_section(). */
@@ -135,6 +143,11 @@ export class MemSections {
     return true;
   }
 
+  /** Whether no subsection is active. */
+  isEmpty(sectionNr: number): boolean {
+    return this.areClear(sectionNr, 0, this.subsectionsPerSection);
+  }
+
   isSet(sectionNr: number, subsection: number): boolean {
     return this.areSet(sectionNr, subsection, subsection + 1);
   }
@@ -156,12 +169,16 @@ export class MemSections {
 
   /** Numbers of the sections that have an active subsection, ascending. */
   *active(): Generator<number> {
-    for (let r = 0; r < this.roots.length; r++) {
-      if (this.roots[r] === undefined) continue;
-      for (let s = 0; s < SECTIONS_PER_ROOT; s++) {
-        const sectionNr = r * SECTIONS_PER_ROOT + s;
-        if (!this.areClear(sectionNr, 0, this.subsectionsPerSection)) yield sectionNr;
-      }
+    for (const sectionNr of this.reached()) {
+      if (!this.areClear(sectionNr, 0, this.subsectionsPerSection)) yield sectionNr;
+    }
+  }
+
+  /** Numbers of sections, ascending, without those that never had a state. */
+  private *reached(): Generator<number> {
+    for (let sectionNr = this.first; sectionNr < this.end; sectionNr++) {
+      if (this.roots[sectionNr >>> ROOT_SHIFT] === undefined) sectionNr |= SECTIONS_PER_ROOT - 1;
+      else yield sectionNr;
     }
   }
 
@@ -172,16 +189,15 @@ export class MemSections {
     const count = to.length;
     to.word(0);
     let sections = 0;
-    roots.forEach((root, r) => {
-      if (root === undefined) return;
-      for (let s = 0; s < SECTIONS_PER_ROOT; s++) {
-        if (root.flags[s] === 0) continue;
-        sections++;
-        to.word(r * SECTIONS_PER_ROOT + s);
-        to.word(root.flags[s]!);
-        to.copy(root.maps, s * wordsPerMap, (s + 1) * wordsPerMap);
-      }
-    });
+    for (let sectionNr = this.first; sectionNr < this.end; sectionNr++) {
+      const root = roots[sectionNr >>> ROOT_SHIFT];
+      const s = sectionNr & (SECTIONS_PER_ROOT - 1);
+      if (root === undefined || root.flags[s] === 0) continue;
+      sections++;
+      to.word(sectionNr);
+      to.word(root.flags[s]!);
+      to.copy(root.maps, s * wordsPerMap, (s + 1) * wordsPerMap);
+    }
     to.set(count, sections);
   }
 
@@ -195,6 +211,7 @@ export class MemSections {
     for (let sections = from.word(); sections > 0; sections--) {
       const sectionNr = from.word();
       this.indexInit(sectionNr);
+      this.reach(sectionNr);
       const root = roots[sectionNr >>> ROOT_SHIFT]!;
       const s = sectionNr & (SECTIONS_PER_ROOT - 1);
       root.flags[s] = from.word();
@@ -202,7 +219,51 @@ export class MemSections {
     }
   }
 
+  /** Copies the state of all sections as it lies. */
+  capture(image: SectionsImage): void {
+    const { first, end, roots, wordsPerMap } = this;
+    const sections = Math.max(0, end - first);
+    if (image.flags.length < sections) {
+      image.flags = new Uint8Array(sections);
+      image.maps = new Uint32Array(sections * wordsPerMap);
+    }
+    image.present = this.present;
+    image.first = first;
+    image.end = end;
+    for (let sectionNr = first, i = 0; sectionNr < end; sectionNr++, i++) {
+      const root = roots[sectionNr >>> ROOT_SHIFT];
+      const s = sectionNr & (SECTIONS_PER_ROOT - 1);
+      image.flags[i] = root === undefined ? 0 : root.flags[s]!;
+      for (let w = 0; w < wordsPerMap; w++) {
+        image.maps[i * wordsPerMap + w] = root === undefined ? 0 : root.maps[s * wordsPerMap + w]!;
+      }
+    }
+  }
+
+  /** Makes the sections what they were when an image was made of them. */
+  load(image: SectionsImage): void {
+    const { first, end, roots, wordsPerMap } = this;
+    this.present = image.present;
+    for (let sectionNr = first; sectionNr < end; sectionNr++) {
+      const root = roots[sectionNr >>> ROOT_SHIFT];
+      if (root === undefined) continue;
+      const isIn = sectionNr >= image.first && sectionNr < image.end;
+      const i = sectionNr - image.first;
+      const s = sectionNr & (SECTIONS_PER_ROOT - 1);
+      root.flags[s] = isIn ? image.flags[i]! : 0;
+      for (let w = 0; w < wordsPerMap; w++) {
+        root.maps[s * wordsPerMap + w] = isIn ? image.maps[i * wordsPerMap + w]! : 0;
+      }
+    }
+  }
+
+  private reach(sectionNr: number): void {
+    if (sectionNr < this.first) this.first = sectionNr;
+    if (sectionNr >= this.end) this.end = sectionNr + 1;
+  }
+
   private change(sectionNr: number, from: number, to: number, active: boolean): void {
+    this.reach(sectionNr);
     const { maps } = this.roots[sectionNr >>> ROOT_SHIFT]!;
     const first = (sectionNr & (SECTIONS_PER_ROOT - 1)) * this.wordsPerMap;
     for (let word = from >>> 5; word <= (to - 1) >>> 5; word++) {

@@ -1,38 +1,72 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import type { Exploration, ExploreOptions } from '../check/explore/explorer.js';
+import type { Violation } from '../check/explore/violations.js';
+import { entriesLike, releasesWith, releaseSpans } from '../check/explore/where.js';
 import { tableText } from './table.js';
 
 /** What an exploration found, as text and as JSON. */
 
-export function exploreJson(
-  { states, steps, depth, complete, walks, visitedBytes, violations }: Exploration,
-  options: ExploreOptions,
-  seconds: number,
-): object {
-  const { machine, sections, units, altmaps, fail } = options;
+/** What it took, of one run. */
+export interface Effort {
+  /** Seconds on the clock, and of all processors together. */
+  readonly seconds: number;
+  readonly cpuSeconds: number;
+  /** Random walks beyond the depth, and what they found. */
+  readonly walks: number;
+  readonly walked: readonly Violation[];
+}
+
+const WHY_ENDED = {
+  states: 'ended by --max-states',
+  memory: 'ended by --max-memory',
+  asked: 'ended early',
+} as const;
+
+const ADDRESS_DIGITS = 13;
+
+const entryText = ({ entry }: Violation): string | null =>
+  entry === undefined ? null : `${entry.level} entry of ...${entry.address.toString(16).padStart(ADDRESS_DIGITS, '0')}`;
+
+const violationJson = (violation: Violation): object => ({
+  invariant: violation.invariant,
+  function: violation.function,
+  entry: entryText(violation),
+  text: violation.text,
+  length: violation.length,
+  releases: releasesWith(violation).map(({ name }) => name),
+  like: entriesLike(violation).map(({ id, name }) => ({ id, name })),
+  scenario: violation.scenario,
+});
+
+/** @param effort left out where it is not of one run */
+export function exploreJson(exploration: Exploration, options: ExploreOptions, effort?: Effort): object {
+  const { states, statesByDepth, steps, ended, visitedBytes, violations } = exploration;
+  const { machine, sections, units, altmaps, fail, depth, shard } = options;
   return {
-    schema: 'vmemmap/explore/v1',
+    schema: 'vmemmap/explore/v2',
     machine,
     sections,
     units,
     altmaps,
     fail,
     depth,
-    complete,
+    shard,
+    complete: ended === undefined,
     states,
-    steps,
-    walks,
-    seconds,
-    statesPerSecond: states / seconds,
-    bytesPerState: visitedBytes / states,
-    violations: violations.map(({ invariant, function: name, text, length, scenario }) => ({
-      invariant,
-      function: name,
-      text,
-      length,
-      scenario,
-    })),
+    statesByDepth,
+    ...(effort === undefined
+      ? {}
+      : {
+          steps,
+          walks: effort.walks,
+          seconds: effort.seconds,
+          cpuSeconds: effort.cpuSeconds,
+          statesPerSecond: states / effort.seconds,
+          stepsPerCpuSecond: steps / effort.cpuSeconds,
+          bytesPerState: visitedBytes / states,
+        }),
+    violations: [...violations, ...(effort?.walked ?? [])].map(violationJson),
   };
 }
 
@@ -40,23 +74,36 @@ export function exploreJson(
 const stepWords = (steps: readonly { op: string }[]): string =>
   steps.map(({ op }) => op.replace('-pages', '')).join(', ');
 
-export function exploreText(exploration: Exploration, seconds: number): string {
-  const { states, steps, depth, complete, walks, violations, alphabet } = exploration;
+export function exploreText(exploration: Exploration, options: ExploreOptions, effort?: Effort): string {
+  const { states, steps, ended, alphabet } = exploration;
   const { release, config, architecture } = alphabet.scenario.machine;
   const machine = `${architecture.name} ${release.name}, struct page ${config.structPageSize} bytes`;
-  const reach = complete ? `all sequences of up to ${depth} steps` : `not finished, in sequences of ${depth} steps`;
+  const reach =
+    ended === undefined
+      ? `all sequences of up to ${options.depth} steps`
+      : `${WHY_ENDED[ended]}, in sequences of ${exploration.depth} of ${options.depth} steps`;
+  const part = options.shard === undefined ? '' : `, shard ${options.shard.index} of ${options.shard.count}`;
+  const speed =
+    effort === undefined
+      ? ''
+      : ` in ${effort.seconds.toFixed(1)} s, ${Math.round(steps / effort.cpuSeconds)} steps a second of a processor`;
+  const violations = [...exploration.violations, ...(effort?.walked ?? [])];
   const lines = [
-    `${machine}: ${alphabet.ranges.length} ranges, ${alphabet.actions.length} actions`,
-    `${states} states by ${steps} steps in ${seconds.toFixed(1)} s, ${Math.round(states / seconds)} states a second; ${reach}`,
-    ...(walks > 0 ? [`${walks} random walks beyond`] : []),
+    `${machine}: ${alphabet.ranges.length} ranges, ${alphabet.actions.length} actions${part}`,
+    `${states} states by ${steps} steps${speed}; ${reach}`,
+    ...(effort !== undefined && effort.walks > 0 ? [`${effort.walks} random walks beyond`] : []),
     '',
   ];
   if (violations.length === 0) return [...lines, 'no violation'].join('\n');
-  const rows = violations.map(({ invariant, function: name, scenario, text }) => [
-    invariant,
-    `${name}()`,
-    stepWords(scenario.steps),
-    text,
+  const rows = violations.map((violation) => [
+    violation.invariant,
+    `${violation.function}()`,
+    stepWords(violation.scenario.steps),
+    releaseSpans(releasesWith(violation)),
+    entriesLike(violation)
+      .map(({ id }) => id)
+      .join(' ') || '-',
+    violation.text,
   ]);
-  return [...lines, ...tableText(['invariant', 'function', 'steps', 'says'], rows)].join('\n');
+  return [...lines, ...tableText(['invariant', 'function', 'steps', 'releases', 'like', 'says'], rows)].join('\n');
 }

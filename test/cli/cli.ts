@@ -8,7 +8,7 @@ import { join } from 'node:path';
 /** Runs the compiled command line as a shell would. */
 
 const ROOT = join(import.meta.dirname, '..', '..');
-const MAIN = join(ROOT, 'dist', 'src', 'cli', 'main.js');
+export const MAIN = join(ROOT, 'dist', 'src', 'cli', 'main.js');
 
 export interface Outcome {
   status: number | null;

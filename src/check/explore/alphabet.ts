@@ -161,6 +161,12 @@ export function createAlphabet(options: AlphabetOptions): Alphabet {
   return { scenario: whole, machine, ranges, altmaps: whole.altmaps, actions };
 }
 
+/** Marks the altmaps that some range was added with which is there, by their index. */
+export function markAltmaps(places: Places, used: Uint8Array): void {
+  used.fill(0);
+  for (const place of places) if (place >= FIRST_ALTMAP) used[place - FIRST_ALTMAP] = 1;
+}
+
 export const placeOf = (altmap: number): number => altmap + FIRST_ALTMAP;
 
 /** Whether an action makes sense: what is there is not added, and what is not there is neither used nor removed. */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { LEVELS, type Level, type LevelName } from '../../hardware/page-table.js';
 import { observe } from '../../kernel/kernel.js';
 import { DEAF_OBSERVER } from '../../kernel/observer.js';
 import { runStep, startRun } from '../../scenario/runner.js';
@@ -8,20 +9,20 @@ import { scenarioSchema, type ScenarioInput } from '../../scenario/schema.js';
 import { runChecked, type Finding } from '../checked-run.js';
 import { kernelStack } from '../kernel-stack.js';
 import type { Action, Alphabet } from './alphabet.js';
+import { patternOf } from './expand.js';
+import { MoveNumbers } from './moves.js';
+import type { Sighting } from './search.js';
+import type { Move } from './stepper.js';
 
 /** What an exploration found: a violation of each kind, by the shortest sequence that shows it. */
-
-/** An action, and which allocation fails in it, counted from 1; 0 for none. */
-export interface Move {
-  readonly action: Action;
-  readonly failing: number;
-}
 
 /** A kind of violation: an invariant that breaks, and the kernel function at fault. */
 export interface Violation {
   readonly invariant: string;
   /** The innermost kernel function that touched what the finding is about, in the step that brought it. */
   readonly function: string;
+  /** The entry that it wrote or cleared last before that, if it did. */
+  readonly entry: EntryAtFault | undefined;
   /** What the invariant says, of the last step. */
   readonly text: string;
   /** Steps of the sequence. */
@@ -30,8 +31,11 @@ export interface Violation {
   readonly scenario: ScenarioInput;
 }
 
-/** Findings that read alike but for their numbers are looked at so many times: they may be the fault of others. */
-const LOOKS = 8;
+/** A page table entry, by the address that it is for, low 52 bits. */
+export interface EntryAtFault {
+  readonly level: LevelName;
+  readonly address: number;
+}
 
 /** The kernel function that a step calls, where nothing that it calls has a part in what is wrong. */
 const ENTRY_FUNCTION: Readonly<Record<Action['op'], string>> = {
@@ -44,70 +48,89 @@ const ENTRY_FUNCTION: Readonly<Record<Action['op'], string>> = {
 const ADDRESS = /\b[0-9a-f]{16}\b/;
 const LOW_52_BITS = 2n ** 52n - 1n;
 
-export class ViolationBook {
-  readonly violations: Violation[] = [];
-  private readonly looks = new Map<string, number>();
-
-  constructor(private readonly alphabet: Alphabet) {}
-
-  /**
-   * Notes something wrong. It is kept if it is of a new kind: the sequence is played from the start then, as `vmemmap run`
-   * does, and what that says is what is kept.
-   */
-  note({ invariant, text }: { invariant: string; text: string }, moves: () => Move[]): void {
-    const like = `${invariant} ${text.replace(/\b[0-9a-f]*[0-9][0-9a-f]*\b/g, '#')}`;
-    const looks = this.looks.get(like) ?? 0;
-    if (looks === LOOKS) return;
-    this.looks.set(like, looks + 1);
-    const sequence = moves();
-    const input = this.scenarioOf(sequence);
-    const scenario = resolveScenario(scenarioSchema.parse(input));
-    const last = sequence.length - 1;
-    const { findings } = runChecked(scenario);
-    const finding = findings.find((found) => found.invariant === invariant && found.text === text);
-    if (finding === undefined) throw new Error(`${invariant}: a sequence of ${sequence.length} steps does not repeat`);
-    const touched = functionAtFault(scenario, { ...finding, step: last });
-    // What was wrong before and reads otherwise now, though nothing touched it, is not new.
-    if (touched === undefined && findings.some((found) => found.step < last && found.invariant === invariant)) return;
-    const at = touched ?? ENTRY_FUNCTION[sequence[last]!.action.op];
-    if (this.violations.some((known) => known.invariant === invariant && known.function === at)) return;
-    this.violations.push({
-      invariant,
-      function: at,
-      text,
-      length: sequence.length,
-      scenario: { ...input, name: `${invariant}-${at}`, title: `${invariant}: ${text}` },
-    });
-  }
-
-  /** A sequence as a scenario. Allocations that fail are counted over all of it. */
-  private scenarioOf(moves: readonly Move[]): ScenarioInput {
-    const { alphabet } = this;
-    const steps = moves.map(({ action }) => stepInput(action));
-    const failAllocations: number[] = [];
-    if (moves.some(({ failing }) => failing > 0)) {
-      const failing = new Set([0]);
-      const { scenario } = alphabet;
-      const run = startRun({ ...scenario, machine: { ...scenario.machine, failAllocations: failing } });
-      for (const move of moves) {
-        if (move.failing > 0) {
-          failAllocations.push(run.kernel.allocator.calls + move.failing);
-          failing.add(run.kernel.allocator.calls + move.failing);
-        }
-        runStep(run, move.action.step);
-      }
-    }
-    const used = new Set(
-      moves.flatMap(({ action: { step } }) => ('altmap' in step && step.altmap !== null ? step.altmap : [])),
+/**
+ * Plays the sequences that were seen from the start, as `vmemmap run` does, and keeps the first one of each kind.
+ * @param sightings the earliest of each pattern, in order
+ */
+export function violationsOf(alphabet: Alphabet, sightings: readonly Sighting[]): Violation[] {
+  const violations: Violation[] = [];
+  const moves = new MoveNumbers(alphabet, true);
+  for (const sighting of sightings) {
+    const violation = inspect(
+      alphabet,
+      sighting.moves.map((move) => moves.toMove(move)),
+      sighting,
     );
-    const altmaps = alphabet.altmaps.filter(({ name }) => used.has(name));
-    return {
-      machine: alphabet.machine,
-      altmaps: Object.fromEntries(altmaps.map(({ name, ...altmap }) => [name, altmap])),
-      steps,
-      ...(failAllocations.length === 0 ? {} : { failAllocations }),
-    };
+    if (violation === undefined) continue;
+    const isKnown = violations.some(
+      ({ invariant, function: at }) => invariant === violation.invariant && at === violation.function,
+    );
+    if (!isKnown) violations.push(violation);
   }
+  return violations;
+}
+
+/**
+ * What a sequence shows of a pattern in its last step.
+ * @returns undefined where what was wrong before only reads otherwise now, though nothing touched it
+ * @throws Error when the sequence does not repeat
+ */
+export function inspect(
+  alphabet: Alphabet,
+  sequence: readonly Move[],
+  { invariant, pattern }: Pick<Sighting, 'invariant' | 'pattern'>,
+): Violation | undefined {
+  const input = scenarioOf(alphabet, sequence);
+  const scenario = resolveScenario(scenarioSchema.parse(input));
+  const last = sequence.length - 1;
+  const { findings } = runChecked(scenario);
+  const finding = findings.find(
+    (found) => found.step === last && found.invariant === invariant && patternOf(found.text) === pattern,
+  );
+  if (finding === undefined) {
+    throw new Error(`${invariant}, ${pattern}: a sequence of ${sequence.length} steps does not repeat`);
+  }
+  const fault = faultOf(scenario, finding);
+  if (fault === undefined && findings.some((found) => found.step < last && found.invariant === invariant)) {
+    return undefined;
+  }
+  const at = fault?.function ?? ENTRY_FUNCTION[sequence[last]!.action.op];
+  return {
+    invariant,
+    function: at,
+    entry: fault?.entry,
+    text: finding.text,
+    length: sequence.length,
+    scenario: { ...input, name: `${invariant}-${at}`, title: `${invariant}: ${finding.text}` },
+  };
+}
+
+/** A sequence as a scenario. Allocations that fail are counted over all of it. */
+function scenarioOf(alphabet: Alphabet, moves: readonly Move[]): ScenarioInput {
+  const steps = moves.map(({ action }) => stepInput(action));
+  const failAllocations: number[] = [];
+  if (moves.some(({ failing }) => failing > 0)) {
+    const failing = new Set([0]);
+    const { scenario } = alphabet;
+    const run = startRun({ ...scenario, machine: { ...scenario.machine, failAllocations: failing } });
+    for (const move of moves) {
+      if (move.failing > 0) {
+        failAllocations.push(run.kernel.allocator.calls + move.failing);
+        failing.add(run.kernel.allocator.calls + move.failing);
+      }
+      runStep(run, move.action.step);
+    }
+  }
+  const used = new Set(
+    moves.flatMap(({ action: { step } }) => ('altmap' in step && step.altmap !== null ? step.altmap : [])),
+  );
+  const altmaps = alphabet.altmaps.filter(({ name }) => used.has(name));
+  return {
+    machine: alphabet.machine,
+    altmaps: Object.fromEntries(altmaps.map(({ name, ...altmap }) => [name, altmap])),
+    steps,
+    ...(failAllocations.length === 0 ? {} : { failAllocations }),
+  };
 }
 
 function stepInput({ step }: Action): ScenarioInput['steps'][number] {
@@ -124,17 +147,24 @@ function addressIn(text: string): number {
   return digits === undefined ? NaN : Number(BigInt(`0x${digits}`) & LOW_52_BITS);
 }
 
+/** Who is at fault, and with which entry. */
+export interface Fault {
+  function: string;
+  entry: EntryAtFault | undefined;
+}
+
 /**
  * The innermost kernel function of the last event, within the step, that touched what a finding is about: its frames, its
  * address, the warning that it is. Undefined where there was none.
  */
-function functionAtFault(scenario: Scenario, { step, text, frames = [] }: Finding): string | undefined {
+export function faultOf(scenario: Scenario, { step, text, frames = [] }: Finding): Fault | undefined {
   const run = startRun(scenario);
   for (const earlier of scenario.steps.slice(0, step)) runStep(run, earlier);
   const address = addressIn(text);
   const { kernel } = run;
   const spans = kernel.arch.leafSizes;
   let at: string | undefined;
+  let written: EntryAtFault | undefined;
   const blame = (): void => {
     const stack = kernelStack().filter((name) => !PASSES_ON.has(name));
     at = stack[stack.length - 1] ?? at;
@@ -142,13 +172,16 @@ function functionAtFault(scenario: Scenario, { step, text, frames = [] }: Findin
   const blameFrames = (pfn: number, order: number): void => {
     if (frames.some((frame) => frame >= pfn && frame < pfn + 2 ** order)) blame();
   };
-  const blameAddress = (from: number, bytes: number): void => {
-    if (address >= from && address < from + bytes) blame();
+  const blameAddress = (from: number, bytes: number): boolean => {
+    const isMeant = address >= from && address < from + bytes;
+    if (isMeant) blame();
+    return isMeant;
   };
   const spanOf = (level: number): number => spans[Math.min(level, spans.length - 1)]?.size ?? kernel.pageSize;
-  const entry = (level: number, of: number): void => {
+  const entry = (level: Level, of: number): void => {
     const span = spanOf(level);
-    blameAddress(Math.floor(of / span) * span, span);
+    const start = Math.floor(of / span) * span;
+    if (blameAddress(start, span)) written = { level: LEVELS[level], address: start };
   };
   observe(kernel, {
     ...DEAF_OBSERVER,
@@ -163,7 +196,7 @@ function functionAtFault(scenario: Scenario, { step, text, frames = [] }: Findin
     },
   });
   runStep(run, scenario.steps[step]!);
-  return at;
+  return at === undefined ? undefined : { function: at, entry: written };
 }
 
 /** Functions that only do what they are told. */

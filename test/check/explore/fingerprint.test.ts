@@ -3,25 +3,29 @@
 import { fc, test } from '@fast-check/vitest';
 import { describe, expect } from 'vitest';
 import { createAlphabet, isPossible, type Alphabet, type Places } from '../../../src/check/explore/alphabet.js';
-import { Stepper } from '../../../src/check/explore/explorer.js';
-import { FingerprintSet, type Picture } from '../../../src/check/explore/fingerprint.js';
+import { Stepper } from '../../../src/check/explore/stepper.js';
+import { KNOWN, NO_PARENT, VisitedStates } from '../../../src/check/explore/visited.js';
 import { takeSnapshot } from '../../../src/check/snapshot.js';
 import { freePages, type Kernel } from '../../../src/kernel/kernel.js';
 import { captureRun, type StepResult } from '../../../src/scenario/runner.js';
 import { ALPHABETS } from './alphabets.js';
 
-/** A machine somewhere in its exploration. */
+/** A machine somewhere in its exploration, and what the scan says of where it is. */
 interface Position {
   stepper: Stepper;
   places: Places;
-  known: ReadonlySet<string>;
-  picture: Picture;
+  fingerprint: string;
+  renamed: boolean;
+}
+
+function positionOf(stepper: Stepper, places: Places): Position {
+  stepper.goOn(places);
+  const { hi, lo, renamed } = stepper.before;
+  return { stepper, places, fingerprint: `${hi} ${lo}`, renamed };
 }
 
 function start(alphabet: Alphabet): Position {
-  const stepper = new Stepper(alphabet);
-  const places: Places = new Uint8Array(alphabet.ranges.length);
-  return { stepper, places, known: new Set(), picture: stepper.picture(places) };
+  return positionOf(new Stepper(alphabet), new Uint8Array(alphabet.ranges.length));
 }
 
 /** What became of a step. */
@@ -31,13 +35,14 @@ interface Played {
   found: string[];
 }
 
-function play({ stepper, places, known, picture }: Position, choice: number): Played {
+function play({ stepper, places }: Position, choice: number): Played {
   const possible = stepper.alphabet.actions.filter((action) => isPossible(stepper.alphabet, places, action));
   const action = possible[choice % possible.length]!;
-  const visited = new FingerprintSet();
-  const outcome = stepper.step({ action, failing: 0 }, picture.snapshot, places, known, visited);
-  const next = { stepper, places: outcome.places, known: outcome.known, picture: stepper.picture(outcome.places) };
-  return { position: outcome.stopped ? undefined : next, found: outcome.fresh.map(({ invariant }) => invariant) };
+  const outcome = stepper.play({ action, failing: 0 });
+  return {
+    position: outcome.stopped ? undefined : positionOf(stepper, outcome.places),
+    found: outcome.fresh.map(({ invariant }) => invariant),
+  };
 }
 
 /** Takes frames from the allocator and gives some of them back, so that it goes on with others. */
@@ -64,21 +69,20 @@ describe('a fingerprint', () => {
       const seen = new Map<string, { position: Position; state: object }>();
       let position: Position | undefined = start(alphabet);
       for (const choice of [...way, ...way, ...way, ...way]) {
-        const { picture, stepper }: Position = position;
-        const key = `${picture.hi} ${picture.lo}`;
+        const { fingerprint, stepper }: Position = position;
         const state = stateOf(position);
-        const twin = seen.get(key);
+        const twin = seen.get(fingerprint);
         if (twin !== undefined) {
           expect(state).toEqual(twin.state);
           const saved = stepper.save();
           expect(follow(position, further)).toEqual(follow(twin.position, further));
-          stepper.restore(saved);
+          stepper.enter(saved, position.places);
           break;
         }
         // The twin is a machine of its own, brought there by the same steps.
         const copy = start(alphabet);
-        copy.stepper.restore(stepper.save());
-        seen.set(key, { position: { ...position, stepper: copy.stepper }, state });
+        copy.stepper.enter(stepper.save(), position.places);
+        seen.set(fingerprint, { position: { ...position, stepper: copy.stepper }, state });
         position = play(position, choice).position;
         if (position === undefined) break;
       }
@@ -94,9 +98,9 @@ describe('a fingerprint', () => {
       const other = start(alphabet);
       disturb(other.stepper.run.kernel, taken);
       let a = one;
-      let b: Position = { ...other, picture: other.stepper.picture(other.places) };
+      let b: Position = positionOf(other.stepper, other.places);
       for (const choice of [...way, ...further]) {
-        const same = a.picture.hi === b.picture.hi && a.picture.lo === b.picture.lo;
+        const same = a.fingerprint === b.fingerprint;
         const playedA: Played = play(a, choice);
         const playedB: Played = play(b, choice);
         if (!same) break;
@@ -106,7 +110,7 @@ describe('a fingerprint', () => {
         a = playedA.position;
         b = playedB.position;
         expect(stateOf(b)).toEqual(stateOf(a));
-        if (a.picture.renamed) expect(fingerprint(b)).toEqual(fingerprint(a));
+        if (a.renamed) expect(b.fingerprint).toBe(a.fingerprint);
         else break;
       }
     },
@@ -120,21 +124,18 @@ describe('a fingerprint', () => {
       units: ['section'],
       altmaps: ['none'],
     });
-    const a = start(alphabet);
+    const { stepper } = start(alphabet);
     const [add, next] = alphabet.actions.filter(({ op }) => op === 'add');
     const [remove] = alphabet.actions.filter(({ op }) => op === 'remove');
-    const visited = new FingerprintSet();
-    let { picture, places } = a;
-    const pictures = [add, next, remove, add].map((action) => {
-      const outcome = a.stepper.step({ action: action!, failing: 0 }, picture.snapshot, places, new Set(), visited);
-      places = outcome.places;
-      picture = a.stepper.picture(places);
-      return { hi: picture.hi, lo: picture.lo, pa: picture.snapshot.leaves.map(({ pa }) => pa) };
+    const states = [add, next, remove, add].map((action) => {
+      const { places } = stepper.play({ action: action!, failing: 0 });
+      const { fingerprint } = positionOf(stepper, places);
+      return { fingerprint, pa: stepper.snapshot().leaves.map(({ pa }) => pa) };
     });
     // Section 0 has the frames back that it had, in another order.
-    expect(pictures[3]!.pa).not.toEqual(pictures[1]!.pa);
-    expect({ hi: pictures[3]!.hi, lo: pictures[3]!.lo }).toEqual({ hi: pictures[1]!.hi, lo: pictures[1]!.lo });
-    expect({ hi: pictures[2]!.hi, lo: pictures[2]!.lo }).not.toEqual({ hi: pictures[0]!.hi, lo: pictures[0]!.lo });
+    expect(states[3]!.pa).not.toEqual(states[1]!.pa);
+    expect(states[3]!.fingerprint).toBe(states[1]!.fingerprint);
+    expect(states[2]!.fingerprint).not.toBe(states[0]!.fingerprint);
   });
 
   test.prop([fc.constantFrom(...ALPHABETS), choices(6)], { numRuns: 60 })(
@@ -144,8 +145,9 @@ describe('a fingerprint', () => {
       for (const choice of way) {
         position = play(position, choice).position;
         if (position === undefined) break;
-        const { run, altmaps } = position.stepper;
-        expect(position.picture.snapshot).toEqual(takeSnapshot(run.kernel, altmaps));
+        const { stepper } = position;
+        if (!stepper.run.kernel.arch.hasPageTables) break;
+        expect(stepper.snapshot()).toEqual(takeSnapshot(stepper.run.kernel, stepper.altmaps));
       }
     },
     60_000,
@@ -153,8 +155,6 @@ describe('a fingerprint', () => {
 });
 
 const stateOf = ({ stepper }: Position): object => told(captureRun(stepper.run, null));
-
-const fingerprint = ({ picture: { hi, lo } }: Position): object => ({ hi, lo });
 
 /** What further steps bring: fingerprints, states and violations. */
 function follow(from: Position, further: readonly number[]): object[] {
@@ -165,23 +165,65 @@ function follow(from: Position, further: readonly number[]): object[] {
     position = played.position;
     course.push({ found: played.found, stopped: position === undefined });
     if (position === undefined) break;
-    course.push(fingerprint(position), stateOf(position));
+    course.push({ fingerprint: position.fingerprint }, stateOf(position));
   }
   return course;
 }
 
-describe('a set of fingerprints', () => {
-  test.prop([fc.array(fc.tuple(fc.nat(40), fc.nat(40)), { maxLength: 4000 })])(
-    'says of each whether it is new',
-    (all) => {
-      const set = new FingerprintSet();
-      const known = new Set<string>();
-      for (const [hi, lo] of all) {
-        if (hi === 0 && lo < 2) continue;
-        expect(set.add({ hi, lo })).toBe(!known.has(`${hi} ${lo}`));
-        known.add(`${hi} ${lo}`);
+describe('a screened step', () => {
+  test.prop([fc.constantFrom(...ALPHABETS), choices(8), fc.nat(6)], { numRuns: 150 })(
+    'finds what the invariants find',
+    (options, way, failing) => {
+      const alphabet = createAlphabet(options);
+      const { stepper } = start(alphabet);
+      let places: Places = new Uint8Array(alphabet.ranges.length);
+      for (const choice of way) {
+        const possible = alphabet.actions.filter((action) => isPossible(alphabet, places, action));
+        const move = { action: possible[choice % possible.length]!, failing: choice % 3 === 0 ? failing : 0 };
+        const outcome = stepper.play(move);
+        expect(outcome.fresh).toEqual(stepper.examine(move, outcome.places));
+        if (outcome.stopped) break;
+        ({ places } = outcome);
+        stepper.goOn(places);
       }
-      expect(set.size).toBe(known.size);
+    },
+    60_000,
+  );
+});
+
+describe('a set of visited states', () => {
+  test.prop([fc.array(fc.tuple(fc.nat(40), fc.nat(40)), { maxLength: 40_000, minLength: 100 })])(
+    'says of each whether it is new, also after it grew',
+    (all) => {
+      const visited = new VisitedStates();
+      const known = new Set<string>();
+      for (const [i, [hi, lo]] of all.entries()) {
+        if (i % 60 === 0) visited.grow();
+        const isNew = visited.add(hi + 1, lo + 1, NO_PARENT, 0) !== KNOWN;
+        expect(isNew).toBe(!known.has(`${hi} ${lo}`));
+        known.add(`${hi} ${lo}`);
+        if (i > 400) break;
+      }
+      expect(visited.size).toBe(known.size);
     },
   );
+
+  test('keeps of two ways of one length the one that comes first', () => {
+    const visited = new VisitedStates();
+    const root = visited.add(1, 1, NO_PARENT, 0);
+    visited.setRank(root, 0);
+    const early = visited.add(2, 2, root, 5);
+    const late = visited.add(3, 3, root, 6);
+    visited.setRank(early, 0);
+    visited.setRank(late, 1);
+    const state = visited.add(4, 4, late, 1);
+    expect(visited.add(4, 4, early, 9)).toBe(KNOWN);
+    expect(visited.wayTo(state)).toEqual([5, 9]);
+    expect(visited.add(4, 4, early, 8)).toBe(KNOWN);
+    expect(visited.wayTo(state)).toEqual([5, 8]);
+    visited.setRank(state, 0);
+    // A longer way changes nothing.
+    visited.add(4, 4, root, 0);
+    expect(visited.wayTo(state)).toEqual([5, 8]);
+  });
 });

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import { createAlphabet } from './alphabet.js';
+import type { CrewTask } from './crew.js';
+import type { LevelPart } from './expand.js';
+import { expandAll } from './search.js';
+import { Stepper } from './stepper.js';
+
+/** One thread of a crew. A pool serves one exploration, so the machine that it explores is made once. */
+
+let stepper: Stepper | undefined;
+
+export default function expandTask({ options, job }: CrewTask): LevelPart {
+  stepper ??= new Stepper(createAlphabet(options));
+  return expandAll(stepper.alphabet, stepper, job);
+}

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import { Piscina } from 'piscina';
+import type { LevelJob, LevelPart } from './expand.js';
+import type { ExploreOptions } from './search.js';
+
+/** Threads that explore one level together. */
+export interface Crew {
+  expand(options: ExploreOptions, job: LevelJob): Promise<LevelPart[]>;
+  close(): Promise<void>;
+}
+
+/** What a thread is asked to do. */
+export interface CrewTask {
+  readonly options: ExploreOptions;
+  readonly job: LevelJob;
+}
+
+/** Starts threads. They stay until {@link Crew.close}. */
+export function startCrew(threads: number): Crew {
+  const pool = new Piscina<CrewTask, LevelPart>({
+    filename: new URL('./crew-worker.js', import.meta.url).href,
+    minThreads: threads,
+    maxThreads: threads,
+    // A thread keeps its machine from one level to the next.
+    idleTimeout: Infinity,
+  });
+  return {
+    expand: (options, job) => Promise.all(Array.from({ length: threads }, () => pool.run({ options, job }))),
+    close: () => pool.destroy(),
+  };
+}
