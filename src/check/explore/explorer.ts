@@ -2,20 +2,25 @@
 
 import { pfnToPage } from '../../kernel/kernel.js';
 import { LOG_LINE } from '../../kernel/log.js';
-import { restoreKernel, saveKernel, type SavedKernel } from '../../kernel/saved-kernel.js';
+import type { SavedKernel } from '../../kernel/saved-kernel.js';
 import type { VmemAltmap } from '../../mm/vmem-altmap.js';
-import { pfnToSectionNr, subsectionMapIndex } from '../../mm/sparse.js';
-import { runStep, startRun, type Run } from '../../scenario/runner.js';
+import { blockAltmaps, runStep, startRun, type Run } from '../../scenario/runner.js';
+import { restoreRun, saveRun } from '../../scenario/saved-run.js';
 import { AddressText, type AddressRange } from '../../scenario/state.js';
 import { bystandersOf } from '../checked-run.js';
-import { INVARIANTS, type StepView } from '../invariants.js';
+import { EXPECTATIONS, type ExpectationName } from '../expectations.js';
+import { INVARIANTS, type Check, type StepView } from '../invariants.js';
 import { outside, readMemmap, type Snapshot } from '../snapshot.js';
 import {
   ABSENT,
   altmapsOf,
   createAlphabet,
+  firstPlaces,
+  isActive,
   isPossible,
+  mayRunOut,
   placeOf,
+  readBlocks,
   type Action,
   type Alphabet,
   type AlphabetOptions,
@@ -26,7 +31,7 @@ import { FingerprintSet, FingerprintTaker } from './fingerprint.js';
 import { ViolationBook, type Move, type Violation } from './violations.js';
 
 /**
- * Every sequence of adds, removes and uses up to a depth, breadth first, on canonical states: all invariants after every
+ * Every sequence of adds, removes, uses, of blocks set online and offline, up to a depth, breadth first, on canonical states: all invariants after every
  * step, and for each kind of violation the shortest sequence that shows it.
  */
 
@@ -35,6 +40,8 @@ export interface ExploreOptions extends AlphabetOptions {
   depth: number;
   /** One allocation of an add fails, in turn. */
   fail: boolean;
+  /** What is expected besides the invariants. */
+  expect?: readonly ExpectationName[];
   /** Ends when so many states were visited. */
   maxStates?: number;
   /** Seeds random walks beyond the depth, {@link WALK_LENGTH} times as long; they never end by themselves. */
@@ -105,23 +112,26 @@ export class Stepper {
   private readonly taker: FingerprintTaker;
   private readonly text: AddressText;
 
-  constructor(readonly alphabet: Alphabet) {
+  /** @param checks what is asked after each step */
+  constructor(
+    readonly alphabet: Alphabet,
+    private readonly checks: readonly Check[] = INVARIANTS,
+  ) {
     const { scenario } = alphabet;
     // Calls are counted from 1: none fails until a number is put in.
     this.failing = new Set([0]);
     this.run = startRun({ ...scenario, machine: { ...scenario.machine, failAllocations: this.failing } });
     this.altmaps = [...this.run.altmaps.values()];
-    this.taker = new FingerprintTaker(this.run.kernel, this.altmaps);
+    this.taker = new FingerprintTaker(this.run, alphabet.ranges.slice(0, alphabet.blocks));
     this.text = new AddressText(scenario.machine.config.vmemmapBase);
   }
 
   save(): SavedKernel {
-    return saveKernel(this.run.kernel, this.altmaps);
+    return saveRun(this.run);
   }
 
   restore(saved: SavedKernel): void {
-    restoreKernel(this.run.kernel, this.altmaps, saved);
-    this.run.stopped = undefined;
+    restoreRun(this.run, saved);
   }
 
   /** Fingerprint and snapshot of the machine as it is. */
@@ -156,6 +166,7 @@ export class Stepper {
     const picture = this.taker.take(next);
     const after = picture.snapshot;
     const altmapsInUse = altmapsOf(this.alphabet, next);
+    for (const { name } of blockAltmaps(run)) altmapsInUse.add(name);
     // Altmaps of ranges that overlap have pages in common: those that nobody uses have no books to check.
     const hasBooks = ({ name, alloc }: VmemAltmap): boolean =>
       alloc !== 0 || altmapsInUse.has(name) || ('altmap' in step && step.altmap === name);
@@ -177,7 +188,7 @@ export class Stepper {
     let now: Set<string> | undefined;
     const stopped = ret === 'BUG';
     // What a kernel leaves behind that stopped on the way is no violation besides.
-    for (const invariant of stopped ? NO_CRASH : INVARIANTS) {
+    for (const invariant of stopped ? NO_CRASH : this.checks) {
       for (const { text } of invariant.check(view)) {
         const key = `${invariant.name} ${text}`;
         (now ??= new Set()).add(key);
@@ -199,21 +210,13 @@ export class Stepper {
     const next = places.slice();
     if (action.op !== 'add') {
       next[action.range] = ABSENT;
+      readBlocks(this.alphabet, this.run.memory, next);
       return next;
     }
     const { ranges } = this.alphabet;
-    for (const r of action.ranges) next[r] = this.isActive(ranges[r]!) ? placeOf(action.altmap) : ABSENT;
+    for (const r of action.ranges) next[r] = isActive(this.run.kernel, ranges[r]!) ? placeOf(action.altmap) : ABSENT;
+    readBlocks(this.alphabet, this.run.memory, next);
     return next;
-  }
-
-  private isActive({ pfn, nrPages }: Range): boolean {
-    const { kernel } = this.run;
-    const from = subsectionMapIndex(kernel, pfn);
-    return kernel.sections.areSet(
-      pfnToSectionNr(kernel, pfn),
-      from,
-      from + Math.ceil(nrPages / kernel.pagesPerSubsection),
-    );
   }
 }
 
@@ -267,8 +270,10 @@ const ACTIONS = 2 ** 12;
  */
 export function* explore(options: ExploreOptions): Generator<Exploration, Exploration> {
   const alphabet = createAlphabet(options);
-  const stepper = new Stepper(alphabet);
-  const book = new ViolationBook(alphabet);
+  const { expect = [] } = options;
+  const checks = [...INVARIANTS, ...EXPECTATIONS.filter(({ name }) => expect.includes(name))];
+  const stepper = new Stepper(alphabet, checks);
+  const book = new ViolationBook(alphabet, checks);
   const visited = new FingerprintSet();
   const ways = new Ways();
   const state: Exploration = {
@@ -289,7 +294,7 @@ export function* explore(options: ExploreOptions): Generator<Exploration, Explor
     action: alphabet.actions[move % ACTIONS]!,
     failing: Math.floor(move / ACTIONS),
   });
-  const places: Places = new Uint8Array(alphabet.ranges.length);
+  const places = firstPlaces(alphabet, stepper.run.kernel);
   visited.add(stepper.picture(places));
   const root: Node = { saved: stepper.save(), places, id: ways.push(NO_PARENT, 0), known: NOTHING_KNOWN };
 
@@ -324,7 +329,7 @@ export function* explore(options: ExploreOptions): Generator<Exploration, Explor
       for (const [a, action] of alphabet.actions.entries()) {
         if (!isPossible(alphabet, node.places, action)) continue;
         const { allocations } = play(a);
-        if (!options.fail || action.op !== 'add') continue;
+        if (!options.fail || !mayRunOut(action)) continue;
         for (const failing of failures(allocations)) play(failing * ACTIONS + a);
       }
       if (options.maxStates !== undefined && state.states >= options.maxStates) return state;
@@ -366,7 +371,7 @@ function* walk(
     for (let length = options.depth * WALK_LENGTH; length > 0; length--) {
       const possible = alphabet.actions.filter((action) => isPossible(alphabet, places, action));
       const action = possible[Math.floor(random() * possible.length)]!;
-      const failing = options.fail && action.op === 'add' ? Math.floor(random() * FAILING_ALLOCATIONS) : 0;
+      const failing = options.fail && mayRunOut(action) ? Math.floor(random() * FAILING_ALLOCATIONS) : 0;
       const move = { action, failing };
       moves.push(move);
       state.steps++;

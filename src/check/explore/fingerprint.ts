@@ -15,6 +15,8 @@ import { StateWriter } from '../../hardware/saved-state.js';
 import type { Kernel } from '../../kernel/kernel.js';
 import { saveWhatActs } from '../../kernel/saved-kernel.js';
 import type { VmemAltmap } from '../../mm/vmem-altmap.js';
+import { altmapsOf, type Run } from '../../scenario/runner.js';
+import { saveWhatActsAboveSections } from '../../scenario/saved-run.js';
 import { activeMemmap, vmemmapWindow, type AddressRange } from '../../scenario/state.js';
 import { takeSnapshot, type Snapshot } from '../snapshot.js';
 
@@ -137,12 +139,18 @@ export class FingerprintTaker {
   private lastWord = 0;
   private base = 0;
 
-  /** @param altmaps all altmaps that steps use */
+  private readonly kernel: Kernel;
+  /** Those that the scenario names. */
+  private readonly altmaps: readonly VmemAltmap[];
+
+  /** @param blocks memory blocks that may come and go */
   constructor(
-    private readonly kernel: Kernel,
-    private readonly altmaps: readonly VmemAltmap[],
+    private readonly run: Run,
+    private readonly blocks: readonly { readonly pfn: number; readonly nrPages: number }[],
   ) {
-    this.window = vmemmapWindow(kernel);
+    this.kernel = run.kernel;
+    this.altmaps = [...run.altmaps.values()];
+    this.window = vmemmapWindow(this.kernel);
   }
 
   /** @param places what the caller keeps of the state, which two states that are one must share */
@@ -150,7 +158,7 @@ export class FingerprintTaker {
     const { kernel, hash } = this;
     const { mmu } = kernel.arch;
     if (!(mmu instanceof PageTable)) {
-      return { ...this.exact(places), snapshot: takeSnapshot(kernel, this.altmaps), renamed: false };
+      return { ...this.exact(places), snapshot: takeSnapshot(kernel, altmapsOf(this.run)), renamed: false };
     }
     hash.start();
     hash.word(KIND.renamed);
@@ -165,7 +173,7 @@ export class FingerprintTaker {
       active: activeMemmap(kernel),
       leaves: this.leaves,
       tables: this.tables,
-      altmaps: this.altmaps.map((altmap) => ({ ...altmap })),
+      altmaps: altmapsOf(this.run).map((altmap) => ({ ...altmap })),
       pagesOut: kernel.allocator.pagesOut,
     };
     if (this.isExact) return { ...this.exact(places), snapshot, renamed: false };
@@ -179,6 +187,7 @@ export class FingerprintTaker {
     hash.start();
     hash.word(KIND.exact);
     saveWhatActs(this.writer, this.kernel, this.altmaps);
+    saveWhatActsAboveSections(this.writer, this.run);
     hash.words(this.writer.take());
     this.readCaller(places);
     return hash.end();
@@ -197,6 +206,9 @@ export class FingerprintTaker {
       // What the altmap hands out again has the bytes that it was left with.
       this.readBytes((basePfn + reserve) * kernel.pageSize, free * kernel.pageSize);
     }
+    // A block may be the altmap of its memmap, and its memory has the bytes that it was left with when it went.
+    for (const { pfn, nrPages } of this.blocks) this.readBytes(pfn * kernel.pageSize, nrPages * kernel.pageSize);
+    saveWhatActsAboveSections(writer, this.run);
     hash.words(writer.take());
     this.readCaller(places);
   }

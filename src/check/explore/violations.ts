@@ -3,9 +3,10 @@
 import { observe } from '../../kernel/kernel.js';
 import { DEAF_OBSERVER } from '../../kernel/observer.js';
 import { runStep, startRun } from '../../scenario/runner.js';
-import { resolveScenario, type Scenario } from '../../scenario/scenario.js';
+import { resolveScenario, type Scenario, type Step } from '../../scenario/scenario.js';
 import { scenarioSchema, type ScenarioInput } from '../../scenario/schema.js';
 import { runChecked, type Finding } from '../checked-run.js';
+import type { Check } from '../invariants.js';
 import { kernelStack } from '../kernel-stack.js';
 import type { Action, Alphabet } from './alphabet.js';
 
@@ -34,10 +35,14 @@ export interface Violation {
 const LOOKS = 8;
 
 /** The kernel function that a step calls, where nothing that it calls has a part in what is wrong. */
-const ENTRY_FUNCTION: Readonly<Record<Action['op'], string>> = {
-  add: '__add_pages',
-  remove: '__remove_pages',
+const ENTRY_FUNCTION: Readonly<Partial<Record<Step['op'], string>>> = {
+  'add-pages': '__add_pages',
+  'remove-pages': '__remove_pages',
   use: 'memmap_init_range',
+  'add-memory': 'add_memory_resource',
+  'remove-memory': 'try_remove_memory',
+  online: 'memory_block_online',
+  offline: 'memory_block_offline',
 };
 
 /** What invariants say of a page, and where it is in the text. */
@@ -48,7 +53,11 @@ export class ViolationBook {
   readonly violations: Violation[] = [];
   private readonly looks = new Map<string, number>();
 
-  constructor(private readonly alphabet: Alphabet) {}
+  /** @param checks what is asked after each step */
+  constructor(
+    private readonly alphabet: Alphabet,
+    private readonly checks: readonly Check[],
+  ) {}
 
   /**
    * Notes something wrong. It is kept if it is of a new kind: the sequence is played from the start then, as `vmemmap run`
@@ -63,13 +72,14 @@ export class ViolationBook {
     const input = this.scenarioOf(sequence);
     const scenario = resolveScenario(scenarioSchema.parse(input));
     const last = sequence.length - 1;
-    const { findings } = runChecked(scenario);
+    const { findings } = runChecked(scenario, { checks: this.checks });
     const finding = findings.find((found) => found.invariant === invariant && found.text === text);
     if (finding === undefined) throw new Error(`${invariant}: a sequence of ${sequence.length} steps does not repeat`);
     const touched = functionAtFault(scenario, { ...finding, step: last });
     // What was wrong before and reads otherwise now, though nothing touched it, is not new.
     if (touched === undefined && findings.some((found) => found.step < last && found.invariant === invariant)) return;
-    const at = touched ?? ENTRY_FUNCTION[sequence[last]!.action.op];
+    const { op } = sequence[last]!.action.step;
+    const at = touched ?? ENTRY_FUNCTION[op] ?? op;
     if (this.violations.some((known) => known.invariant === invariant && known.function === at)) return;
     this.violations.push({
       invariant,
@@ -83,7 +93,7 @@ export class ViolationBook {
   /** A sequence as a scenario. Allocations that fail are counted over all of it. */
   private scenarioOf(moves: readonly Move[]): ScenarioInput {
     const { alphabet } = this;
-    const steps = moves.map(({ action }) => stepInput(action));
+    const steps = moves.map(({ action }) => action.input);
     const failAllocations: number[] = [];
     if (moves.some(({ failing }) => failing > 0)) {
       const failing = new Set([0]);
@@ -108,14 +118,6 @@ export class ViolationBook {
       ...(failAllocations.length === 0 ? {} : { failAllocations }),
     };
   }
-}
-
-function stepInput({ step }: Action): ScenarioInput['steps'][number] {
-  if (step.op !== 'add-pages' && step.op !== 'remove-pages' && step.op !== 'use') {
-    throw new TypeError(`${step.op} is no step of an exploration`);
-  }
-  const altmap = step.op === 'use' || step.altmap === null ? {} : { altmap: step.altmap };
-  return { op: step.op, pfn: step.pfn, nrPages: step.nrPages, ...altmap };
 }
 
 /** The address that a finding names, low 52 bits; NaN if it names none. */
