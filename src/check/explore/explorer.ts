@@ -154,7 +154,7 @@ export class Stepper {
     const { run } = this;
     const { kernel } = run;
     const { step } = action;
-    const given = this.memmapOf(step as Range);
+    const given = this.memmapOf(action.pages);
     const read = readMemmap(kernel, outside(before.active, given));
     const calls = kernel.allocator.calls;
     if (failing > 0) this.failing.add(calls + failing);

@@ -38,6 +38,8 @@ const LOOKS = 8;
 const ENTRY_FUNCTION: Readonly<Partial<Record<Step['op'], string>>> = {
   'add-pages': '__add_pages',
   'remove-pages': '__remove_pages',
+  'memremap-pages': 'memremap_pages',
+  'memunmap-pages': 'memunmap_pages',
   use: 'memmap_init_range',
   'add-memory': 'add_memory_resource',
   'remove-memory': 'try_remove_memory',
