@@ -10,26 +10,30 @@ import type { Run } from './runner.js';
 
 /** A run between two steps, to go on from there again without the steps before: the kernel and all its books. */
 
-/** Saves a run. A run in which nobody touched memory above sections writes one word more than its kernel. */
+/** Saves a run. */
 export const saveRun = (run: Run): SavedKernel =>
-  saveKernel(run.kernel, run.altmaps.values(), (to) => {
-    saveWhatActsAboveSections(to, run);
-    if (run.hasTouchedMemory) saveReferences(to, run.memory);
-  });
+  saveKernel(run.kernel, run.altmaps.values(), (to) => saveAboveSections(to, run));
 
 /** Makes a run what it was when it was saved. It must be the run that was saved, or one of the same scenario. */
 export function restoreRun(run: Run, saved: SavedKernel): void {
-  restoreKernel(run.kernel, run.altmaps.values(), saved, (from) => {
-    if (from.word() === 1) {
-      readMemory(from, run);
-      restoreReferences(from, run.memory);
-      run.hasTouchedMemory = true;
-    } else if (run.hasTouchedMemory) {
-      restoreBootMemory(run);
-      run.hasTouchedMemory = false;
-    }
-  });
+  restoreKernel(run.kernel, run.altmaps.values(), saved, (from) => restoreAboveSections(from, run));
   run.stopped = undefined;
+}
+
+/** Writes what a run has beside its kernel. Where nobody touched memory above sections that is one word. */
+export function saveAboveSections(to: StateWriter, run: Run): void {
+  saveWhatActsAboveSections(to, run);
+  if (run.hasTouchedMemory) saveReferences(to, run.memory);
+}
+
+/** Takes back what {@link saveAboveSections} wrote, once the kernel is restored. */
+export function restoreAboveSections(from: StateReader, run: Run): void {
+  const wasTouched = from.word() === 1;
+  if (wasTouched) {
+    readMemory(from, run);
+    restoreReferences(from, run.memory);
+  } else if (run.hasTouchedMemory) restoreBootMemory(run);
+  run.hasTouchedMemory = wasTouched;
 }
 
 /**
