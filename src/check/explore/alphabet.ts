@@ -7,6 +7,8 @@ import type { AltmapSpec, Scenario, Step } from '../../scenario/scenario.js';
 import { resolveScenario, ScenarioError } from '../../scenario/scenario.js';
 import { scenarioSchema, type ScenarioInput } from '../../scenario/schema.js';
 import { BASE } from '../audit/shapes.js';
+import { EXPECTATIONS } from '../expectations.js';
+import { INVARIANTS, type Check } from '../invariants.js';
 import { draftBlocks } from './block-words.js';
 import { draftSections, rangesOf } from './section-words.js';
 import type { AlphabetOptions, Altmaps, Draft, Range, StepInput } from './words.js';
@@ -52,6 +54,8 @@ export interface Alphabet {
   readonly blocks: number;
   readonly altmaps: readonly AltmapSpec[];
   readonly actions: readonly Action[];
+  /** What is asked after each step: every invariant, and what is expected besides. */
+  readonly checks: readonly Check[];
 }
 
 const overlap = (a: Range, b: Range): boolean => a.pfn < b.pfn + b.nrPages && b.pfn < a.pfn + a.nrPages;
@@ -111,6 +115,7 @@ export function createAlphabet(options: AlphabetOptions): Alphabet {
     blocks,
     altmaps: scenario.altmaps,
     actions,
+    checks: [...INVARIANTS, ...EXPECTATIONS.filter(({ name }) => options.expect?.includes(name))],
   };
 }
 

@@ -8,8 +8,7 @@ import { blockAltmaps, runStep, startRun, type Run } from '../../scenario/runner
 import { restoreRun, saveRun } from '../../scenario/saved-run.js';
 import { AddressText, type AddressRange } from '../../scenario/state.js';
 import { bystandersOf } from '../checked-run.js';
-import { EXPECTATIONS, type ExpectationName } from '../expectations.js';
-import { INVARIANTS, type Check, type StepView } from '../invariants.js';
+import { INVARIANTS, type StepView } from '../invariants.js';
 import { outside, readMemmap, type Snapshot } from '../snapshot.js';
 import {
   ABSENT,
@@ -40,8 +39,6 @@ export interface ExploreOptions extends AlphabetOptions {
   depth: number;
   /** One allocation of an add fails, in turn. */
   fail: boolean;
-  /** What is expected besides the invariants. */
-  expect?: readonly ExpectationName[];
   /** Ends when so many states were visited. */
   maxStates?: number;
   /** Seeds random walks beyond the depth, {@link WALK_LENGTH} times as long; they never end by themselves. */
@@ -112,11 +109,7 @@ export class Stepper {
   private readonly taker: FingerprintTaker;
   private readonly text: AddressText;
 
-  /** @param checks what is asked after each step */
-  constructor(
-    readonly alphabet: Alphabet,
-    private readonly checks: readonly Check[] = INVARIANTS,
-  ) {
+  constructor(readonly alphabet: Alphabet) {
     const { scenario } = alphabet;
     // Calls are counted from 1: none fails until a number is put in.
     this.failing = new Set([0]);
@@ -188,7 +181,7 @@ export class Stepper {
     let now: Set<string> | undefined;
     const stopped = ret === 'BUG';
     // What a kernel leaves behind that stopped on the way is no violation besides.
-    for (const invariant of stopped ? NO_CRASH : this.checks) {
+    for (const invariant of stopped ? NO_CRASH : this.alphabet.checks) {
       for (const { text } of invariant.check(view)) {
         const key = `${invariant.name} ${text}`;
         (now ??= new Set()).add(key);
@@ -270,10 +263,8 @@ const ACTIONS = 2 ** 12;
  */
 export function* explore(options: ExploreOptions): Generator<Exploration, Exploration> {
   const alphabet = createAlphabet(options);
-  const { expect = [] } = options;
-  const checks = [...INVARIANTS, ...EXPECTATIONS.filter(({ name }) => expect.includes(name))];
-  const stepper = new Stepper(alphabet, checks);
-  const book = new ViolationBook(alphabet, checks);
+  const stepper = new Stepper(alphabet);
+  const book = new ViolationBook(alphabet);
   const visited = new FingerprintSet();
   const ways = new Ways();
   const state: Exploration = {

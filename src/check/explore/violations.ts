@@ -6,7 +6,6 @@ import { runStep, startRun } from '../../scenario/runner.js';
 import { resolveScenario, type Scenario, type Step } from '../../scenario/scenario.js';
 import { scenarioSchema, type ScenarioInput } from '../../scenario/schema.js';
 import { runChecked, type Finding } from '../checked-run.js';
-import type { Check } from '../invariants.js';
 import { kernelStack } from '../kernel-stack.js';
 import type { Action, Alphabet } from './alphabet.js';
 
@@ -55,11 +54,7 @@ export class ViolationBook {
   readonly violations: Violation[] = [];
   private readonly looks = new Map<string, number>();
 
-  /** @param checks what is asked after each step */
-  constructor(
-    private readonly alphabet: Alphabet,
-    private readonly checks: readonly Check[],
-  ) {}
+  constructor(private readonly alphabet: Alphabet) {}
 
   /**
    * Notes something wrong. It is kept if it is of a new kind: the sequence is played from the start then, as `vmemmap run`
@@ -74,7 +69,7 @@ export class ViolationBook {
     const input = this.scenarioOf(sequence);
     const scenario = resolveScenario(scenarioSchema.parse(input));
     const last = sequence.length - 1;
-    const { findings } = runChecked(scenario, { checks: this.checks });
+    const { findings } = runChecked(scenario, { checks: this.alphabet.checks });
     const finding = findings.find((found) => found.invariant === invariant && found.text === text);
     if (finding === undefined) throw new Error(`${invariant}: a sequence of ${sequence.length} steps does not repeat`);
     const touched = functionAtFault(scenario, { ...finding, step: last });

@@ -2,6 +2,7 @@
 
 import type { Scenario } from '../../scenario/scenario.js';
 import type { ScenarioInput } from '../../scenario/schema.js';
+import type { ExpectationName } from '../expectations.js';
 
 /** What an alphabet may be made of. */
 
@@ -36,6 +37,8 @@ export interface AlphabetOptions {
   sectionBytes?: number;
   /** Sections are devices with compound pages of so many bytes, mapped and unmapped as device-dax does. */
   compoundSize?: number;
+  /** What is expected besides the invariants. */
+  expect?: readonly ExpectationName[];
   /** Steps with blocks also fail at places that are no allocation: registering a device, a notifier that objects. */
   fail?: boolean;
 }
