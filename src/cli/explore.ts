@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { z } from 'zod';
 import { ALTMAP_CHOICES, UNITS } from '../check/explore/alphabet.js';
+import { EXPECTATION_NAMES } from '../check/expectations.js';
 import { startCrew } from '../check/explore/crew.js';
 import { MAX_THREADS } from '../check/explore/expand.js';
 import { ExplorationFileError, readExploration, writeExploration } from '../check/explore/exploration-file.js';
@@ -30,6 +31,10 @@ export interface ExploreCommand {
   depth: string;
   unit: string[];
   altmap: string[];
+  start?: string;
+  sectionSize?: string;
+  compound?: string;
+  expect?: string[];
   fail?: true;
   shard?: string;
   workers: string;
@@ -64,6 +69,10 @@ const OPTIONS = z.object({
   depth: whole('steps', MAX_DEPTH),
   unit: choices(UNITS),
   altmap: choices(ALTMAP_CHOICES),
+  start: size.optional(),
+  sectionSize: size.optional(),
+  compound: size.optional(),
+  expect: choices(EXPECTATION_NAMES).optional(),
   structPage: whole('bytes', 4096).default(64),
   pageSize: z.enum(['4K', '16K', '64K'], { error: 'allowed are 4K, 16K, 64K' }).optional(),
   mmu: z.enum(['radix', 'hash'], { error: 'allowed are radix, hash' }).optional(),
@@ -123,6 +132,10 @@ function parse(command: ExploreCommand): { search: Search; run: RunOptions } {
     depth,
     units: unit,
     altmaps: altmap,
+    start: parsed.data.start,
+    sectionBytes: parsed.data.sectionSize,
+    compoundSize: parsed.data.compound,
+    expect: parsed.data.expect,
     fail: command.fail === true,
     shard: parsed.data.shard,
   };

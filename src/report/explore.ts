@@ -42,13 +42,17 @@ const violationJson = (violation: Violation): object => ({
 /** @param effort left out where it is not of one run */
 export function exploreJson(exploration: Exploration, options: ExploreOptions, effort?: Effort): object {
   const { states, statesByDepth, steps, ended, visitedBytes, violations } = exploration;
-  const { machine, sections, units, altmaps, fail, depth, shard } = options;
+  const { machine, sections, units, altmaps, start, sectionBytes, compoundSize, expect, fail, depth, shard } = options;
   return {
     schema: 'vmemmap/explore/v2',
     machine,
     sections,
     units,
     altmaps,
+    start,
+    sectionBytes,
+    compoundSize,
+    expect,
     fail,
     depth,
     shard,

@@ -16,6 +16,8 @@ import { StateWriter } from '../../hardware/saved-state.js';
 import type { Kernel } from '../../kernel/kernel.js';
 import { saveWhatActs } from '../../kernel/saved-kernel.js';
 import type { VmemAltmap } from '../../mm/vmem-altmap.js';
+import { altmapsOf, type Run } from '../../scenario/runner.js';
+import { saveWhatActsAboveSections } from '../../scenario/saved-run.js';
 import { activeMemmap, vmemmapWindow, walkVmemmap, type AddressRange } from '../../scenario/state.js';
 import type { Snapshot } from '../snapshot.js';
 import type { Cell } from './cells.js';
@@ -196,11 +198,14 @@ const MAX_STAMP = 2 ** 30;
 
 /** Scans the states of one kernel. */
 export class Scanner {
+  private readonly kernel: Kernel;
+  /** Those that the scenario names. */
+  private readonly altmaps: readonly VmemAltmap[];
   private readonly hash = new Hash();
   private readonly bytesHash = new Hash();
   private readonly writer = new StateWriter();
   private window: AddressRange;
-  /** Ranges of altmaps that are handed out, joined: what an altmap hands out again has the bytes that it was left with. */
+  /** Memory that altmaps hand out, joined: what they hand out again has the bytes that it was left with. */
   private readonly altmapWindows: readonly AddressRange[];
   /** By frame index: the stamp of the walk and the name that the block has in it. */
   private names = new Int32Array(1024);
@@ -223,20 +228,23 @@ export class Scanner {
   private readonly raw = new Int32Array(1);
 
   /**
-   * @param altmaps all altmaps that steps use
    * @param cells memmap that may be active, ascending, without overlaps
-   * @param saveMore writes what else a state is made of
+   * @param blocks memory blocks that may come and go
    */
   constructor(
-    private readonly kernel: Kernel,
-    private readonly altmaps: readonly VmemAltmap[],
+    private readonly run: Run,
     private readonly cells: readonly Cell[],
-    private readonly saveMore: (to: StateWriter) => void,
+    blocks: readonly { readonly pfn: number; readonly nrPages: number }[],
   ) {
+    const { kernel } = run;
+    this.kernel = kernel;
+    this.altmaps = [...run.altmaps.values()];
+    const windows = this.altmaps.map(({ basePfn, reserve, free }) => ({ pfn: basePfn + reserve, nrPages: free }));
+    // A block may be the altmap of its memmap, and its memory has the bytes that it was left with when it went.
     this.altmapWindows = joined(
-      altmaps.map(({ basePfn, reserve, free }) => ({
-        start: (basePfn + reserve) * kernel.pageSize,
-        end: (basePfn + reserve + free) * kernel.pageSize,
+      [...windows, ...blocks].map(({ pfn, nrPages }) => ({
+        start: pfn * kernel.pageSize,
+        end: (pfn + nrPages) * kernel.pageSize,
       })),
     );
     this.into = new Scan(cells);
@@ -286,7 +294,7 @@ export class Scanner {
       active: activeMemmap(this.kernel),
       leaves: leaves.toLeaves(),
       tables: tables.toTables(),
-      altmaps: this.altmaps.map((altmap) => ({ ...altmap })),
+      altmaps: altmapsOf(this.run).map((altmap) => ({ ...altmap })),
       pagesOut: this.kernel.allocator.pagesOut,
     };
   }
@@ -317,7 +325,7 @@ export class Scanner {
     hash.start();
     hash.word(KIND.exact);
     saveWhatActs(this.writer, this.kernel, this.altmaps);
-    this.saveMore(this.writer);
+    saveWhatActsAboveSections(this.writer, this.run);
     hash.words(this.writer.take());
     this.readCaller(places);
     return hash.end();
@@ -345,7 +353,7 @@ export class Scanner {
       writer.wide(alloc);
       writer.wide(align);
     }
-    this.saveMore(writer);
+    saveWhatActsAboveSections(writer, this.run);
     writer.drain(hash);
     for (let w = 0; w < this.altmapWindows.length; w++) {
       const { start, end } = this.altmapWindows[w]!;

@@ -1,28 +1,40 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { PageTable } from '../../hardware/page-table.js';
+import { StateReader, StateWriter, type SavedState } from '../../hardware/saved-state.js';
 import { KernelImage } from '../../kernel/kernel-image.js';
-import { pfnToPage } from '../../kernel/kernel.js';
+import { pfnToPage, type Kernel } from '../../kernel/kernel.js';
 import { LOG_LINE } from '../../kernel/log.js';
-import { restoreKernel, saveKernel, type SavedKernel } from '../../kernel/saved-kernel.js';
-import { pfnToSectionNr, subsectionMapIndex } from '../../mm/sparse.js';
+import type { SavedKernel } from '../../kernel/saved-kernel.js';
 import type { VmemAltmap } from '../../mm/vmem-altmap.js';
-import { runStep, startRun, type Run, type StepReturn } from '../../scenario/runner.js';
+import {
+  altmapsOf as allAltmapsOf,
+  blockAltmaps,
+  runStep,
+  startRun,
+  type Run,
+  type StepReturn,
+} from '../../scenario/runner.js';
+import { restoreAboveSections, restoreRun, saveAboveSections, saveRun } from '../../scenario/saved-run.js';
 import { AddressText, type AddressRange } from '../../scenario/state.js';
 import { bystandersOf } from '../checked-run.js';
-import { INVARIANTS, type Complaint, type Invariant, type StepView } from '../invariants.js';
+import { INVARIANTS, type Check, type Complaint, type StepView } from '../invariants.js';
 import { outside, readMemmap, takeSnapshot, type Snapshot } from '../snapshot.js';
 import {
   ABSENT,
   altmapsOf,
+  firstPlaces,
+  isActive,
   markAltmaps,
   placeOf,
+  readBlocks,
   type Action,
   type Alphabet,
   type Places,
   type Range,
 } from './alphabet.js';
 import { cellsOf, type Cell } from './cells.js';
+import type { Fingerprint } from './hash.js';
 import { Scan, Scanner } from './scan.js';
 import { Screen, UNDAMAGED, type Damage } from './screen.js';
 
@@ -68,8 +80,13 @@ export class Stepper {
   private readonly isScreened: boolean;
   private readonly usedAltmaps: Uint8Array;
   private readonly image = new KernelImage();
+  private readonly writer = new StateWriter();
+  /** What the run has beside its kernel. */
+  private above: SavedState = new Int32Array(0);
   private readonly failing: Set<number>;
   private readonly text: AddressText;
+  /** Fingerprint of the state at the start. */
+  private readonly boot: Fingerprint;
   private places: Places;
   private damage: Damage = UNDAMAGED;
   private isAtStart = true;
@@ -82,26 +99,26 @@ export class Stepper {
     const { kernel } = this.run;
     this.altmaps = [...this.run.altmaps.values()];
     this.text = new AddressText(scenario.machine.config.vmemmapBase);
-    this.cells = cellsOf(kernel, ranges);
-    this.scanner = new Scanner(kernel, this.altmaps, this.cells, () => undefined);
+    this.cells = cellsOf(kernel, [...ranges, ...bootSections(kernel)]);
+    this.scanner = new Scanner(this.run, this.cells, ranges.slice(0, alphabet.blocks));
     this.screen = new Screen(kernel, this.altmaps, this.cells);
-    this.isScreened = kernel.arch.mmu instanceof PageTable;
+    this.isScreened = kernel.arch.mmu instanceof PageTable && alphabet.checks.length === INVARIANTS.length;
     this.usedAltmaps = new Uint8Array(this.altmaps.length);
     this.before = new Scan(this.cells);
     this.after = new Scan(this.cells);
-    this.places = new Uint8Array(ranges.length);
+    this.places = firstPlaces(alphabet, kernel);
     this.stay();
+    this.boot = { hi: this.before.hi, lo: this.before.lo };
   }
 
   /** Saves the state after the last step. */
   save(): SavedKernel {
-    return saveKernel(this.run.kernel, this.altmaps);
+    return saveRun(this.run);
   }
 
   /** Goes to a state, for steps from there. */
   enter(saved: SavedKernel, places: Places): void {
-    restoreKernel(this.run.kernel, this.altmaps, saved);
-    this.run.stopped = undefined;
+    restoreRun(this.run, saved);
     this.places = places;
     this.stay();
   }
@@ -115,15 +132,15 @@ export class Stepper {
   /** Plays one step from the state that was entered. The kernel is in the state behind it then. */
   play(move: Move): Outcome {
     const { run, screen } = this;
-    const { step } = move.action;
     this.goBack();
     const { ret, complaints, allocations } = this.runMove(move);
     const places = this.placesAfter(move.action, this.places);
     this.scanner.scan(places, this.after);
     const isFine =
       this.isScreened &&
+      !run.hasTouchedMemory &&
       complaints.length === 0 &&
-      !screen.isSuspicious(this.before, this.after, ret, this.memmapOf(step as Range)) &&
+      !screen.isSuspicious(this.before, this.after, ret, this.memmapOf(move.action.pages)) &&
       this.hasOldDamage(places);
     const fresh = isFine ? NOTHING : this.examine(move, places);
     return { stopped: run.stopped !== undefined, fresh, places, allocations };
@@ -136,18 +153,21 @@ export class Stepper {
   examine(move: Move, places: Places): readonly Fresh[] {
     const { run } = this;
     const { kernel } = run;
-    const { step } = move.action;
+    const { checks } = this.alphabet;
     this.goBack();
-    const given = this.memmapOf(step as Range);
-    const before = takeSnapshot(kernel, this.altmaps);
+    const given = this.memmapOf(move.action.pages);
+    const before = takeSnapshot(kernel, allAltmapsOf(run));
     const known = new Set<string>();
     const view = this.viewOf(move.action, before, before, this.places);
     const idle: StepView = { ...view, ret: null, given: undefined, complaints: [], bystanders: NO_BYSTANDERS };
-    for (const { invariant, complaint } of complaintsOf(INVARIANTS, idle)) known.add(keyOf(invariant, complaint));
+    // What is wrong before any step is told of the first one, as runChecked() does.
+    if (this.before.hi !== this.boot.hi || this.before.lo !== this.boot.lo) {
+      for (const { invariant, complaint } of complaintsOf(checks, idle)) known.add(keyOf(invariant, complaint));
+    }
     const read = readMemmap(kernel, outside(before.active, given));
 
     const { ret, complaints } = this.runMove(move);
-    const after = takeSnapshot(kernel, this.altmaps);
+    const after = takeSnapshot(kernel, allAltmapsOf(run));
     const played: StepView = {
       ...this.viewOf(move.action, before, after, places),
       ret,
@@ -157,7 +177,7 @@ export class Stepper {
       stopped: run.stopped,
     };
     // What a kernel leaves behind that stopped on the way is no violation besides.
-    const asked = run.stopped === undefined ? INVARIANTS : NO_CRASH;
+    const asked = run.stopped === undefined ? checks : NO_CRASH;
     return [...complaintsOf(asked, played)]
       .filter(({ invariant, complaint }) => !known.has(keyOf(invariant, complaint)))
       .map(({ invariant, complaint: { text } }) => ({ invariant, text }));
@@ -170,6 +190,8 @@ export class Stepper {
 
   private stay(): void {
     this.image.capture(this.run.kernel, this.altmaps);
+    saveAboveSections(this.writer, this.run);
+    this.above = this.writer.take();
     this.scanner.scan(this.places, this.before);
     markAltmaps(this.places, this.usedAltmaps);
     this.damage = this.screen.damage(this.before, this.usedAltmaps);
@@ -179,6 +201,7 @@ export class Stepper {
   private goBack(): void {
     if (!this.isAtStart) {
       this.image.load(this.run.kernel, this.altmaps);
+      restoreAboveSections(new StateReader(this.above), this.run);
       this.run.stopped = undefined;
     }
     this.isAtStart = false;
@@ -205,6 +228,7 @@ export class Stepper {
   /** A step as the invariants see it, before it is known what came of it. */
   private viewOf({ step }: Action, before: Snapshot, after: Snapshot, places: Places): StepView {
     const altmapsInUse = altmapsOf(this.alphabet, places);
+    for (const { name } of blockAltmaps(this.run)) altmapsInUse.add(name);
     // Altmaps of ranges that overlap have pages in common: those that nobody uses have no books to check.
     const hasBooks = ({ name, alloc }: Readonly<VmemAltmap>): boolean =>
       alloc !== 0 || altmapsInUse.has(name) || ('altmap' in step && step.altmap === name);
@@ -232,29 +256,25 @@ export class Stepper {
   /** Of an add that fails the sections before the one that failed stay. */
   private placesAfter(action: Action, places: Places): Places {
     if (action.op === 'use') return places;
+    const { alphabet, run } = this;
     const next = places.slice();
-    if (action.op !== 'add') {
+    if (action.op === 'add') {
+      for (const r of action.ranges)
+        next[r] = isActive(run.kernel, alphabet.ranges[r]!) ? placeOf(action.altmap) : ABSENT;
+    } else {
       next[action.range] = ABSENT;
-      return next;
     }
-    const { ranges } = this.alphabet;
-    for (const r of action.ranges) next[r] = this.isActive(ranges[r]!) ? placeOf(action.altmap) : ABSENT;
+    readBlocks(alphabet, run.memory, next);
     return next;
-  }
-
-  private isActive({ pfn, nrPages }: Range): boolean {
-    const { kernel } = this.run;
-    const from = subsectionMapIndex(kernel, pfn);
-    return kernel.sections.areSet(
-      pfnToSectionNr(kernel, pfn),
-      from,
-      from + Math.ceil(nrPages / kernel.pagesPerSubsection),
-    );
   }
 }
 
+/** Memory that is there since boot, section by section. */
+const bootSections = ({ sections, pagesPerSection }: Kernel): Range[] =>
+  [...sections.active()].map((sectionNr) => ({ pfn: sectionNr * pagesPerSection, nrPages: pagesPerSection }));
+
 function* complaintsOf(
-  invariants: readonly Invariant[],
+  invariants: readonly Check[],
   view: StepView,
 ): Generator<{ invariant: string; complaint: Complaint }> {
   for (const invariant of invariants) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { isPossible, type Alphabet, type Places } from './alphabet.js';
+import { firstPlaces, isPossible, mayRunOut, type Alphabet, type Places } from './alphabet.js';
+import type { SavedKernel } from '../../kernel/saved-kernel.js';
 import { patternOf } from './expand.js';
 import { MoveNumbers } from './moves.js';
 import { Stepper, type Move } from './stepper.js';
@@ -21,6 +22,8 @@ export class Walker {
   private readonly moves: MoveNumbers;
   private readonly random: () => number;
   private readonly seen = new Set<string>();
+  private readonly start: SavedKernel;
+  private readonly startPlaces: Places;
 
   /** @param known what the exploration found: nothing of its kind is looked for */
   constructor(
@@ -34,20 +37,19 @@ export class Walker {
     this.random = randomOf(seed);
     for (const { invariant, text } of known) this.seen.add(`${invariant} ${patternOf(text)}`);
     this.start = this.stepper.save();
+    this.startPlaces = firstPlaces(alphabet, this.stepper.run.kernel);
   }
-
-  private readonly start: ReturnType<Stepper['save']>;
 
   /** Makes one walk. */
   walk(): void {
     const { alphabet, stepper, options, random } = this;
     const moves: Move[] = [];
-    let places: Places = new Uint8Array(alphabet.ranges.length);
+    let places: Places = this.startPlaces;
     stepper.enter(this.start, places);
     for (let length = options.depth * WALK_LENGTH; length > 0; length--) {
       const possible = alphabet.actions.filter((action) => isPossible(alphabet, places, action));
       const action = possible[Math.floor(random() * possible.length)]!;
-      const failing = options.fail && action.op === 'add' ? this.moves.anyFailure(random) : 0;
+      const failing = options.fail && mayRunOut(action) ? this.moves.anyFailure(random) : 0;
       moves.push({ action, failing });
       this.steps++;
       const outcome = stepper.play({ action, failing });
@@ -87,7 +89,7 @@ export class Walker {
   private shows(moves: readonly Move[], invariant: string, pattern: string): boolean {
     const { alphabet } = this;
     const stepper = new Stepper(alphabet);
-    let places: Places = new Uint8Array(alphabet.ranges.length);
+    let places = this.startPlaces;
     for (const [i, move] of moves.entries()) {
       if (!isPossible(alphabet, places, move.action)) return false;
       const outcome = stepper.play(move);

@@ -4,6 +4,7 @@ import { RELEASES, type Release } from '../../kernel/releases.js';
 import { resolveScenario, ScenarioError, type Scenario } from '../../scenario/scenario.js';
 import { scenarioSchema } from '../../scenario/schema.js';
 import { BUGS, type Bug } from '../bugs/index.js';
+import { CHECKS } from '../expectations.js';
 import { runChecked } from '../checked-run.js';
 import { bugOn, playBug, saysPresent, symptomOf } from '../repro.js';
 import { patternOf } from './expand.js';
@@ -23,7 +24,7 @@ export function releasesWith({ invariant, text, scenario, length }: Violation): 
       if (error instanceof ScenarioError) return false;
       throw error;
     }
-    return runChecked(played).findings.some(
+    return runChecked(played, { checks: CHECKS }).findings.some(
       (finding) =>
         finding.step === length - 1 && finding.invariant === invariant && patternOf(finding.text) === pattern,
     );
