@@ -396,13 +396,14 @@ export class PageAllocator {
   /**
    * alloc_pages_node().
    * @param order log2 of the number of base pages
-   * @param nid preferred node; another one serves when it is empty
+   * @param nid preferred node; another one serves when it is empty or has no memory at all
    * @returns the first frame, or {@link NO_PAGE}
    */
   allocPages(order: number, nid = 0): number {
     this.calls++;
     const fails = this.injects && this.failAllocations.has(this.calls);
-    let pfn = fails ? NO_PAGE : this.takeFrom(this.nodes[nid]!, order);
+    const node = this.nodes[nid];
+    let pfn = fails || node === undefined ? NO_PAGE : this.takeFrom(node, order);
     if (pfn === NO_PAGE && !fails) pfn = this.takeElsewhere(order);
     if (this.observer !== null) this.observer.allocPages(order, nid, pfn);
     if (pfn === NO_PAGE) return NO_PAGE;

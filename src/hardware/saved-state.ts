@@ -32,6 +32,11 @@ export class StateWriter {
     for (let i = from; i < to; i++) this.words[this.length++] = source[i]!;
   }
 
+  text(text: string): void {
+    this.word(text.length);
+    for (let i = 0; i < text.length; i++) this.word(text.charCodeAt(i));
+  }
+
   /** Changes a word that was written: a count that is known afterwards. */
   set(at: number, word: number): void {
     this.words[at] = word;
@@ -72,6 +77,10 @@ export class StateReader {
   wide(): number {
     const low = this.word() >>> 0;
     return this.word() * BITS_31_0 + low;
+  }
+
+  text(): string {
+    return Array.from({ length: this.word() }, () => String.fromCharCode(this.word())).join('');
   }
 
   /** Copies words to [from, to) of an array. */

@@ -21,17 +21,23 @@ const COUNTERS = Object.entries(new Counters()).flatMap(([name, value]) =>
 type NumberCounter = Exclude<keyof Counters, 'set' | 'clear' | 'reset'>;
 
 /**
- * Saves a kernel between two steps. Zones, memory blocks and the iomem tree are not its own (src/mm/system-memory.ts)
- * and are not saved: a kernel is saved whole as long as no step has to do with them.
+ * Saves a kernel between two steps. Zones, memory blocks and the iomem tree are not its own (src/mm/system-memory.ts):
+ * src/scenario/saved-run.ts saves them with it.
  * @param altmaps all altmaps that steps use, in an order that {@link restoreKernel} gets too
+ * @param saveMore writes what is not the kernel's own
  */
-export function saveKernel(kernel: Kernel, altmaps: Iterable<VmemAltmap>): SavedKernel {
+export function saveKernel(
+  kernel: Kernel,
+  altmaps: Iterable<VmemAltmap>,
+  saveMore?: (to: StateWriter) => void,
+): SavedKernel {
   saveWhatActs(writer, kernel, altmaps);
   writer.wide(kernel.allocator.calls);
   const { counters, log } = kernel;
   for (const count of counters.set) writer.wide(count);
   for (const count of counters.clear) writer.wide(count);
   for (const name of COUNTERS) writer.wide(counters[name]);
+  saveMore?.(writer);
   return { state: writer.take(), onceGiven: log.onceGiven.size === 0 ? NO_WARNINGS : [...log.onceGiven] };
 }
 
@@ -49,8 +55,16 @@ export function saveWhatActs(to: StateWriter, kernel: Kernel, altmaps: Iterable<
   kernel.ram.save(to);
 }
 
-/** Makes a kernel what it was when it was saved. It must be the kernel that was saved, or one booted alike. */
-export function restoreKernel(kernel: Kernel, altmaps: Iterable<VmemAltmap>, { state, onceGiven }: SavedKernel): void {
+/**
+ * Makes a kernel what it was when it was saved. It must be the kernel that was saved, or one booted alike.
+ * @param restoreMore reads what `saveMore` of {@link saveKernel} wrote
+ */
+export function restoreKernel(
+  kernel: Kernel,
+  altmaps: Iterable<VmemAltmap>,
+  { state, onceGiven }: SavedKernel,
+  restoreMore?: (from: StateReader) => void,
+): void {
   const from = new StateReader(state);
   const { allocator, counters, vmstat } = kernel;
   allocator.restore(from);
@@ -67,5 +81,6 @@ export function restoreKernel(kernel: Kernel, altmaps: Iterable<VmemAltmap>, { s
   for (let level = 0; level < counters.set.length; level++) counters.set[level] = from.wide();
   for (let level = 0; level < counters.clear.length; level++) counters.clear[level] = from.wide();
   for (const name of COUNTERS) counters[name] = from.wide();
+  restoreMore?.(from);
   kernel.log.restore(onceGiven);
 }

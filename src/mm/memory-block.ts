@@ -1,11 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import type { StateReader, StateWriter } from '../hardware/saved-state.js';
 import { EBUSY, EEXIST, EINVAL, ENOENT, ENOMEM } from '../kernel/errno.js';
 import type { Kernel } from '../kernel/kernel.js';
 import { deinitMemmapOnMemory, initMemmapOnMemory, offlinePages, onlinePages } from './online-pages.js';
 import { notify, type BootMemory, type SystemMemory } from './system-memory.js';
-import type { VmemAltmap } from './vmem-altmap.js';
-import { adjustPresentPageCount, zoneForPfnRange, zoneIntersects, type OnlineType, type Zone } from './zone.js';
+import { restoreAltmap, saveAltmap, type VmemAltmap } from './vmem-altmap.js';
+import {
+  adjustPresentPageCount,
+  zoneForPfnRange,
+  zoneIntersects,
+  zoneNumber,
+  zoneOfNumber,
+  type OnlineType,
+  type Zone,
+} from './zone.js';
 
 /** drivers/base/memory.c: the devices by which people see memory, set it online and offline. */
 
@@ -189,4 +198,38 @@ export function eachBlock(
     if (ret !== 0) return ret;
   }
   return 0;
+}
+
+const STATES = ['offline', 'online'] as const;
+
+/**
+ * Writes the memory blocks, by their numbers: in which order they came makes no difference to anything.
+ * @param named altmaps that are kept elsewhere
+ */
+export function saveBlocks(to: StateWriter, { blocks, nodes }: SystemMemory, named: readonly VmemAltmap[]): void {
+  to.word(blocks.size);
+  for (const id of [...blocks.keys()].sort((a, b) => a - b)) {
+    const { state, nid, zone, altmap, nrVmemmapPages } = blocks.get(id)!;
+    to.wide(id);
+    to.word(STATES.indexOf(state));
+    to.word(nid);
+    to.word(zoneNumber(nodes, zone));
+    saveAltmap(to, altmap, named);
+    to.wide(nrVmemmapPages);
+  }
+}
+
+export function restoreBlocks(from: StateReader, { blocks, nodes }: SystemMemory, named: readonly VmemAltmap[]): void {
+  blocks.clear();
+  for (let left = from.word(); left > 0; left--) {
+    const id = from.wide();
+    blocks.set(id, {
+      id,
+      state: STATES[from.word()]!,
+      nid: from.word(),
+      zone: zoneOfNumber(nodes, from.word()),
+      altmap: restoreAltmap(from, named),
+      nrVmemmapPages: from.wide(),
+    });
+  }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { alignDown, alignUp } from '../hardware/align.js';
+import type { StateReader, StateWriter } from '../hardware/saved-state.js';
 import { EINVAL, ENOMEM, ENXIO } from '../kernel/errno.js';
 import type { Kernel } from '../kernel/kernel.js';
 import { addPages, removePages } from './memory-hotplug.js';
@@ -10,7 +11,7 @@ import { IORESOURCE_SYSTEM_RAM, regionIntersects, releaseMemRegionAdjustable, re
 import { vmemmapCanOptimize, VMEMMAP_RESERVE_NR, type DevPagemap } from './sparse-vmemmap.js';
 import { pfnToSectionNr } from './sparse.js';
 import type { SystemMemory } from './system-memory.js';
-import { vmemAltmapOffset, type VmemAltmap } from './vmem-altmap.js';
+import { restoreAltmap, saveAltmap, vmemAltmapOffset, type VmemAltmap } from './vmem-altmap.js';
 import { DEVICE, movePfnRangeToZone, removePfnRangeFromZone, zoneOf } from './zone.js';
 
 /** mm/memremap.c: struct pages for the memory of a device. */
@@ -65,6 +66,41 @@ export class DeviceMaps {
   setMapped(device: DevicePages, mapped: boolean): void {
     if (mapped) this.byId.set(device.id, device);
     else this.byId.delete(device.id);
+  }
+
+  /** @param named altmaps that are kept elsewhere */
+  save(to: StateWriter, named: readonly VmemAltmap[]): void {
+    const devices = [...new Set([...this.byId.values(), ...this.byPfn.values()])];
+    to.word(devices.length);
+    for (const device of devices) {
+      to.text(device.id);
+      to.word(device.nid);
+      to.wide(device.pfn);
+      to.wide(device.nrPages);
+      saveAltmap(to, device.altmap, named);
+      to.word(device.vmemmapShift);
+      to.word(device.isPrivate ? 1 : 0);
+      to.word(this.byId.get(device.id) === device ? 1 : 0);
+    }
+    this.byPfn.save(to, (device) => devices.indexOf(device));
+  }
+
+  restore(from: StateReader, named: readonly VmemAltmap[]): void {
+    this.byId.clear();
+    const devices = Array.from({ length: from.word() }, () => {
+      const device: DevicePages = {
+        id: from.text(),
+        nid: from.word(),
+        pfn: from.wide(),
+        nrPages: from.wide(),
+        altmap: restoreAltmap(from, named),
+        vmemmapShift: from.word(),
+        isPrivate: from.word() === 1,
+      };
+      this.setMapped(device, from.word() === 1);
+      return device;
+    });
+    this.byPfn.restore(from, (index) => devices[index]!);
   }
 }
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import type { StateReader, StateWriter } from '../hardware/saved-state.js';
+
 interface Entry<T> {
   start: number;
   /** Exclusive. */
@@ -10,7 +12,7 @@ interface Entry<T> {
 /** Values of ranges of frames; a later range takes the place of what it covers (xa_store_range). */
 export class RangeMap<T> {
   /** Ascending, disjoint; neighbours of one value are one. */
-  private readonly entries: Entry<T>[] = [];
+  private entries: Entry<T>[] = [];
 
   /** The value at a frame. */
   get(pfn: number): T | undefined {
@@ -37,6 +39,30 @@ export class RangeMap<T> {
     entries.splice(from, to - from, ...pieces);
     this.join(from + pieces.length);
     for (let at = from + pieces.length - 1; at >= from; at--) this.join(at);
+  }
+
+  /** The values, by ascending range. */
+  values(): T[] {
+    return this.entries.map(({ value }) => value);
+  }
+
+  /** @param numberOf the number that stands for a value */
+  save(to: StateWriter, numberOf: (value: T) => number): void {
+    to.word(this.entries.length);
+    for (const { start, end, value } of this.entries) {
+      to.wide(start);
+      to.wide(end);
+      to.word(numberOf(value));
+    }
+  }
+
+  /** @param valueOf the value that a number stands for */
+  restore(from: StateReader, valueOf: (number: number) => T): void {
+    this.entries = Array.from({ length: from.word() }, () => ({
+      start: from.wide(),
+      end: from.wide(),
+      value: valueOf(from.word()),
+    }));
   }
 
   /** Makes the entry at an index one with the entry before it, if both continue each other. */

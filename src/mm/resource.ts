@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import type { StateReader, StateWriter } from '../hardware/saved-state.js';
 import { EBUSY, EEXIST, EINVAL } from '../kernel/errno.js';
 
 /**
@@ -25,6 +26,12 @@ export interface ResourceName {
 
 /** The text that the kernel itself names memory by. */
 export const SYSTEM_RAM: ResourceName = { text: 'System RAM' };
+/** The texts that drivers have for the memory that they hand over: kmem, virtio-mem. */
+export const KMEM: ResourceName = { text: 'System RAM (kmem)' };
+export const VIRTIO_MEM: ResourceName = { text: 'System RAM (virtio_mem)' };
+
+/** Names that live as long as the kernel. */
+const LASTING_NAMES: readonly ResourceName[] = [SYSTEM_RAM, KMEM, VIRTIO_MEM];
 
 /** struct resource. */
 export interface Resource {
@@ -403,4 +410,81 @@ export function iomemLines(root: Resource): string[] {
   };
   for (const child of root.children) print(child, 0);
   return lines;
+}
+
+/** In a saved state, for a resource that is in no tree and was not met yet. */
+const NEW_RESOURCE = -1;
+
+/** Writes resources, each once: whoever points to one that was written gets its number. */
+export class ResourceWriter {
+  private readonly names = new Map(LASTING_NAMES.map((name, i) => [name, i]));
+  private readonly numbers = new Map<Resource, number>();
+
+  constructor(private readonly to: StateWriter) {}
+
+  /** What lies below a root. */
+  children({ children }: Resource): void {
+    this.to.word(children.length);
+    for (const child of children) this.resource(child);
+  }
+
+  /** A pointer to a resource, in the tree or out of it. */
+  pointer(resource: Resource): void {
+    const number = this.numbers.get(resource);
+    this.to.word(number ?? NEW_RESOURCE);
+    if (number === undefined) this.resource(resource);
+  }
+
+  private resource(resource: Resource): void {
+    const { to } = this;
+    this.numbers.set(resource, this.numbers.size);
+    to.wide(resource.start);
+    to.wide(resource.end);
+    to.word(resource.flags);
+    this.name(resource.name);
+    this.children(resource);
+  }
+
+  /** Equal texts at two places stay two names. */
+  private name(name: ResourceName): void {
+    const number = this.names.get(name);
+    this.to.word(number ?? this.names.size);
+    if (number !== undefined) return;
+    this.names.set(name, this.names.size);
+    this.to.text(name.text);
+  }
+}
+
+/** Reads what a {@link ResourceWriter} wrote, call for call. */
+export class ResourceReader {
+  private readonly names = [...LASTING_NAMES];
+  private readonly resources: Resource[] = [];
+
+  constructor(private readonly from: StateReader) {}
+
+  children(root: Resource): void {
+    root.children = Array.from({ length: this.from.word() }, () => this.resource(root));
+  }
+
+  pointer(): Resource {
+    const number = this.from.word();
+    return number === NEW_RESOURCE ? this.resource(null) : this.resources[number]!;
+  }
+
+  private resource(parent: Resource | null): Resource {
+    const { from } = this;
+    const [start, end, flags] = [from.wide(), from.wide(), from.word()];
+    const resource = createResource(start, end, this.name(), flags);
+    this.resources.push(resource);
+    resource.parent = parent;
+    this.children(resource);
+    return resource;
+  }
+
+  private name(): ResourceName {
+    const { names } = this;
+    const number = this.from.word();
+    if (number === names.length) names.push({ text: this.from.text() });
+    return names[number]!;
+  }
 }

@@ -2,6 +2,7 @@
 
 import { alignUp } from '../hardware/align.js';
 import { NO_PAGE } from '../hardware/page-allocator.js';
+import type { StateReader, StateWriter } from '../hardware/saved-state.js';
 import type { Kernel } from '../kernel/kernel.js';
 
 /**
@@ -60,4 +61,39 @@ export function vmemAltmapFree(kernel: Kernel, altmap: VmemAltmap, nrPages: numb
   altmap.alloc -= nrPages;
   kernel.counters.altmapFreePages += nrPages;
   if (altmap.alloc < 0) kernel.log.altmapUnderflow(altmap.name);
+}
+
+/** In a saved state, in place of the index of an altmap that has a name. */
+const NO_ALTMAP = -1;
+const UNNAMED_ALTMAP = -2;
+
+/**
+ * Writes what holds an altmap: one that memory or a device brought along is written out.
+ * @param named altmaps that are kept elsewhere, in an order that {@link restoreAltmap} gets too
+ */
+export function saveAltmap(to: StateWriter, altmap: VmemAltmap | null, named: readonly VmemAltmap[]): void {
+  const index = altmap === null ? NO_ALTMAP : named.indexOf(altmap);
+  if (altmap === null || index >= 0) {
+    to.word(index);
+    return;
+  }
+  to.word(UNNAMED_ALTMAP);
+  to.text(altmap.name);
+  const { basePfn, endPfn, reserve, free, align, alloc } = altmap;
+  for (const count of [basePfn, endPfn, reserve, free, align, alloc]) to.wide(count);
+}
+
+export function restoreAltmap(from: StateReader, named: readonly VmemAltmap[]): VmemAltmap | null {
+  const index = from.word();
+  if (index === NO_ALTMAP) return null;
+  if (index !== UNNAMED_ALTMAP) return named[index]!;
+  return {
+    name: from.text(),
+    basePfn: from.wide(),
+    endPfn: from.wide(),
+    reserve: from.wide(),
+    free: from.wide(),
+    align: from.wide(),
+    alloc: from.wide(),
+  };
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { isAligned } from '../hardware/align.js';
+import type { StateReader, StateWriter } from '../hardware/saved-state.js';
 import type { Kernel } from '../kernel/kernel.js';
 import type { RangeMap } from './range-map.js';
 import { pfnToSectionNr, subsectionMapIndex } from './sparse.js';
@@ -213,4 +214,46 @@ export function resetNode(node: PgData): void {
   node.start = 0;
   node.present = 0;
   for (const zone of node.zones) zone.present = 0;
+}
+
+/** Writes the spans of nodes and zones, and the zone that each struct page names. */
+export function saveZones(to: StateWriter, { nodes, pageZones }: ZonedMemory): void {
+  for (const node of nodes) {
+    to.word(node.online ? 1 : 0);
+    for (const span of [node, ...node.zones]) {
+      to.wide(span.start);
+      to.wide(span.spanned);
+      to.wide(span.present);
+    }
+  }
+  pageZones.save(to, (zone) => zoneNumber(nodes, zone));
+}
+
+/** Takes back what {@link saveZones} wrote of a machine with the same nodes. */
+export function restoreZones(from: StateReader, { nodes, pageZones }: ZonedMemory): void {
+  for (const node of nodes) {
+    node.online = from.word() === 1;
+    for (const span of [node, ...node.zones]) {
+      span.start = from.wide();
+      span.spanned = from.wide();
+      span.present = from.wide();
+    }
+  }
+  pageZones.restore(from, (number) => zoneOfNumber(nodes, number)!);
+}
+
+const NO_ZONE = -1;
+
+/** A number for a zone among those of all nodes, which have as many each. */
+export function zoneNumber(nodes: readonly PgData[], zone: Zone | null): number {
+  if (zone === null) return NO_ZONE;
+  const { zones } = nodes[zone.nid]!;
+  return zone.nid * zones.length + zones.indexOf(zone);
+}
+
+/** The zone of a number that {@link zoneNumber} gave. */
+export function zoneOfNumber(nodes: readonly PgData[], number: number): Zone | null {
+  if (number === NO_ZONE) return null;
+  const perNode = nodes[0]!.zones.length;
+  return nodes[Math.floor(number / perNode)]!.zones[number % perNode]!;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { alignDown, alignUp } from '../hardware/align.js';
+import type { StateReader, StateWriter } from '../hardware/saved-state.js';
 import { EBUSY, EINVAL } from '../kernel/errno.js';
 import { addMemory, offlineAndRemoveMemory } from '../mm/add-memory.js';
 import { memremapPages, memunmapPages } from '../mm/memremap.js';
@@ -8,11 +9,15 @@ import {
   createResource,
   IORESOURCE_MEM,
   IORESOURCE_SYSTEM_RAM,
+  KMEM,
   releaseResource,
   requestRegion,
   requestResource,
+  VIRTIO_MEM,
   type Resource,
   type ResourceName,
+  type ResourceReader,
+  type ResourceWriter,
 } from '../mm/resource.js';
 import type { SystemMemory } from '../mm/system-memory.js';
 import { createNamespace, type Namespace } from './nvdimm.js';
@@ -22,8 +27,6 @@ import { createNamespace, type Namespace } from './nvdimm.js';
  * memory (drivers/dax/kmem.c), and virtio-mem (drivers/virtio/virtio_mem.c). Addresses and sizes in bytes.
  */
 
-const KMEM: ResourceName = { text: 'System RAM (kmem)' };
-const VIRTIO_MEM: ResourceName = { text: 'System RAM (virtio_mem)' };
 const PERSISTENT_MEMORY: ResourceName = { text: 'Persistent Memory' };
 
 interface Region {
@@ -219,4 +222,62 @@ export function resizeVirtioMem(devices: Devices, id: string, region: Region, re
   }
   virtioMem.set(id, { start: region.start, size: plugged });
   return err;
+}
+
+const isNone = (from: StateReader): boolean => from.word() === 0;
+
+function saveRegion(to: StateWriter, { start, size }: Region): void {
+  to.wide(start);
+  to.wide(size);
+}
+
+const restoreRegion = (from: StateReader): Region => ({ start: from.wide(), size: from.wide() });
+
+function saveNamespace(to: StateWriter, namespace: Namespace): void {
+  saveRegion(to, namespace);
+  to.wide(namespace.dataOffset);
+  const { altmap } = namespace;
+  to.word(altmap === null ? 0 : 1);
+  if (altmap === null) return;
+  for (const count of [altmap.basePfn, altmap.endPfn, altmap.reserve, altmap.free]) to.wide(count);
+}
+
+const restoreNamespace = (from: StateReader): Namespace => ({
+  ...restoreRegion(from),
+  dataOffset: from.wide(),
+  altmap: isNone(from) ? null : { basePfn: from.wide(), endPfn: from.wide(), reserve: from.wide(), free: from.wide() },
+});
+
+/** Writes the devices. @param resources what numbered the iomem tree, in which their claims lie */
+export function saveDevices(to: StateWriter, { namespaces, virtioMem }: Devices, resources: ResourceWriter): void {
+  to.word(namespaces.size);
+  for (const [id, { number, namespace, claims, kmem: region }] of namespaces) {
+    to.text(id);
+    to.word(number);
+    saveNamespace(to, namespace);
+    to.word(claims.length);
+    for (const claim of claims) resources.pointer(claim);
+    to.word(region === null ? 0 : 1);
+    if (region !== null) saveRegion(to, region);
+  }
+  to.word(virtioMem.size);
+  for (const [id, region] of virtioMem) {
+    to.text(id);
+    saveRegion(to, region);
+  }
+}
+
+/** Takes back what {@link saveDevices} wrote. */
+export function restoreDevices(from: StateReader, { namespaces, virtioMem }: Devices, resources: ResourceReader): void {
+  namespaces.clear();
+  for (let left = from.word(); left > 0; left--) {
+    namespaces.set(from.text(), {
+      number: from.word(),
+      namespace: restoreNamespace(from),
+      claims: Array.from({ length: from.word() }, () => resources.pointer()),
+      kmem: isNone(from) ? null : restoreRegion(from),
+    });
+  }
+  virtioMem.clear();
+  for (let left = from.word(); left > 0; left--) virtioMem.set(from.text(), restoreRegion(from));
 }

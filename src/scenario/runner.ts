@@ -38,6 +38,8 @@ export interface Run {
   readonly altmaps: ReadonlyMap<string, VmemAltmap>;
   readonly memory: SystemMemory;
   readonly devices: Devices;
+  /** A step had to do with {@link memory} or {@link devices}; until then they are as after boot. */
+  hasTouchedMemory: boolean;
   /** The first thing that stopped the kernel, if something did. */
   stopped: string | undefined;
 }
@@ -51,9 +53,13 @@ export function startRun(scenario: Scenario): Run {
     altmaps: new Map(scenario.altmaps.map((spec) => [spec.name, { ...spec, alloc: 0 }])),
     memory,
     devices: createDevices(memory),
+    hasTouchedMemory: false,
     stopped: undefined,
   };
 }
+
+/** Steps that change nothing above sections. */
+const PAGE_STEPS: ReadonlySet<Step['op']> = new Set(['add-pages', 'remove-pages', 'use']);
 
 /** Runs one step. */
 export function runStep(run: Run, step: Step): StepReturn {
@@ -70,6 +76,7 @@ function dispatch(run: Run, step: Step): StepReturn {
   const { kernel, memory, devices } = run;
   const altmap = 'altmap' in step && step.altmap !== null ? run.altmaps.get(step.altmap)! : null;
   memory.faults = new Faults('fail' in step ? step.fail : {});
+  if (!PAGE_STEPS.has(step.op)) run.hasTouchedMemory = true;
   switch (step.op) {
     case 'add-pages':
       return addPages(kernel, step.nid, step.pfn, step.nrPages, altmap);

@@ -54,6 +54,11 @@ describe('the page allocator', () => {
     expect(pages.allocPages(0)).toBe(NO_PAGE);
   });
 
+  test('another node serves one that has no memory', () => {
+    const pages = allocator(1);
+    expect(pages.allocPages(0, 1)).not.toBe(NO_PAGE);
+  });
+
   test('small pages that were given back join when a large block is asked for', () => {
     const pages = allocator(1);
     const small = Array.from({ length: BLOCK }, () => pages.allocPages(0));

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import { fc, test } from '@fast-check/vitest';
+import { describe, expect } from 'vitest';
+import { StateWriter } from '../../src/hardware/saved-state.js';
+import { saveKernel } from '../../src/kernel/saved-kernel.js';
+import { captureRun, runStep, startRun, type Run, type StepResult } from '../../src/scenario/runner.js';
+import { restoreRun, saveRun, saveWhatActsAboveSections } from '../../src/scenario/saved-run.js';
+import { resolveScenario, type Scenario, type Step } from '../../src/scenario/scenario.js';
+import { scenarioSchema, type ScenarioInput } from '../../src/scenario/schema.js';
+
+type Steps = ScenarioInput['steps'];
+
+/** A machine and its memory block. */
+interface World {
+  machine: ScenarioInput['machine'];
+  /** Bytes. */
+  block: number;
+}
+
+const MIB = 2 ** 20;
+
+const WORLDS: readonly World[] = [
+  { machine: { arch: 'x86_64', memmapOnMemory: 'y' }, block: 128 * MIB },
+  { machine: { arch: 'x86_64', kernel: '5.12', structPageSize: 56 }, block: 128 * MIB },
+  { machine: { arch: 'x86_64', kernel: '6.1', memmapOnMemory: 'y', hugetlbOptimized: true }, block: 128 * MIB },
+  { machine: { arch: 'x86_64', kernel: '6.9', memmapOnMemory: 'y', blockSize: '256M' }, block: 256 * MIB },
+  {
+    machine: { arch: 'x86_64', kernel: '4.18', boot: [{ start: '0x100000000', size: '256M' }] },
+    block: 128 * MIB,
+  },
+  { machine: { arch: 'arm64', pageSize: '4K', memmapOnMemory: 'force' }, block: 128 * MIB },
+  { machine: { arch: 's390', memmapOnMemory: 'y' }, block: 256 * MIB },
+  {
+    machine: { arch: 'ppc64', mmu: 'radix', pageSize: '64K', blockSize: '256M', memmapOnMemory: 'force' },
+    block: 256 * MIB,
+  },
+];
+
+const BLOCKS = 4;
+const FIRST = 2 ** 32;
+/** Devices lie behind the blocks. */
+const DEVICES = 2 ** 36;
+
+const hex = (address: number): string => `0x${address.toString(16)}`;
+
+/** Everything that one may do to such a machine, each once. */
+function stepsOf({ block, machine }: World): Steps {
+  const ranges = Array.from({ length: BLOCKS }, (_, i) => ({ start: hex(FIRST + i * block), size: block }));
+  const pairs = ranges.slice(0, -1).map(({ start }) => ({ start, size: 2 * block }));
+  const device = { start: hex(DEVICES), size: 2 * block };
+  return [
+    ...[...ranges, ...pairs].flatMap((range): Steps => [
+      { op: 'add-memory', ...range },
+      { op: 'add-memory', ...range, memmapOnMemory: false, mergeResource: true, driver: 'dimm' },
+      { op: 'add-memory', ...range, node: 1, offlineInaccessible: true },
+      { op: 'add-memory', ...range, fail: { blockRegister: 2 } },
+      { op: 'online', ...range },
+      { op: 'online', ...range, type: 'movable' },
+      { op: 'offline', ...range },
+      { op: 'offline', ...range, fail: { notifyGoingOffline: 1 } },
+      { op: 'remove-memory', ...range },
+      { op: 'offline-and-remove-memory', ...range },
+    ]),
+    { op: 'memremap-pages', device: 'gpu', start: hex(DEVICES - block), size: block, type: 'private' },
+    { op: 'memunmap-pages', device: 'gpu' },
+    { op: 'memremap-pages', device: 'own', start: hex(DEVICES - block), size: block, altmap: 'own' },
+    { op: 'memunmap-pages', device: 'own' },
+    { op: 'create-namespace', device: 'pmem', mode: 'devdax', ...device },
+    { op: 'create-namespace', device: 'pmem', mode: 'fsdax', map: 'mem', ...device },
+    { op: 'destroy-namespace', device: 'pmem' },
+    { op: 'kmem', device: 'pmem' },
+    { op: 'kmem-release', device: 'pmem' },
+    { op: 'virtio-mem', device: 'virtio', start: hex(DEVICES * 2), size: 4 * block, requested: 2 * block },
+    { op: 'virtio-mem', device: 'virtio', start: hex(DEVICES * 2), size: 4 * block, requested: 0 },
+    ...(machine.hugetlbOptimized
+      ? ([
+          { op: 'hugetlb-optimize', ...ranges[0]! },
+          { op: 'hugetlb-restore', ...ranges[0]! },
+        ] satisfies Steps)
+      : []),
+  ];
+}
+
+function scenarioOf(world: World): Scenario {
+  const pages = world.block / (world.machine.pageSize === '64K' ? 65536 : 4096);
+  const basePfn = (DEVICES / world.block - 1) * pages;
+  return resolveScenario(
+    scenarioSchema.parse({
+      machine: world.machine,
+      altmaps: { own: { basePfn, endPfn: basePfn + pages - 1, free: pages / 8 } },
+      steps: stepsOf(world),
+    }),
+  );
+}
+
+/** Plays steps until the kernel stops, and tells the state after each: what people see, and every word of the books. */
+function playOn(run: Run, steps: readonly Step[]): { result: StepResult; words: number[] }[] {
+  const course = [];
+  const writer = new StateWriter();
+  for (const step of steps) {
+    const result = captureRun(run, runStep(run, step));
+    saveWhatActsAboveSections(writer, run);
+    course.push({ result, words: [...writer.take()] });
+    if (result.ret === 'BUG') break;
+  }
+  return course;
+}
+
+const SCENARIOS = WORLDS.map(scenarioOf);
+const choices = fc.array(fc.nat(), { maxLength: 14 });
+
+describe('a run that is saved and restored goes on as the one that was saved', () => {
+  test.prop([fc.nat(WORLDS.length - 1), choices, choices, choices], { numRuns: 250 })(
+    'after any steps with blocks and devices, whatever it did in between, and on another machine',
+    (world, before, after, elsewhere) => {
+      const scenario = SCENARIOS[world]!;
+      const chosen = (numbers: readonly number[]): Step[] =>
+        numbers.map((number) => scenario.steps[number % scenario.steps.length]!);
+      const run = startRun(scenario);
+      playOn(run, chosen(before));
+      if (run.stopped !== undefined) return;
+      const saved = saveRun(run);
+      const expected = playOn(run, chosen(after));
+
+      restoreRun(run, saved);
+      expect(playOn(run, chosen(after))).toEqual(expected);
+
+      const other = startRun(scenario);
+      playOn(other, chosen(elsewhere));
+      restoreRun(other, saved);
+      expect(playOn(other, chosen(after))).toEqual(expected);
+    },
+    120_000,
+  );
+
+  test('and costs one word more than its kernel where nothing but pages came and went', () => {
+    const [scenario] = SCENARIOS;
+    const run = startRun(scenario!);
+    const range = { pfn: FIRST / 4096, nrPages: scenario!.blockPages };
+    runStep(run, { op: 'add-pages', ...range, altmap: null, nid: 0 });
+    expect(saveRun(run).state.length).toBe(saveKernel(run.kernel, run.altmaps.values()).state.length + 1);
+    runStep(run, { op: 'remove-pages', ...range, altmap: null });
+    runStep(run, scenario!.steps[0]!);
+    expect(saveRun(run).state.length).toBeGreaterThan(saveKernel(run.kernel, run.altmaps.values()).state.length + 1);
+  });
+});
