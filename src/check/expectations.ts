@@ -84,12 +84,11 @@ export const EXPECTATIONS: readonly Check<ExpectationName>[] = [
     name: 'large-leaves',
     sentence: 'Memmap that fills a large leaf is mapped by one.',
     check(view) {
-      const add = addOf(view);
+      const { step, ret, given } = view;
       const size = view.kernel.arch.pmdSize;
-      if (add === undefined) return [];
-      const small = leavesIn(view, add.given).find(
-        ({ start, level }) =>
-          level === PTE && start % size === 0 && start >= add.given.start && start + size <= add.given.end,
+      if (!(isAdd(step) || step.op === 'add-memory') || ret !== 0 || given === undefined) return [];
+      const small = leavesIn(view, given).find(
+        ({ start, level }) => level === PTE && start % size === 0 && start >= given.start && start + size <= given.end,
       );
       return small === undefined ? [] : [{ text: `${leafText(view, small)} where a large leaf would fit` }];
     },

@@ -1,164 +1,125 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { SUBSECTION_SIZE } from '../../mm/sparse.js';
+import type { Kernel } from '../../kernel/kernel.js';
+import { pfnToSectionNr, SUBSECTION_SIZE, subsectionMapIndex } from '../../mm/sparse.js';
+import type { SystemMemory } from '../../mm/system-memory.js';
 import type { AltmapSpec, Scenario, Step } from '../../scenario/scenario.js';
 import { resolveScenario, ScenarioError } from '../../scenario/scenario.js';
 import { scenarioSchema, type ScenarioInput } from '../../scenario/schema.js';
-import { BASE, INFO_BLOCK } from '../audit/shapes.js';
+import { BASE } from '../audit/shapes.js';
+import { EXPECTATIONS } from '../expectations.js';
+import { INVARIANTS, type Check } from '../invariants.js';
+import { draftBlocks } from './block-words.js';
+import { draftSections, rangesOf } from './section-words.js';
+import type { AlphabetOptions, Altmaps, Draft, Range, StepInput } from './words.js';
+
+export { ALTMAP_CHOICES, UNITS } from './words.js';
+export type { AlphabetOptions, AltmapChoice, Range, Unit } from './words.js';
 
 /** What may be done to the explored memory: ranges that come, are used and go, each with the altmaps that it may have. */
 
-/** How a section is cut into ranges that come and go as one. */
-export const UNITS = ['section', 'half', 'subsection'] as const;
-export type Unit = (typeof UNITS)[number];
-
-/**
- * Who backs the memmap: `none` system memory; `own` an altmap for each range; `reserve` the same behind pages that the
- * driver keeps; `shared` one altmap for two neighbouring ranges, which are added together and go one after the other.
- */
-export const ALTMAP_CHOICES = ['none', 'own', 'shared', 'reserve'] as const;
-export type AltmapChoice = (typeof ALTMAP_CHOICES)[number];
-
-/** What is explored. */
-export interface AlphabetOptions {
-  machine: ScenarioInput['machine'];
-  /** Neighbouring sections. */
-  sections: number;
-  units: readonly Unit[];
-  altmaps: readonly AltmapChoice[];
-}
-
-/** Pages that come and go as one. */
-export interface Range {
-  readonly pfn: number;
-  readonly nrPages: number;
-}
-
 /** One thing that can be done. */
-export type Action =
-  | { readonly op: 'add'; readonly ranges: readonly number[]; readonly altmap: number; readonly step: Step }
-  | { readonly op: 'remove' | 'use'; readonly range: number; readonly altmap: number; readonly step: Step };
+export type Action = (
+  | { readonly op: 'add'; readonly ranges: readonly number[] }
+  | { readonly op: 'remove' | 'use' | 'online' | 'offline'; readonly range: number }
+) & {
+  readonly altmap: number;
+  /** What it is about. */
+  readonly pages: Range;
+  readonly step: Step;
+  /** The step as a scenario has it. */
+  readonly input: StepInput;
+  /** A place in it fails, and no allocation besides. */
+  readonly hasFault: boolean;
+};
 
-/** The state of a range in {@link Places}: not there, or there with the altmap of index `place - FIRST_ALTMAP`. */
+/** The state of a range in {@link Places}: not there; there, and with an altmap by its index; a block that is online. */
 export const ABSENT = 0;
-const FIRST_ALTMAP = 2;
-/** Index of no altmap: memmap in system memory. */
+const THERE = 1;
+const ONLINE = 2;
+const FIRST_ALTMAP = 3;
+/** Index of no altmap: memmap in system memory, or in a block that holds its own. */
 export const NO_ALTMAP = -1;
 
 /** Which ranges are there, and with which altmap. */
 export type Places = Uint8Array<ArrayBuffer>;
 
 export interface Alphabet {
-  /** The machine with all altmaps, and every add as a step, so that system memory lies above them all. */
+  /** The machine with all altmaps, and every action as a step, so that system memory lies above them all. */
   readonly scenario: Scenario;
   readonly machine: ScenarioInput['machine'];
+  /** Memory blocks first. */
   readonly ranges: readonly Range[];
+  /** So many of the ranges are memory blocks. */
+  readonly blocks: number;
   readonly altmaps: readonly AltmapSpec[];
   readonly actions: readonly Action[];
-}
-
-type Altmaps = NonNullable<ScenarioInput['altmaps']>;
-
-/** Ranges of one section; a subsection stands at either end, where it meets the neighbours. */
-function cut(unit: Unit, pfn: number, pagesPerSection: number, pagesPerSubsection: number): Range[] {
-  const half = pagesPerSection / 2;
-  switch (unit) {
-    case 'section':
-      return [{ pfn, nrPages: pagesPerSection }];
-    case 'half':
-      return [
-        { pfn, nrPages: half },
-        { pfn: pfn + half, nrPages: half },
-      ];
-    case 'subsection':
-      return [
-        { pfn, nrPages: pagesPerSubsection },
-        { pfn: pfn + pagesPerSubsection, nrPages: pagesPerSubsection },
-        { pfn: pfn + pagesPerSection - pagesPerSubsection, nrPages: pagesPerSubsection },
-      ];
-  }
+  /** What is asked after each step: every invariant, and what is expected besides. */
+  readonly checks: readonly Check[];
+  /** Nothing but pages comes and goes, and nothing but the invariants is asked: what a screen can answer for. */
+  readonly isScreened: boolean;
 }
 
 const overlap = (a: Range, b: Range): boolean => a.pfn < b.pfn + b.nrPages && b.pfn < a.pfn + a.nrPages;
 
-/** Puts an alphabet together. @throws ScenarioError when there is no such machine */
+/** The machine that is explored: where blocks are to hold their memmap, memmap_on_memory has to be on. */
+function machineOf({ machine, units, altmaps }: AlphabetOptions): ScenarioInput['machine'] {
+  const isOwn = units.includes('block') && altmaps.some((choice) => choice === 'own' || choice === 'shared');
+  return isOwn ? { memmapOnMemory: 'y', ...machine } : machine;
+}
+
+/** @throws ScenarioError where a number of bytes is no multiple of a unit */
+function refuseUneven(name: string, bytes: number | undefined, unit: number): void {
+  if (bytes === undefined || bytes % unit === 0) return;
+  throw new ScenarioError(`${name} is ${bytes}; allowed are multiples of ${unit} bytes`);
+}
+
+/** The pages of an action: ranges that are added together are neighbours. */
+function pagesOf(draft: Draft, ranges: readonly Range[]): Range {
+  const members = draft.op === 'add' ? draft.ranges : [draft.range];
+  const nrPages = members.reduce((sum, r) => sum + ranges[r]!.nrPages, 0);
+  return { pfn: ranges[members[0]!]!.pfn, nrPages };
+}
+
+/** Puts an alphabet together. @throws ScenarioError when there is no such machine, or nothing that can be added to it */
 export function createAlphabet(options: AlphabetOptions): Alphabet {
-  const bare = resolveScenario(
-    scenarioSchema.parse({ machine: options.machine, steps: [{ op: 'use', pfn: BASE, nrPages: 1 }] }),
-  );
-  const { config, traits, release } = bare.machine;
-  const { pageSize, structPageSize } = config;
-  const pagesPerSection = 2 ** config.sectionSizeBits / pageSize;
-  const pagesPerSubsection = SUBSECTION_SIZE / pageSize;
-  // Until there were subsections only whole sections came and went.
-  const units = traits.genericSubsections ? options.units : options.units.filter((unit) => unit === 'section');
-  const ranges = Array.from({ length: options.sections }, (_, section) =>
-    units.flatMap((unit) => cut(unit, BASE + section * pagesPerSection, pagesPerSection, pagesPerSubsection)),
-  )
-    .flat()
-    .filter((range, i, all) => all.findIndex((r) => r.pfn === range.pfn && r.nrPages === range.nrPages) === i);
-
+  const machine = machineOf(options);
+  const bare = resolveScenario(scenarioSchema.parse({ machine, steps: [{ op: 'use', pfn: BASE, nrPages: 1 }] }));
+  const { release } = bare.machine;
+  const { pageSize } = bare.machine.config;
+  const blocks = options.units.includes('block') ? options.sections : 0;
+  refuseUneven('start', options.start, blocks > 0 ? bare.blockPages * pageSize : SUBSECTION_SIZE);
+  refuseUneven('sectionBytes', options.sectionBytes, 2 * SUBSECTION_SIZE);
+  const first = options.start === undefined ? BASE : options.start / pageSize;
+  const ranges = rangesOf({ options, bare, blocks }, first);
+  const ground = { options, bare, ranges, blocks };
   const altmaps: Altmaps = {};
-  const adds: { ranges: number[]; altmap: string | null }[] = [];
-  const noteAltmap = (name: string, { pfn, nrPages }: Range, reserve: number): string => {
-    const needed = Math.ceil((nrPages * structPageSize) / pageSize);
-    const room = Math.max(...bare.machine.architecture.configurations.flatMap((c) => c.leafSizes)) / pageSize;
-    const free = Math.min(needed + room, nrPages - reserve);
-    altmaps[name] = { basePfn: pfn, endPfn: pfn + nrPages - 1, reserve, free };
-    return name;
-  };
-  for (const choice of options.altmaps) {
-    ranges.forEach((range, r) => {
-      if (choice === 'none') adds.push({ ranges: [r], altmap: null });
-      else if (choice === 'own') adds.push({ ranges: [r], altmap: noteAltmap(`own${r}`, range, 0) });
-      else if (choice === 'reserve') {
-        if (range.nrPages > INFO_BLOCK) {
-          adds.push({ ranges: [r], altmap: noteAltmap(`reserve${r}`, range, INFO_BLOCK) });
-        }
-      } else {
-        const next = ranges.findIndex((other) => other.pfn === range.pfn + range.nrPages);
-        if (next < 0) return;
-        const both = { pfn: range.pfn, nrPages: range.nrPages + ranges[next]!.nrPages };
-        adds.push({ ranges: [r, next], altmap: noteAltmap(`shared${r}-${next}`, both, 0) });
-      }
-    });
-  }
-
-  if (adds.length === 0) {
+  const drafts = [...draftBlocks(ground), ...draftSections(ground, altmaps)];
+  if (!drafts.some(({ op }) => op === 'add')) {
     const asked = `${options.units.join(', ')} of ${options.sections} sections with altmaps ${options.altmaps.join(', ')}`;
     throw new ScenarioError(`${asked}: on ${release.name} nothing of that can be added; allowed is at least one range`);
   }
-  const names = Object.keys(altmaps);
-  const indexOf = (altmap: string | null): number => (altmap === null ? NO_ALTMAP : names.indexOf(altmap));
-  const actions: Action[] = adds.map(({ ranges: added, altmap }) => {
-    const first = ranges[added[0]!]!;
-    const nrPages = added.reduce((sum, r) => sum + ranges[r]!.nrPages, 0);
-    const step: Step = { op: 'add-pages', pfn: first.pfn, nrPages, altmap, nid: 0 };
-    return { op: 'add', ranges: added, altmap: indexOf(altmap), step };
-  });
-  for (const { ranges: added, altmap } of adds) {
-    for (const range of added) {
-      const step: Step = { op: 'remove-pages', ...ranges[range]!, altmap };
-      actions.push({ op: 'remove', range, altmap: indexOf(altmap), step });
-    }
-  }
-  ranges.forEach((range, r) => {
-    actions.push({ op: 'use', range: r, altmap: NO_ALTMAP, step: { op: 'use', ...range } });
-  });
-
-  const whole = resolveScenario(
-    scenarioSchema.parse({
-      name: 'explored',
-      machine: options.machine,
-      altmaps,
-      steps: adds.map(({ ranges: added, altmap }) => {
-        const nrPages = added.reduce((sum, r) => sum + ranges[r]!.nrPages, 0);
-        return { op: 'add-pages', pfn: ranges[added[0]!]!.pfn, nrPages, ...(altmap === null ? {} : { altmap }) };
-      }),
-    }),
+  const scenario = resolveScenario(
+    scenarioSchema.parse({ name: 'explored', machine, altmaps, steps: drafts.map(({ input }) => input) }),
   );
-  const machine = { ...options.machine, kernel: release.name, ramBasePfn: whole.machine.ramBasePfn };
-  return { scenario: whole, machine, ranges, altmaps: whole.altmaps, actions };
+  const names = Object.keys(altmaps);
+  const actions = drafts.map((draft, i): Action => ({
+    ...draft,
+    altmap: draft.altmap === null ? NO_ALTMAP : names.indexOf(draft.altmap),
+    pages: pagesOf(draft, ranges),
+    step: scenario.steps[i]!,
+    hasFault: draft.hasFault ?? false,
+  }));
+  return {
+    scenario,
+    machine: { ...machine, kernel: release.name, ramBasePfn: scenario.machine.ramBasePfn },
+    ranges,
+    blocks,
+    altmaps: scenario.altmaps,
+    actions,
+    checks: [...INVARIANTS, ...EXPECTATIONS.filter(({ name }) => options.expect?.includes(name))],
+    isScreened: blocks === 0 && options.compoundSize === undefined && (options.expect ?? []).length === 0,
+  };
 }
 
 /** Marks the altmaps that some range was added with which is there, by their index. */
@@ -167,14 +128,45 @@ export function markAltmaps(places: Places, used: Uint8Array): void {
   for (const place of places) if (place >= FIRST_ALTMAP) used[place - FIRST_ALTMAP] = 1;
 }
 
-export const placeOf = (altmap: number): number => altmap + FIRST_ALTMAP;
+/** The place of a range that was added with an altmap. */
+export const placeOf = (altmap: number): number => (altmap === NO_ALTMAP ? THERE : altmap + FIRST_ALTMAP);
 
 /** Whether an action makes sense: what is there is not added, and what is not there is neither used nor removed. */
-export function isPossible({ ranges }: Alphabet, places: Places, action: Action): boolean {
+export function isPossible({ ranges, blocks }: Alphabet, places: Places, action: Action): boolean {
   if (action.op === 'add') {
     return action.ranges.every((r) => ranges.every((other, o) => places[o] === ABSENT || !overlap(ranges[r]!, other)));
   }
-  return action.op === 'use' ? places[action.range] !== ABSENT : places[action.range] === placeOf(action.altmap);
+  const place = places[action.range];
+  // What does not know whether a block is online would be refused, or change nothing.
+  if (action.range < blocks) return place === (action.op === 'offline' ? ONLINE : THERE);
+  return action.op === 'use' ? place !== ABSENT : place === placeOf(action.altmap);
+}
+
+/** Whether allocations of an action may fail in turn. */
+export const mayRunOut = ({ op, hasFault }: Action): boolean => op === 'add' && !hasFault;
+
+/** Places at the start: what is there since boot is there. */
+export const firstPlaces = ({ ranges }: Alphabet, kernel: Kernel): Places =>
+  Uint8Array.from(ranges, (range) => (isActive(kernel, range) ? THERE : ABSENT));
+
+/** Whether a part of a range has its memmap: of an add that fails, the sections before the one that failed stay. */
+export function isActive(kernel: Kernel, { pfn, nrPages }: Range): boolean {
+  const { sections, pagesPerSection } = kernel;
+  const end = pfn + nrPages;
+  for (let at = pfn; at < end; at = (pfnToSectionNr(kernel, at) + 1) * pagesPerSection) {
+    const last = Math.min(end, (pfnToSectionNr(kernel, at) + 1) * pagesPerSection) - 1;
+    const to = subsectionMapIndex(kernel, last) + 1;
+    if (!sections.areClear(pfnToSectionNr(kernel, at), subsectionMapIndex(kernel, at), to)) return true;
+  }
+  return false;
+}
+
+/** Notes which memory blocks are there, and which are online. */
+export function readBlocks({ ranges, blocks }: Alphabet, memory: SystemMemory, places: Places): void {
+  for (let r = 0; r < blocks; r++) {
+    const block = memory.blocks.get(ranges[r]!.pfn / memory.blockPages);
+    places[r] = block === undefined ? ABSENT : block.state === 'online' ? ONLINE : THERE;
+  }
 }
 
 /** Names of the altmaps that some range was added with which is there. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { isPossible, type Alphabet } from './alphabet.js';
+import { isPossible, mayRunOut, type Alphabet } from './alphabet.js';
 import { FrontierWriter, nodeAt, NODE_WORDS, readState } from './frontier.js';
 import { MoveNumbers } from './moves.js';
 import type { Stepper } from './stepper.js';
@@ -107,7 +107,7 @@ export function* expand(alphabet: Alphabet, stepper: Stepper, job: LevelJob): Ge
       const action = alphabet.actions[a]!;
       if (!isPossible(alphabet, places, action)) continue;
       const allocations = play(moves.of(a, 0));
-      if (!job.fail || action.op !== 'add') continue;
+      if (!job.fail || !mayRunOut(action)) continue;
       for (const failing of moves.failures(allocations)) play(moves.of(a, failing));
     }
     Atomics.add(control, CONTROL.steps, steps);

@@ -9,7 +9,7 @@ import { Stepper } from './stepper.js';
 import { violationsOf, type Violation } from './violations.js';
 
 /**
- * Every sequence of adds, removes and uses up to a depth, breadth first, on canonical states: all invariants after every
+ * Every sequence of adds, removes and uses, and of blocks set online and offline, up to a depth, breadth first, on canonical states: all invariants after every
  * step, and for each kind of violation the shortest sequence that shows it.
  */
 

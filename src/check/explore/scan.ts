@@ -225,20 +225,23 @@ export class Scanner {
   /**
    * @param altmaps all altmaps that steps use
    * @param cells memmap that may be active, ascending, without overlaps
+   * @param blocks memory blocks that may be altmaps: their memory has the bytes that it was left with when it went
    * @param saveMore writes what else a state is made of
    */
   constructor(
     private readonly kernel: Kernel,
     private readonly altmaps: readonly VmemAltmap[],
     private readonly cells: readonly Cell[],
+    blocks: readonly { readonly pfn: number; readonly nrPages: number }[],
     private readonly saveMore: (to: StateWriter) => void,
   ) {
-    this.altmapWindows = joined(
-      altmaps.map(({ basePfn, reserve, free }) => ({
+    this.altmapWindows = joined([
+      ...altmaps.map(({ basePfn, reserve, free }) => ({
         start: (basePfn + reserve) * kernel.pageSize,
         end: (basePfn + reserve + free) * kernel.pageSize,
       })),
-    );
+      ...blocks.map(({ pfn, nrPages }) => ({ start: pfn * kernel.pageSize, end: (pfn + nrPages) * kernel.pageSize })),
+    ]);
     this.into = new Scan(cells);
     this.mmu = kernel.arch.mmu instanceof PageTable ? kernel.arch.mmu : undefined;
     this.window = this.whatChanges();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { createAlphabet, type Alphabet, type AlphabetOptions, type Places } from './alphabet.js';
+import { createAlphabet, type Alphabet, type AlphabetOptions } from './alphabet.js';
 import {
   BYTES_PER_KIB,
   CONTROL,
@@ -222,7 +222,7 @@ export class Search {
 function startOf(alphabet: Alphabet): SearchState {
   const stepper = new Stepper(alphabet);
   const visited = new VisitedStates();
-  const places: Places = new Uint8Array(alphabet.ranges.length);
+  const places = stepper.firstPlaces;
   const { hi, lo } = stepper.before;
   const id = visited.add(hi, lo, NO_PARENT, 0);
   visited.setRank(id, 0);

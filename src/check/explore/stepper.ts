@@ -1,22 +1,39 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { PageTable } from '../../hardware/page-table.js';
+import { StateReader, StateWriter, type SavedState } from '../../hardware/saved-state.js';
 import { KernelImage } from '../../kernel/kernel-image.js';
 import { pfnToPage } from '../../kernel/kernel.js';
 import { LOG_LINE } from '../../kernel/log.js';
-import { restoreKernel, saveKernel, type SavedKernel } from '../../kernel/saved-kernel.js';
-import { pfnToSectionNr, subsectionMapIndex } from '../../mm/sparse.js';
+import type { SavedKernel } from '../../kernel/saved-kernel.js';
 import type { VmemAltmap } from '../../mm/vmem-altmap.js';
-import { runStep, startRun, type Run, type StepReturn } from '../../scenario/runner.js';
+import {
+  altmapsOf as altmapsOfRun,
+  blockAltmaps,
+  runStep,
+  startRun,
+  type Run,
+  type StepReturn,
+} from '../../scenario/runner.js';
+import {
+  restoreAboveSections,
+  restoreRun,
+  saveAboveSections,
+  saveRun,
+  saveWhatActsAboveSections,
+} from '../../scenario/saved-run.js';
 import { AddressText, type AddressRange } from '../../scenario/state.js';
 import { bystandersOf } from '../checked-run.js';
-import { INVARIANTS, type Complaint, type Invariant, type StepView } from '../invariants.js';
+import { INVARIANTS, type Check, type Complaint, type StepView } from '../invariants.js';
 import { outside, readMemmap, takeSnapshot, type Snapshot } from '../snapshot.js';
 import {
   ABSENT,
   altmapsOf,
+  firstPlaces,
+  isActive,
   markAltmaps,
   placeOf,
+  readBlocks,
   type Action,
   type Alphabet,
   type Places,
@@ -61,6 +78,8 @@ export class Stepper {
   readonly before: Scan;
   /** The state after the last step. */
   readonly after: Scan;
+  /** What is there since boot. */
+  readonly firstPlaces: Places;
   private readonly cells: readonly Cell[];
   private readonly scanner: Scanner;
   private readonly screen: Screen;
@@ -68,6 +87,9 @@ export class Stepper {
   private readonly isScreened: boolean;
   private readonly usedAltmaps: Uint8Array;
   private readonly image = new KernelImage();
+  private readonly writer = new StateWriter();
+  /** What the run has beside its kernel, in the state that steps begin from. */
+  private aboveSections: SavedState = new Int32Array(0);
   private readonly failing: Set<number>;
   private readonly text: AddressText;
   private places: Places;
@@ -75,7 +97,7 @@ export class Stepper {
   private isAtStart = true;
 
   constructor(readonly alphabet: Alphabet) {
-    const { scenario, ranges } = alphabet;
+    const { scenario, ranges, blocks } = alphabet;
     // Calls are counted from 1: none fails until a number is put in.
     this.failing = new Set([0]);
     this.run = startRun({ ...scenario, machine: { ...scenario.machine, failAllocations: this.failing } });
@@ -83,25 +105,27 @@ export class Stepper {
     this.altmaps = [...this.run.altmaps.values()];
     this.text = new AddressText(scenario.machine.config.vmemmapBase);
     this.cells = cellsOf(kernel, ranges);
-    this.scanner = new Scanner(kernel, this.altmaps, this.cells, () => undefined);
+    this.scanner = new Scanner(kernel, this.altmaps, this.cells, ranges.slice(0, blocks), (to) =>
+      saveWhatActsAboveSections(to, this.run),
+    );
     this.screen = new Screen(kernel, this.altmaps, this.cells);
-    this.isScreened = kernel.arch.mmu instanceof PageTable;
+    this.isScreened = kernel.arch.mmu instanceof PageTable && alphabet.isScreened;
     this.usedAltmaps = new Uint8Array(this.altmaps.length);
     this.before = new Scan(this.cells);
     this.after = new Scan(this.cells);
-    this.places = new Uint8Array(ranges.length);
+    this.firstPlaces = firstPlaces(alphabet, kernel);
+    this.places = this.firstPlaces;
     this.stay();
   }
 
   /** Saves the state after the last step. */
   save(): SavedKernel {
-    return saveKernel(this.run.kernel, this.altmaps);
+    return saveRun(this.run);
   }
 
   /** Goes to a state, for steps from there. */
   enter(saved: SavedKernel, places: Places): void {
-    restoreKernel(this.run.kernel, this.altmaps, saved);
-    this.run.stopped = undefined;
+    restoreRun(this.run, saved);
     this.places = places;
     this.stay();
   }
@@ -115,7 +139,6 @@ export class Stepper {
   /** Plays one step from the state that was entered. The kernel is in the state behind it then. */
   play(move: Move): Outcome {
     const { run, screen } = this;
-    const { step } = move.action;
     this.goBack();
     const { ret, complaints, allocations } = this.runMove(move);
     const places = this.placesAfter(move.action, this.places);
@@ -123,7 +146,7 @@ export class Stepper {
     const isFine =
       this.isScreened &&
       complaints.length === 0 &&
-      !screen.isSuspicious(this.before, this.after, ret, this.memmapOf(step as Range)) &&
+      !screen.isSuspicious(this.before, this.after, ret, this.memmapOf(move.action.pages)) &&
       this.hasOldDamage(places);
     const fresh = isFine ? NOTHING : this.examine(move, places);
     return { stopped: run.stopped !== undefined, fresh, places, allocations };
@@ -136,18 +159,18 @@ export class Stepper {
   examine(move: Move, places: Places): readonly Fresh[] {
     const { run } = this;
     const { kernel } = run;
-    const { step } = move.action;
     this.goBack();
-    const given = this.memmapOf(step as Range);
-    const before = takeSnapshot(kernel, this.altmaps);
+    const given = this.memmapOf(move.action.pages);
+    const before = takeSnapshot(kernel, altmapsOfRun(run));
     const known = new Set<string>();
     const view = this.viewOf(move.action, before, before, this.places);
     const idle: StepView = { ...view, ret: null, given: undefined, complaints: [], bystanders: NO_BYSTANDERS };
-    for (const { invariant, complaint } of complaintsOf(INVARIANTS, idle)) known.add(keyOf(invariant, complaint));
+    for (const { invariant, complaint } of complaintsOf(this.alphabet.checks, idle))
+      known.add(keyOf(invariant, complaint));
     const read = readMemmap(kernel, outside(before.active, given));
 
     const { ret, complaints } = this.runMove(move);
-    const after = takeSnapshot(kernel, this.altmaps);
+    const after = takeSnapshot(kernel, altmapsOfRun(run));
     const played: StepView = {
       ...this.viewOf(move.action, before, after, places),
       ret,
@@ -157,7 +180,7 @@ export class Stepper {
       stopped: run.stopped,
     };
     // What a kernel leaves behind that stopped on the way is no violation besides.
-    const asked = run.stopped === undefined ? INVARIANTS : NO_CRASH;
+    const asked = run.stopped === undefined ? this.alphabet.checks : NO_CRASH;
     return [...complaintsOf(asked, played)]
       .filter(({ invariant, complaint }) => !known.has(keyOf(invariant, complaint)))
       .map(({ invariant, complaint: { text } }) => ({ invariant, text }));
@@ -170,6 +193,8 @@ export class Stepper {
 
   private stay(): void {
     this.image.capture(this.run.kernel, this.altmaps);
+    saveAboveSections(this.writer, this.run);
+    this.aboveSections = this.writer.take();
     this.scanner.scan(this.places, this.before);
     markAltmaps(this.places, this.usedAltmaps);
     this.damage = this.screen.damage(this.before, this.usedAltmaps);
@@ -179,6 +204,7 @@ export class Stepper {
   private goBack(): void {
     if (!this.isAtStart) {
       this.image.load(this.run.kernel, this.altmaps);
+      restoreAboveSections(new StateReader(this.aboveSections), this.run);
       this.run.stopped = undefined;
     }
     this.isAtStart = false;
@@ -205,6 +231,7 @@ export class Stepper {
   /** A step as the invariants see it, before it is known what came of it. */
   private viewOf({ step }: Action, before: Snapshot, after: Snapshot, places: Places): StepView {
     const altmapsInUse = altmapsOf(this.alphabet, places);
+    for (const { name } of blockAltmaps(this.run)) altmapsInUse.add(name);
     // Altmaps of ranges that overlap have pages in common: those that nobody uses have no books to check.
     const hasBooks = ({ name, alloc }: Readonly<VmemAltmap>): boolean =>
       alloc !== 0 || altmapsInUse.has(name) || ('altmap' in step && step.altmap === name);
@@ -235,26 +262,18 @@ export class Stepper {
     const next = places.slice();
     if (action.op !== 'add') {
       next[action.range] = ABSENT;
+      readBlocks(this.alphabet, this.run.memory, next);
       return next;
     }
     const { ranges } = this.alphabet;
-    for (const r of action.ranges) next[r] = this.isActive(ranges[r]!) ? placeOf(action.altmap) : ABSENT;
+    for (const r of action.ranges) next[r] = isActive(this.run.kernel, ranges[r]!) ? placeOf(action.altmap) : ABSENT;
+    readBlocks(this.alphabet, this.run.memory, next);
     return next;
-  }
-
-  private isActive({ pfn, nrPages }: Range): boolean {
-    const { kernel } = this.run;
-    const from = subsectionMapIndex(kernel, pfn);
-    return kernel.sections.areSet(
-      pfnToSectionNr(kernel, pfn),
-      from,
-      from + Math.ceil(nrPages / kernel.pagesPerSubsection),
-    );
   }
 }
 
 function* complaintsOf(
-  invariants: readonly Invariant[],
+  invariants: readonly Check[],
   view: StepView,
 ): Generator<{ invariant: string; complaint: Complaint }> {
   for (const invariant of invariants) {

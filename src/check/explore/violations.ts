@@ -4,11 +4,11 @@ import { LEVELS, type Level, type LevelName } from '../../hardware/page-table.js
 import { observe } from '../../kernel/kernel.js';
 import { DEAF_OBSERVER } from '../../kernel/observer.js';
 import { runStep, startRun } from '../../scenario/runner.js';
-import { resolveScenario, type Scenario } from '../../scenario/scenario.js';
+import { resolveScenario, type Scenario, type Step } from '../../scenario/scenario.js';
 import { scenarioSchema, type ScenarioInput } from '../../scenario/schema.js';
 import { runChecked, type Finding } from '../checked-run.js';
 import { kernelStack } from '../kernel-stack.js';
-import type { Action, Alphabet } from './alphabet.js';
+import type { Alphabet } from './alphabet.js';
 import { patternOf } from './expand.js';
 import { MoveNumbers } from './moves.js';
 import type { Sighting } from './search.js';
@@ -38,10 +38,16 @@ export interface EntryAtFault {
 }
 
 /** The kernel function that a step calls, where nothing that it calls has a part in what is wrong. */
-const ENTRY_FUNCTION: Readonly<Record<Action['op'], string>> = {
-  add: '__add_pages',
-  remove: '__remove_pages',
+const ENTRY_FUNCTION: Readonly<Partial<Record<Step['op'], string>>> = {
+  'add-pages': '__add_pages',
+  'remove-pages': '__remove_pages',
+  'memremap-pages': 'memremap_pages',
+  'memunmap-pages': 'memunmap_pages',
   use: 'memmap_init_range',
+  'add-memory': 'add_memory_resource',
+  'remove-memory': 'try_remove_memory',
+  online: 'memory_block_online',
+  offline: 'memory_block_offline',
 };
 
 /** What invariants say of a page, and where it is in the text. */
@@ -83,7 +89,7 @@ export function inspect(
   const input = scenarioOf(alphabet, sequence);
   const scenario = resolveScenario(scenarioSchema.parse(input));
   const last = sequence.length - 1;
-  const { findings } = runChecked(scenario);
+  const { findings } = runChecked(scenario, { checks: alphabet.checks });
   const finding = findings.find(
     (found) => found.step === last && found.invariant === invariant && patternOf(found.text) === pattern,
   );
@@ -94,7 +100,8 @@ export function inspect(
   if (fault === undefined && findings.some((found) => found.step < last && found.invariant === invariant)) {
     return undefined;
   }
-  const at = fault?.function ?? ENTRY_FUNCTION[sequence[last]!.action.op];
+  const { op } = sequence[last]!.action.step;
+  const at = fault?.function ?? ENTRY_FUNCTION[op] ?? op;
   return {
     invariant,
     function: at,
@@ -107,7 +114,7 @@ export function inspect(
 
 /** A sequence as a scenario. Allocations that fail are counted over all of it. */
 function scenarioOf(alphabet: Alphabet, moves: readonly Move[]): ScenarioInput {
-  const steps = moves.map(({ action }) => stepInput(action));
+  const steps = moves.map(({ action }) => action.input);
   const failAllocations: number[] = [];
   if (moves.some(({ failing }) => failing > 0)) {
     const failing = new Set([0]);
@@ -131,14 +138,6 @@ function scenarioOf(alphabet: Alphabet, moves: readonly Move[]): ScenarioInput {
     steps,
     ...(failAllocations.length === 0 ? {} : { failAllocations }),
   };
-}
-
-function stepInput({ step }: Action): ScenarioInput['steps'][number] {
-  if (step.op !== 'add-pages' && step.op !== 'remove-pages' && step.op !== 'use') {
-    throw new TypeError(`${step.op} is no step of an exploration`);
-  }
-  const altmap = step.op === 'use' || step.altmap === null ? {} : { altmap: step.altmap };
-  return { op: step.op, pfn: step.pfn, nrPages: step.nrPages, ...altmap };
 }
 
 /** The address that a finding names, low 52 bits; NaN if it names none. */

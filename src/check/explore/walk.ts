@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { isPossible, type Alphabet, type Places } from './alphabet.js';
+import { isPossible, mayRunOut, type Alphabet } from './alphabet.js';
 import { patternOf } from './expand.js';
 import { MoveNumbers } from './moves.js';
 import { Stepper, type Move } from './stepper.js';
@@ -42,12 +42,12 @@ export class Walker {
   walk(): void {
     const { alphabet, stepper, options, random } = this;
     const moves: Move[] = [];
-    let places: Places = new Uint8Array(alphabet.ranges.length);
+    let places = stepper.firstPlaces;
     stepper.enter(this.start, places);
     for (let length = options.depth * WALK_LENGTH; length > 0; length--) {
       const possible = alphabet.actions.filter((action) => isPossible(alphabet, places, action));
       const action = possible[Math.floor(random() * possible.length)]!;
-      const failing = options.fail && action.op === 'add' ? this.moves.anyFailure(random) : 0;
+      const failing = options.fail && mayRunOut(action) ? this.moves.anyFailure(random) : 0;
       moves.push({ action, failing });
       this.steps++;
       const outcome = stepper.play({ action, failing });
@@ -87,7 +87,7 @@ export class Walker {
   private shows(moves: readonly Move[], invariant: string, pattern: string): boolean {
     const { alphabet } = this;
     const stepper = new Stepper(alphabet);
-    let places: Places = new Uint8Array(alphabet.ranges.length);
+    let places = stepper.firstPlaces;
     for (const [i, move] of moves.entries()) {
       if (!isPossible(alphabet, places, move.action)) return false;
       const outcome = stepper.play(move);

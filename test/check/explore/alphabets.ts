@@ -28,3 +28,32 @@ export const ALPHABETS: readonly AlphabetOptions[] = [
   world({ arch: 'ppc64', kernel: '6.1', mmu: 'radix', pageSize: '4K', structPageSize: 80 }),
   world({ arch: 'ppc64', kernel: '6.12.117', mmu: 'hash', pageSize: '64K', structPageSize: 64 }),
 ];
+
+const blocks = (machine: Machine, more: Partial<AlphabetOptions> = {}): AlphabetOptions => ({
+  machine,
+  sections: 2,
+  units: ['block'],
+  altmaps: ['none', 'own', 'shared'],
+  fail: true,
+  ...more,
+});
+
+/** Worlds of memory blocks, by how a release keeps their altmaps and zones; one has devices behind the block. */
+export const BLOCK_ALPHABETS: readonly AlphabetOptions[] = [
+  blocks({ arch: 'x86_64', kernel: '6.12.117', structPageSize: 64 }),
+  blocks({ arch: 'x86_64', kernel: '5.15', structPageSize: 64 }),
+  blocks({ arch: 'x86_64', kernel: '6.6', structPageSize: 64, memmapOnMemory: 'force' }),
+  blocks({ arch: 'x86_64', kernel: '5.4', structPageSize: 56 }, { sections: 3, altmaps: ['none'] }),
+  blocks({ arch: 'x86_64', kernel: '7.3', structPageSize: 80 }, { sections: 1, units: ['block', 'section'] }),
+  blocks({ arch: 'arm64', kernel: '6.12.117', pageSize: '64K', structPageSize: 64 }),
+  blocks({ arch: 's390', kernel: '6.12.117', structPageSize: 64 }),
+  blocks({
+    arch: 'ppc64',
+    kernel: '6.12.117',
+    mmu: 'radix',
+    pageSize: '64K',
+    blockSize: '256M',
+    memmapOnMemory: 'force',
+  }),
+  blocks({ arch: 'ppc64', kernel: '6.12.117', mmu: 'hash', pageSize: '64K', blockSize: '256M' }, { altmaps: ['none'] }),
+];

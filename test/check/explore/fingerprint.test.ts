@@ -8,7 +8,9 @@ import { KNOWN, NO_PARENT, VisitedStates } from '../../../src/check/explore/visi
 import { takeSnapshot } from '../../../src/check/snapshot.js';
 import { freePages, type Kernel } from '../../../src/kernel/kernel.js';
 import { captureRun, type StepResult } from '../../../src/scenario/runner.js';
-import { ALPHABETS } from './alphabets.js';
+import { ALPHABETS, BLOCK_ALPHABETS } from './alphabets.js';
+
+const WORLDS = [...ALPHABETS, ...BLOCK_ALPHABETS];
 
 /** A machine somewhere in its exploration, and what the scan says of where it is. */
 interface Position {
@@ -62,7 +64,7 @@ const choices = (maxLength: number) => fc.array(fc.nat(), { maxLength });
 const orders = fc.array(fc.constantFrom(0, 0, 1, 3, 8), { minLength: 1, maxLength: 6 });
 
 describe('a fingerprint', () => {
-  test.prop([fc.constantFrom(...ALPHABETS), choices(5), choices(5)], { numRuns: 50 })(
+  test.prop([fc.constantFrom(...WORLDS), choices(5), choices(5)], { numRuns: 50 })(
     'that is the same after two ways promises the same from there on',
     (options, way, further) => {
       const alphabet = createAlphabet(options);
@@ -90,7 +92,7 @@ describe('a fingerprint', () => {
     60_000,
   );
 
-  test.prop([fc.constantFrom(...ALPHABETS), choices(5), orders, choices(6)], { numRuns: 80 })(
+  test.prop([fc.constantFrom(...WORLDS), choices(5), orders, choices(6)], { numRuns: 80 })(
     'of machines that use other frames is one, as long as frames are renamed, and they go the same way',
     (options, way, taken, further) => {
       const alphabet = createAlphabet(options);
@@ -138,7 +140,7 @@ describe('a fingerprint', () => {
     expect(states[2]!.fingerprint).not.toBe(states[0]!.fingerprint);
   });
 
-  test.prop([fc.constantFrom(...ALPHABETS), choices(6)], { numRuns: 60 })(
+  test.prop([fc.constantFrom(...WORLDS), choices(6)], { numRuns: 60 })(
     'comes with the snapshot that the invariants take by themselves',
     (options, way) => {
       let position: Position | undefined = start(createAlphabet(options));
@@ -171,7 +173,7 @@ function follow(from: Position, further: readonly number[]): object[] {
 }
 
 describe('a screened step', () => {
-  test.prop([fc.constantFrom(...ALPHABETS), choices(8), fc.nat(6)], { numRuns: 150 })(
+  test.prop([fc.constantFrom(...WORLDS), choices(8), fc.nat(6)], { numRuns: 150 })(
     'finds what the invariants find',
     (options, way, failing) => {
       const alphabet = createAlphabet(options);
