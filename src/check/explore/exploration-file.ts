@@ -4,6 +4,7 @@ import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { deserialize, serialize } from 'node:v8';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { z } from 'zod';
+import { EXPECTATION_NAMES } from '../expectations.js';
 import { ALTMAP_CHOICES, UNITS } from './alphabet.js';
 import { FrontierWriter, nodeAt, NODE_WORDS, readState } from './frontier.js';
 import { Search, type SearchState } from './search.js';
@@ -26,6 +27,10 @@ const FILE = z.object({
     sections: count,
     units: z.array(z.enum(UNITS)),
     altmaps: z.array(z.enum(ALTMAP_CHOICES)),
+    start: count.optional(),
+    sectionBytes: count.optional(),
+    compoundSize: count.optional(),
+    expect: z.array(z.enum(EXPECTATION_NAMES)).optional(),
     depth: count,
     fail: z.boolean(),
     shard: z.object({ index: count, count }).optional(),

@@ -9,8 +9,8 @@ import { Stepper } from './stepper.js';
 import { violationsOf, type Violation } from './violations.js';
 
 /**
- * Every sequence of adds, removes and uses, and of blocks set online and offline, up to a depth, breadth first, on canonical states: all invariants after every
- * step, and for each kind of violation the shortest sequence that shows it.
+ * Every sequence of adds, removes and uses, and of memory blocks set online and offline, up to a depth, breadth first, on
+ * canonical states: all invariants after every step, and for each kind of violation the shortest sequence that shows it.
  */
 
 /** What an exploration found. */

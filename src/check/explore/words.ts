@@ -32,13 +32,13 @@ export interface AlphabetOptions {
   units: readonly Unit[];
   altmaps: readonly AltmapChoice[];
   /** Where the explored memory begins, bytes: a multiple of a subsection, of a memory block if there are some. */
-  start?: number;
+  start?: number | undefined;
   /** Bytes that a `section` stands for, and is cut from; a section of the machine if not given. */
-  sectionBytes?: number;
+  sectionBytes?: number | undefined;
   /** Sections are devices with compound pages of so many bytes, mapped and unmapped as device-dax does. */
-  compoundSize?: number;
+  compoundSize?: number | undefined;
   /** What is expected besides the invariants. */
-  expect?: readonly ExpectationName[];
+  expect?: readonly ExpectationName[] | undefined;
   /** Steps with blocks also fail at places that are no allocation: registering a device, a notifier that objects. */
   fail?: boolean;
 }

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import {
   createAlphabet,
@@ -8,6 +11,9 @@ import {
   type Alphabet,
   type AlphabetOptions,
 } from '../../../src/check/explore/alphabet.js';
+import { readExploration, writeExploration } from '../../../src/check/explore/exploration-file.js';
+import { explorationOf } from '../../../src/check/explore/explorer.js';
+import { searchAll } from '../../../src/check/explore/search.js';
 import { Stepper } from '../../../src/check/explore/stepper.js';
 import { PageTable } from '../../../src/hardware/page-table.js';
 import { BLOCK_ALPHABETS } from './alphabets.js';
@@ -100,6 +106,20 @@ describe('the alphabet of memory blocks', () => {
     expect(() => createAlphabet(world({ start: 2 ** 32 + 2 ** 21 }))).toThrow(
       'start is 4297064448; allowed are multiples of 134217728 bytes',
     );
+  });
+});
+
+describe('an exploration that is written down', () => {
+  test.each<[string, Partial<AlphabetOptions>]>([
+    ['blocks', { sections: 1, fail: true, expect: ['altmap-serves'] }],
+    ['devices', { units: ['section'], start: 2 ** 32, sectionBytes: 2 ** 26, compoundSize: 2 ** 21 }],
+  ])('goes on with the alphabet that it began with: %s', (_name, more) => {
+    const path = join(mkdtempSync(join(tmpdir(), 'exploration-')), 'world');
+    const search = searchAll({ fail: false, ...world(more), depth: 3 });
+    writeExploration(path, search);
+    const read = readExploration(path);
+    expect(read.alphabet.actions).toEqual(search.alphabet.actions);
+    expect(explorationOf(read).violations).toEqual(explorationOf(search).violations);
   });
 });
 
