@@ -53,6 +53,8 @@ export interface Alphabet {
   /** So many of the ranges are memory blocks. */
   readonly blocks: number;
   readonly altmaps: readonly AltmapSpec[];
+  /** By altmap: the others that hand out some of the same pages. */
+  readonly overlays: readonly ReadonlySet<number>[];
   readonly actions: readonly Action[];
   /** What is asked after each step: every invariant, and what is expected besides. */
   readonly checks: readonly Check[];
@@ -114,17 +116,33 @@ export function createAlphabet(options: AlphabetOptions): Alphabet {
     ranges,
     blocks,
     altmaps: scenario.altmaps,
+    overlays: overlaysOf(scenario.altmaps),
     actions,
     checks: [...INVARIANTS, ...EXPECTATIONS.filter(({ name }) => options.expect?.includes(name))],
   };
 }
 
+/** Which altmaps have pages in common, by their index. */
+function overlaysOf(altmaps: readonly AltmapSpec[]): Set<number>[] {
+  const windows = altmaps.map(({ basePfn, reserve, free }) => ({ pfn: basePfn + reserve, nrPages: free }));
+  return windows.map(
+    (window, a) => new Set(windows.flatMap((other, o) => (o !== a && overlap(window, other) ? [o] : []))),
+  );
+}
+
 /** The place of a range that was added with an altmap. */
 export const placeOf = (altmap: number): number => (altmap === NO_ALTMAP ? THERE : altmap + FIRST_ALTMAP);
 
-/** Whether an action makes sense: what is there is not added, and what is not there is neither used nor removed. */
-export function isPossible({ ranges, blocks }: Alphabet, places: Places, action: Action): boolean {
+/**
+ * Whether an action makes sense: what is there is not added, what is not there is neither used nor removed, and no altmap
+ * is laid over pages that back the memmap of somebody else.
+ */
+export function isPossible({ ranges, blocks, overlays }: Alphabet, places: Places, action: Action): boolean {
   if (action.op === 'add') {
+    const others = action.altmap === NO_ALTMAP ? undefined : overlays[action.altmap]!;
+    if (others !== undefined && places.some((place) => place >= FIRST_ALTMAP && others.has(place - FIRST_ALTMAP))) {
+      return false;
+    }
     return action.ranges.every((r) => ranges.every((other, o) => places[o] === ABSENT || !overlap(ranges[r]!, other)));
   }
   const place = places[action.range];

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { alignDown } from '../../hardware/align.js';
 import { NO_PAGE, type FrameLocation } from '../../hardware/page-allocator.js';
 import {
   ENTRY_BYTES,
@@ -300,14 +301,15 @@ export class Scanner {
   }
 
   /**
-   * Where entries lie that steps may change: an architecture writes entries for addresses that it was given, and no
-   * others. That is the memmap of the cells, unless something is mapped beside it, whose frames count too.
+   * Where entries lie that steps may change: an architecture writes entries for addresses that it was given, and for
+   * those before them in the leaf that would map them. That is the memmap of the cells, unless something is mapped beside
+   * it, whose frames count too.
    */
   private whatChanges(): AddressRange {
     const { cells, kernel } = this;
     const all = vmemmapWindow(kernel);
     const { leaves, tables } = walkVmemmap(kernel, all);
-    const { start } = cells[0]!;
+    const start = alignDown(cells[0]!.start, kernel.arch.pmdSize);
     const { end } = cells[cells.length - 1]!;
     const isBeside = (leaf: Leaf): boolean => leaf.start + leaf.size <= start || leaf.start >= end;
     // Tables that were there at the start may have entries anywhere.

@@ -51,12 +51,45 @@ export function releaseSpans(releases: readonly Release[]): string {
  */
 export function entriesLike({ invariant, function: at, scenario }: Violation): Bug[] {
   const { machine } = resolveScenario(scenarioSchema.parse(scenario));
-  return BUGS.filter((bug) => {
-    if (bug.symptom.breaks !== invariant || bug.scenario.machine.arch !== machine.architecture.name) return false;
-    if (!saysPresent(bug, machine.release)) return false;
-    const played = bugOn(bug, machine.release);
-    if (typeof played === 'string') return false;
-    const finding = symptomOf(bug, playBug(bug, played));
-    return finding !== undefined && faultOf(played, finding)?.function === at;
-  });
+  return entriesOfKind(machine, invariant, at);
+}
+
+/**
+ * Entries of the catalogue that a violation may follow from: something in its sequence, up to its last step, breaks what
+ * they break through the same kernel function.
+ */
+export function entriesBefore({ scenario, length }: Violation): Bug[] {
+  const resolved = resolveScenario(scenarioSchema.parse(scenario));
+  const { findings } = runChecked(resolved, { checks: CHECKS });
+  const entries = findings
+    .filter(({ step }) => step < length)
+    .flatMap((finding) => {
+      const fault = faultOf(resolved, finding);
+      return fault === undefined ? [] : entriesOfKind(resolved.machine, finding.invariant, fault.function);
+    });
+  return [...new Set(entries)];
+}
+
+function entriesOfKind({ architecture, release }: Scenario['machine'], invariant: string, at: string): Bug[] {
+  return BUGS.filter(
+    (bug) =>
+      bug.symptom.breaks === invariant &&
+      bug.scenario.machine.arch === architecture.name &&
+      saysPresent(bug, release) &&
+      functionOf(bug, release) === at,
+  );
+}
+
+/** Functions at fault by entry and release: playing an entry is what takes time. */
+const functions = new Map<string, string | undefined>();
+
+/** The kernel function at fault in an entry's own scenario, if the release can run it. */
+function functionOf(bug: Bug, release: Release): string | undefined {
+  const key = `${bug.id} ${release.name}`;
+  if (functions.has(key)) return functions.get(key);
+  const played = bugOn(bug, release);
+  const finding = typeof played === 'string' ? undefined : symptomOf(bug, playBug(bug, played));
+  const at = typeof played === 'string' || finding === undefined ? undefined : faultOf(played, finding)?.function;
+  functions.set(key, at);
+  return at;
 }

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import {
   createAlphabet,
@@ -9,6 +12,9 @@ import {
   type Alphabet,
   type AlphabetOptions,
 } from '../../../src/check/explore/alphabet.js';
+import { readExploration, writeExploration } from '../../../src/check/explore/exploration-file.js';
+import { explorationOf } from '../../../src/check/explore/explorer.js';
+import { searchAll } from '../../../src/check/explore/search.js';
 import { Stepper } from '../../../src/check/explore/stepper.js';
 import { PageTable } from '../../../src/hardware/page-table.js';
 import { BLOCK_ALPHABETS } from './alphabets.js';
@@ -101,6 +107,37 @@ describe('the alphabet of memory blocks', () => {
     expect(() => createAlphabet(world({ start: 2 ** 32 + 2 ** 21 }))).toThrow(
       'start is 4297064448; allowed are multiples of 134217728 bytes',
     );
+  });
+});
+
+describe('altmaps of an alphabet', () => {
+  test('are not laid over pages that another one has handed out, and that is still in use', () => {
+    const alphabet = createAlphabet(world({ units: ['section'], altmaps: ['own', 'shared'] }));
+    const [own] = alphabet.actions.filter(({ op, pages }) => op === 'add' && pages.nrPages === 2 ** 15);
+    const shared = alphabet.actions.find(({ op, pages }) => op === 'add' && pages.nrPages === 2 ** 16)!;
+    const removed = (nth: number): Action =>
+      alphabet.actions.filter(({ op, altmap }) => op === 'remove' && altmap === shared.altmap)[nth]!;
+    const starts = (...actions: Action[]): unknown[] =>
+      after(alphabet, actions).possible.flatMap((input) => (input.op === 'add-pages' ? input.altmap : []));
+    const name = own!.input.op === 'add-pages' ? own!.input.altmap : undefined;
+    expect(starts()).toContain(name);
+    // The second section still has its memmap in the first.
+    expect(starts(shared, removed(0))).not.toContain(name);
+    expect(starts(shared, removed(0), removed(1))).toContain(name);
+  });
+});
+
+describe('an exploration that is written down', () => {
+  test.each<[string, Partial<AlphabetOptions>]>([
+    ['blocks', { sections: 1, fail: true, expect: ['altmap-serves'] }],
+    ['devices', { units: ['section'], start: 2 ** 32, sectionBytes: 2 ** 26, compoundSize: 2 ** 21 }],
+  ])('goes on with the alphabet that it began with: %s', (_name, more) => {
+    const path = join(mkdtempSync(join(tmpdir(), 'exploration-')), 'world');
+    const search = searchAll({ fail: false, ...world(more), depth: 3 });
+    writeExploration(path, search);
+    const read = readExploration(path);
+    expect(read.alphabet.actions).toEqual(search.alphabet.actions);
+    expect(explorationOf(read).violations).toEqual(explorationOf(search).violations);
   });
 });
 
