@@ -56,9 +56,12 @@ class AltmapUsers {
   follow(kernel: Kernel, step: Step, ret: StepReturn, range: PfnRange | undefined): void {
     if (range === undefined || ret === 'BUG') return;
     const isAdd = step.op === 'add-pages' || step.op === 'memremap-pages';
-    // Of an add that fails the sections before the one that failed stay, and go on using the altmap.
-    const isUser = isAdd && (ret === 0 || isActive(kernel, range));
-    if (isUser && step.altmap !== null) this.users.push({ altmap: step.altmap, ...range });
+    if (isAdd && step.altmap !== null) {
+      // Of an add that fails the sections before the one that failed stay, and go on using the altmap.
+      const { altmap } = step;
+      const parts = ret === 0 ? [range] : activeParts(kernel, range);
+      this.users.push(...parts.map((part) => ({ altmap, ...part })));
+    }
     const isRemove = step.op === 'remove-pages' || step.op === 'memunmap-pages' || step.op === 'remove-memory';
     if (isRemove) this.users = this.users.flatMap((user) => without(user, range));
   }
@@ -90,10 +93,12 @@ function pagesOf(run: Run, step: Step): PfnRange | undefined {
   return step.op === 'use' ? { pfn: range.pfn, nrPages: range.nrPages } : mappedRange(run.kernel, range);
 }
 
-/** Whether a part of a range is active. */
-function isActive(kernel: Kernel, { pfn, nrPages }: PfnRange): boolean {
-  return common(activeMemmap(kernel), [memmapOf(kernel, { pfn, nrPages })]).length > 0;
-}
+/** The parts of a range that are active. */
+const activeParts = (kernel: Kernel, range: PfnRange): PfnRange[] =>
+  common(activeMemmap(kernel), [memmapOf(kernel, range)]).map(({ start, end }) => ({
+    pfn: (start - kernel.vmemmap) / kernel.structPageSize,
+    nrPages: (end - start) / kernel.structPageSize,
+  }));
 
 const memmapOf = (kernel: Kernel, { pfn, nrPages }: PfnRange): AddressRange => ({
   start: pfnToPage(kernel, pfn),

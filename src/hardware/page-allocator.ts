@@ -199,7 +199,7 @@ class Blocks {
     image.waitingLength = this.waiting.capture(image.waiting);
     image.freeLength = this.free.capture(image.free);
     image.near.keep(this.near, Math.min(end, this.near.length));
-    image.far = this.far.map((page) => page.slice());
+    if (image.far.length + this.far.length > 0) image.far = this.far.map((page) => page.slice());
   }
 
   /**
@@ -251,6 +251,8 @@ interface NodeImage {
   untouched: number;
   readonly orders: readonly BlocksImage[];
 }
+
+const NO_REFERENCES: readonly (readonly [number, number])[] = [];
 
 /** What {@link PageAllocator.capture} found. It can be used again and again. */
 export class PageAllocatorImage {
@@ -564,7 +566,7 @@ export class PageAllocator {
   capture(image: PageAllocatorImage): void {
     const { nodes } = this;
     image.pagesOut = this.pagesOut;
-    image.extraReferences = [...this.extraReferences];
+    image.extraReferences = this.sharesPages ? [...this.extraReferences] : NO_REFERENCES;
     for (let n = 0; n < nodes.length; n++) {
       image.nodes[n] ??= { untouched: 0, orders: nodes[n]!.orders.map(() => new BlocksImage()) };
       nodes[n]!.capture(image.nodes[n]!);
@@ -575,7 +577,7 @@ export class PageAllocator {
   load(image: PageAllocatorImage): void {
     const { nodes } = this;
     this.pagesOut = image.pagesOut;
-    this.extraReferences.clear();
+    if (this.sharesPages) this.extraReferences.clear();
     for (const [pfn, references] of image.extraReferences) this.extraReferences.set(pfn, references);
     for (let n = 0; n < nodes.length; n++) nodes[n]!.load(image.nodes[n]!);
   }

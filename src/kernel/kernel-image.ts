@@ -37,7 +37,8 @@ export class KernelImage {
       this.altmaps[a * 2] = altmaps[a]!.alloc;
       this.altmaps[a * 2 + 1] = altmaps[a]!.align;
     }
-    this.onceGiven = [...kernel.log.onceGiven];
+    const { onceGiven } = kernel.log;
+    this.onceGiven = onceGiven.size === 0 ? NO_WARNINGS : [...onceGiven];
   }
 
   /** Makes the kernel that was captured what it was then. */
@@ -57,3 +58,4 @@ export class KernelImage {
 }
 
 const writer = new StateWriter();
+const NO_WARNINGS: readonly string[] = [];

@@ -10,6 +10,8 @@ export class KernelBug extends Error {
 /** What lines of the log begin with that are no violation. */
 export const LOG_LINE = 'log:';
 
+const NOTHING_SAID: readonly string[] = [];
+
 /** What a kernel should never do, as this one did it. */
 export class KernelLog {
   /** Who listens, if anybody. */
@@ -63,7 +65,7 @@ export class KernelLog {
   /** The log as it was when these warnings had been given, and nothing since the last {@link take}. */
   restore(onceGiven: Iterable<string>): void {
     this.take();
-    this.once.clear();
+    if (this.once.size > 0) this.once.clear();
     for (const text of onceGiven) this.once.add(text);
   }
 
@@ -73,8 +75,9 @@ export class KernelLog {
   }
 
   /** Violations since the last call, in order. */
-  take(): string[] {
+  take(): readonly string[] {
     const taken = this.current;
+    if (taken.length === 0) return NOTHING_SAID;
     this.current = [];
     this.underflows.clear();
     return taken;

@@ -188,6 +188,9 @@ export class Scan {
   }
 }
 
+/** No index of an altmap. */
+const END_OF_ALTMAPS = -1;
+
 /** Whether the four bytes of a word are the same. */
 const isFill = (word: number): boolean => (((word << 8) | (word >>> 24)) ^ word) === 0;
 
@@ -352,9 +355,12 @@ export class Scanner {
     writer.wide(kernel.allocator.pagesOut);
     for (let a = 0; a < this.altmaps.length; a++) {
       const { alloc, align } = this.altmaps[a]!;
+      if (alloc === 0 && align === 0) continue;
+      writer.word(a);
       writer.wide(alloc);
       writer.wide(align);
     }
+    writer.word(END_OF_ALTMAPS);
     saveWhatActsAboveSections(writer, this.run);
     writer.drain(hash);
     for (let w = 0; w < this.altmapWindows.length; w++) {

@@ -207,14 +207,15 @@ export class Stepper {
     this.isAtStart = false;
   }
 
-  private runMove({ action, failing }: Move): { ret: StepReturn; complaints: string[]; allocations: number } {
+  private runMove({ action, failing }: Move): { ret: StepReturn; complaints: readonly string[]; allocations: number } {
     const { kernel } = this.run;
     const { allocator, log } = kernel;
     const { calls } = allocator;
     if (failing > 0) this.failing.add(calls + failing);
     const ret = runStep(this.run, action.step);
     if (failing > 0) this.failing.delete(calls + failing);
-    const complaints = log.take().filter((line) => !line.startsWith(LOG_LINE));
+    const said = log.take();
+    const complaints = said.length === 0 ? said : said.filter((line) => !line.startsWith(LOG_LINE));
     return { ret, complaints, allocations: allocator.calls - calls };
   }
 
