@@ -633,6 +633,19 @@ describe('an exploration', () => {
     expect(exploreAll({ ...world, depth: 20 }).states).toBe(exploreAll({ ...world, depth: 10 }).states);
   });
 
+  test('is repeated by a run of its sequences, also where an add of two sections stopped at the second', () => {
+    const { violations } = exploreAll({
+      machine: { arch: 'x86_64', kernel: '6.12.117', structPageSize: 56 },
+      sections: 3,
+      units: ['section'],
+      altmaps: ['none', 'shared'],
+      depth: 3,
+      fail: true,
+    });
+    // The first section goes again, and with it the altmap's last user: the second never came.
+    expect(violations.map(({ text }) => text)).toContainEqual(expect.stringMatching(/after its last user is gone/));
+  });
+
   test('needs something that can be added', () => {
     const old = { ...world, machine: { arch: 'x86_64', kernel: '5.2' } };
     expect(() => exploreAll({ ...old, units: ['subsection'] })).toThrow('on 5.2 nothing of that can be added');
