@@ -38,7 +38,7 @@ function turnLines({ from, to, breaks, culprits, finding }: Turn, expect: string
   return [
     `${from.name} -> ${to.name}: ${verdict}`,
     `  step ${finding.step + 1}: ${finding.text}${breaks ? '' : ', until then'}`,
-    ...culprits.flatMap(({ name, since, ended, effect }) => [`  ${name}`, `    ${ended ?? since}`, `    ${effect}`]),
+    ...culprits.flatMap(({ name, change, effect }) => [`  ${name}`, `    ${change}`, `    ${effect}`]),
   ];
 }
 
@@ -60,7 +60,7 @@ export function bisectCommand(file: string, options: BisectOptions): number {
         good: breaks ? from.name : to.name,
         bad: breaks ? to.name : from.name,
         trait: culprits[0]?.name ?? null,
-        commit: culprits[0]?.ended ?? culprits[0]?.since ?? null,
+        commit: culprits[0]?.change ?? null,
         culprits,
         finding,
       })),
