@@ -42,7 +42,10 @@ function addLines(path: string, text: string): void {
 
 function put(root: string, { file, text }: Block): void {
   const path = join(root, file!);
-  if (existsSync(path)) return addLines(path, text);
+  if (existsSync(path)) {
+    addLines(path, text);
+    return;
+  }
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, text);
 }
