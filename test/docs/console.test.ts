@@ -33,7 +33,10 @@ describe.concurrent.each(PAGES.filter((page) => has(page, 'console')))('$path', 
 
 const scenarios = PAGES.flatMap(({ path, blocks }) =>
   blocks
-    .filter(({ language, text }) => language === 'json' && 'steps' in (JSON.parse(text) as object))
+    .filter(
+      ({ language, file, text }) =>
+        language === 'json' && file === undefined && 'steps' in (JSON.parse(text) as object),
+    )
     .map(({ line, text }) => ({ at: `${path}:${line}`, text })),
 );
 
