@@ -44,6 +44,7 @@ interface Failing {
   fail: Readonly<Partial<Record<FaultPoint, number>>>;
 }
 
+/** A step that can run. Ranges are frames of the page size, sizes of devices bytes. */
 export type Step =
   | ({ op: 'add-pages'; altmap: string | null; nid: number } & PfnRange)
   | ({ op: 'remove-pages'; altmap: string | null } & PfnRange)
@@ -87,6 +88,7 @@ const MEMORY_STEPS: ReadonlySet<string> = new Set<Step['op']>([
   'virtio-mem',
 ]);
 
+/** A scenario that can run: defaults filled in, units gone, frames in place of bytes. */
 export interface Scenario {
   name: string;
   title: string | undefined;

@@ -9,13 +9,13 @@ import { resolveScenario } from '../../src/scenario/scenario.js';
 import { scenarioSchema } from '../../src/scenario/schema.js';
 import { patternOf, runPage, shownIn } from './console.js';
 import { PAGES, ROOT } from './pages.js';
-import { programName, walkThroughTree } from './walk-through.js';
+import { CHANGES_TREE, programName, walkThroughTree } from './walk-through.js';
 
 const has = (page: (typeof PAGES)[number], language: string): boolean =>
   page.blocks.some((block) => block.language === language);
 
 describe.concurrent.each(PAGES.filter((page) => has(page, 'console')))('$path', (page) => {
-  const tree = page.blocks.some(({ language, file }) => language === 'ts' && file !== undefined);
+  const tree = page.blocks.some(({ language, file }) => CHANGES_TREE.has(language) && file !== undefined);
   let running: Promise<string[]> | undefined;
   const ran = (): Promise<string[]> =>
     (running ??= tree ? walkThroughTree().then((root) => runPage(page, root)) : runPage(page));
@@ -85,7 +85,7 @@ test('what `sh` blocks show is what the checks before a change run, too', () => 
 });
 
 test('a block in a language that nothing runs would be text that nobody checks', () => {
-  const known = ['console', 'json', 'ts', 'sh', 'output', ''];
+  const known = ['console', 'json', 'ts', 'diff', 'sh', 'output', ''];
   const unknown = PAGES.flatMap(({ path, blocks }) =>
     blocks
       .filter(({ language }) => !known.includes(language))

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { ROOT, type Block, type Page } from './pages.js';
+import { CHANGES_TREE } from './walk-through.js';
 
 /**
  * Runs `console` blocks as a reader would type them: a line that begins with "$ " is a command for a shell, what follows
@@ -68,7 +69,7 @@ function npxOf(root: string): string {
 export async function runPage(page: Page, root = ROOT): Promise<string[]> {
   const folder = workFolder(root);
   for (const { language, file, text } of page.blocks) {
-    if (file === undefined || language === 'ts') continue;
+    if (file === undefined || CHANGES_TREE.has(language)) continue;
     mkdirSync(join(folder, file, '..'), { recursive: true });
     writeFileSync(join(folder, file), text);
   }
@@ -80,6 +81,7 @@ export async function runPage(page: Page, root = ROOT): Promise<string[]> {
     `mark() { code=$?; printf '%s\\n' '${mark}'; return $code; }`,
     ...commands.map(({ command }) => `mark; ${command}`),
     'mark',
+    'exit 0',
   ];
   const env = { ...process.env, PATH: `${npxOf(root)}:${process.env['PATH'] ?? ''}`, LC_ALL: 'C.UTF-8' };
   const { stdout } = await promisify(execFile)('sh', ['-c', script.join('\n')], {

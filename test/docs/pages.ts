@@ -8,7 +8,7 @@ import { join } from 'node:path';
 export const ROOT = join(import.meta.dirname, '..', '..');
 
 export interface Block {
-  /** First word behind the fence: console, json, ts, sh, output. */
+  /** First word behind the fence: console, json, ts, diff, sh, output. */
   readonly language: string;
   /** What the info string says behind it: `file=NAME`. */
   readonly file: string | undefined;
@@ -26,6 +26,9 @@ export interface Page {
   readonly prose: string;
 }
 
+/** The API reference, if it was built: made of docstrings, and nobody's text. */
+const BUILT = join('src', 'docs', 'api');
+
 const FENCE = /^( *)```(\w*)(?: file=(\S+))?\n([\s\S]*?)^\1```$/gm;
 
 function readPage(path: string): Page {
@@ -41,7 +44,8 @@ function readPage(path: string): Page {
 const markdownIn = (folder: string): string[] =>
   readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.md'))
-    .map((name) => join(folder, name));
+    .map((name) => join(folder, name))
+    .filter((path) => !path.startsWith(BUILT));
 
 /** Every page: those of src/ and arch/ are found, so that none is forgotten. */
 export const PAGES: readonly Page[] = ['README.md', ...markdownIn('src'), ...markdownIn('arch')].sort().map(readPage);

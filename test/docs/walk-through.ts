@@ -1,49 +1,50 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { execFile } from 'node:child_process';
-import {
-  appendFileSync,
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { PAGES, ROOT, type Block, type Page } from './pages.js';
 
 /**
- * The TypeScript of the pages, compiled in a copy of the sources. A `ts` block with `file=NAME` is that file, or where
- * the file exists its lines are added to it: imports on top, the rest behind the line that opens the first list. A block
- * without a name is a program that imports the package.
+ * The TypeScript of the pages, compiled in a copy of the sources. A `ts` block with `file=NAME` is that file; a `diff`
+ * block changes one, by as many lines as it shows. A `ts` block without a name is a program that imports the package.
  */
 
 const FOLDERS = ['src', 'arch'];
 const FILES = ['package.json', 'tsconfig.json'];
 /** Where programs of the pages lie in the copy. */
 const PROGRAMS = 'bench';
+/** Languages whose blocks with `file=` belong to the sources, and not to the folder that commands run in. */
+export const CHANGES_TREE: ReadonlySet<string> = new Set(['ts', 'diff']);
 
-const OPENS_LIST = /^(export )?const .*= [[{]$/m;
+/** Lines of a hunk as they are before, or after. */
+const side = (hunk: readonly string[], sign: '-' | '+'): string =>
+  hunk
+    .filter((line) => line.startsWith(sign) || line.startsWith(' '))
+    .map((line) => `${line.slice(1)}\n`)
+    .join('');
 
-function addLines(path: string, text: string): void {
-  const isImport = (line: string): boolean => line.startsWith('import ');
-  const lines = text.trimEnd().split('\n');
-  const source = readFileSync(path, 'utf8');
-  const opens = OPENS_LIST.exec(source);
-  if (opens === null) throw new Error(`${path} has no list to add to`);
-  const at = opens.index + opens[0].length;
-  const added = lines.filter((line) => line !== '' && !isImport(line)).join('\n');
-  writeFileSync(path, `${lines.filter(isImport).join('\n')}\n${source.slice(0, at)}\n${added}${source.slice(at)}`);
+/** Puts what a `diff` block adds in the place of what it takes away. Hunks are parted by lines that begin with "@@". */
+function change(path: string, text: string): void {
+  let source = readFileSync(path, 'utf8');
+  for (const hunk of text.trimEnd().split(/^@@.*\n/m)) {
+    const lines = hunk
+      .replace(/\n$/, '')
+      .split('\n')
+      .map((line) => (line === '' ? ' ' : line));
+    const before = side(lines, '-');
+    if (source.split(before).length !== 2) throw new Error(`${path} has not once:\n${before}`);
+    source = source.replace(before, () => side(lines, '+'));
+  }
+  writeFileSync(path, source);
 }
 
-function put(root: string, { file, text }: Block): void {
+function put(root: string, { language, file, text }: Block): void {
   const path = join(root, file!);
-  if (existsSync(path)) {
-    addLines(path, text);
+  if (language === 'diff') {
+    change(path, text);
     return;
   }
   mkdirSync(dirname(path), { recursive: true });
@@ -63,10 +64,9 @@ async function makeTree(): Promise<string> {
   mkdirSync(join(root, PROGRAMS));
   for (const page of PAGES) {
     for (const block of page.blocks) {
-      if (block.language !== 'ts') continue;
+      if (!CHANGES_TREE.has(block.language)) continue;
       if (block.file !== undefined) put(root, block);
-      // A program is a module, also where it imports nothing.
-      else appendFileSync(join(root, `${programName(page, block)}.ts`), `${block.text}\nexport {};\n`);
+      else writeFileSync(join(root, `${programName(page, block)}.ts`), block.text);
     }
   }
   try {
