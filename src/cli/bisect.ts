@@ -16,13 +16,22 @@ export interface BisectOptions {
   output?: string;
 }
 
-const mainlineOf = (name: string | undefined, option: string): string | undefined =>
-  name === undefined ? undefined : findKernelRelease(name, option).mainline;
+function mainlineOf(name: string | undefined, option: string): string | undefined {
+  if (name === undefined) return undefined;
+  const release = findKernelRelease(name, option);
+  if (release.mainline === release.name) return release.name;
+  throw new InputError(
+    `${option} is "${name}"; allowed are mainline releases, since stable trees and proposals are branches`,
+  );
+}
 
-/** Boundary releases of a range; mainline, since stable trees are branches. */
+/** Boundary releases of a range. @throws InputError */
 function releasesBetween(options: BisectOptions): Release[] {
   const from = mainlineOf(options.from, '--from') ?? BOUNDARY_RELEASES[0]!.name;
   const to = mainlineOf(options.to, '--to') ?? BOUNDARY_RELEASES[BOUNDARY_RELEASES.length - 1]!.name;
+  if (!isWithin(to, from, undefined)) {
+    throw new InputError(`--from is "${from}" and --to is "${to}"; --from must not be the newer one`);
+  }
   const inside = BOUNDARY_RELEASES.filter(
     ({ name }) => isWithin(name, from, undefined) && isWithin(to, name, undefined),
   );
