@@ -3,13 +3,15 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { runScenario } from '../../src/scenario/runner.js';
 import { resolveScenario } from '../../src/scenario/scenario.js';
 import { scenarioSchema } from '../../src/scenario/schema.js';
 import { patternOf, runPage, shownIn } from './console.js';
 import { PAGES, ROOT } from './pages.js';
-import { CHANGES_TREE, programName, walkThroughTree } from './walk-through.js';
+import { CHANGES_TREE, programName, removeWalkThroughTree, walkThroughTree } from './walk-through.js';
+
+afterAll(removeWalkThroughTree);
 
 const has = (page: (typeof PAGES)[number], language: string): boolean =>
   page.blocks.some((block) => block.language === language);

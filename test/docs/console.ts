@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { execFile } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -83,11 +83,14 @@ export async function runPage(page: Page, root = ROOT): Promise<string[]> {
     'mark',
     'exit 0',
   ];
-  const env = { ...process.env, PATH: `${npxOf(root)}:${process.env['PATH'] ?? ''}`, LC_ALL: 'C.UTF-8' };
+  const npx = npxOf(root);
+  const env = { ...process.env, PATH: `${npx}:${process.env['PATH'] ?? ''}`, LC_ALL: 'C.UTF-8' };
   const { stdout } = await promisify(execFile)('sh', ['-c', script.join('\n')], {
     cwd: folder,
     env,
     maxBuffer: MAX_OUTPUT,
+  }).finally(() => {
+    for (const made of [folder, npx]) rmSync(made, { recursive: true });
   });
   return stdout
     .split(`${mark}\n`)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { execFile } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -81,3 +81,8 @@ let tree: Promise<string> | undefined;
 
 /** The copy, compiled once for all pages. @returns its root */
 export const walkThroughTree = (): Promise<string> => (tree ??= makeTree());
+
+/** Takes the copy away, if one was made. */
+export async function removeWalkThroughTree(): Promise<void> {
+  if (tree !== undefined) rmSync(await tree, { recursive: true });
+}
