@@ -122,8 +122,9 @@ export interface KernelPaging {
   isNone(word0: number, word1: number): boolean;
   /** pXd_populate(): the entry at position `entry` points to a table of the level below. */
   populate(level: Level, entry: number, tablePa: number, address: number): void;
-  /** pfn_pte(pfn, PAGE_KERNEL), its first and its second word as they lie in RAM. */
+  /** pfn_pte(pfn, PAGE_KERNEL), its first word as it lies in RAM. */
   pteWord0(pfn: number): number;
+  /** The second word. */
   pteWord1(pfn: number): number;
   /** On architectures that use vmemmap_populate_hugepages(). */
   readonly hugepages?: HugepageHooks;

@@ -12,6 +12,12 @@ import type { Check } from './invariants.js';
 /** What a kernel makes of a scenario: what it breaks, or why it cannot run it at all. */
 export type Outcome = { broken: Finding[] } | { untestable: string };
 
+/** A trait that one of two releases has. */
+export interface Culprit extends Trait {
+  /** The change between them: the one that brought the trait, or the one that ended it. */
+  readonly change: string;
+}
+
 /** A release at which the outcome changes. */
 export interface Turn {
   /** The last release before it that can run the scenario. */
@@ -20,7 +26,7 @@ export interface Turn {
   /** Whether the expectation is broken from here on, or holds again. */
   breaks: boolean;
   /** The traits that bring the change each by itself. Where it takes several together, all that differ. */
-  culprits: Trait[];
+  culprits: Culprit[];
   /** A finding that shows it. */
   finding: Finding;
 }
@@ -72,7 +78,7 @@ export function bisect(
 }
 
 /** The traits that make the difference: each is put into the older kernel alone. */
-function culprits(file: ScenarioFile, check: Check, from: Release, to: Release): Trait[] {
+function culprits(file: ScenarioFile, check: Check, from: Release, to: Release): Culprit[] {
   const before = resolveTraits(from);
   const after = resolveTraits(to);
   const wanted = isBroken(outcomeOn(file, check, to));
@@ -81,5 +87,8 @@ function culprits(file: ScenarioFile, check: Check, from: Release, to: Release):
     const traits = { ...before, [key]: after[key] };
     return isBroken(outcomeOn(file, check, from, traits)) === wanted;
   });
-  return (alone.length > 0 ? alone : changed).map((key) => TRAITS[key]);
+  return (alone.length > 0 ? alone : changed).map((key): Culprit => {
+    const trait: Trait = TRAITS[key];
+    return { ...trait, change: after[key] ? trait.since : (trait.ended ?? trait.since) };
+  });
 }

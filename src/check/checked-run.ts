@@ -30,6 +30,7 @@ export interface Finding {
   frames?: readonly number[];
 }
 
+/** What a scenario did: the state after each step, and every statement that a step broke. */
 export interface CheckedRun {
   readonly scenario: Scenario;
   readonly results: readonly StepResult[];

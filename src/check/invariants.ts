@@ -27,6 +27,7 @@ export const INVARIANT_NAMES = [
   ...MEMORY_INVARIANT_NAMES,
   'no-warning',
 ] as const;
+/** The names of the invariants, as findings and `vmemmap bisect --expect` have them. */
 export type InvariantName = (typeof INVARIANT_NAMES)[number];
 
 /** A step as the checks see it. */
@@ -64,6 +65,7 @@ export interface Check<Name extends string = string> {
   check(view: StepView): Complaint[];
 }
 
+/** A statement that must hold after every step, whatever the kernel. */
 export type Invariant = Check<InvariantName>;
 
 /** Frames named in one complaint; more are counted. */

@@ -16,13 +16,22 @@ export interface BisectOptions {
   output?: string;
 }
 
-const mainlineOf = (name: string | undefined, option: string): string | undefined =>
-  name === undefined ? undefined : findKernelRelease(name, option).mainline;
+function mainlineOf(name: string | undefined, option: string): string | undefined {
+  if (name === undefined) return undefined;
+  const release = findKernelRelease(name, option);
+  if (release.mainline === release.name) return release.name;
+  throw new InputError(
+    `${option} is "${name}"; allowed are mainline releases, since stable trees and proposals are branches`,
+  );
+}
 
-/** Boundary releases of a range; mainline, since stable trees are branches. */
+/** Boundary releases of a range. @throws InputError */
 function releasesBetween(options: BisectOptions): Release[] {
   const from = mainlineOf(options.from, '--from') ?? BOUNDARY_RELEASES[0]!.name;
   const to = mainlineOf(options.to, '--to') ?? BOUNDARY_RELEASES[BOUNDARY_RELEASES.length - 1]!.name;
+  if (!isWithin(to, from, undefined)) {
+    throw new InputError(`--from is "${from}" and --to is "${to}"; --from must not be the newer one`);
+  }
   const inside = BOUNDARY_RELEASES.filter(
     ({ name }) => isWithin(name, from, undefined) && isWithin(to, name, undefined),
   );
@@ -38,7 +47,7 @@ function turnLines({ from, to, breaks, culprits, finding }: Turn, expect: string
   return [
     `${from.name} -> ${to.name}: ${verdict}`,
     `  step ${finding.step + 1}: ${finding.text}${breaks ? '' : ', until then'}`,
-    ...culprits.flatMap(({ name, since, ended, effect }) => [`  ${name}`, `    ${ended ?? since}`, `    ${effect}`]),
+    ...culprits.flatMap(({ name, change, effect }) => [`  ${name}`, `    ${change}`, `    ${effect}`]),
   ];
 }
 
@@ -60,7 +69,7 @@ export function bisectCommand(file: string, options: BisectOptions): number {
         good: breaks ? from.name : to.name,
         bad: breaks ? to.name : from.name,
         trait: culprits[0]?.name ?? null,
-        commit: culprits[0]?.ended ?? culprits[0]?.since ?? null,
+        commit: culprits[0]?.change ?? null,
         culprits,
         finding,
       })),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { ARCHITECTURES } from '../../arch/index.js';
+import { functionTotals } from '../cycles/call-tree.js';
 import { CAUSES, type Cause } from '../cycles/causes.js';
 import { cycleModel } from '../cycles/cycle-model.js';
 import type { Processor } from '../cycles/processor.js';
@@ -105,13 +106,15 @@ export function cycles(file: string, options: CyclesOptions): number {
           name: scenario.name,
           cpu: profile.name,
           cpus: processor.cpus,
+          clockGHz: profile.clock.value,
           hypervisor: processor.hypervisor,
           steps,
+          functions: functionTotals(processor.calls.root),
         },
         null,
         2,
       ),
-    folded: () => foldedLines(processor.calls.root, [scenario.name.replaceAll(';', ',')]).join('\n'),
+    folded: () => foldedLines(processor.calls.root, [scenario.name]).join('\n'),
     trace: () => chromeTrace([machine]),
     funcgraph: () => funcgraphText([machine]),
   }[format ?? 'text'];

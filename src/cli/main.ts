@@ -24,6 +24,7 @@ const program = new Command('vmemmap')
   .version(packageVersion(), '-V, --version')
   .configureHelp({ sortSubcommands: false, showGlobalOptions: true })
   .showHelpAfterError(false)
+  .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'vmemmap: ')) })
   .exitOverride()
   .addHelpText('after', '\nExit codes: 0 fine, 1 a finding or a failed comparison, 2 wrong use.');
 
@@ -38,9 +39,11 @@ program
   .addOption(json())
   .option('--step <n>', 'print this step only, counted from 1')
   .option('--kernel <release>', 'run it on this release, whatever the scenario says')
-  .option(
-    '--fail-each',
-    'run once for every allocation with this one failing, and print those that leave something behind',
+  .addOption(
+    new Option(
+      '--fail-each',
+      'run once for every allocation with this one failing, and print those that leave something behind',
+    ).conflicts('step'),
   )
   .addOption(output())
   .addHelpText(
@@ -80,7 +83,7 @@ program
   .option('--all', 'play every entry on every release and check that it is where the facts say')
   .option('--kernel <release>', 'the release to play it on')
   .addOption(json())
-  .option('--ktap', 'print the result as KTAP version 1')
+  .addOption(new Option('--ktap', 'print the result as KTAP version 1').conflicts('json'))
   .addOption(output())
   .addHelpText(
     'after',
@@ -107,8 +110,8 @@ program
   .option('--shape <name>', 'one shape of altmap')
   .option('--kernel <release...>', 'these releases only')
   .addOption(json())
-  .option('--ktap', 'print the result as KTAP version 1')
-  .option('--junit', 'print the result as JUnit XML')
+  .addOption(new Option('--ktap', 'print the result as KTAP version 1').conflicts('json'))
+  .addOption(new Option('--junit', 'print the result as JUnit XML').conflicts(['json', 'ktap']))
   .option('-o, --output <folder>', 'write the smallest scenario of each kind of broken cell there')
   .addHelpText(
     'after',

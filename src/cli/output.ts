@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { styleText } from 'node:util';
 import { InputError } from '../scenario/load.js';
 
@@ -32,6 +32,18 @@ export function writeResult(text: string, file: string | undefined): void {
     writeFileSync(file, whole);
   } catch (error) {
     throw new InputError(`${file}: it cannot be written (${(error as NodeJS.ErrnoException).code ?? String(error)})`);
+  }
+}
+
+/**
+ * Makes a folder for results, with those above it, if it is not there.
+ * @throws InputError when it cannot be one
+ */
+export function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    throw new InputError(`${folder}: it is no folder (${(error as NodeJS.ErrnoException).code ?? String(error)})`);
   }
 }
 

@@ -13,7 +13,7 @@ import { importVmcoreinfo } from '../scenario/import/vmcoreinfo.js';
 import { InputError } from '../scenario/load.js';
 import { planOf, type Plan } from '../scenario/plan.js';
 import { ARCH_OF_MACHINE } from '../scenario/real-kernels.js';
-import { findArchitecture, findKernelRelease, type OtherKernel } from '../scenario/scenario.js';
+import { findArchitecture, findKernelRelease, ScenarioError, type OtherKernel } from '../scenario/scenario.js';
 import { size } from '../scenario/schema.js';
 import { EXIT_OK, writeResult } from './output.js';
 
@@ -80,6 +80,24 @@ function ownKernel(facts: MachineFacts, remarks: string[]): OtherKernel | undefi
   }
 }
 
+/** What a complaint calls a field that an option has set. */
+const FIELDS: readonly [option: keyof PlanOptions, field: string, name: string][] = [
+  ['pageSize', 'machine.pageSize', '--page-size'],
+  ['structPage', 'machine.structPageSize', '--struct-page'],
+  ['blockSize', 'machine.blockSize', '--block-size'],
+];
+
+/** Plans, and complains of what the user wrote and not of what became of it. @throws ScenarioError */
+function planned(facts: MachineFacts, kernel: OtherKernel, options: PlanOptions): Plan {
+  try {
+    return planOf(facts, kernel);
+  } catch (error) {
+    if (!(error instanceof ScenarioError)) throw error;
+    const wrong = FIELDS.find(([option, field]) => options[option] !== undefined && error.message.startsWith(field));
+    throw wrong === undefined ? error : new ScenarioError(error.message.replace(wrong[1], wrong[2]));
+  }
+}
+
 /** `vmemmap plan`. Returns the exit code. */
 export function plan(options: PlanOptions): number {
   const remarks: string[] = [];
@@ -105,10 +123,10 @@ export function plan(options: PlanOptions): number {
   if (own === undefined && asked === undefined) {
     remarks.push(`nothing names the kernel; it is taken for ${DEFAULT_RELEASE.name}, --kernel names another`);
   }
-  const main = planOf(facts, asked ?? own ?? { release: DEFAULT_RELEASE });
+  const main = planned(facts, asked ?? own ?? { release: DEFAULT_RELEASE }, options);
   const current: Plan | undefined =
     asked !== undefined && own !== undefined && own.release.name !== asked.release.name
-      ? planOf(facts, own)
+      ? planned(facts, own, options)
       : undefined;
   if (options.json) {
     const result = { schema: 'vmemmap/plan/v1', ...main, ...(current && { current }), remarks };

@@ -178,9 +178,13 @@ function one(name: string, options: ReproOptions): number {
 
 /** `vmemmap repro`. Returns the exit code. */
 export function repro(name: string | undefined, options: ReproOptions): number {
-  if (options.all) {
-    if (name !== undefined) throw new InputError(`repro takes a name or --all, not both`);
-    return all(options);
+  if (options.all && name !== undefined) throw new InputError('repro takes a name or --all, not both');
+  if (options.kernel !== undefined && name === undefined) {
+    throw new InputError(`--kernel is "${options.kernel}" and there is no name; it says where to play one entry`);
   }
+  if (options.ktap && name === undefined && !options.all) {
+    throw new InputError('--ktap is given without a name and without --all; it prints what was played');
+  }
+  if (options.all) return all(options);
   return name === undefined ? list(options) : one(name, options);
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   auditCell,
@@ -17,7 +16,7 @@ import { junit } from '../report/junit.js';
 import { ktap } from '../report/ktap.js';
 import { InputError } from '../scenario/load.js';
 import { findArchitecture, findKernelRelease } from '../scenario/scenario.js';
-import { EXIT_FINDING, EXIT_OK, progress, writeResult } from './output.js';
+import { EXIT_FINDING, EXIT_OK, makeFolder, progress, writeResult } from './output.js';
 
 export interface ValidateOptions {
   arch?: string;
@@ -65,7 +64,6 @@ function writeScenarios(
   folder: string,
   broken: readonly { cell: Cell; machine: AuditedMachine; shape: Shape }[],
 ): void {
-  if (!existsSync(folder)) mkdirSync(folder, { recursive: true });
   for (const { cell, machine, shape } of broken) {
     const release = findKernelRelease(cell.release);
     const scenario = smallestScenario(shapeScenario(machine, shape, resolveTraits(release)), release, cell.breaks![0]!);
@@ -86,6 +84,7 @@ export function validate(options: ValidateOptions): number {
   const machines = machinesOf(options);
   const shapes = shapesOf(options.shape);
   const releases: readonly Release[] = options.kernel?.map((name) => findKernelRelease(name, '--kernel')) ?? RELEASES;
+  if (options.output !== undefined) makeFolder(options.output);
   const cells: Cell[] = [];
   const broken: { cell: Cell; machine: AuditedMachine; shape: Shape }[] = [];
   for (const [i, machine] of machines.entries()) {

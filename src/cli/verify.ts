@@ -9,7 +9,10 @@ import { EXIT_FINDING, EXIT_OK, progress, styled, writeResult } from './output.j
 /** Characters of a value that a failure shows. */
 const SHOWN_CHARACTERS = 400;
 
-/** The files that a name stands for: itself, or all recordings of a folder. */
+/**
+ * The files that a name stands for: itself, or all recordings of a folder.
+ * @throws InputError where there is none: nothing to compare is no agreement
+ */
 function expand(name: string): string[] {
   let isFolder: boolean;
   try {
@@ -18,10 +21,9 @@ function expand(name: string): string[] {
     throw new InputError(`${name}: there is no such file`);
   }
   if (!isFolder) return [name];
-  return readdirSync(name)
-    .filter((entry) => /\.json(\.gz)?$/.test(entry))
-    .sort()
-    .map((entry) => join(name, entry));
+  const recordings = readdirSync(name).filter((entry) => /\.json(\.gz)?$/.test(entry));
+  if (recordings.length === 0) throw new InputError(`${name}: the folder has no file that ends in .json or .json.gz`);
+  return recordings.sort().map((entry) => join(name, entry));
 }
 
 function valueText(value: unknown): string {

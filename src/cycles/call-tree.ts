@@ -78,3 +78,36 @@ export class CallTree {
     if (this.records) this.calls.push({ name, depth: this.open.length, start: now, end: now + cycles });
   }
 }
+
+/** What one function took, whoever called it. */
+export interface FunctionTotal {
+  readonly name: string;
+  readonly calls: number;
+  /** Cycles of the function itself. */
+  readonly self: number;
+  /** Cycles with those of the functions that it called. */
+  readonly total: number;
+}
+
+/**
+ * The functions of a tree, in the order in which they were first called. Cycles are rounded where the tree has them, so
+ * sums of stacks and of functions agree.
+ * @returns the outermost frames of the tree, which are a scenario's steps, among the functions that they called
+ */
+export function functionTotals(root: CallNode): FunctionTotal[] {
+  const totals = new Map<string, { calls: number; self: number; total: number }>();
+  const add = (call: CallNode, callers: ReadonlySet<string>): number => {
+    const known = totals.get(call.name) ?? { calls: 0, self: 0, total: 0 };
+    totals.set(call.name, known);
+    const self = Math.round(call.self);
+    const inside = new Set([...callers, call.name]);
+    const total = [...call.children.values()].reduce((sum, child) => sum + add(child, inside), self);
+    known.calls += call.calls;
+    known.self += self;
+    // A function below itself is within the cycles of the outer call already.
+    if (!callers.has(call.name)) known.total += total;
+    return total;
+  };
+  for (const child of root.children.values()) add(child, new Set());
+  return [...totals].map(([name, total]) => ({ name, ...total }));
+}

@@ -24,6 +24,7 @@ const FLUSH_FUNCTION: Readonly<Record<FlushKind, string>> = {
   table: '__flush_tlb_kernel_pgtable',
 };
 
+/** A CPU, and the listener by which a kernel charges it. */
 export interface CycleModel {
   readonly processor: Processor;
   readonly observer: Observer;

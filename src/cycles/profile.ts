@@ -41,6 +41,7 @@ export type CpuFlag = 'erms' | 'fsrs';
 export const HYPERVISORS = ['none', 'powervm', 'kvm'] as const;
 export type Hypervisor = (typeof HYPERVISORS)[number];
 
+/** What a CPU costs: one CPU, one value. Each figure bears its unit, its source and how it is known. */
 export interface CpuProfile {
   readonly name: string;
   /** For people. */

@@ -54,7 +54,7 @@ export interface BadFree {
 
 /** Listens to an allocator. */
 export interface AllocatorObserver {
-  /** @param pfn the first frame handed out, or {@link NO_PAGE} */
+  /** A block was asked for. @param pfn the first frame handed out, -1 if there was none */
   allocPages(order: number, nid: number, pfn: number): void;
   /** A block said to be no longer used, before anything is checked. */
   freePages(pfn: number, order: number): void;

@@ -15,6 +15,7 @@ import type { Ram } from './ram.js';
  * without one, an entry of a hashed page table.
  */
 export const LEVELS = ['pte', 'pmd', 'pud', 'p4d', 'pgd', 'hpte'] as const;
+/** A level of a page table, named by its entries; `hpte` for an entry of a hashed page table. */
 export type LevelName = (typeof LEVELS)[number];
 export type Level = 0 | 1 | 2 | 3 | 4 | 5;
 export const PTE = 0;

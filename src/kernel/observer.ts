@@ -62,7 +62,7 @@ export interface Observer extends AllocatorObserver {
   initialise(address: number, bytes: number): void;
   /** The memmap of a HugeTLB page is folded or restored: what surrounds its entries and pages. */
   fold(restores: boolean): void;
-  /** A page is copied. @param toPfn, fromPfn frames */
+  /** A page is copied, frame to frame. */
   copyPage(toPfn: number, fromPfn: number): void;
 }
 

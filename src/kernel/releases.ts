@@ -13,6 +13,7 @@ import {
 
 /** Which behaviour belongs to which release. Version numbers are compared here and nowhere else. */
 
+/** A kernel by its name: a mainline release, a stable tree, or a proposal. */
 export interface Release {
   readonly name: string;
   /** The mainline release whose traits it has. */

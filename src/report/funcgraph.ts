@@ -1,35 +1,49 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import type { TracedMachine } from './chrome-trace.js';
+import { oneLine } from './text.js';
 
-/** Calls as the kernel's function_graph tracer prints them. Times are modelled. */
+/**
+ * Calls as the kernel's function_graph tracer prints them (Documentation/trace/ftrace.rst,
+ * kernel/trace/trace_functions_graph.c). Times are modelled.
+ */
 
-/** Marks of long calls, µs, the longest first (kernel/trace/trace_output.c). */
+const NS_PER_US = 1000;
+/** Marks of long calls, ns, the longest first (kernel/trace/trace_output.c). */
 const MARKS: readonly [above: number, mark: string][] = [
-  [1e6, '$'],
-  [1e5, '@'],
-  [1e4, '*'],
-  [1e3, '#'],
-  [100, '!'],
-  [10, '+'],
+  [1e9, '$'],
+  [1e8, '@'],
+  [1e7, '*'],
+  [1e6, '#'],
+  [1e5, '!'],
+  [1e4, '+'],
 ];
+/** Characters of the DURATION column: a mark and a space, up to 8 of the number, and " us ". */
+const NUMBER_WIDTH = 8;
 const DURATION_WIDTH = 14;
+/** From so many digits of µs on there is no room for a decimal. */
+const DIGITS_WITHOUT_DECIMALS = 7;
 
 const HEADER = `# tracer: function_graph
 #
 # CPU  DURATION                  FUNCTION CALLS
 # |     |   |                     |   |   |   |`;
 
+/** Whole µs and as many decimals as fit, in a column that is filled from the left. */
 function duration(us: number): string {
-  const mark = MARKS.find(([above]) => us > above)?.[1] ?? ' ';
-  return `${mark}${us.toFixed(3).padStart(DURATION_WIDTH - 4)} us`;
+  const ns = Math.round(us * NS_PER_US);
+  const mark = MARKS.find(([above]) => ns > above)?.[1] ?? ' ';
+  const whole = String(Math.floor(ns / NS_PER_US));
+  const decimals = String(ns % NS_PER_US).padStart(3, '0');
+  const number = whole.length < DIGITS_WITHOUT_DECIMALS ? `${whole}.${decimals}`.slice(0, NUMBER_WIDTH) : whole;
+  return `${mark} ${number} us `;
 }
 
 const line = (time: string, depth: number, text: string): string =>
-  ` 0) ${time.padEnd(DURATION_WIDTH)} |  ${'  '.repeat(depth)}${text}`;
+  ` 0) ${time.padEnd(DURATION_WIDTH)}|  ${'  '.repeat(depth)}${text}`;
 
 function machineLines({ name, calls, microseconds }: TracedMachine): string[] {
-  const lines = [`# ${name}; modelled time at the nominal clock`];
+  const lines = [`# ${oneLine(name)}; modelled time at the nominal clock`];
   const open: { depth: number; us: number }[] = [];
   const closeDownTo = (depth: number): void => {
     while (open.length > 0 && open[open.length - 1]!.depth >= depth) {

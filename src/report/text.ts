@@ -34,6 +34,9 @@ export function sizeText(bytes: number): string {
   return `${bytes} ${units[at]!}`;
 }
 
+/** A name that somebody chose, on one line. */
+export const oneLine = (name: string): string => name.replaceAll(/\s+/g, ' ');
+
 const lines = (label: string, values: readonly string[]): string[] =>
   values.map((value, i) => `  ${(i === 0 ? label : '').padEnd(LABEL_WIDTH)}${value}`);
 

@@ -56,6 +56,7 @@ export interface PlannedBlock {
   holdsMemmapNow?: boolean;
 }
 
+/** What the memmap of a machine takes on a release, and what each memory block could do with its own. */
 export interface Plan {
   machine: {
     arch: string;

@@ -44,6 +44,11 @@ export interface Run {
   stopped: string | undefined;
 }
 
+/**
+ * Boots the machine of a scenario. No step has run yet.
+ * @returns the run, for {@link runStep} and {@link captureRun}
+ * @throws RangeError where boot memory leaves no room for its own memmap
+ */
 export function startRun(scenario: Scenario): Run {
   const kernel = bootKernel(scenario.machine);
   const memory = bootMemory(kernel, scenario);
@@ -169,6 +174,7 @@ export function initialiseMemmap(kernel: Kernel, pfn: number, nrPages: number, m
   }
 }
 
+/** What a step returned, and the state that it left; memory blocks, zones and iomem where the scenario has to do with them. */
 export type StepResult = { ret: StepReturn } & State & Partial<MemoryState>;
 
 /** Memory blocks with books of their own that a state tells of; every leaf is looked up in each of them. */

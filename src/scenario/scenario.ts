@@ -44,6 +44,7 @@ interface Failing {
   fail: Readonly<Partial<Record<FaultPoint, number>>>;
 }
 
+/** A step that can run. Ranges are frames of the page size, sizes of devices bytes. */
 export type Step =
   | ({ op: 'add-pages'; altmap: string | null; nid: number } & PfnRange)
   | ({ op: 'remove-pages'; altmap: string | null } & PfnRange)
@@ -87,6 +88,7 @@ const MEMORY_STEPS: ReadonlySet<string> = new Set<Step['op']>([
   'virtio-mem',
 ]);
 
+/** A scenario that can run: defaults filled in, units gone, frames in place of bytes. */
 export interface Scenario {
   name: string;
   title: string | undefined;
@@ -303,6 +305,11 @@ export function resolveScenario(file: ScenarioFile, other?: OtherKernel): Scenar
   const release = other?.release ?? named;
   const traits = other?.traits ?? resolveTraits(release);
   const config = resolveConfig(architecture, release, traits, machine);
+  const sectionSize = 2 ** config.sectionSizeBits;
+  const blockSize = machine.blockSize ?? sectionSize;
+  if (blockSize % sectionSize !== 0) {
+    throw new ScenarioError(`machine.blockSize is ${blockSize}; allowed are whole sections of ${sectionSize} bytes`);
+  }
   const altmaps = Object.entries(file.altmaps).map(([name, altmap]) => ({ name, ...altmap }));
   const steps = file.steps.map((step, i) => resolveStep(step, `steps[${i}]`, config.pageSize));
   steps.forEach((step, i) => {
@@ -318,11 +325,6 @@ export function resolveScenario(file: ScenarioFile, other?: OtherKernel): Scenar
     }
     return { pfn: start / config.pageSize, nrPages: size / config.pageSize, nid: node };
   });
-  const sectionSize = 2 ** config.sectionSizeBits;
-  const blockSize = machine.blockSize ?? sectionSize;
-  if (blockSize % sectionSize !== 0) {
-    throw new ScenarioError(`machine.blockSize is ${blockSize}; allowed are whole sections of ${sectionSize} bytes`);
-  }
   return {
     name: file.name,
     title: file.title,

@@ -170,6 +170,7 @@ export const scenarioSchema = z.strictObject({
   expect: z.array(z.unknown()).optional(),
 });
 
+/** A scenario as a person or a program writes it. */
 export type ScenarioInput = z.input<typeof scenarioSchema>;
 export type ScenarioFile = z.output<typeof scenarioSchema>;
 export type StepFile = ScenarioFile['steps'][number];

@@ -11,18 +11,31 @@ import { MAX_LEAVES, ScenarioError } from './scenario.js';
 
 /** What is left behind after a step, read from the tables and the memory, in the words of the vectors' format. */
 
+/** The state after a step. Addresses are hex text; pages are base pages; counters count from the boot's end on. */
 export interface State {
+  /** Ranges of leaves of one level and owner. */
   leaves: string[];
+  /** Bits of a leaf other than its frame, by level. */
   prot: Record<string, string>;
+  /** Tables below the root, by the level of their entries. */
   tables: Record<string, number>;
+  /** What each altmap has given out, and what it lost to alignment. */
   altmaps: Record<string, { alloc: number; align: number }>;
+  /** System memory that leaves and tables have taken. */
   ram: { pages: number };
+  /** Large leaves that are filled with PAGE_UNUSED in part: bytes from the start of the leaf. */
   partial: string[];
+  /** Where an unused tail begins that is not filled yet; "0x0" if none is remembered. */
   unusedStart: string;
+  /** Sections that have a memmap. */
   sections: { present: number };
+  /** Leaves that describe nothing active. */
   leaks: string[];
+  /** Memmap of active memory that nothing maps. */
   holes: string[];
+  /** Frames freed that were not out, and warnings of the kernel. */
   violations: string[];
+  /** What the kernel did since the boot, by kind. */
   counters: Record<string, number>;
   /** nr_memmap_pages and nr_memmap_boot_pages of /proc/vmstat, on releases that count. */
   vmstat?: Vmstat;

@@ -9,10 +9,12 @@ import { verifyVector, type Failure } from './vectors.js';
 
 /** Replays recorded behaviour, whatever kind of recording a file holds. */
 
+/** The first difference of a case, with the file that holds the case. */
 export interface FileFailure extends Failure {
   file: string;
 }
 
+/** How many cases of a file the emulator reproduces, and the first difference of each that it does not. */
 export interface FileVerdict {
   file: string;
   passed: number;

@@ -71,7 +71,11 @@ describe('bisect', () => {
       ['6.17', '6.19', true, ['x86/free-ignores-order']],
       ['7.1', '7.2', false, ['x86/free-ignores-order']],
     ]);
-    expect(turns[0]!.culprits[0]!.since).toContain('8d400913c231');
+    expect(turns.map(({ culprits }) => /[0-9a-f]{12}.* in v.*/.exec(culprits[0]!.change)?.[0])).toEqual([
+      '8d400913c231 (x86/vmemmap: handle unpopulated sub-pmd ranges) in v5.13',
+      'bf9e4e30f353 (x86/mm: use pagetable_free()) in v6.19',
+      '39406c05f8f1 (x86/mm: Fix freeing of PMD-sized vmemmap pages) in v7.2',
+    ]);
   });
 
   test('skips releases that cannot run the scenario', () => {

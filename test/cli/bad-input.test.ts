@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { file, vmemmap } from './cli.js';
@@ -139,6 +139,51 @@ describe('a mistake is answered with one sentence and exit code 2', () => {
     expectSentence(vmemmap('diff', path, '--from', '3.10', '--to', '5.12'), /--from is "3\.10"; allowed are mainline/);
     expectSentence(vmemmap('bisect', path, '--expect', 'luck'), /--expect is luck; allowed are no-crash, no-hole/);
     expectSentence(vmemmap('kernel', '6.12.117', '4.17'), /the release is "4\.17"; allowed are/);
+  });
+
+  test('an end of a bisection that is not on the line from old to new', () => {
+    const path = file('good.json', JSON.stringify(good));
+    const bisect = (...args: string[]) => vmemmap('bisect', path, '--expect', 'no-leak', ...args);
+    expectSentence(
+      bisect('--from', '6.0', '--to', '5.0'),
+      /--from is "6\.0" and --to is "5\.0"; --from must not be the/,
+    );
+    expectSentence(bisect('--from', '6.12.117'), /--from is "6\.12\.117"; allowed are mainline releases, since stable/);
+    expectSentence(bisect('--to', 'proposal/free-any-leaf'), /--to is "proposal\/free-any-leaf"; allowed are mainline/);
+  });
+
+  test('an option that would do nothing', () => {
+    const path = file('good.json', JSON.stringify(good));
+    expectSentence(
+      vmemmap('run', path, '--fail-each', '--step', '1'),
+      /'--fail-each' cannot be used with option '--step/,
+    );
+    expectSentence(vmemmap('repro', '--kernel', '5.12'), /--kernel is "5\.12" and there is no name/);
+    expectSentence(vmemmap('repro', '--all', '--kernel', '5.12'), /--kernel is "5\.12" and there is no name/);
+    expectSentence(vmemmap('repro', '--ktap'), /--ktap is given without a name and without --all/);
+    expectSentence(vmemmap('repro', 'B01', '--json', '--ktap'), /'--ktap' cannot be used with option '-J, --json'/);
+    expectSentence(vmemmap('validate', '--ktap', '--junit'), /'--junit' cannot be used with option '--ktap'/);
+  });
+
+  test('a size on the command line is complained of by its option', () => {
+    const lsmem = file('lsmem.json', JSON.stringify({ memory: [{ range: '0x0-0x7ffffff' }] }));
+    const plan = (...args: string[]) => vmemmap('plan', '--lsmem', lsmem, ...args);
+    expectSentence(plan('--page-size', '8K'), /--page-size is 8192; x86_64 has pages of 4096 bytes/);
+    expectSentence(plan('--struct-page', '60'), /--struct-page is 60; x86_64 kernels have 56, 64/);
+    expectSentence(plan('--block-size', '100'), /--block-size is 100; allowed are whole sections of 134217728 bytes/);
+  });
+
+  test('a folder without recordings, and a file in place of a folder', () => {
+    const taken = file('taken', '');
+    const empty = taken.replace(/taken$/, 'empty');
+    mkdirSync(empty, { recursive: true });
+    expectSentence(vmemmap('verify', empty), /empty: the folder has no file that ends in \.json/);
+    expectSentence(vmemmap('validate', '--arch', 's390', '-o', taken), /taken: it is no folder \(EEXIST\)/);
+  });
+
+  test('what commander finds is said as the rest is', () => {
+    expect(vmemmap('frobnicate').stderr).toMatch(/^vmemmap: unknown command/);
+    expect(vmemmap('run').stderr).toMatch(/^vmemmap: missing required argument/);
   });
 
   test('a file that is no recording', () => {

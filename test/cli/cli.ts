@@ -9,6 +9,8 @@ import { join } from 'node:path';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 export const MAIN = join(ROOT, 'dist', 'src', 'cli', 'main.js');
+/** Bytes of a command's output: a trace has some MiB. */
+const MAX_OUTPUT = 2 ** 28;
 
 export interface Outcome {
   status: number | null;
@@ -17,7 +19,11 @@ export interface Outcome {
 }
 
 export function vmemmap(...args: string[]): Outcome {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], { cwd: ROOT, encoding: 'utf8' });
+  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], {
+    cwd: ROOT,
+    encoding: 'utf8',
+    maxBuffer: MAX_OUTPUT,
+  });
   return { status, stdout, stderr };
 }
 

@@ -184,7 +184,7 @@ describe('what cannot be used is answered with a sentence', () => {
     [
       'a struct page that no kernel has',
       () => ['--lsmem', lsmem(), '--struct-page', '60'],
-      'machine.structPageSize is 60',
+      '--struct-page is 60; x86_64 kernels have 56, 64',
     ],
     ['no such file', () => ['--lsmem', '/no/such'], 'there is no such file'],
     ['another architecture', () => ['--lsmem', lsmem(), '--arch', 'vax'], '--arch is "vax"'],

@@ -22,6 +22,7 @@ export const TRAITS = {
   ...MEMORY_HOTPLUG_TRAITS,
 } as const satisfies Record<string, Trait>;
 
+/** What code calls a trait: `kernel.traits.x86DeferredTail`. */
 export type TraitKey = keyof typeof TRAITS;
 
 /** The traits of one kernel, resolved once; code reads a plain boolean. */

@@ -11,6 +11,7 @@
  */
 export type Confidence = 'source' | 'memory' | 'derived' | 'inferred';
 
+/** One behaviour that some releases have: its name, the change that brought it, and one sentence of effect. */
 export interface Trait {
   /** Name as people say it: room/behaviour. */
   readonly name: string;

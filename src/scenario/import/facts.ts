@@ -26,6 +26,7 @@ export interface PlannedDevice {
   align: number;
 }
 
+/** What is known of a machine, from its lists or from /sys; what nobody stated is assumed and named so. */
 export interface MachineFacts {
   arch: string;
   mmu: 'radix' | 'hash' | undefined;
