@@ -79,7 +79,7 @@ const COMMANDS: CommandsOf = {
   ],
   'kmem-release': ({ device }) => [
     guest(`daxctl offline-memory ${daxOf(device)}`),
-    guest(`daxctl reconfigure-device --mode=devdax --force ${daxOf(device)}`),
+    guest(`echo ${daxOf(device)} > /sys/bus/dax/drivers/kmem/unbind`),
   ],
   request: ({ device, requested }) => [
     monitor(`qom-set ${device.id} requested-size ${mebibytes(requested)}`),

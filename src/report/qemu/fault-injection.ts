@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { observe } from '../../kernel/kernel.js';
+import { DEAF_OBSERVER } from '../../kernel/observer.js';
 import { runStep, startRun } from '../../scenario/runner.js';
 import { ScenarioError, type Scenario } from '../../scenario/scenario.js';
 import type { Command } from './commands.js';
@@ -9,14 +11,20 @@ import type { Command } from './commands.js';
  * (Documentation/fault-injection/fault-injection.rst).
  */
 
-/** Allocations that fail in one step. */
+/** Allocations that a guest's kernel is made to fail in one step. */
 export interface FailingStep {
-  /** Index of the step, from 0. */
+  /** Index of the scenario's step, from 0. */
   readonly step: number;
   /** Which of the step's calls is the first that fails, from 1. */
   readonly first: number;
   /** How many fail, one after the other. */
   readonly count: number;
+}
+
+export interface GuestFailures {
+  readonly steps: readonly FailingStep[];
+  /** The same calls, counted through the whole scenario that models the guest. */
+  readonly failAllocations: readonly number[];
 }
 
 /** Options without which a guest's kernel cannot do it. */
@@ -29,61 +37,80 @@ export const FAULT_INJECTION_OPTIONS = [
 
 const FOLDER = '/sys/kernel/debug/fail_page_alloc';
 
-/** Calls of the page allocator before each step, and after the last. */
-function callsBySteps(scenario: Scenario): number[] {
-  const run = startRun(scenario);
-  // Booting takes pages, too.
-  const calls = [run.kernel.allocator.calls];
-  for (const step of scenario.steps) {
-    const ret = runStep(run, step);
-    calls.push(run.kernel.allocator.calls);
-    if (ret === 'BUG') break;
-  }
-  return calls;
+/** A call of the page allocator. */
+interface Call {
+  /** Which of all calls it is, from 1; booting makes some, too. */
+  readonly number: number;
+  readonly order: number;
 }
 
-/**
- * In which steps a scenario's allocations fail.
- * @throws ScenarioError where fail_page_alloc cannot single them out
- */
-export function failingSteps(scenario: Scenario): FailingStep[] {
-  const failing = [...scenario.machine.failAllocations].sort((a, b) => a - b);
-  if (failing.length === 0) return [];
-  const calls = callsBySteps(scenario);
-  const steps: FailingStep[] = [];
-  for (const call of failing) {
-    const step = calls.findIndex((_, i) => calls[i]! < call && call <= (calls[i + 1] ?? 0));
-    if (step < 0) continue;
-    const nth = call - calls[step]!;
-    const last = steps[steps.length - 1];
-    if (last?.step === step && last.first === 1 && last.first + last.count === nth) {
-      steps[steps.length - 1] = { ...last, count: last.count + 1 };
-    } else if (last?.step === step) {
-      throw new ScenarioError(
-        `failAllocations makes calls ${last.first} and ${nth} of steps[${step}] fail; fail_page_alloc fails one call, or the first ones of a step`,
-      );
-    } else steps.push({ step, first: nth, count: 1 });
+/** The calls of each step. */
+function callsByStep(scenario: Scenario): Call[][] {
+  const run = startRun(scenario);
+  const steps: Call[][] = [];
+  let calls: Call[] = [];
+  observe(run.kernel, {
+    ...DEAF_OBSERVER,
+    allocPages: (order) => calls.push({ number: run.kernel.allocator.calls, order }),
+  });
+  for (const step of scenario.steps) {
+    calls = [];
+    steps.push(calls);
+    if (runStep(run, step) === 'BUG') break;
   }
   return steps;
 }
 
 /**
- * The calls that fail when the same steps are modelled in other words.
- * @param scenario what models the guest
- * @param firstOf index of the first of its steps that stands for a step of the original
+ * The calls of a guest that are to fail: of the same step, and the same among those of its order. The tables that a guest
+ * has from its boot take away calls of order 0, so the number alone would not do.
+ * @param scenario whose failAllocations are meant
+ * @param guest what models the guest
+ * @param stepsFor indices of the guest's steps that stand for a step of the scenario
+ * @throws ScenarioError where the guest makes no such call, or fail_page_alloc cannot single the calls out
  */
-export function failAllocationsOnGuest(
+export function failuresOnGuest(
   scenario: Scenario,
-  failing: readonly FailingStep[],
-  firstOf: (step: number) => number,
-): number[] {
-  const calls: number[] = [];
-  for (const { step, first, count } of failing) {
-    const machine = { ...scenario.machine, failAllocations: new Set(calls) };
-    const before = callsBySteps({ ...scenario, machine })[firstOf(step)] ?? 0;
-    for (let i = 0; i < count; i++) calls.push(before + first + i);
+  guest: Scenario,
+  stepsFor: (step: number) => readonly number[],
+): GuestFailures {
+  const failing = [...scenario.machine.failAllocations].sort((a, b) => a - b);
+  if (failing.length === 0) return { steps: [], failAllocations: [] };
+  const steps: FailingStep[] = [];
+  const failAllocations: number[] = [];
+  callsByStep(scenario).forEach((calls, step) => {
+    for (const { number, order } of calls) {
+      if (!failing.includes(number)) continue;
+      const nth = calls.filter((call) => call.order === order && call.number <= number).length;
+      const machine = { ...guest.machine, failAllocations: new Set(failAllocations) };
+      const byStep = callsByStep({ ...guest, machine });
+      const there = stepsFor(step).flatMap((i) => byStep[i] ?? []);
+      const same = there.filter((call) => call.order === order)[nth - 1];
+      if (same === undefined) {
+        throw new ScenarioError(
+          `failAllocations has ${number}, call ${nth} of order ${order} in steps[${step}]; a guest, which has some tables from its boot, makes ${there.filter((call) => call.order === order).length} of that order there`,
+        );
+      }
+      failAllocations.push(same.number);
+      note(steps, step, there.indexOf(same) + 1);
+    }
+  });
+  return { steps, failAllocations };
+}
+
+/** Adds a call to those that fail. @param nth which of the step's calls, from 1 */
+function note(steps: FailingStep[], step: number, nth: number): void {
+  const last = steps[steps.length - 1];
+  if (last?.step !== step) {
+    steps.push({ step, first: nth, count: 1 });
+    return;
   }
-  return calls;
+  if (last.first !== 1 || last.count + 1 !== nth) {
+    throw new ScenarioError(
+      `failAllocations makes calls ${last.first} and ${nth} of steps[${step}] fail; fail_page_alloc fails one call, or the first ones of a step`,
+    );
+  }
+  steps[steps.length - 1] = { ...last, count: last.count + 1 };
 }
 
 const guest = (line: string): Command => ({ where: 'guest', line });
@@ -98,15 +125,12 @@ export function armCommands({ first, count }: FailingStep, populate: string): Co
     probability: 100,
   };
   return [
-    guest(`set -- $(awk '$3 == "${populate}" { print "0x" $1; getline; print "0x" $1 }' /proc/kallsyms)`),
-    guest(`echo "$1" > ${FOLDER}/require-start; echo "$2" > ${FOLDER}/require-end`),
-    guest(
-      Object.entries(settings)
-        .map(([name, value]) => `echo ${value} > ${FOLDER}/${name}`)
-        .join('; '),
-    ),
+    guest(`start=$(awk '$3 == "${populate}" { print "0x" $1 }' /proc/kallsyms)`),
+    guest(`end=$(awk 'found { print "0x" $1; exit } $3 == "${populate}" { found = 1 }' /proc/kallsyms)`),
+    guest(`echo "$start" > ${FOLDER}/require-start; echo "$end" > ${FOLDER}/require-end`),
+    ...Object.entries(settings).map(([name, value]) => guest(`echo ${value} > ${FOLDER}/${name}`)),
   ];
 }
 
-/** After the step. */
+/** After the step: 0 is printed where all that was to fail has failed. */
 export const disarmCommands = (): Command[] => [guest(`echo 0 > ${FOLDER}/probability; cat ${FOLDER}/times`)];

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { MAX_STRUCT_PAGE_SIZE } from '../../scenario/nvdimm.js';
 import type { Scenario } from '../../scenario/scenario.js';
 import { FAULT_INJECTION_OPTIONS } from './fault-injection.js';
 import type { GuestDevice } from './guest-action.js';
@@ -88,12 +89,15 @@ const OPTIONS_OF_KIND: Readonly<Record<GuestDevice['kind'], readonly string[]>> 
   'virtio-mem': ['CONFIG_VIRTIO_PCI=y', 'CONFIG_VIRTIO_MEM=y'],
 };
 
+/** Whether a device is to hold struct pages that are larger than its driver allows by itself. */
+export const needsNvdimmKmsan = ({ machine: { config } }: Scenario, { actions }: GuestPlan): boolean =>
+  config.structPageSize > MAX_STRUCT_PAGE_SIZE &&
+  actions.some(({ action }) => action.op === 'create' && action.map === 'dev');
+
 /** The kernel that a plan needs. @param fails whether allocations have to fail */
-export function guestKernel(
-  { machine: { config, release }, memmapOnMemory }: Scenario,
-  plan: GuestPlan,
-  fails: boolean,
-): GuestKernel {
+export function guestKernel(scenario: Scenario, plan: GuestPlan, fails: boolean): GuestKernel {
+  const { memmapOnMemory } = scenario;
+  const { config, release } = scenario.machine;
   const { arch, pageSize, structPageSize } = config;
   const kinds = new Set(plan.devices.map(({ kind }) => kind));
   const struct = structPageNeeds(arch, structPageSize);
@@ -118,6 +122,13 @@ export function guestKernel(
     ...(name !== undefined && flavour !== undefined && isStock ? { debian: `linux-image-${name}-${flavour}` } : {}),
     source: `tag v${release.name} of ${name === undefined ? 'torvalds/linux.git' : 'stable/linux.git'}`,
     options: [...new Set(options)],
-    needs: struct.needs,
+    needs: [
+      ...struct.needs,
+      ...(needsNvdimmKmsan(scenario, plan)
+        ? [
+            `page_struct_override is true in drivers/nvdimm/pfn_devs.c, as CONFIG_NVDIMM_KMSAN makes it: else no device holds struct pages of more than ${MAX_STRUCT_PAGE_SIZE} bytes`,
+          ]
+        : []),
+    ],
   };
 }

@@ -19,6 +19,12 @@ const DEVICE_MEMORY_ALIGN = GIB;
 /** Physical addresses end here: TCG_PHYS_ADDR_BITS of x86, and the smallest of the other CPUs used here. */
 export const GUEST_ADDRESS_LIMIT = 2 ** 40;
 
+/** Physical memory, bytes. */
+export interface RamRange {
+  readonly start: number;
+  readonly size: number;
+}
+
 export interface GuestMachine {
   /** The emulator's program. */
   readonly program: string;
@@ -30,8 +36,8 @@ export interface GuestMachine {
   readonly console: string;
   /** What Debian calls the kernel's image. */
   readonly image: string;
-  /** First byte of RAM. */
-  readonly ramStart: number;
+  /** Where so many bytes of RAM lie, ascending. */
+  readonly ramRanges: (ram: number) => readonly RamRange[];
   /** Where DIMMs and other memory devices begin, for so many bytes of RAM. */
   readonly deviceMemory: (ram: number) => number;
   /** Where debugfs shows the kernel's page tables (CONFIG_PTDUMP_DEBUGFS), below its mount point. */
@@ -64,7 +70,13 @@ export const GUEST_MACHINES: Readonly<Record<string, GuestMachine>> = {
     more: [],
     console: 'ttyS0',
     image: 'vmlinuz',
-    ramStart: 0,
+    ramRanges: (ram) =>
+      ram < Q35_LOW_RAM_MAX
+        ? [{ start: 0, size: ram }]
+        : [
+            { start: 0, size: Q35_LOW_RAM },
+            { start: Q35_ABOVE_4G, size: ram - Q35_LOW_RAM },
+          ],
     deviceMemory: (ram) =>
       ram < Q35_LOW_RAM_MAX ? Q35_ABOVE_4G : alignUp(Q35_ABOVE_4G + ram - Q35_LOW_RAM, DEVICE_MEMORY_ALIGN),
     ptdump: 'page_tables/kernel',
@@ -82,7 +94,7 @@ export const GUEST_MACHINES: Readonly<Record<string, GuestMachine>> = {
     more: ['-bios QEMU_EFI.fd'],
     console: 'ttyAMA0',
     image: 'vmlinuz',
-    ramStart: VIRT_RAM_START,
+    ramRanges: (ram) => [{ start: VIRT_RAM_START, size: ram }],
     deviceMemory: afterRam(VIRT_RAM_START),
     ptdump: 'kernel_page_tables',
     nvdimm: true,
@@ -98,7 +110,7 @@ export const GUEST_MACHINES: Readonly<Record<string, GuestMachine>> = {
     more: [],
     console: 'hvc0',
     image: 'vmlinux',
-    ramStart: 0,
+    ramRanges: (ram) => [{ start: 0, size: ram }],
     deviceMemory: afterRam(0),
     ptdump: 'kernel_page_tables',
     nvdimm: false,

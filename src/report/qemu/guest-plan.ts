@@ -12,6 +12,7 @@ import {
   GUEST_MACHINES,
   ramForBlockSize,
   type GuestMachine,
+  type RamRange,
 } from './guest-machine.js';
 import { usualBlockSize } from './memory-block.js';
 
@@ -86,13 +87,14 @@ function chooseRam({ machine: { boot, config }, blockPages, steps }: Scenario, m
     );
   }
   if (boot.length === 0) return ram;
-  const [first] = boot;
-  const start = first!.pfn * pageSize;
-  const size = first!.nrPages * pageSize;
-  const end = start + size;
-  if (boot.length > 1 || start !== machine.ramStart || machine.deviceMemory(size) < end) {
+  const asWritten = boot.map(({ pfn, nrPages }) => ({ start: pfn * pageSize, size: nrPages * pageSize }));
+  const size = asWritten.reduce((sum, range) => sum + range.size, 0);
+  const there = machine.ramRanges(size);
+  if (JSON.stringify(asWritten) !== JSON.stringify(there)) {
+    const text = (ranges: readonly RamRange[]): string =>
+      ranges.map((range) => rangeText({ start: range.start, end: range.start + range.size })).join(' and ');
     return refuse(
-      `machine.boot has ${boot.length} ranges from ${hex(start)} on; allowed is one from ${hex(machine.ramStart)} on, where a guest has its RAM`,
+      `machine.boot is ${text(asWritten)}; allowed is ${text(there)}, where a guest with so much RAM has it`,
     );
   }
   return size;
@@ -160,8 +162,6 @@ class Slots {
     readonly scenario: Scenario,
     readonly machine: GuestMachine,
     readonly blockSize: number,
-    /** Addresses at which a step begins or ends: a DIMM does not reach over one. */
-    readonly cuts: readonly number[],
   ) {}
 
   act(from: number, action: GuestAction): void {
@@ -172,7 +172,10 @@ class Slots {
   device(kind: GuestDevice['kind'], { start, end }: ByteRange, i: number): GuestDevice {
     const known = this.devices.find((d) => d.kind === kind && d.start === start && d.size === end - start);
     if (known !== undefined) return known;
-    const clash = this.devices.find((d) => overlap(extent(d), { start, end }));
+    // DIMMs come and go, and another may take the place; what is there from the start stays.
+    const clash = this.devices.find(
+      (d) => !(kind === 'dimm' && d.kind === 'dimm') && overlap(extent(d), { start, end }),
+    );
     if (clash !== undefined) {
       return refuse(
         `steps[${i}] needs ${rangeText({ start, end })} as ${KIND_TEXT[kind]}; the guest has ${KIND_TEXT[clash.kind]} at ${rangeText(extent(clash))} already`,
@@ -185,10 +188,10 @@ class Slots {
   }
 
   add(device: GuestDevice, from: number): void {
-    const other = this.present.get(device);
+    const other = [...this.present].find(([d]) => overlap(extent(d), extent(device)));
     if (other !== undefined) {
       refuse(
-        `steps[${from}] adds ${rangeText(extent(device))}, which steps[${other}] has added; the guest has it once`,
+        `steps[${from}] adds ${rangeText(extent(device))}, which steps[${other[1]}] has added; the guest has it once`,
       );
     }
     this.present.set(device, from);
@@ -248,10 +251,30 @@ const KIND_TEXT: Readonly<Record<GuestDevice['kind'], string>> = {
   'virtio-mem': 'a virtio-mem device',
 };
 
+const TAKES: ReadonlySet<Step['op']> = new Set<Step['op']>([
+  'remove-pages',
+  'remove-memory',
+  'offline-and-remove-memory',
+]);
+
+/** Addresses within a range at which later steps cut it when they take a part, ascending. */
+function cutsOf({ scenario: { steps, machine } }: Slots, range: ByteRange, from: number): number[] {
+  const { pageSize } = machine.config;
+  const cuts = new Set<number>();
+  for (const step of steps.slice(from + 1)) {
+    if (!('pfn' in step)) continue;
+    const other = { start: step.pfn * pageSize, end: (step.pfn + step.nrPages) * pageSize };
+    if (!overlap(other, range)) continue;
+    if (step.op === 'add-memory' || step.op === 'add-pages') break;
+    if (TAKES.has(step.op)) for (const cut of [other.start, other.end]) cuts.add(cut);
+  }
+  return [...cuts].filter((cut) => cut > range.start && cut < range.end).sort((a, b) => a - b);
+}
+
 /** Plugs the DIMMs of a range, one from each cut to the next. */
 function plugDimms(slots: Slots, range: ByteRange, from: number): void {
-  const { cuts, machine } = slots;
-  const ends = [...cuts.filter((cut) => cut > range.start && cut < range.end), range.end];
+  const { machine } = slots;
+  const ends = [...cutsOf(slots, range, from), range.end];
   let start = range.start;
   for (const end of ends) {
     const device = slots.device('dimm', { start, end }, from);
@@ -284,14 +307,14 @@ interface NamespaceWish {
 
 function createOnNvdimm(slots: Slots, { range, mode, map, align }: NamespaceWish, from: number): void {
   const { machine, scenario } = slots;
-  const { arch, pageSize } = scenario.machine.config;
+  const { arch, pageSize, structPageSize } = scenario.machine.config;
   if (!machine.nvdimm) {
     refuse(
       `steps[${from}] needs a device with struct pages at ${rangeText(range)}; recipes for ${arch} know DIMMs only`,
     );
   }
   const size = range.end - range.start;
-  if (createNamespace(range.start, size, align, map, pageSize).dataOffset >= size) {
+  if (createNamespace(range.start, size, align, map, pageSize, structPageSize).dataOffset >= size) {
     refuse(
       `steps[${from}] needs a namespace of ${size} bytes; its info block and memmap take all of it with data aligned to ${Math.max(align, SUBSECTION_SIZE)} bytes`,
     );
@@ -441,17 +464,6 @@ const isNamespace = ({ scenario }: Slots, name: string, from: number): boolean =
 const lower = <Op extends Step['op']>(slots: Slots, step: Step & { op: Op }, from: number): void =>
   (LOWER[step.op as Op] as (slots: Slots, step: Step, from: number) => void)(slots, step, from);
 
-/** Addresses where steps that bring or take memory begin and end, ascending. */
-function cutsOf({ steps, machine }: Scenario): number[] {
-  const { pageSize } = machine.config;
-  const cuts = steps.flatMap((step) =>
-    'pfn' in step && step.op !== 'use' && step.op !== 'online' && step.op !== 'offline'
-      ? [step.pfn * pageSize, (step.pfn + step.nrPages) * pageSize]
-      : [],
-  );
-  return [...new Set(cuts)].sort((a, b) => a - b);
-}
-
 /** Least maxmem, bytes. */
 const MIN_MAXMEM = 16 * 2 ** 30;
 
@@ -465,7 +477,7 @@ export function planGuest(scenario: Scenario): GuestPlan {
   const { config } = scenario.machine;
   const ram = chooseRam(scenario, machine);
   const blockSize = Math.max(usualBlockSize(config), scenario.blockPages * config.pageSize);
-  const slots = new Slots(scenario, machine, blockSize, cutsOf(scenario));
+  const slots = new Slots(scenario, machine, blockSize);
   scenario.steps.forEach((step, i) => {
     if ('pfn' in step && BLOCK_OPS.has(step.op)) {
       const { start, end } = bytesOf(slots, step);

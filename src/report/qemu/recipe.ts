@@ -1,21 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { runChecked, type CheckedRun, type Finding } from '../../check/checked-run.js';
-import type { Leaf } from '../../hardware/page-table.js';
+import type { MachineConfig } from '../../arch.js';
+import { LEVELS, type Leaf } from '../../hardware/page-table.js';
 import { resolveScenario, ScenarioError, type Scenario } from '../../scenario/scenario.js';
 import { scenarioSchema, type ScenarioFile, type ScenarioInput } from '../../scenario/schema.js';
+import { runStep, startRun, type Run } from '../../scenario/runner.js';
 import { AddressText, vmemmapWindow } from '../../scenario/state.js';
 import { stepText } from '../text.js';
 import { commandsOf, mebibytes, memoryBackend, setupCommands, type Command } from './commands.js';
-import {
-  armCommands,
-  disarmCommands,
-  failAllocationsOnGuest,
-  failingSteps,
-  type FailingStep,
-} from './fault-injection.js';
+import { armCommands, disarmCommands, failuresOnGuest, type FailingStep } from './fault-injection.js';
 import { stepOfAction, type GuestDevice } from './guest-action.js';
-import { guestKernel, type GuestKernel } from './guest-kernel.js';
+import { guestKernel, needsNvdimmKmsan, type GuestKernel } from './guest-kernel.js';
 import { DEFAULT_RAM } from './guest-machine.js';
 import { planGuest, type GuestPlan } from './guest-plan.js';
 import { looksFor, type Look } from './looks.js';
@@ -60,6 +56,9 @@ export interface Recipe {
 
 /** More slots than devices leave no guest worse off; the recorded kernels had as many. */
 const MIN_SLOTS = 16;
+
+/** Addresses of the emulator are the low 52 bits. */
+const LOW_BITS = 2n ** 52n - 1n;
 
 const hex = (address: number): string => `0x${address.toString(16)}`;
 
@@ -127,8 +126,9 @@ function guestScenario(file: ScenarioFile, scenario: Scenario, plan: GuestPlan):
       ...(config.mmu === undefined ? {} : { mmu: config.mmu }),
       vmemmapBase: `0x${config.vmemmapBase.toString(16)}`,
       memmapOnMemory: scenario.memmapOnMemory,
+      ...(needsNvdimmKmsan(scenario, plan) ? { nvdimmKmsan: true } : {}),
       blockSize: plan.blockSize,
-      boot: [{ start: hex(plan.machine.ramStart), size: plan.ram }],
+      boot: plan.machine.ramRanges(plan.ram).map(({ start, size }) => ({ start: hex(start), size })),
     },
     steps: plan.actions.map(({ action }) => stepOfAction(action)),
   };
@@ -158,11 +158,10 @@ export function recipeFor(file: ScenarioFile, scenario: Scenario): Recipe {
   if (plan.actions.length === 0) {
     throw new ScenarioError('steps do nothing that a guest could be asked to do; allowed are steps that bring memory');
   }
-  const failing = failingSteps(scenario);
   const input = guestScenario(file, scenario, plan);
-  const firstOf = (step: number): number => plan.actions.findIndex(({ from }) => from === step);
-  const calls = failAllocationsOnGuest(resolve(input), failing, firstOf);
-  const guestInput = calls.length === 0 ? input : { ...input, failAllocations: calls };
+  const stepsFor = (step: number): number[] => plan.actions.flatMap(({ from }, i) => (from === step ? [i] : []));
+  const { steps: failing, failAllocations } = failuresOnGuest(scenario, resolve(input), stepsFor);
+  const guestInput = failing.length === 0 ? input : { ...input, failAllocations: [...failAllocations] };
   const guest = resolve(guestInput);
 
   const leavesBySteps: Leaf[][] = [];
@@ -181,14 +180,14 @@ export function recipeFor(file: ScenarioFile, scenario: Scenario): Recipe {
   });
 
   const steps = scenario.steps.map((step, index): RecipeStep => {
-    const mine = plan.actions.flatMap(({ from }, i) => (from === index ? [i] : []));
+    const mine = stepsFor(index);
     const last = mine[mine.length - 1];
     return {
       step: index,
       text: stepText(step, scenario.machine.config.pageSize),
       commands: stepCommands(plan, mine, failing, index, scenario),
       returns: last === undefined ? undefined : run.results[last]?.ret,
-      leaves: last === undefined ? [] : leavesOfDevices(run, last, plan),
+      leaves: last === undefined ? [] : leafRuns(leavesBySteps[last] ?? [], plan, guest.machine.config),
       looks: run.findings.flatMap((finding) =>
         mine.includes(finding.step) ? looksOf(finding, guest, leavesBySteps) : [],
       ),
@@ -212,13 +211,21 @@ export function recipeFor(file: ScenarioFile, scenario: Scenario): Recipe {
   };
 }
 
-/** Runs of leaves as the model prints them, those left out that describe nothing but RAM of the boot. */
-function leavesOfDevices(run: CheckedRun, step: number, plan: GuestPlan): string[] {
-  const { vmemmapBase, pageSize, structPageSize } = run.scenario.machine.config;
-  const ramEnd = plan.machine.ramStart + plan.ram;
-  const end = (vmemmapBase + BigInt((ramEnd / pageSize) * structPageSize)).toString(16);
-  const endOf = (leaf: string): string => /^[0-9a-f]+-([0-9a-f]+)/.exec(leaf)?.[1] ?? '';
-  return (run.results[step]?.leaves ?? []).filter((leaf) => endOf(leaf) > end);
+/** Leaves as runs of one level on one device or in RAM, those left out that describe nothing but RAM of the boot. */
+function leafRuns(leaves: readonly Leaf[], plan: GuestPlan, config: MachineConfig): string[] {
+  const { vmemmapBase, pageSize, structPageSize } = config;
+  const text = new AddressText(vmemmapBase);
+  const ramPages = Math.max(...plan.machine.ramRanges(plan.ram).map(({ start, size }) => start + size)) / pageSize;
+  const bootEnd = Number((vmemmapBase + BigInt(ramPages * structPageSize)) & LOW_BITS);
+  const runs: { start: number; end: number; level: Leaf['level']; place: string }[] = [];
+  for (const { start, size, level, pa } of leaves) {
+    if (start + size <= bootEnd) continue;
+    const place = plan.devices.find((d) => pa >= d.start && pa < d.start + d.size)?.id ?? 'RAM';
+    const last = runs[runs.length - 1];
+    if (last?.end === start && last.level === level && last.place === place) last.end += size;
+    else runs.push({ start, end: start + size, level, place });
+  }
+  return runs.map(({ level, place, ...range }) => `${text.range(range)} ${LEVELS[level]} in ${place}`);
 }
 
 function stepCommands(
@@ -236,6 +243,33 @@ function stepCommands(
   return [...armCommands(fails, populate), ...commands, ...disarmCommands()];
 }
 
+const WORD = 8;
+
+/** The bytes of the page at an address of the vmemmap, as the hardware finds it; undefined where nothing is mapped. */
+function pageAt({ kernel }: Run, address: number): Uint8Array | undefined {
+  const { pageSize, ram, arch } = kernel;
+  const page = Math.floor(address / pageSize) * pageSize;
+  const leaf = arch.mmu.walk(page);
+  return leaf === undefined ? undefined : ram.readFrame((leaf.pa + (page - leaf.start)) / pageSize).slice();
+}
+
+/**
+ * The first word of a page that a step changes.
+ * @param address in the page, low 52 bits
+ * @returns its address; undefined where the step maps the page elsewhere or changes no word
+ */
+function firstChangedWord(scenario: Scenario, step: number, address: number): number | undefined {
+  const run = startRun(scenario);
+  for (const earlier of scenario.steps.slice(0, step)) runStep(run, earlier);
+  const before = pageAt(run, address);
+  runStep(run, scenario.steps[step]!);
+  const after = pageAt(run, address);
+  if (before === undefined || after === undefined) return undefined;
+  const at = before.findIndex((byte, i) => byte !== after[i]);
+  const { pageSize } = run.kernel;
+  return at < 0 ? undefined : Math.floor(address / pageSize) * pageSize + Math.floor(at / WORD) * WORD;
+}
+
 function looksOf(finding: Finding, guest: Scenario, leavesBySteps: readonly (readonly Leaf[])[]): Look[] {
   const { vmemmapBase, pageSize, structPageSize } = guest.machine.config;
   const lastLeafOf = (pfn: number): Leaf | undefined => {
@@ -246,5 +280,7 @@ function looksOf(finding: Finding, guest: Scenario, leavesBySteps: readonly (rea
     }
     return undefined;
   };
-  return looksFor({ finding, text: new AddressText(vmemmapBase), structPageSize, pageSize, vmemmapBase, lastLeafOf });
+  const changedWord = (address: number): number => firstChangedWord(guest, finding.step, address) ?? address;
+  const text = new AddressText(vmemmapBase);
+  return looksFor({ finding, text, structPageSize, pageSize, vmemmapBase, lastLeafOf, changedWord });
 }
