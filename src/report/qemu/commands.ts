@@ -88,10 +88,8 @@ const COMMANDS: CommandsOf = {
 };
 
 /** What is typed for an action. @param blockSize bytes of a memory block */
-export const commandsOf = <Op extends GuestAction['op']>(
-  action: GuestAction & { op: Op },
-  blockSize: number,
-): Command[] => (COMMANDS[action.op as Op] as (action: GuestAction, blockSize: number) => Command[])(action, blockSize);
+export const commandsOf = (action: GuestAction, blockSize: number): Command[] =>
+  (COMMANDS[action.op] as (action: GuestAction, blockSize: number) => Command[])(action, blockSize);
 
 /** Drivers by kind of device, as modules. */
 const MODULES: Readonly<Record<GuestDevice['kind'], readonly string[]>> = {

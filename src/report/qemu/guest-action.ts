@@ -71,5 +71,5 @@ const STEP_OF: StepOf = {
 };
 
 /** The step of a scenario that models an action. */
-export const stepOfAction = <Op extends GuestAction['op']>(action: GuestAction & { op: Op }): StepInput =>
-  (STEP_OF[action.op as Op] as (action: GuestAction) => StepInput)(action);
+export const stepOfAction = (action: GuestAction): StepInput =>
+  (STEP_OF[action.op] as (action: GuestAction) => StepInput)(action);

@@ -20,18 +20,22 @@ export interface GuestKernel {
   readonly needs: readonly string[];
 }
 
-/** Debian's name of the stable releases that are covered, without the flavour. */
-const DEBIAN_NAMES: Readonly<Record<string, string>> = { '6.1.192': '6.1.0-56', '6.12.117': '6.12.117+deb12' };
-
 const PAGE_4K = 4096;
 const PAGE_16K = 16384;
 const PAGE_64K = 65536;
 
-/** Debian's flavours by architecture and page size, bytes. */
-const FLAVOURS: Readonly<Record<string, Readonly<Record<number, string>>>> = {
-  x86_64: { [PAGE_4K]: 'amd64' },
-  arm64: { [PAGE_4K]: 'arm64' },
-  ppc64: { [PAGE_4K]: 'powerpc64le', [PAGE_64K]: 'powerpc64le-64k' },
+/** Debian's kernels of the stable series that are covered, by architecture and page size in bytes. */
+const DEBIAN_PACKAGES: Readonly<Record<string, Readonly<Record<string, Readonly<Record<number, string>>>>>> = {
+  '6.1.192': {
+    x86_64: { [PAGE_4K]: '6.1.0-56-amd64' },
+    arm64: { [PAGE_4K]: '6.1.0-50-arm64' },
+    ppc64: { [PAGE_64K]: '6.1.0-50-powerpc64le' },
+  },
+  '6.12.117': {
+    x86_64: { [PAGE_4K]: '6.12.117+deb12-amd64' },
+    arm64: { [PAGE_4K]: '6.12.117+deb12-arm64', [PAGE_16K]: '6.12.117+deb12-arm64-16k' },
+    ppc64: { [PAGE_4K]: '6.12.95+deb12-powerpc64le', [PAGE_64K]: '6.12.95+deb12-powerpc64le-64k' },
+  },
 };
 
 /** The option that chooses a page size, by architecture. */
@@ -112,15 +116,14 @@ export function guestKernel(scenario: Scenario, plan: GuestPlan, fails: boolean)
     ...(fails ? FAULT_INJECTION_OPTIONS.map((option) => `${option}=y`) : []),
     ...struct.options,
   ];
-  const name = DEBIAN_NAMES[release.name];
-  const flavour = FLAVOURS[arch]?.[pageSize];
+  const debian = DEBIAN_PACKAGES[release.name]?.[arch]?.[pageSize];
   // Debian's arm64 kernels know no DIMMs, and none of its kernels has fault injection.
   const isStock =
     structPageSize === USUAL_STRUCT_PAGE && !fails && !(arch === 'arm64' && kinds.has('dimm')) && config.vaBits !== 52;
   return {
     release: release.name,
-    ...(name !== undefined && flavour !== undefined && isStock ? { debian: `linux-image-${name}-${flavour}` } : {}),
-    source: `tag v${release.name} of ${name === undefined ? 'torvalds/linux.git' : 'stable/linux.git'}`,
+    ...(debian !== undefined && isStock ? { debian: `linux-image-${debian}` } : {}),
+    source: `tag v${release.name} of ${release.name === release.mainline ? 'torvalds/linux.git' : 'stable/linux.git'}`,
     options: [...new Set(options)],
     needs: [
       ...struct.needs,

@@ -461,8 +461,8 @@ const LOWER: Lower = {
 const isNamespace = ({ scenario }: Slots, name: string, from: number): boolean =>
   scenario.steps.slice(0, from).some((step) => step.op === 'create-namespace' && step.device === name);
 
-const lower = <Op extends Step['op']>(slots: Slots, step: Step & { op: Op }, from: number): void =>
-  (LOWER[step.op as Op] as (slots: Slots, step: Step, from: number) => void)(slots, step, from);
+const lower = (slots: Slots, step: Step, from: number): void =>
+  (LOWER[step.op] as (slots: Slots, step: Step, from: number) => void)(slots, step, from);
 
 /** Least maxmem, bytes. */
 const MIN_MAXMEM = 16 * 2 ** 30;

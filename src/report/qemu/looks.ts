@@ -91,7 +91,7 @@ function knownFrameLook({ finding, vmemmapBase, structPageSize }: FindingView): 
     { where: 'monitor', when: 'before', line, broken: 'page_type and _refcount of the frame', fine: 'the same' },
     afterwards(
       line,
-      '_refcount, the second word, is one less, or the page is free',
+      '_refcount, the second word, is one less, if the kernel has survived to say so',
       'as before the step, or not mapped',
     ),
   ];

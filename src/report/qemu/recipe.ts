@@ -37,6 +37,8 @@ export interface RecipeFinding {
   readonly text: string;
   /** What the model of the guest complains of there; undefined where it finds nothing of the kind. */
   readonly onGuest: string | undefined;
+  /** A command of the monitor or the guest shows it. */
+  readonly canBeSeen: boolean;
 }
 
 export interface Recipe {
@@ -200,12 +202,11 @@ export function recipeFor(file: ScenarioFile, scenario: Scenario): Recipe {
     qemu: qemuLine(scenario, plan, commandLine),
     setup: setupCommands(plan.devices),
     steps,
-    findings: runChecked(scenario).findings.map((finding) => ({
-      step: finding.step,
-      invariant: finding.invariant,
-      text: finding.text,
-      onGuest: findingAt(run, plan, finding)?.text,
-    })),
+    findings: runChecked(scenario).findings.map(({ step, invariant, text }): RecipeFinding => {
+      const there = findingAt(run, plan, { step, invariant, text });
+      const canBeSeen = there !== undefined && looksOf(there, guest, leavesBySteps).length > 0;
+      return { step, invariant, text, onGuest: there?.text, canBeSeen };
+    }),
     ptdump: `/sys/kernel/debug/${plan.machine.ptdump}`,
     scenario: guestInput,
   };

@@ -2,7 +2,7 @@
 
 import type { Command } from './commands.js';
 import type { Look } from './looks.js';
-import type { Recipe, RecipeStep } from './recipe.js';
+import type { Recipe, RecipeFinding, RecipeStep } from './recipe.js';
 
 /** A recipe for people. */
 
@@ -50,6 +50,12 @@ function stepLines(step: RecipeStep): string[] {
   ];
 }
 
+function findingLine({ step, invariant, text, onGuest, canBeSeen }: RecipeFinding): string {
+  const head = `${INDENT}step ${step + 1}  ${invariant}: `;
+  if (onGuest === undefined) return `${head}does not show on this guest; in the scenario ${text}`;
+  return `${head}${onGuest}${canBeSeen ? '' : '; no command shows it, a debugger on the kernel does'}`;
+}
+
 /** The recipe as text; `#` stands before what a root shell of the guest takes, `(qemu)` before what the monitor takes. */
 export function recipeText({ kernel, qemu, setup, steps, findings, ptdump }: Recipe): string {
   return [
@@ -67,10 +73,7 @@ export function recipeText({ kernel, qemu, setup, steps, findings, ptdump }: Rec
     ...steps.flatMap(stepLines),
     'findings',
     ...(findings.length === 0 ? [`${INDENT}none: each step leaves the leaves that the model has`] : []),
-    ...findings.map(
-      ({ step, invariant, text, onGuest }) =>
-        `${INDENT}step ${step + 1}  ${invariant}: ${onGuest ?? `does not show on this guest; in the scenario ${text}`}`,
-    ),
+    ...findings.map(findingLine),
     `${INDENT}all leaves at once: ${ptdump}, compared by vmemmap dump --compare with the scenario that --scenario writes`,
   ].join('\n');
 }

@@ -65,12 +65,12 @@ function scenarioOf(recorded: Recording): ScenarioInput {
         return [{ op: 'add-memory', start: `0x${action.start.toString(16)}`, size: action.size }];
       case 'remove-memory':
         return [{ op: 'remove-memory', ...range(action.device) }];
-      case 'online':
-      case 'offline': {
-        const { device } = action;
-        if (device === undefined || !/^d/.test(device)) return [];
-        return [{ op: action.op, ...range(device), ...('zone' in action ? { type: action.zone } : {}) }];
+      case 'online': {
+        const { device, zone } = action;
+        return device?.startsWith('d') ? [{ op: 'online', ...range(device), type: zone }] : [];
       }
+      case 'offline':
+        return action.device?.startsWith('d') ? [{ op: 'offline', ...range(action.device) }] : [];
       case 'create-namespace':
         return [{ ...action, ...range(action.device) }];
       case 'destroy-namespace':
