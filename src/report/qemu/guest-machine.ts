@@ -16,8 +16,11 @@ const Q35_LOW_RAM = 2 * GIB;
 const Q35_ABOVE_4G = 4 * GIB;
 /** Device memory starts at a multiple of this on every machine here. */
 const DEVICE_MEMORY_ALIGN = GIB;
-/** Physical addresses end here: TCG_PHYS_ADDR_BITS of x86, and the smallest of the other CPUs used here. */
-export const GUEST_ADDRESS_LIMIT = 2 ** 40;
+/**
+ * Memory devices end here. q35 moves all memory above 4 GiB if device memory with 1 GiB more for each slot reaches
+ * 0xfd00000000 (AMD_HT_START, hw/i386/pc.c); the CPUs of the other machines address 2^40 bytes and more.
+ */
+export const GUEST_ADDRESS_LIMIT = 0xf000000000;
 
 /** Physical memory, bytes. */
 export interface RamRange {

@@ -2,10 +2,9 @@
 
 import { alignDown, alignUp, isAligned } from '../../hardware/align.js';
 import type { AltmapSpec, Scenario, Step } from '../../scenario/scenario.js';
-import { ScenarioError } from '../../scenario/scenario.js';
 import { createNamespace } from '../../scenario/nvdimm.js';
 import { SUBSECTION_SIZE } from '../../mm/sparse.js';
-import type { GuestAction, GuestDevice } from './guest-action.js';
+import type { GuestDevice } from './guest-action.js';
 import {
   DEFAULT_RAM,
   GUEST_ADDRESS_LIMIT,
@@ -15,19 +14,13 @@ import {
   type RamRange,
 } from './guest-machine.js';
 import { usualBlockSize } from './memory-block.js';
+import { extent, hex, overlap, rangeText, refuse, Slots, type ByteRange, type PlannedAction } from './slots.js';
 
 /**
  * From a scenario to what makes a guest's kernel take the same paths: memory of whole memory blocks comes as DIMMs, a range
  * with an altmap as the namespace of an NVDIMM, any other range as a virtio-pmem device, whose driver asks for struct pages
  * of just that range.
  */
-
-/** An action, and the step of the scenario that it is for. */
-export interface PlannedAction {
-  /** Index of the step, from 0. */
-  readonly from: number;
-  readonly action: GuestAction;
-}
 
 export interface GuestPlan {
   readonly machine: GuestMachine;
@@ -37,23 +30,10 @@ export interface GuestPlan {
   readonly maxmem: number;
   /** Bytes of a memory block. */
   readonly blockSize: number;
-  /** Ascending by address within a kind. */
+  /** In the order in which steps need them. */
   readonly devices: readonly GuestDevice[];
   readonly actions: readonly PlannedAction[];
 }
-
-interface ByteRange {
-  readonly start: number;
-  readonly end: number;
-}
-
-const hex = (address: number): string => `0x${address.toString(16)}`;
-const rangeText = ({ start, end }: ByteRange): string => `${hex(start)}-${hex(end - 1)}`;
-const overlap = (a: ByteRange, b: ByteRange): boolean => a.start < b.end && b.start < a.end;
-
-const refuse = (sentence: string): never => {
-  throw new ScenarioError(sentence);
-};
 
 /** Refuses what no guest here can be. */
 function chooseMachine(scenario: Scenario): GuestMachine {
@@ -147,109 +127,6 @@ function refuseForeignMemory(step: Extract<Step, { op: 'add-memory' }>, i: numbe
     refuse(`steps[${i}].${field}; a DIMM is added without it; allowed are the steps virtio-mem and kmem`);
   }
 }
-
-/** Collects devices as steps need them, and keeps what is plugged where. */
-class Slots {
-  readonly devices: GuestDevice[] = [];
-  /** Actions so far. */
-  readonly actions: PlannedAction[] = [];
-  /** Devices that the guest's kernel has struct pages for, and the step that brought each. */
-  private readonly present = new Map<GuestDevice, number>();
-  /** Memory blocks that are online. */
-  private readonly online = new Set<number>();
-
-  constructor(
-    readonly scenario: Scenario,
-    readonly machine: GuestMachine,
-    readonly blockSize: number,
-  ) {}
-
-  act(from: number, action: GuestAction): void {
-    this.actions.push({ from, action });
-  }
-
-  /** The device of a kind that covers a range; a new one if there is none. */
-  device(kind: GuestDevice['kind'], { start, end }: ByteRange, i: number): GuestDevice {
-    const known = this.devices.find((d) => d.kind === kind && d.start === start && d.size === end - start);
-    if (known !== undefined) return known;
-    // DIMMs come and go, and another may take the place; what is there from the start stays.
-    const clash = this.devices.find(
-      (d) => !(kind === 'dimm' && d.kind === 'dimm') && overlap(extent(d), { start, end }),
-    );
-    if (clash !== undefined) {
-      return refuse(
-        `steps[${i}] needs ${rangeText({ start, end })} as ${KIND_TEXT[kind]}; the guest has ${KIND_TEXT[clash.kind]} at ${rangeText(extent(clash))} already`,
-      );
-    }
-    const number = this.devices.filter((d) => d.kind === kind).length;
-    const made: GuestDevice = { kind, id: `${ID_OF_KIND[kind]}${number}`, start, size: end - start };
-    this.devices.push(made);
-    return made;
-  }
-
-  add(device: GuestDevice, from: number): void {
-    const other = [...this.present].find(([d]) => overlap(extent(d), extent(device)));
-    if (other !== undefined) {
-      refuse(
-        `steps[${from}] adds ${rangeText(extent(device))}, which steps[${other[1]}] has added; the guest has it once`,
-      );
-    }
-    this.present.set(device, from);
-  }
-
-  /** The devices that make up a range and nothing else. */
-  within(range: ByteRange, from: number): GuestDevice[] {
-    const found = [...this.present.keys()].filter((d) => overlap(extent(d), range)).sort((a, b) => a.start - b.start);
-    const bytes = found.reduce((sum, d) => sum + d.size, 0);
-    if (bytes !== range.end - range.start || found.some(({ start }) => start < range.start)) {
-      return refuse(
-        `steps[${from}] takes ${rangeText(range)}; a guest gives up what an earlier step added, as a whole` +
-          (found.length === 0
-            ? ', and here is nothing of it'
-            : `: ${found.map((d) => rangeText(extent(d))).join(', ')}`),
-      );
-    }
-    return found;
-  }
-
-  remove(device: GuestDevice): void {
-    this.present.delete(device);
-  }
-
-  private blocks({ start, end }: ByteRange): number[] {
-    const first = start / this.blockSize;
-    return Array.from({ length: (end - start) / this.blockSize }, (_, b) => first + b);
-  }
-
-  setOnline(range: ByteRange, type: 'auto' | 'kernel' | 'movable', from: number, byPlatform: boolean): void {
-    for (const block of this.blocks(range)) this.online.add(block);
-    this.act(from, { op: 'online', type, start: range.start, size: range.end - range.start, byPlatform });
-  }
-
-  setOffline(range: ByteRange, from: number, byPlatform: boolean): void {
-    for (const block of this.blocks(range)) this.online.delete(block);
-    this.act(from, { op: 'offline', start: range.start, size: range.end - range.start, byPlatform });
-  }
-
-  isOnline(range: ByteRange): boolean {
-    return this.blocks(range).some((block) => this.online.has(block));
-  }
-}
-
-const extent = ({ start, size }: GuestDevice): ByteRange => ({ start, end: start + size });
-
-const ID_OF_KIND: Readonly<Record<GuestDevice['kind'], string>> = {
-  dimm: 'dimm',
-  nvdimm: 'nvdimm',
-  'virtio-pmem': 'vpmem',
-  'virtio-mem': 'vmem',
-};
-const KIND_TEXT: Readonly<Record<GuestDevice['kind'], string>> = {
-  dimm: 'a DIMM',
-  nvdimm: 'an NVDIMM',
-  'virtio-pmem': 'a virtio-pmem device',
-  'virtio-mem': 'a virtio-mem device',
-};
 
 const TAKES: ReadonlySet<Step['op']> = new Set<Step['op']>([
   'remove-pages',
@@ -464,8 +341,8 @@ const isNamespace = ({ scenario }: Slots, name: string, from: number): boolean =
 const lower = (slots: Slots, step: Step, from: number): void =>
   (LOWER[step.op] as (slots: Slots, step: Step, from: number) => void)(slots, step, from);
 
-/** Least maxmem, bytes. */
-const MIN_MAXMEM = 16 * 2 ** 30;
+/** maxmem is a multiple of this, bytes, as that of the recorded kernels is. */
+const MAXMEM_UNIT = 16 * 2 ** 30;
 
 /**
  * What has to be done to a guest so that its kernel does what a scenario says.
@@ -497,6 +374,6 @@ export function planGuest(scenario: Scenario): GuestPlan {
     );
   }
   const end = Math.max(...slots.devices.map((d) => d.start + d.size), first);
-  const maxmem = 2 ** Math.ceil(Math.log2(Math.max(ram + (end - first), MIN_MAXMEM)));
+  const maxmem = alignUp(ram + (end - first), MAXMEM_UNIT);
   return { machine, ram, maxmem, blockSize, devices: slots.devices, actions: slots.actions };
 }

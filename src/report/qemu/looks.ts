@@ -111,13 +111,29 @@ const untouched = (address: string): Look[] => [
   afterwards(`x /8gx 0x${address}`, `other bytes, or ${NOT_MAPPED}`, 'the same bytes'),
 ];
 
+/** A page that should stay where it is. */
+const unmoved = (address: string): Look[] => [
+  {
+    where: 'monitor',
+    when: 'before',
+    line: `gva2gpa 0x${address}`,
+    broken: 'the frame to compare with',
+    fine: 'the same',
+  },
+  afterwards(`gva2gpa 0x${address}`, 'another frame', 'the same frame'),
+];
+
 const warnings = (broken: string): Look[] => [inGuest(WARNINGS, broken, 'nothing new')];
 
 type LooksOf = (view: FindingView) => Look[];
 
+/** What a failed or finished step leaves behind, or takes along. */
 const stays: LooksOf = (view) => {
   const [address] = addressesIn(view.finding);
-  if (address !== undefined) return [afterwards(readAt(address), MAPPED, NOT_MAPPED)];
+  const isGone = view.finding.text.endsWith('is gone');
+  if (address !== undefined) {
+    return [isGone ? afterwards(readAt(address), NOT_MAPPED, MAPPED) : afterwards(readAt(address), MAPPED, NOT_MAPPED)];
+  }
   return view.finding.frames === undefined ? [] : frameLooks(view, HELD, GIVEN_BACK);
 };
 
@@ -138,7 +154,11 @@ const LOOKS: Readonly<Partial<Record<InvariantName, LooksOf>>> = {
   'no-cross-talk': ({ finding, changedWord, text }) =>
     addressesIn(finding)
       .slice(0, 1)
-      .flatMap((address) => untouched(text.of(changedWord(parseInt(address.slice(-LOW_DIGITS), 16))))),
+      .flatMap((address) =>
+        finding.text.includes('another frame')
+          ? unmoved(address)
+          : untouched(text.of(changedWord(parseInt(address.slice(-LOW_DIGITS), 16)))),
+      ),
   'roll-back': stays,
   counters: ({ finding }) => [inGuest('grep nr_memmap /proc/vmstat', finding.text, 'what it was before the steps')],
   'zone-spans': ({ finding }) => [

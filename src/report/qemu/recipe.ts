@@ -197,7 +197,7 @@ export function recipeFor(file: ScenarioFile, scenario: Scenario): Recipe {
   });
   const commandLine = commandLineOf(scenario, plan);
   return {
-    kernel: guestKernel(scenario, plan, failing.length > 0),
+    kernel: guestKernel(scenario, plan, failing),
     commandLine,
     qemu: qemuLine(scenario, plan, commandLine),
     setup: setupCommands(plan.devices),

@@ -312,7 +312,7 @@ const REFUSED: readonly (readonly [string, ScenarioInput, RegExp])[] = [
   [
     'memory where the guest has RAM',
     { machine: X86, steps: [{ op: 'add-memory', start: '0x20000000', size: '128M' }] },
-    /this guest has memory devices from 0x100000000 to 0xffffffffff$/,
+    /this guest has memory devices from 0x100000000 to 0xefffffffff$/,
   ],
   [
     'a part of a device',
