@@ -12,6 +12,7 @@ import type { DumpOptions } from './dump.js';
 import type { ExploreCommand } from './explore.js';
 import type { MergeOptions } from './merge.js';
 import type { ReproOptions } from './repro.js';
+import type { QemuOptions } from './qemu.js';
 import type { RunOptions } from './run.js';
 import type { ValidateOptions } from './validate.js';
 
@@ -194,6 +195,28 @@ program
   )
   .action(async (file: string, options: DumpOptions) => {
     process.exitCode = (await import('./dump.js')).dump(file, options);
+  });
+
+program
+  .command('qemu')
+  .description(
+    'print how to confirm a scenario on a booted kernel: QEMU, monitor and guest commands, and what to look at',
+  )
+  .argument('<file>', 'scenario (JSON, also .gz)')
+  .option('--kernel <release>', 'for this release, whatever the scenario says')
+  .option('--scenario <file>', 'write what the guest does as a scenario, for run and dump --compare')
+  .addOption(json())
+  .addOption(output())
+  .addHelpText(
+    'after',
+    examples(
+      'vmemmap qemu scenario.json',
+      'vmemmap qemu scenario.json --scenario guest.json',
+      'vmemmap qemu scenario.json --json | jq -r .qemu',
+    ),
+  )
+  .action(async (file: string, options: QemuOptions) => {
+    process.exitCode = (await import('./qemu.js')).qemu(file, options);
   });
 
 program

@@ -118,6 +118,7 @@ function headLines(bug: Bug): string[] {
     '',
     ...paragraph(bug.explanation),
     '',
+    ...(bug.seen === undefined ? [] : [...paragraph(`Seen: ${bug.seen}.`), '']),
   ];
 }
 

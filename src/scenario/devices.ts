@@ -20,7 +20,7 @@ import {
   type ResourceWriter,
 } from '../mm/resource.js';
 import type { SystemMemory } from '../mm/system-memory.js';
-import { createNamespace, type Namespace } from './nvdimm.js';
+import { createNamespace, MAX_STRUCT_PAGE_SIZE, type Namespace } from './nvdimm.js';
 
 /**
  * Drivers that bring memory: namespaces of persistent memory (drivers/nvdimm, drivers/dax), their hand-over as system
@@ -58,13 +58,16 @@ export interface NamespaceRequest {
 /** The devices of one machine. */
 export interface Devices {
   readonly memory: SystemMemory;
+  /** CONFIG_NVDIMM_KMSAN: a namespace may hold struct pages of more than MAX_STRUCT_PAGE_SIZE. */
+  readonly nvdimmKmsan: boolean;
   readonly namespaces: Map<string, NamespaceDevice>;
   /** Bytes that are plugged, by virtio-mem device. */
   readonly virtioMem: Map<string, Region>;
 }
 
-export const createDevices = (memory: SystemMemory): Devices => ({
+export const createDevices = (memory: SystemMemory, nvdimmKmsan = false): Devices => ({
   memory,
+  nvdimmKmsan,
   namespaces: new Map(),
   virtioMem: new Map(),
 });
@@ -83,7 +86,8 @@ function claimsOf(number: number, { start, size, mode }: NamespaceRequest, names
 /**
  * Makes a namespace and maps it: the drivers claim its range and ask for struct pages. A namespace that nobody uses makes
  * room for it.
- * @returns 0 or a negative errno; -EBUSY for a device that is in use or a range that is claimed, -EINVAL for one too small
+ * @returns 0 or a negative errno; -EBUSY for a device that is in use or a range that is claimed, -EINVAL for one too small,
+ *   or for struct pages on the device that are larger than the driver allows
  */
 export function createNamespaceDevice(devices: Devices, request: NamespaceRequest): number {
   const { memory, namespaces } = devices;
@@ -92,7 +96,8 @@ export function createNamespaceDevice(devices: Devices, request: NamespaceReques
   const former = namespaces.get(device);
   if (former?.kmem || memory.devices.get(device) !== undefined) return -EBUSY;
   releaseNamespace(devices, device);
-  const namespace = createNamespace(start, size, align, map, kernel.pageSize);
+  if (map === 'dev' && kernel.structPageSize > MAX_STRUCT_PAGE_SIZE && !devices.nvdimmKmsan) return -EINVAL;
+  const namespace = createNamespace(start, size, align, map, kernel.pageSize, kernel.structPageSize);
   if (namespace.dataOffset >= namespace.size) return -EINVAL;
   // The firmware's range stays in the tree whatever becomes of the namespace.
   requestResource(iomem, createResource(start, start + size - 1, PERSISTENT_MEMORY, IORESOURCE_MEM));

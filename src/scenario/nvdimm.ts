@@ -7,8 +7,8 @@ import { SUBSECTION_SIZE } from '../mm/sparse.js';
 
 /** nd_info_block_reserve() before alignment to pages: the info block's room, SZ_8K. */
 const INFO_BLOCK_BYTES = 8192;
-/** MAX_STRUCT_PAGE_SIZE: what a namespace reckons for a struct page, whatever the kernel's size is. */
-const MAX_STRUCT_PAGE_SIZE = 64;
+/** What a namespace reckons for a struct page that is not larger, bytes; a larger one needs CONFIG_NVDIMM_KMSAN. */
+export const MAX_STRUCT_PAGE_SIZE = 64;
 
 export interface Namespace {
   /** First byte of the range that gets struct pages. */
@@ -28,6 +28,7 @@ export interface Namespace {
  * @param align alignment of the data, bytes
  * @param map where the memmap goes, as ndctl names it: `dev` on the device, `mem` in system memory
  * @param pageSize bytes
+ * @param structPageSize bytes of a struct page, where it is larger than MAX_STRUCT_PAGE_SIZE
  */
 export function createNamespace(
   start: number,
@@ -35,12 +36,13 @@ export function createNamespace(
   align: number,
   map: 'dev' | 'mem',
   pageSize: number,
+  structPageSize = MAX_STRUCT_PAGE_SIZE,
 ): Namespace {
   // memremap_compat_align().
   const unit = Math.max(align, SUBSECTION_SIZE);
   const end = alignDown(start + size, unit);
   const nrPages = Math.floor((size - INFO_BLOCK_BYTES) / pageSize);
-  const mapBytes = map === 'dev' ? MAX_STRUCT_PAGE_SIZE * nrPages : 0;
+  const mapBytes = map === 'dev' ? Math.max(MAX_STRUCT_PAGE_SIZE, structPageSize) * nrPages : 0;
   const dataOffset = alignUp(start + INFO_BLOCK_BYTES + mapBytes, unit) - start;
   if (map === 'mem') return { start, size: end - start, dataOffset, altmap: null };
   const infoBlock = alignUp(INFO_BLOCK_BYTES, pageSize);

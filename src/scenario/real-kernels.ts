@@ -118,6 +118,7 @@ function startReplay(recorded: RecordedKernel): Replay {
       recycledPages: 'keep',
       memmapOnMemory: memmapOnMemoryMode(recorded.memmapOnMemoryParam),
       hugetlbOptimized: recorded.kernelCommandLine.includes('hugetlb_free_vmemmap=on'),
+      nvdimmKmsan: false,
       blockSize: recorded.blockSizeBytes,
       boot: ram.map(({ start, end }) => ({
         start: alignUp(start, page),

@@ -57,7 +57,7 @@ export function startRun(scenario: Scenario): Run {
     kernel,
     altmaps: new Map(scenario.altmaps.map((spec) => [spec.name, { ...spec, alloc: 0 }])),
     memory,
-    devices: createDevices(memory),
+    devices: createDevices(memory, scenario.nvdimmKmsan),
     hasTouchedMemory: false,
     stopped: undefined,
   };

@@ -95,6 +95,8 @@ export interface Scenario {
   machine: MachineOptions;
   memmapOnMemory: MemmapOnMemoryMode;
   hugetlbOptimized: boolean;
+  /** CONFIG_NVDIMM_KMSAN: namespaces hold struct pages of any size. */
+  nvdimmKmsan: boolean;
   /** Pages of a memory block. */
   blockPages: number;
   /** Nodes that can exist. */
@@ -340,6 +342,7 @@ export function resolveScenario(file: ScenarioFile, other?: OtherKernel): Scenar
     },
     memmapOnMemory: machine.memmapOnMemory,
     hugetlbOptimized: machine.hugetlbOptimized,
+    nvdimmKmsan: machine.nvdimmKmsan,
     blockPages: blockSize / config.pageSize,
     nodes: nodesOf(steps, boot),
     showsMemory: steps.some((step) => MEMORY_STEPS.has(step.op)),

@@ -71,6 +71,7 @@ const machine = z.strictObject({
   recycledPages: z.enum(['zero', 'keep'], { error: 'must be "zero" or "keep"' }).default('zero'),
   memmapOnMemory: z.enum(['n', 'y', 'force'], { error: 'must be "n", "y" or "force"' }).default('n'),
   hugetlbOptimized: z.boolean({ error: 'must be true or false' }).default(false),
+  nvdimmKmsan: z.boolean({ error: 'must be true or false' }).default(false),
   blockSize: size.optional(),
   boot: z.array(bootRange).max(1024).default([]),
 });

@@ -197,6 +197,54 @@ describe('vmemmap validate, diff, bisect', () => {
   });
 });
 
+describe('vmemmap qemu', () => {
+  const lost = file(
+    'lost.json',
+    JSON.stringify({
+      machine: { arch: 'x86_64', structPageSize: 80 },
+      steps: [
+        { op: 'add-pages', start: '0x100000000', size: '128M' },
+        { op: 'add-pages', start: '0x108000000', size: '2M' },
+      ],
+    }),
+  );
+
+  test('prints kernel, command line, commands in order, and what to look at', () => {
+    const { status, stdout } = vmemmap('qemu', lost);
+    const places = [
+      'padding at the end of struct page',
+      '$ qemu-system-x86_64 -machine q35',
+      '(qemu) device_add pc-dimm',
+      '(qemu) x /8gx 0xffffea0005200400',
+      '# echo "namespace$(region 0x108000000).0" > /sys/bus/nd/drivers/nd_pmem/bind',
+      'broken: other bytes',
+    ].map((text) => stdout.indexOf(text));
+    expect(places).toEqual([...places].sort((a, b) => a - b));
+    expect(places[0]).toBeGreaterThan(0);
+    expect(status).toBe(0);
+  });
+
+  test('--json has the same, and --scenario a scenario that shows what the guest shows', () => {
+    const guest = file('guest.json', '');
+    const { stdout } = vmemmap('qemu', lost, '--json', '--scenario', guest);
+    const recipe = JSON.parse(stdout) as { schema: string; findings: { invariant: string }[]; scenario: object };
+    expect(recipe.schema).toBe('vmemmap/qemu/v1');
+    const { findings } = JSON.parse(vmemmap('run', guest, '--json').stdout) as RunJson;
+    expect(findings.map(({ invariant }) => invariant)).toEqual(recipe.findings.map(({ invariant }) => invariant));
+    expect(JSON.parse(readFileSync(guest, 'utf8'))).toEqual(recipe.scenario);
+  });
+
+  test('ends with 2 and a sentence where no guest can', () => {
+    const s390 = file(
+      's390.json',
+      JSON.stringify({ machine: { arch: 's390' }, steps: [{ op: 'use', pfn: 0, nrPages: 1 }] }),
+    );
+    const { status, stderr } = vmemmap('qemu', s390);
+    expect(stderr).toContain('s390.json: machine.arch is "s390"; there are recipes for x86_64, arm64');
+    expect(status).toBe(2);
+  });
+});
+
 describe('vmemmap verify', () => {
   const vector = {
     name: 'one',

@@ -114,6 +114,16 @@ describe('sections', () => {
     expect(state).toMatchObject({ ret: -12, leaves: [], sections: { present: 0 }, leaks: [], ram: { pages: 1 } });
   });
 
+  test('what fails is counted from the first step: boot memory has its memmap whatever fails', () => {
+    const [state] = play({
+      machine: { ...machine, boot: [{ start: '0x0', size: '128M' }] },
+      steps: [{ op: 'add-pages', pfn: PFN, nrPages: SECTION }],
+      failAllocations: [1],
+    });
+    expect(state!.leaves[0]).toBe('ffffea0000000000-ffffea0000200000 pmd ram');
+    expect(state!.leaves[1]).toContain(' pte ');
+  });
+
   test('a failed add takes pages from nr_memmap that it never had, from 6.11 on until the helpers count', () => {
     const counts = ['6.9', '6.11', '6.16', '6.17', '7.1', '7.2', '6.12.117'].map((kernel) => {
       const [state] = play({

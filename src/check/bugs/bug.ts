@@ -45,4 +45,6 @@ export interface Bug {
   readonly confidence: Confidence;
   /** Where it was reported or read. */
   readonly source: string;
+  /** What a booted kernel showed when the recipe of `vmemmap qemu` was followed: kernel, emulator, what was read. */
+  readonly seen?: string;
 }

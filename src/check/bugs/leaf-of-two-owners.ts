@@ -24,4 +24,5 @@ export const leafOfTwoOwners: Bug = {
     'The memmap of a device begins in a leaf of system memory that its neighbour brought. When the neighbour is gone and the device goes too, remove_pmd_table() frees the leaf with the altmap that it was called with, and does not ask whose frame it is: the altmap counts 512 pages less than it gave, and the leaf of system memory is lost. The other way about, with the altmap first, its frames are given to the page allocator. memmap_on_memory is granted only where memmap fills whole leaves and is safe from it; devices are not asked. s390 frees by the caller’s altmap as well since v6.8, and gives altmaps to whole blocks only.',
   confidence: 'derived',
   source: 'read in arch/x86/mm/init_64.c of 6.1 and 6.12',
+  seen: 'Linux 6.12.117 (tinyconfig, struct page padded to 80 bytes, page_struct_override true), QEMU 7.2.22, TCG, q35 with a DIMM and an NVDIMM: after the last step memunmap_pages() warns at mm/memremap.c:153, "failed to free all reserved pages", and the struct page of the leaf’s frame still has _refcount 1',
 };

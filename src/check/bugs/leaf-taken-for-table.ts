@@ -21,4 +21,5 @@ export const leafTakenForTable: Bug = {
     'The memmap of a section ends inside a leaf, and a subsection follows. Less than a section goes straight to vmemmap_populate_basepages(), and vmemmap_pmd_populate() asks only whether the PMD is empty. It is not; it is a leaf; and its frame is taken for a page table. Where struct pages of the neighbour read as empty entries, page-table entries are written over them and pages are taken that nothing maps. The hardware goes on using the leaf, in which no one marked the subsection, so it also loses its memmap when the neighbour goes.',
   confidence: 'derived',
   source: 'read in mm/sparse-vmemmap.c; the recorded functions of 6.1 and 6.12 do it',
+  seen: 'Linux 6.12.117 (tinyconfig, struct page padded to 80 bytes), QEMU 7.2.22, TCG, q35 with a DIMM and a virtio-pmem device of 2 MiB: adding the device writes ten page-table entries, 0x8000000000c0d163 and the like, over the zeroes at ffffea0005200400-ffffea0005200450, struct pages of the DIMM; the leaf stays what the MMU uses, nr_memmap_pages grows by 10, nothing is logged; onlining the DIMM overwrites the entries',
 };

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import { recipeFor } from '../report/qemu/recipe.js';
+import { recipeText } from '../report/qemu/text.js';
+import { ScenarioError } from '../scenario/scenario.js';
+import { EXIT_FINDING, EXIT_OK, writeResult } from './output.js';
+import { loadScenario, readScenario } from './scenario-file.js';
+
+export interface QemuOptions {
+  kernel?: string;
+  scenario?: string;
+  json?: true;
+  output?: string;
+}
+
+/** `vmemmap qemu`. Returns the exit code: 1 if a finding of the scenario does not show on the guest. */
+export function qemu(file: string, options: QemuOptions): number {
+  const scenario = loadScenario(file, options.kernel);
+  const recipe = orSay(file, () => recipeFor(readScenario(file), scenario));
+  if (options.scenario !== undefined) writeResult(JSON.stringify(recipe.scenario, null, 2), options.scenario);
+  const text = options.json
+    ? JSON.stringify({ schema: 'vmemmap/qemu/v1', name: scenario.name, ...recipe }, null, 2)
+    : recipeText(recipe);
+  writeResult(text, options.output);
+  return recipe.findings.some(({ onGuest }) => onGuest === undefined) ? EXIT_FINDING : EXIT_OK;
+}
+
+/** Puts the file's name before a complaint. */
+function orSay<T>(file: string, make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    if (error instanceof ScenarioError) throw new ScenarioError(`${file}: ${error.message}`);
+    throw error;
+  }
+}
