@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { MAIN, vmemmap } from './cli.js';
+import { found } from './explored.js';
 
 /** One exploration on several threads, on several machines, in several sittings: it finds the same. */
 
@@ -14,13 +15,6 @@ const WORLD = ['explore', '--arch', 'x86_64', '--struct-page', '80', '--sections
 const WIDE = [...WORLD, '--unit', 'section', 'subsection', '--altmap', 'none', 'own', '--depth', '4'];
 
 const folder = (): string => mkdtempSync(join(tmpdir(), 'vmemmap-campaign-'));
-
-/** What an exploration found, without what it took. */
-function found(text: string): object {
-  const effort = ['steps', 'walks', 'seconds', 'cpuSeconds', 'statesPerSecond', 'stepsPerCpuSecond', 'bytesPerState'];
-  const result = JSON.parse(text) as Record<string, unknown>;
-  return Object.fromEntries(Object.entries(result).filter(([name]) => !effort.includes(name)));
-}
 
 const alone = (): object => found(vmemmap(...WIDE, '--json').stdout);
 
