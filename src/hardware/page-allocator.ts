@@ -520,6 +520,16 @@ export class PageAllocator {
     return this.extraReferences.size > 0;
   }
 
+  /** How many pages have. */
+  get sharedPages(): number {
+    return this.extraReferences.size;
+  }
+
+  /** References of a page beyond the first. */
+  extraReferencesOf(pfn: number): number {
+    return this.extraReferences.get(pfn) ?? 0;
+  }
+
   /** PageReserved(): whether the frame is handed out since boot. */
   isReserved(pfn: number): boolean {
     const node = this.nodeOf(pfn);

@@ -34,8 +34,8 @@ import { Hash, type Fingerprint } from './hash.js';
  * sound as long as the page allocator owns what it owns: what it hands out next is a frame that nobody can reach. Bytes
  * behind a leaf that are no fill are entries, which a kernel wrote there that took the leaf for a table: their frames are
  * renamed too. Where renaming does not hold, since a mapping stands on memory that was freed, a block was freed in part,
- * a page is shared, or nodes of a list in memory carry addresses, the fingerprint is that of the whole state and renames
- * nothing.
+ * a page with more than one reference is mapped nowhere, or nodes of a list in memory carry addresses, the fingerprint is
+ * that of the whole state and renames nothing.
  *
  * Two different states have the same fingerprint with a probability of 2^-64, so among n states any two do with about
  * n^2 / 2^65: 3e-8 for a million states, 3e-4 for a hundred million.
@@ -220,6 +220,8 @@ export class Scanner {
   /** What the architecture walks; undefined where it hashes. */
   private readonly mmu: PageTable | undefined;
   private cell = 0;
+  /** Pages with more than one reference that the walk has not met yet. */
+  private sharedPages = 0;
   private readonly location: FrameLocation = { index: NO_PAGE, order: NO_PAGE, isReserved: false };
 
   /** Of the bytes read last: the word, and where the bytes began that are read now. */
@@ -278,10 +280,12 @@ export class Scanner {
     hash.word(KIND.renamed);
     this.firstName = this.nextName;
     this.cell = 0;
-    this.isExact = (kernel.arch.bookPages?.() ?? 0) > 0 || kernel.allocator.sharesPages;
+    this.isExact = (kernel.arch.bookPages?.() ?? 0) > 0;
+    this.sharedPages = kernel.allocator.sharedPages;
     const [root] = mmu.levels;
     const reach = root!.span * (root!.mask + 1);
     this.readTable(mmu, mmu.format, mmu.root, 0, kernel.vmemmap - (kernel.vmemmap % reach));
+    if (this.sharedPages > 0) this.isExact = true;
     if (this.nextName > MAX_STAMP) this.forgetNames();
     if (!this.isExact) this.readBooks(places);
     if (this.isExact) this.setFingerprint(this.exact(places));
@@ -492,6 +496,7 @@ export class Scanner {
       return pages > 1 ? Math.max(OWNER.reserved, this.ownerOfLast(pfn + pages - 1)) : OWNER.reserved;
     }
     const offset = index & ((1 << order) - 1);
+    if (allocator.sharesPages) this.readReferences(pfn, index);
     hash.word(KIND.named);
     hash.word(this.nameOf(index - offset));
     hash.word(order);
@@ -499,6 +504,14 @@ export class Scanner {
     if (offset + pages <= 1 << order) return OWNER.allocated;
     this.isExact = true;
     return Math.max(OWNER.allocated, this.ownerOfLast(pfn + pages - 1));
+  }
+
+  /** References beyond the first, and that one page less that has some is unaccounted for, when it is met first. */
+  private readReferences(pfn: number, index: number): void {
+    const references = this.kernel.allocator.extraReferencesOf(pfn);
+    this.hash.word(references);
+    const isMet = index < this.names.length && this.names[index]! >= this.firstName;
+    if (references > 0 && !isMet) this.sharedPages--;
   }
 
   private ownerOfLast(pfn: number): number {
