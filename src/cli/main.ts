@@ -11,8 +11,10 @@ import type { DiffOptions } from './diff.js';
 import type { DumpOptions } from './dump.js';
 import type { ExploreCommand } from './explore.js';
 import type { MergeOptions } from './merge.js';
+import type { ReportOptions } from './report.js';
 import type { ReproOptions } from './repro.js';
 import type { RunOptions } from './run.js';
+import type { ServeOptions } from './serve.js';
 import type { ValidateOptions } from './validate.js';
 
 /** `vmemmap`: the commands and their options. What a command does is loaded when it runs. */
@@ -194,6 +196,40 @@ program
   )
   .action(async (file: string, options: DumpOptions) => {
     process.exitCode = (await import('./dump.js')).dump(file, options);
+  });
+
+const collect = (value: string, before: string[] = []): string[] => [...before, value];
+
+program
+  .command('report')
+  .description('write a page that shows scenarios step by step: one file that needs no network')
+  .argument('[file...]', 'scenarios (JSON, also .gz)')
+  .option('--kernel <release>', 'run them on this release; once more for a second column', collect)
+  .option('--bug <name>', 'an entry of the catalogue, on a release that has it beside one that has not', collect)
+  .option('--cpu <name>', 'CPU whose cycles are told (see vmemmap cpu)')
+  .option('--no-plots', 'leave out what the memmap of such a machine costs by size')
+  .addOption(new Option('-J, --json', 'print what the page shows as JSON'))
+  .addOption(output())
+  .addHelpText(
+    'after',
+    examples(
+      'vmemmap report scenario.json -o report.html',
+      'vmemmap report scenario.json --kernel 5.12 --kernel 5.13 -o report.html',
+      'vmemmap report --bug tail-keeps-leaf -o report.html',
+      'vmemmap report x86.json arm64.json -o report.html',
+    ),
+  )
+  .action(async (files: string[], options: ReportOptions) => {
+    process.exitCode = (await import('./report.js')).report(files, options);
+  });
+
+program
+  .command('serve')
+  .description('show such pages for scenarios that are picked in a browser, on this machine only')
+  .option('--port <n>', 'port of the loopback address; a free one if not given')
+  .addHelpText('after', examples('vmemmap serve', 'vmemmap serve --port 8080'))
+  .action(async (options: ServeOptions) => {
+    process.exitCode = await (await import('./serve.js')).serve(options);
   });
 
 program

@@ -149,7 +149,10 @@ const HUGEPAGES = 'vmemmap_populate_hugepages';
 const NEW_LEAF: Decision = { because: 'the PMD is none and there is memory for a leaf', so: 'a leaf of the PMD' };
 const NO_MEMORY_FOR_LEAF: Decision = { because: 'the PMD is none and there is no memory for a leaf', so: 'base pages' };
 const NO_MEMORY_AT_ALL: Decision = { ...NO_MEMORY_FOR_LEAF, so: '-ENOMEM' };
-const ENTRY_SERVES: Decision = { because: 'the PMD is there and passes for a leaf', so: 'nothing new: what is there serves' };
+const ENTRY_SERVES: Decision = {
+  because: 'the PMD is there and passes for a leaf',
+  so: 'nothing new: what is there serves',
+};
 const TABLE_THERE: Decision = { because: 'the PMD is there and is no leaf', so: 'base pages' };
 
 /** When base pages serve in place of a leaf: never, unless there is an altmap that has no room, or always. */

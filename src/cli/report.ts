@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import { reportDocument } from '../report/page/build.js';
+import { fillPage } from '../report/page/fill.js';
+import { InputError } from '../scenario/load.js';
+import { findCpu } from './cpu.js';
+import { EXIT_FINDING, EXIT_OK, writeResult } from './output.js';
+import { packageVersion } from './package-root.js';
+import { pageTemplate } from './page-template.js';
+import { bugRequests, scenarioRequests } from './report-requests.js';
+import { findBug } from './repro.js';
+import { readScenario } from './scenario-file.js';
+
+export interface ReportOptions {
+  kernel?: string[];
+  bug?: string[];
+  cpu?: string;
+  plots: boolean;
+  json?: true;
+  output?: string;
+}
+
+/** `vmemmap report`. Returns the exit code. */
+export function report(files: readonly string[], options: ReportOptions): number {
+  const { kernel: kernels = [], bug: bugs = [] } = options;
+  if (files.length === 0 && bugs.length === 0) throw new InputError('report takes scenario files, or --bug and a name');
+  const cpu = options.cpu === undefined ? undefined : findCpu(options.cpu, '--cpu').profile;
+  const requests = [
+    ...files.flatMap((file) => scenarioRequests(readScenario(file), file, kernels, cpu)),
+    ...bugs.flatMap((name) => bugRequests(findBug(name), kernels, cpu)),
+  ];
+  const document = reportDocument(requests, packageVersion());
+  writeResult(options.json ? JSON.stringify(document, null, 2) : fillPage(pageTemplate(), document), options.output);
+  return document.runs.some(({ findings }) => findings.length > 0) ? EXIT_FINDING : EXIT_OK;
+}
