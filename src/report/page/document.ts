@@ -175,6 +175,23 @@ export interface RunReport {
   findings: FindingReport[];
 }
 
+/** Where two runs of one scenario part, and which change of the kernel decides. */
+export interface ComparisonReport {
+  /** Places in {@link ReportDocument.runs}. */
+  runs: [from: number, to: number];
+  /** The first event that differs, as each of them has it; null where all events agree. */
+  parting: {
+    /** Index of the step, from 0. */
+    step: number;
+    from: string | null;
+    to: string | null;
+  } | null;
+  /** Behaviours in which the kernels differ. */
+  differing: number;
+  /** Those that change the findings, each by itself. */
+  deciding: { name: string; since: string; effect: string }[];
+}
+
 /** A plot, ready to stand in a page. */
 export interface PlotReport {
   name: string;
@@ -187,5 +204,6 @@ export interface ReportDocument {
   /** Version of this program. */
   version: string;
   runs: RunReport[];
+  comparisons: ComparisonReport[];
   plots: PlotReport[];
 }

@@ -53,7 +53,7 @@ export interface RunRequest {
 }
 
 /** What is asked after each step: every invariant, and what the catalogue's entry breaks. */
-const checksFor = (bug: Bug | undefined): Check[] =>
+export const checksFor = (bug: Bug | undefined): Check[] =>
   CHECKS.filter((check) => INVARIANTS.some(({ name }) => name === check.name) || check.name === bug?.symptom.breaks);
 
 const stretch = ({ start, end }: AddressRange): Stretch => [start, end];

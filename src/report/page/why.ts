@@ -69,10 +69,10 @@ function bytesThatKeep(evidence: Evidence): string[] {
   const { leaf } = evidence;
   if (leaf === undefined || leaf.count !== 1) return [];
   return usedBytes(leaf).map(({ start, end }) => {
-    const bytes = `Bytes ${start} to ${end - 1} of it`;
+    const bytes = `${sizeText(end - start)} of it (bytes ${start} to ${end - 1})`;
     const writer = writerOf(evidence, { start: leaf.start + start, end: leaf.start + end });
     if (writer === undefined)
-      return `${bytes} were never written: no section used them, and nobody marked them unused.`;
+      return `${bytes} were never written: no section used them, and nobody marked them unused with ${byteText(PAGE_UNUSED)}.`;
     if (writer.what === 'initialise') return `${bytes} hold struct pages, initialised in ${inStep(writer)}.`;
     return `${bytes} are as ${called(writer)} left them in ${inStep(writer)}: ${byteText(writer.byte ?? 0)}.`;
   });
@@ -85,7 +85,7 @@ function leafStays(evidence: Evidence): Cause {
   const here = touches.filter(({ step }) => step === finding.step);
   const scan = here.findLast(({ what, filled }) => what === 'scan' && filled === false);
   if (scan !== undefined) {
-    const looked = `${called(scan)} looks for a byte other than ${byteText(scan.byte ?? 0)} in the ${sizeText(scan.end - scan.start)} of the leaf, finds one, and keeps the leaf.`;
+    const looked = `${called(scan)} looks for a byte other than ${byteText(scan.byte ?? 0)} in the ${sizeText(scan.end - scan.start)} of the leaf, finds one, and so keeps the leaf.`;
     return causeOf(scan, looked, ...bytesThatKeep(evidence));
   }
   const made = touches.findLast(({ what }) => what === 'set');
@@ -235,7 +235,10 @@ function booksWrong({ finding, testimony }: Evidence): Cause {
     return { ...NOTHING, why: ['In this step vmem_altmap_free() was not called for it.'] };
   }
   const pages = back.reduce((sum, { end }) => sum + end, 0);
-  return causeOf(last, `${called(last)} said that pages came back to it, ${pages} in this step.`);
+  return causeOf(
+    last,
+    `${called(last)} told the altmap that ${pages} ${pages === 1 ? 'page' : 'pages'} came back in this step.`,
+  );
 }
 
 /** How each invariant's findings are explained; others speak for themselves. */

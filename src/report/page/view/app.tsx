@@ -2,10 +2,11 @@
 
 import { useEffect, useState } from 'preact/hooks';
 import type { FindingReport, ReportDocument, RunReport } from '../document.js';
-import { Column } from './column.js';
+import { Column, RunHead } from './column.js';
 import { Legend } from './legend.js';
+import { Parting } from './parting.js';
 import { Plots } from './plots.js';
-import { Timeline } from './timeline.js';
+import { Scrubber, Steps } from './timeline.js';
 
 /** Runs that stand side by side. */
 const COLUMNS = 2;
@@ -52,6 +53,7 @@ export function App({ report }: { report: ReportDocument }) {
   }, [runs, steps]);
 
   const columns = shown.map((at) => runs[at]!);
+  const comparison = report.comparisons.find(({ runs: [from, to] }) => shown[0] === from && shown[1] === to);
   const titles = [...new Set(runs.map(({ title }) => title))];
   document.title = `${titles.join(' · ')} – vmemmap report`;
   return (
@@ -61,12 +63,10 @@ export function App({ report }: { report: ReportDocument }) {
         <h1>{titles.join(' · ')}</h1>
       </header>
       <main>
-        <Timeline runs={columns} position={position} steps={steps} onMove={setPosition} />
-        <Legend />
         <div class={`columns columns-${columns.length}`}>
           {columns.map((run, column) => (
-            <Column
-              key={`${column} ${shown[column] ?? 0}`}
+            <RunHead
+              key={column}
               run={run}
               position={position}
               onMove={setPosition}
@@ -76,6 +76,17 @@ export function App({ report }: { report: ReportDocument }) {
                   : undefined
               }
             />
+          ))}
+        </div>
+        {comparison !== undefined && (
+          <Parting comparison={comparison} from={columns[0]!} to={columns[1]!} onMove={setPosition} />
+        )}
+        <Scrubber position={position} steps={steps} onMove={setPosition} />
+        <Steps runs={columns} position={position} steps={steps} onMove={setPosition} />
+        <Legend />
+        <div class={`columns columns-${columns.length}`}>
+          {columns.map((run, column) => (
+            <Column key={`${column} ${shown[column] ?? 0}`} run={run} position={position} onMove={setPosition} />
           ))}
         </div>
         <Plots plots={report.plots} />

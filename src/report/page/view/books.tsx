@@ -17,7 +17,7 @@ export function Books({ state: { counters, lines, ramPages } }: { state: StepRep
           </div>
         ))}
         <div>
-          <dt>pages of system memory out</dt>
+          <dt>RAM pages out</dt>
           <dd>{grouped(ramPages)}</dd>
         </div>
       </dl>

@@ -12,25 +12,24 @@ import { chosenAt, Strip, type Chosen } from './strip.js';
 import { Tables } from './tables.js';
 import { Verdict } from './verdict.js';
 
-/** One run: what went wrong, the address space, the chosen leaf, and the books. */
+/** One run: which it is and what went wrong in it; the address space, the chosen leaf, and the books. */
 
-interface ColumnProps {
+interface RunProps {
   run: RunReport;
   position: number;
   onMove: (position: number) => void;
+}
+
+interface RunHeadProps extends RunProps {
   /** Which run stands here, where there are more than columns. */
   choice: { runs: readonly RunReport[]; at: number; onChoose: (at: number) => void } | undefined;
 }
 
 const nameOf = ({ name, arch, kernel }: RunReport): string => `${name}: ${arch} ${kernel}`;
 
-export function Column({ run, position, onMove, choice }: ColumnProps) {
-  const [chosen, setChosen] = useState<Chosen | undefined>();
-  const state = stateAt(run, position);
-  const here = chosenAt(run, position, chosen);
-  const isOver = position > run.steps.length;
+export function RunHead({ run, position, onMove, choice }: RunHeadProps) {
   return (
-    <article class="column" aria-label={nameOf(run)}>
+    <div class="column">
       <header class="run-head">
         <h2>
           {run.arch} <span class="kernel">{run.kernel}</span>
@@ -54,6 +53,17 @@ export function Column({ run, position, onMove, choice }: ColumnProps) {
         </p>
       </header>
       <Verdict run={run} position={position} onMove={onMove} />
+    </div>
+  );
+}
+
+export function Column({ run, position, onMove }: RunProps) {
+  const [chosen, setChosen] = useState<Chosen | undefined>();
+  const state = stateAt(run, position);
+  const here = chosenAt(run, position, chosen);
+  const isOver = position > run.steps.length;
+  return (
+    <article class="column" aria-label={nameOf(run)}>
       {isOver && <p class="note">The kernel stopped in step {run.steps.length}; this is what it left.</p>}
       <Strip run={run} position={position} chosen={here} onChoose={setChosen} />
       <LeafDetail run={run} position={position} chosen={here} />

@@ -250,11 +250,18 @@ function Field({ field, flags }: { field: FieldReport; flags: bigint }) {
   );
 }
 
+/** Neighbouring pages that the same test settled in one step are one. */
+const unrepeated = (settled: readonly Settled[]): Settled[] =>
+  settled.filter(([step, decision], i) => {
+    const before = settled[i - 1];
+    return before === undefined || before[0] !== step || before[1] !== decision;
+  });
+
 function Decisions({ run, settled }: { run: RunReport; settled: readonly Settled[] }) {
   if (settled.length === 0) return <p class="muted">It was there since boot; nothing has asked since.</p>;
   return (
     <ol class="events">
-      {settled.map(([step, decision], i) => {
+      {unrepeated(settled).map(([step, decision], i) => {
         const { by, because, so } = run.decisions[decision]!;
         return (
           <li key={i}>

@@ -3,6 +3,8 @@
 /** What colours and hatchings mean. */
 
 const ENTRIES = [
+  ['active', 'section in use'],
+  ['given', 'what the step is about'],
   ['leaf from-buddy', 'page allocator'],
   ['leaf from-altmap', 'altmap'],
   ['leaf from-boot', 'boot memory'],

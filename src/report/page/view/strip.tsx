@@ -115,9 +115,11 @@ function Segment({ segment, run, state, leaves, blamed, chosen, onChoose }: Segm
           const stretch: Stretch = [start, start + sectionBytes];
           return (
             <span key={section} class="section" style={place(stretch, segment)}>
-              <span class="section-name">
-                section {section} <span class="muted">0x{hex(section * sectionSize)}</span>
-              </span>
+              <SectionName
+                section={section}
+                start={section * sectionSize}
+                share={sectionBytes / (segment[1] - segment[0])}
+              />
             </span>
           );
         })}
@@ -159,6 +161,19 @@ function Segment({ segment, run, state, leaves, blamed, chosen, onChoose }: Segm
         ))}
       </div>
     </figure>
+  );
+}
+
+/** Parts of a segment from which on a section has room for its number, for the word, and for its address. */
+const ROOM = { number: 1 / 32, word: 1 / 10, address: 1 / 5 } as const;
+
+function SectionName({ section, start, share }: { section: number; start: number; share: number }) {
+  if (share < ROOM.number) return null;
+  return (
+    <>
+      {share >= ROOM.word && 'section '}
+      {section} {share >= ROOM.address && <span class="muted">0x{hex(start)}</span>}
+    </>
   );
 }
 

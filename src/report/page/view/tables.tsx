@@ -12,8 +12,8 @@ interface Node {
   leaves: LeafRun[];
 }
 
-/** Tables of one parent that are shown; more are counted. */
-const SHOWN_TABLES = 24;
+/** Tables, and runs of leaves, of one parent that are shown; more are counted. */
+const SHOWN = 24;
 
 /** Puts tables and leaves, both in the order of the walk, below the smallest table that covers them. */
 function treeOf(tables: readonly TableReport[], leaves: readonly LeafRun[]): Node {
@@ -55,11 +55,12 @@ export function Tables({ run, position, onChoose }: TablesProps) {
 }
 
 function Below({ node, run, onChoose }: { node: Node; run: RunReport; onChoose: (chosen: Chosen) => void }) {
-  const more = node.children.length - SHOWN_TABLES;
+  const moreTables = node.children.length - SHOWN;
+  const moreLeaves = node.leaves.length - SHOWN;
   if (node.children.length === 0 && node.leaves.length === 0) return null;
   return (
     <ul>
-      {node.children.slice(0, SHOWN_TABLES).map((child) => (
+      {node.children.slice(0, SHOWN).map((child) => (
         <li key={`${child.table?.level ?? ''} ${child.table?.start ?? 0}`}>
           <b>{child.table?.level}</b> table <code>{address(run, child.table?.start ?? 0)}</code>{' '}
           <span class="muted">
@@ -69,8 +70,8 @@ function Below({ node, run, onChoose }: { node: Node; run: RunReport; onChoose: 
           <Below node={child} run={run} onChoose={onChoose} />
         </li>
       ))}
-      {more > 0 && <li class="muted">and {grouped(more)} tables more</li>}
-      {node.leaves.map((leaf) => (
+      {moreTables > 0 && <li class="muted">and {grouped(moreTables)} tables more</li>}
+      {node.leaves.slice(0, SHOWN).map((leaf) => (
         <li key={`${leaf.start} ${leaf.level}`}>
           <button type="button" class="link" onClick={() => onChoose({ start: leaf.start })}>
             {leaf.count === 1 ? leaf.level : `${grouped(leaf.count)} ${leaf.level}`}
@@ -78,6 +79,7 @@ function Below({ node, run, onChoose }: { node: Node; run: RunReport; onChoose: 
           <code>{range(run, [leaf.start, endOf(leaf)])}</code> <span class="muted">{backing(leaf)}</span>
         </li>
       ))}
+      {moreLeaves > 0 && <li class="muted">and {grouped(moreLeaves)} runs of leaves more</li>}
     </ul>
   );
 }

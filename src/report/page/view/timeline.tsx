@@ -5,12 +5,15 @@ import { returned } from './format.js';
 
 /** The steps, and the scrubber that moves between them. */
 
-interface TimelineProps {
-  runs: readonly RunReport[];
+interface ScrubberProps {
   /** 0 is the boot, 1 the first step. */
   position: number;
   steps: number;
   onMove: (position: number) => void;
+}
+
+interface StepsProps extends ScrubberProps {
+  runs: readonly RunReport[];
 }
 
 const findingsAt = (runs: readonly RunReport[], position: number): number =>
@@ -25,44 +28,47 @@ function stepWords(runs: readonly RunReport[], step: number): string[] {
   return new Set(words).size === 1 ? words.slice(0, 1) : words;
 }
 
-export function Timeline({ runs, position, steps, onMove }: TimelineProps) {
-  const label = position === 0 ? 'before the first step' : `step ${position} of ${steps}`;
+export function Scrubber({ position, steps, onMove }: ScrubberProps) {
+  const label = position === 0 ? 'before step 1' : `step ${position} of ${steps}`;
   return (
-    <section class="timeline" aria-label="Steps">
-      <div class="scrubber">
-        <label for="scrubber">Step</label>
-        <button type="button" onClick={() => onMove(Math.max(0, position - 1))} aria-label="previous step">
-          ‹
-        </button>
-        <input
-          id="scrubber"
-          type="range"
-          min={0}
-          max={steps}
-          step={1}
-          value={position}
-          aria-valuetext={label}
-          onInput={(event) => onMove(event.currentTarget.valueAsNumber)}
-        />
-        <button type="button" onClick={() => onMove(Math.min(steps, position + 1))} aria-label="next step">
-          ›
-        </button>
-        <output for="scrubber">{label}</output>
-      </div>
-      <ol class="steps" start={0}>
-        <StepButton isNow={position === 0} number={0} words={['boot']} findings={0} onClick={() => onMove(0)} />
-        {Array.from({ length: steps }, (_, step) => (
-          <StepButton
-            key={step}
-            isNow={position === step + 1}
-            number={step + 1}
-            words={stepWords(runs, step)}
-            findings={findingsAt(runs, step + 1)}
-            onClick={() => onMove(step + 1)}
-          />
-        ))}
-      </ol>
+    <section class="scrubber" aria-label="Scrubber">
+      <label for="scrubber">Step</label>
+      <button type="button" onClick={() => onMove(Math.max(0, position - 1))} aria-label="previous step">
+        ‹
+      </button>
+      <input
+        id="scrubber"
+        type="range"
+        min={0}
+        max={steps}
+        step={1}
+        value={position}
+        aria-valuetext={label}
+        onInput={(event) => onMove(event.currentTarget.valueAsNumber)}
+      />
+      <button type="button" onClick={() => onMove(Math.min(steps, position + 1))} aria-label="next step">
+        ›
+      </button>
+      <output for="scrubber">{label}</output>
     </section>
+  );
+}
+
+export function Steps({ runs, position, steps, onMove }: StepsProps) {
+  return (
+    <ol class="steps" start={0} aria-label="Steps">
+      <StepButton isNow={position === 0} number={0} words={['boot']} findings={0} onClick={() => onMove(0)} />
+      {Array.from({ length: steps }, (_, step) => (
+        <StepButton
+          key={step}
+          isNow={position === step + 1}
+          number={step + 1}
+          words={stepWords(runs, step)}
+          findings={findingsAt(runs, step + 1)}
+          onClick={() => onMove(step + 1)}
+        />
+      ))}
+    </ol>
   );
 }
 
