@@ -336,6 +336,7 @@ withClock(
   .option('--compare <file>', 'compare with an earlier result of --json; ends with 1 when a case became slower')
   .option('--threshold <percent>', 'what counts as slower', '0')
   .option('--range', 'add the cycles with every figure at the cheap and at the dear end of its range')
+  .option('--svg <folder>', 'draw cost by block size and by struct page size, and overhead by memory, into this folder')
   .option('--wall', 'measure the emulator itself, with the clock off and on')
   .option('--validation', 'print predictions beside published measurements')
   .addOption(output())
@@ -348,6 +349,7 @@ withClock(
       'vmemmap bench cycle --filter "PMD leaves" --funcgraph',
       'vmemmap bench --compare old.json --threshold 2',
       'vmemmap bench cpu --range',
+      'vmemmap bench --svg plots --arch x86_64',
       'vmemmap bench cycle --wall',
     ),
   )

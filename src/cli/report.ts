@@ -2,6 +2,7 @@
 
 import { reportDocument } from '../report/page/build.js';
 import { fillPage } from '../report/page/fill.js';
+import { machinePlots } from '../report/page/plots.js';
 import { InputError } from '../scenario/load.js';
 import { findCpu } from './cpu.js';
 import { EXIT_FINDING, EXIT_OK, writeResult } from './output.js';
@@ -29,7 +30,8 @@ export function report(files: readonly string[], options: ReportOptions): number
     ...files.flatMap((file) => scenarioRequests(readScenario(file), file, kernels, cpu)),
     ...bugs.flatMap((name) => bugRequests(findBug(name), kernels, cpu)),
   ];
-  const document = reportDocument(requests, packageVersion());
+  const plots = options.plots ? machinePlots(requests.map(({ scenario }) => scenario)) : [];
+  const document = reportDocument(requests, packageVersion(), plots);
   writeResult(options.json ? JSON.stringify(document, null, 2) : fillPage(pageTemplate(), document), options.output);
   return document.runs.some(({ findings }) => findings.length > 0) ? EXIT_FINDING : EXIT_OK;
 }
