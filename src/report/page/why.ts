@@ -2,6 +2,7 @@
 
 import type { Finding } from '../../check/checked-run.js';
 import { innermost } from '../../check/kernel-stack.js';
+import { common, outside } from '../../check/snapshot.js';
 import { PAGE_UNUSED } from '../../mm/unused-sub-pmd.js';
 import type { AddressRange, AddressText } from '../../scenario/state.js';
 import { sizeText } from '../text.js';
@@ -56,26 +57,46 @@ function usedBytes({ size, unused }: LeafRun): AddressRange[] {
   return used;
 }
 
-/** Who wrote some bytes last, before or in a step. */
-function writerOf({ testimony, finding }: Evidence, range: AddressRange): Touch | undefined {
-  return testimony.touches.findLast(
-    ({ what, step, start, end }) =>
-      (what === 'memset' || what === 'initialise') && step <= finding.step && start < range.end && end > range.start,
+/** Bytes of the vmemmap, and who wrote them last: nobody, if undefined. */
+type Written = readonly [range: AddressRange, writer: Touch | undefined];
+
+/** Touches since a leaf was made: what was written before, was written to other memory. */
+function touchesOf({ testimony, finding }: Evidence, leaf: LeafRun): Touch[] {
+  const touches = testimony.touches.filter(({ step }) => step <= finding.step);
+  const made = touches.findLastIndex(
+    (touch) => touch.what === 'set' && touch.start === leaf.start && width(touch) === leaf.size,
   );
+  return touches.slice(made + 1);
+}
+
+/** Who wrote some bytes of a leaf last, part by part in ascending order. */
+function writersOf(evidence: Evidence, leaf: LeafRun, range: AddressRange): Written[] {
+  let left = [range];
+  const parts: Written[] = [];
+  for (const touch of touchesOf(evidence, leaf).toReversed()) {
+    if (!(touch.what === 'memset' || touch.what === 'initialise')) continue;
+    for (const part of common(left, [touch])) parts.push([part, touch]);
+    left = outside(left, touch);
+  }
+  for (const part of left) parts.push([part, undefined]);
+  return parts.sort(([a], [b]) => a.start - b.start);
 }
 
 /** What is known of the bytes that kept a leaf from being freed. */
 function bytesThatKeep(evidence: Evidence): string[] {
   const { leaf } = evidence;
-  if (leaf === undefined || leaf.count !== 1) return [];
-  return usedBytes(leaf).map(({ start, end }) => {
-    const bytes = `${sizeText(end - start)} of it (bytes ${start} to ${end - 1})`;
-    const writer = writerOf(evidence, { start: leaf.start + start, end: leaf.start + end });
-    if (writer === undefined)
-      return `${bytes} were never written: no section used them, and nobody marked them unused with ${byteText(PAGE_UNUSED)}.`;
-    if (writer.what === 'initialise') return `${bytes} hold struct pages, initialised in ${inStep(writer)}.`;
-    return `${bytes} are as ${called(writer)} left them in ${inStep(writer)}: ${byteText(writer.byte ?? 0)}.`;
-  });
+  if (leaf?.count !== 1) return [];
+  const used = usedBytes(leaf).map(({ start, end }) => ({ start: leaf.start + start, end: leaf.start + end }));
+  return used
+    .flatMap((range) => writersOf(evidence, leaf, range))
+    .map(([{ start, end }, writer]) => {
+      const bytes = `${sizeText(end - start)} of it (bytes ${start - leaf.start} to ${end - leaf.start - 1})`;
+      if (writer === undefined) {
+        return `${bytes} were never written: no section used them, and nobody marked them unused with ${byteText(PAGE_UNUSED)}.`;
+      }
+      if (writer.what === 'initialise') return `${bytes} hold struct pages, initialised in ${inStep(writer)}.`;
+      return `${bytes} are as ${called(writer)} left them in ${inStep(writer)}: ${byteText(writer.byte ?? 0)}.`;
+    });
 }
 
 /** A leaf that should be gone. */

@@ -254,7 +254,7 @@ function Field({ field, flags }: { field: FieldReport; flags: bigint }) {
 const unrepeated = (settled: readonly Settled[]): Settled[] =>
   settled.filter(([step, decision], i) => {
     const before = settled[i - 1];
-    return before === undefined || before[0] !== step || before[1] !== decision;
+    return before?.[0] !== step || before[1] !== decision;
   });
 
 function Decisions({ run, settled }: { run: RunReport; settled: readonly Settled[] }) {
