@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { ScenarioError } from '../scenario/scenario.js';
+import { vmemmapWindow } from '../scenario/state.js';
 import { SUITES, type Case, type Machine } from './cases.js';
 import { playCase, prepareCase, type Overrides } from './play.js';
 
@@ -22,10 +23,37 @@ const STRUCT_PAGE_SECTIONS = 8;
 /** Memory whose memmap and tables are counted, bytes. */
 const MEMORY_SIZES = Array.from({ length: 10 }, (_, i) => 128 * MIB * 2 ** i);
 
+/** Leaves of the memmap up to which a machine is asked: base pages cost an entry each, and more of them teach nothing new. */
+const MAX_LEAVES = 2 ** 13;
+
+/** Leaves that the memmap of so much memory takes, estimated from the first section. */
+function leavesFor(machine: Machine, bytes: number, overrides: Overrides): number {
+  const { kernel, add } = prepareCase(
+    { name: 'one section', machine, sections: 1, portion: 'section', charged: 'add' },
+    overrides,
+  );
+  add();
+  let leaves = 0;
+  const { start, end } = vmemmapWindow(kernel);
+  kernel.arch.visit(
+    start,
+    end,
+    () => leaves++,
+    () => undefined,
+  );
+  return (leaves * bytes) / (kernel.pagesPerSection * kernel.pageSize);
+}
+
 /** A point where a machine can do what is asked of it; nothing where it refuses. */
-function point(size: number, cost: () => number): [number, number][] {
+function point(
+  size: number,
+  machine: Machine,
+  bytes: number,
+  overrides: Overrides,
+  cost: () => number,
+): [number, number][] {
   try {
-    return [[size, cost()]];
+    return leavesFor(machine, bytes, overrides) > MAX_LEAVES ? [] : [[size, cost()]];
   } catch (error) {
     if (error instanceof RangeError || error instanceof ScenarioError) return [];
     throw error;
@@ -37,7 +65,7 @@ export const costByBlockSize = (name: string, machine: Machine, overrides: Overr
   name,
   points: BLOCK_SIZES.flatMap((portion) => {
     const c: Case = { name, machine, bytes: BLOCKS_BYTES, portion, altmap: true, charged: 'both' };
-    return point(portion, () => playCase(c, overrides).cycles / (BLOCKS_BYTES / GIB));
+    return point(portion, machine, BLOCKS_BYTES, overrides, () => playCase(c, overrides).cycles / (BLOCKS_BYTES / GIB));
   }),
 });
 
@@ -60,7 +88,7 @@ export const costByStructPage = (
       portion: 'section',
       charged: 'both',
     };
-    return point(structPageSize, () => playCase(c, overrides).cyclesPerSection);
+    return point(structPageSize, c.machine, 0, overrides, () => playCase(c, overrides).cyclesPerSection);
   }),
 });
 
@@ -68,7 +96,7 @@ export const costByStructPage = (
 export const overheadByMemory = (name: string, machine: Machine, overrides: Overrides = {}): Curve => ({
   name,
   points: MEMORY_SIZES.flatMap((bytes) =>
-    point(bytes, () => {
+    point(bytes, machine, bytes, overrides, () => {
       const { kernel, add } = prepareCase({ name, machine, bytes, portion: 'section', charged: 'add' }, overrides);
       add();
       return (kernel.allocator.pagesOut * kernel.pageSize) / bytes;

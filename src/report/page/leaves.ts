@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { LEVELS, type Leaf } from '../../hardware/page-table.js';
+import { LEVELS, PTE, type Leaf } from '../../hardware/page-table.js';
 import type { Kernel } from '../../kernel/kernel.js';
 import type { VmemAltmap } from '../../mm/vmem-altmap.js';
 import { frameOwner, unusedBytes, type FrameOwner } from '../ptdump/backing.js';
@@ -27,6 +27,9 @@ interface Growing {
 const sameOwner = (a: FrameOwner, b: FrameOwner): boolean =>
   a.from === b.from && (a.from !== 'altmap' || a.altmap === (b as typeof a).altmap);
 
+/** Large leaves up to this number stand apart, so that each can be looked at. */
+const LARGE_APART = 64;
+
 /** Whether a leaf goes on where a run ends, as the run's leaves did so far. */
 function goesOn({ first, last, count }: Growing, leaf: Leaf): boolean {
   if (last.start + last.size !== leaf.start || last.level !== leaf.level) return false;
@@ -46,6 +49,7 @@ function goesOn({ first, last, count }: Growing, leaf: Leaf): boolean {
 export function leafRuns(kernel: Kernel, leaves: readonly Leaf[], altmaps: readonly VmemAltmap[]): LeafRun[] {
   const { allocator, pageSize } = kernel;
   const runs: Growing[] = [];
+  const joinsLarge = leaves.length > LARGE_APART;
   for (const leaf of leaves) {
     const pfn = Math.floor(leaf.pa / pageSize);
     const owner = frameOwner(kernel, altmaps, leaf.pa);
@@ -54,7 +58,7 @@ export function leafRuns(kernel: Kernel, leaves: readonly Leaf[], altmaps: reado
     const run = runs[runs.length - 1];
     const isAlike =
       run?.freed === freed && sameOwner(run.owner, owner) && run.unused.length === 0 && unused.length === 0;
-    if (run !== undefined && isAlike && goesOn(run, leaf)) {
+    if (run !== undefined && isAlike && (joinsLarge || leaf.level === PTE) && goesOn(run, leaf)) {
       run.last = leaf;
       run.count++;
     } else {

@@ -8,12 +8,12 @@ import { grouped, hex, pages } from './format.js';
 export function Altmaps({ altmaps }: { altmaps: readonly AltmapReport[] }) {
   if (altmaps.length === 0) return null;
   return (
-    <section class="panel" aria-label="Altmap books">
+    <div role="group" class="panel" aria-label="Altmap books">
       <h3>Altmap books</h3>
       {altmaps.map((altmap) => (
         <Altmap key={altmap.name} altmap={altmap} />
       ))}
-    </section>
+    </div>
   );
 }
 

@@ -7,7 +7,7 @@ import { grouped } from './format.js';
 
 export function Books({ state: { counters, lines, ramPages } }: { state: StepReport }) {
   return (
-    <section class="panel" aria-label="What the step did">
+    <div role="group" class="panel" aria-label="What the step did">
       <h3>What the step did</h3>
       <dl class="counters">
         {Object.entries(counters).map(([name, count]) => (
@@ -29,6 +29,6 @@ export function Books({ state: { counters, lines, ramPages } }: { state: StepRep
           </pre>
         </div>
       ))}
-    </section>
+    </div>
   );
 }

@@ -11,7 +11,7 @@ export function Cycles({ run, position }: { run: RunReport; position: number }) 
   const causes = Object.entries(cycles.causes).sort(([, a], [, b]) => b - a);
   const most = causes[0]?.[1] ?? 1;
   return (
-    <section class="panel" aria-label="Cycles by cause">
+    <div role="group" class="panel" aria-label="Cycles by cause">
       <h3>
         Cycles of step {Math.min(position, run.steps.length)}: {grouped(cycles.total)}{' '}
         <span class="muted">{cycles.microseconds.toFixed(2)} µs</span>
@@ -30,6 +30,6 @@ export function Cycles({ run, position }: { run: RunReport; position: number }) 
         </tbody>
       </table>
       <p class="muted">modelled on {run.cpu}</p>
-    </section>
+    </div>
   );
 }

@@ -17,7 +17,7 @@ export function Findings({ run, position, onMove, onChoose }: FindingsProps) {
   const { findings } = run;
   if (findings.length === 0) return null;
   return (
-    <section class="findings" aria-label="Findings">
+    <div role="group" class="findings" aria-label="Findings">
       <h3>Findings</h3>
       {findings.map((finding) => (
         <Finding
@@ -30,7 +30,7 @@ export function Findings({ run, position, onMove, onChoose }: FindingsProps) {
           }}
         />
       ))}
-    </section>
+    </div>
   );
 }
 

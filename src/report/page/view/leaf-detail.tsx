@@ -22,15 +22,15 @@ export function LeafDetail({ run, position, chosen }: LeafDetailProps) {
   if (leaf !== undefined) return <Leaf key={`${leaf.start} ${leaf.level}`} run={run} position={position} leaf={leaf} />;
   if (hole !== undefined) return <Hole run={run} position={position} hole={hole} />;
   return (
-    <section class="detail" aria-label="Leaf">
+    <div role="group" class="detail" aria-label="Leaf">
       <p class="note">No leaf maps memmap at this step.</p>
-    </section>
+    </div>
   );
 }
 
 function Hole({ run, position, hole }: { run: RunReport; position: number; hole: Stretch }) {
   return (
-    <section class="detail" aria-label="Hole">
+    <div role="group" class="detail" aria-label="Hole">
       <h3 class="detail-head">
         <span class="kind is-wrong">hole</span> <code>{range(run, hole)}</code>{' '}
         <span class="muted">{size(hole[1] - hole[0])}</span>
@@ -39,7 +39,7 @@ function Hole({ run, position, hole }: { run: RunReport; position: number; hole:
         It describes <Frames run={run} stretch={hole} />, which are in use. A read of these struct pages faults.
       </p>
       <Decisions run={run} settled={settledOver(run, hole, 0, position)} />
-    </section>
+    </div>
   );
 }
 
@@ -91,7 +91,7 @@ function Leaf({ run, position, leaf }: { run: RunReport; position: number; leaf:
   const since = sinceStep(run, position, leaf);
   const leak = isLeak(leaf, state);
   return (
-    <section class="detail" aria-label="Leaf">
+    <div role="group" class="detail" aria-label="Leaf">
       <h3 class="detail-head">
         <span class={`kind from-${leaf.from}`}>{leaf.level}</span> <code>{range(run, stretch)}</code>{' '}
         <span class="muted">{size(leaf.size)}</span>
@@ -135,7 +135,7 @@ function Leaf({ run, position, leaf }: { run: RunReport; position: number; leaf:
           <History run={run} events={(run.frames[hex(leaf.frame)] ?? []).filter(({ step }) => step < position)} />
         </div>
       </div>
-    </section>
+    </div>
   );
 }
 

@@ -58,7 +58,7 @@ export function Strip({ run, position, chosen, onChoose }: StripProps) {
 
   const blamed = run.findings.flatMap(({ step, place }) => (step + 1 === position && place !== null ? [place] : []));
   return (
-    <section class="strip" aria-label="Address space">
+    <div role="group" class="strip" aria-label="Address space">
       <div ref={box} role="toolbar" aria-label="Leaves, by address" onKeyDown={press}>
         {segments.map((segment) => (
           <Segment
@@ -74,7 +74,7 @@ export function Strip({ run, position, chosen, onChoose }: StripProps) {
         ))}
       </div>
       {segments.length === 0 && <p class="note">No memmap is made in any step.</p>}
-    </section>
+    </div>
   );
 }
 

@@ -42,7 +42,7 @@ export function Tables({ run, position, onChoose }: TablesProps) {
     leavesAt(run, position),
   );
   return (
-    <section class="panel" aria-label="Page table">
+    <div role="group" class="panel" aria-label="Page table">
       <h3>Page table</h3>
       <ul class="tree">
         <li>
@@ -50,7 +50,7 @@ export function Tables({ run, position, onChoose }: TablesProps) {
           <Below node={root} run={run} onChoose={onChoose} />
         </li>
       </ul>
-    </section>
+    </div>
   );
 }
 

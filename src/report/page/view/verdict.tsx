@@ -39,17 +39,17 @@ export function Verdict({ run, position, onMove }: VerdictProps) {
   const finding = spokenOf(run, position);
   if (finding === undefined) {
     return (
-      <section class="verdict is-fine" aria-label="Verdict">
+      <div role="group" class="verdict is-fine" aria-label="Verdict">
         <p class="verdict-head">
           Nothing is wrong after {steps.length === 1 ? 'its one step' : `any of its ${steps.length} steps`}.
         </p>
-      </section>
+      </div>
     );
   }
   const { step, why, sentence, invariant, text, id } = finding;
   const known = finding.known ?? findings.find((other) => other.known !== null)?.known ?? null;
   return (
-    <section class="verdict is-wrong" aria-label="Verdict">
+    <div role="group" class="verdict is-wrong" aria-label="Verdict">
       <p class="verdict-head">
         Step {step + 1} of {steps.length} {HARM[invariant] ?? 'goes wrong'}.
       </p>
@@ -104,6 +104,6 @@ export function Verdict({ run, position, onMove }: VerdictProps) {
           </>
         )}
       </p>
-    </section>
+    </div>
   );
 }
