@@ -58,7 +58,7 @@ const LESS_THAN_A_SECTION: Decision = {
   because: 'end - start < PAGES_PER_SECTION * sizeof(struct page)',
   so: 'vmemmap_populate_basepages()',
 };
-const WITH_4K: Decision = { because: 'CONFIG_ARM64_4K_PAGES', so: 'the loop over PMDs' };
+const WITH_4K: Decision = { because: 'CONFIG_ARM64_4K_PAGES', so: 'a leaf for each PMD, if it can be' };
 
 export interface Arm64Options {
   pageShift: number;

@@ -125,10 +125,9 @@ const HELPERS: ReadonlySet<string> = new Set([
   'free_hotplug_page_range',
   'vmem_free_pages',
   'vmemmap_set_pmd',
-  'note_set',
-  'note_clear',
-  'note_flush',
 ]);
+/** Functions here that count, and that the kernel does not have. */
+const COUNTING: ReadonlySet<string> = new Set(['note_set', 'note_clear', 'note_flush']);
 
 /**
  * A stack in the names that an architecture and release have for its functions.
@@ -136,7 +135,9 @@ const HELPERS: ReadonlySet<string> = new Set([
  */
 export const stackOn = (arch: string, traits: Traits, names: readonly string[]): string[] =>
   names
-    .filter((name) => !(arch === 'x86_64' && !traits.x86TrackUnusedSubPmd && ONCE_INLINE.has(name)))
+    .filter(
+      (name) => !COUNTING.has(name) && !(arch === 'x86_64' && !traits.x86TrackUnusedSubPmd && ONCE_INLINE.has(name)),
+    )
     .map((name) => OTHER_NAMES[arch]?.[name] ?? name);
 
 /** The innermost function of a stack that does more than its caller says; undefined where there is none. */

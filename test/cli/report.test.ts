@@ -43,7 +43,20 @@ describe('vmemmap report', () => {
     expect((JSON.parse(stdout) as ReportDocument).runs.map(({ arch }) => arch)).toEqual(['x86_64', 'arm64']);
   });
 
+  test('--explored adds the states that an exploration met, by depth', () => {
+    const explored = file('explored.json', JSON.stringify({ schema: 'vmemmap/explore/v1', statesByDepth: [1, 4, 18] }));
+    const { stdout } = vmemmap('report', STORY, '--explored', explored, '--no-plots', '--json');
+    const [plot] = (JSON.parse(stdout) as ReportDocument).plots;
+    expect(plot!.name).toBe('states-depth');
+    expect(plot!.svg.match(/<circle /g)).toHaveLength(3);
+  });
+
   const mistakes: [string, string[], RegExp][] = [
+    [
+      'an exploration without depths',
+      [STORY, '--explored', STORY],
+      /partial-pmd\.json: schema is missing; it must be "vmemmap\/explore\/v1"\n$/,
+    ],
     ['no file', [], /^vmemmap: report takes scenario files, or --bug and a name\n$/],
     ['a file that is not there', ['nowhere.json'], /^vmemmap: nowhere\.json: there is no such file\n$/],
     ['an unknown release', [STORY, '--kernel', '1.0'], /^vmemmap: --kernel is "1\.0"; allowed are /],

@@ -143,7 +143,7 @@ describe('the package in an empty project', () => {
   test('writes a report', { timeout: TIMEOUT_MS }, (context) => {
     needsInstallation(context);
     const outcome = run(project, 'npx', '--no', 'vmemmap', 'report', '--bug', 'tail-keeps-leaf', '-o', 'report.html');
-    expect(outcome).toEqual({ status: 1, stdout: '', stderr: '' });
+    expect(outcome).toMatchObject({ status: 1, stdout: '' });
     expect(existsSync(join(project, 'report.html'))).toBe(true);
   });
 

@@ -61,15 +61,17 @@ export const overheadPlot = (curves: readonly Curve[]): DrawnPlot =>
 
 /**
  * @param statesByDepth states that an exploration met first in sequences of 0, 1, 2, … steps
- * @param name of the exploration
  */
-export const statesPlot = (statesByDepth: readonly number[], name = 'states'): DrawnPlot =>
+export const statesPlot = (statesByDepth: readonly number[]): DrawnPlot =>
   draw({
     name: 'states-depth',
     title: 'States that an exploration meets, by steps of the shortest sequence to them',
     x: { label: 'steps', text: String, scale: 'even' },
     y: { label: 'states', text: short, scale: 'powers' },
     series: [
-      { name, points: statesByDepth.flatMap((states, depth) => (states > 0 ? [[depth, states] as const] : [])) },
+      {
+        name: 'states',
+        points: statesByDepth.flatMap((states, depth) => (states > 0 ? [[depth, states] as const] : [])),
+      },
     ],
   });

@@ -10,39 +10,29 @@ import type { AxeResults } from 'axe-core';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test, type TestContext } from 'vitest';
 import { file, vmemmap } from '../../cli/cli.js';
+import { args, executablePath } from './chromium.js';
 
 /** The page in a real Chromium, opened from disk. */
 
 const ROOT = join(import.meta.dirname, '..', '..', '..');
 const STORY = join('src', 'story', 'partial-pmd.json');
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const FLAGS = [
-  '--headless',
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
 const WIDTHS = [1280, 390];
 const SCHEMES = ['light', 'dark'] as const;
 
-const executable = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
 const folder = mkdtempSync(join(tmpdir(), 'vmemmap-page-'));
 let browser: Browser | undefined;
 /** What went wrong in the page that is open. */
 let errors: string[] = [];
 
 const needsBrowser = ({ skip }: TestContext): void => {
-  if (browser === undefined) skip(`there is no browser at ${executable}; CHROMIUM names another`);
+  if (browser === undefined) skip(`there is no browser at ${executablePath}; CHROMIUM names another`);
 };
 
 /** Makes a report; its address on disk. */
-function report(name: string, ...args: string[]): string {
+function report(name: string, ...command: string[]): string {
   const path = join(folder, `${name}.html`);
-  const { stderr } = vmemmap('report', ...args, '--no-plots', '-o', path);
+  const { stderr } = vmemmap('report', ...command, '--no-plots', '-o', path);
   expect(stderr).toBe('');
   return pathToFileURL(path).href;
 }
@@ -67,11 +57,11 @@ let story: string;
 let compared: string;
 
 beforeAll(async () => {
-  if (!existsSync(executable)) {
-    console.warn(`skipped: there is no browser at ${executable}; CHROMIUM names another`);
+  if (!existsSync(executablePath)) {
+    console.warn(`skipped: there is no browser at ${executablePath}; CHROMIUM names another`);
     return;
   }
-  browser = await chromium.launch({ executablePath: executable, args: FLAGS });
+  browser = await chromium.launch({ executablePath, args });
   story = report('story', STORY, '--kernel', '5.12');
   compared = report('compared', STORY, '--kernel', '5.12', '--kernel', '5.13');
 }, 60_000);
@@ -269,10 +259,10 @@ const REPORTS: [string, string[]][] = [
   ['memory blocks', [join('src', 'story', 'own-memmap.json')]],
 ];
 
-describe.each(REPORTS)('the page of %s', (name, args) => {
+describe.each(REPORTS)('the page of %s', (name, command) => {
   let address = '';
   beforeAll(() => {
-    if (browser !== undefined) address = report(name.replaceAll(/\W/g, '-'), ...args);
+    if (browser !== undefined) address = report(name.replaceAll(/\W/g, '-'), ...command);
   });
 
   test('does not scroll sideways, at 1280 and at 390 pixels', async (context) => {

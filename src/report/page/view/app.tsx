@@ -61,6 +61,10 @@ export function App({ report }: { report: ReportDocument }) {
       <header class="page-head">
         <p class="brand">vmemmap report</p>
         <h1>{titles.join(' · ')}</h1>
+        <p class="muted">
+          Steps of memory hot-plug, run on a model of the kernel: sections of memory, and below them the page-table
+          leaves that map their struct pages.
+        </p>
       </header>
       <main>
         <div class={`columns columns-${columns.length}`}>

@@ -17,7 +17,7 @@ export function Books({ state: { counters, lines, ramPages } }: { state: StepRep
           </div>
         ))}
         <div>
-          <dt>RAM pages out</dt>
+          <dt>RAM pages taken</dt>
           <dd>{grouped(ramPages)}</dd>
         </div>
       </dl>

@@ -3,6 +3,7 @@
 import type { FindingReport, RunReport } from '../document.js';
 import { Stack } from './leaf-detail.js';
 import type { Chosen } from './strip.js';
+import { Words } from './words.js';
 
 /** Every finding of a run, each with an anchor and the command that shows it again. */
 
@@ -45,7 +46,7 @@ function Finding({ finding, isNow, onShow }: { finding: FindingReport; isNow: bo
         <button type="button" class="link" onClick={onShow}>
           step {step + 1}
         </button>{' '}
-        <b>{invariant}</b> {text}
+        <b>{invariant}</b> <Words text={text} />
         {known !== null && (
           <span class="muted">
             {' '}
@@ -53,7 +54,11 @@ function Finding({ finding, isNow, onShow }: { finding: FindingReport; isNow: bo
           </span>
         )}
       </p>
-      {why.length > 0 && <p>{why.join(' ')}</p>}
+      {why.length > 0 && (
+        <p>
+          <Words text={why.join(' ')} />
+        </p>
+      )}
       {stack.length > 1 && (
         <p>
           <Stack names={stack} />

@@ -4,6 +4,7 @@ import { useState } from 'preact/hooks';
 import type { FieldReport, FrameReport, LeafRun, RunReport, Settled, Stretch } from '../document.js';
 import { backing, endOf, grouped, hex, isLeak, leavesAt, overlaps, pages, range, size, stateAt } from './format.js';
 import type { Chosen } from './strip.js';
+import { Words } from './words.js';
 
 /** The leaf that is looked at: what it describes, its entry by field, its frame, why it is there. */
 
@@ -36,8 +37,9 @@ function Hole({ run, position, hole }: { run: RunReport; position: number; hole:
         <span class="muted">{size(hole[1] - hole[0])}</span>
       </h3>
       <p>
-        It describes <Frames run={run} stretch={hole} />, which are in use. A read of these struct pages faults.
+        Here belong the struct pages of <Frames run={run} stretch={hole} />, which are in use.
       </p>
+      <h4>Which tests settled how it was mapped</h4>
       <Decisions run={run} settled={settledOver(run, hole, 0, position)} />
     </div>
   );
@@ -116,9 +118,9 @@ function Leaf({ run, position, leaf }: { run: RunReport; position: number; leaf:
         </p>
       )}
       <p>
-        It describes <Frames run={run} stretch={stretch} />;{' '}
+        It holds the struct pages of <Frames run={run} stretch={stretch} />;{' '}
         {leak ? <b class="wrong-text">none of them is in use.</b> : <ActiveShare state={state} stretch={stretch} />} It
-        lies in <code>frame {hex(frame)}</code> (<code>0x{hex(frame * run.pageSize)}</code>), {backing(leaf)}
+        maps <code>frame {hex(frame)}</code> (<code>0x{hex(frame * run.pageSize)}</code>), {backing(leaf)}
         {leaf.from === 'altmap' && <>, {pages(leaf.offset + at * leaf.frameStep)} from its base</>}.
         {leaf.freed === true && <b class="wrong-text"> This memory was given back.</b>}
       </p>
@@ -265,8 +267,8 @@ function Decisions({ run, settled }: { run: RunReport; settled: readonly Settled
         const { by, because, so } = run.decisions[decision]!;
         return (
           <li key={i}>
-            <span class="event-step">step {step + 1}</span> <code>{by}()</code>: {because}{' '}
-            <span class="so">→ {so}</span>
+            <span class="event-step">step {step + 1}</span> <code>{by}()</code>: <Words text={because} /> →{' '}
+            <Words text={so} />
           </li>
         );
       })}

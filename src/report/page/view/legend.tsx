@@ -8,10 +8,10 @@ const ENTRIES = [
   ['leaf from-buddy', 'page allocator'],
   ['leaf from-altmap', 'altmap'],
   ['leaf from-boot', 'boot memory'],
-  ['unused', '0xFD: describes no memory'],
+  ['unused', 'bytes 0xFD: marked unused'],
   ['deferred', 'unused, not yet written'],
-  ['hole', 'hole: memmap in use that nothing maps'],
-  ['leaf from-buddy is-wrong', 'leak, freed or blamed'],
+  ['hole', 'hole: struct pages in use, not mapped'],
+  ['leaf from-buddy is-wrong', 'a leak, or what a finding is about'],
 ] as const;
 
 export function Legend() {
