@@ -153,15 +153,11 @@ describe('the report of the partial-PMD bug', () => {
 
 /** Bits of an entry as the table on the page has them: fields by their place, put together again. */
 async function bitsShown(page: Page): Promise<bigint> {
-  const rows = await page.locator('.entry tbody tr').evaluateAll((found) =>
-    found.map((row) => ({
-      bits: row.children[0]!.textContent,
-      value: row.children[2]!.textContent,
-    })),
-  );
-  return rows.reduce((entry, { bits, value }) => {
-    const low = BigInt(bits.split('–').at(-1)!);
-    return entry | (BigInt(value) << low);
+  const bits = await page.locator('.entry tbody td:nth-child(1)').allInnerTexts();
+  const values = await page.locator('.entry tbody td:nth-child(3)').allInnerTexts();
+  return bits.reduce((entry, text, row) => {
+    const low = BigInt(text.split('–').at(-1)!);
+    return entry | (BigInt(values[row]!) << low);
   }, 0n);
 }
 
