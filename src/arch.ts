@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import type { CpuProfile } from './cycles/profile.js';
-import type { Leaf, Level, LevelName, PageTable, Table } from './hardware/page-table.js';
+import type { Leaf, LeafField, Level, LevelName, PageTable, Table } from './hardware/page-table.js';
 import type { Mmu } from './hardware/mmu.js';
 import type { StateReader, StateWriter } from './hardware/saved-state.js';
 import type { Kernel } from './kernel/kernel.js';
@@ -87,6 +87,9 @@ export interface Arch {
   /** The bits of a leaf other than its frame number. */
   leafFlags(leaf: Leaf): bigint;
 
+  /** The fields of a leaf other than its frame number, lowest bit first; where they are not known, a leaf is a number. */
+  readonly leafFields?: readonly LeafField[];
+
   /**
    * Fields that this architecture adds to the state after a step.
    * @param text renders an address given by its low 52 bits
@@ -140,6 +143,8 @@ export interface ReadOnlyPte {
 
 /** What vmemmap_populate_hugepages() asks of an architecture. */
 export interface HugepageHooks {
+  /** The kernel function that has the loop, in releases where the architecture has one of its own. */
+  readonly loop?: string | undefined;
   /** vmemmap_set_pmd(): the entry at position `entry` becomes a large leaf for the range [address, next). */
   setPmd(entry: number, pa: number, address: number, next: number): void;
   /** vmemmap_check_pmd(): whether an existing entry serves [address, next). */

@@ -9,6 +9,7 @@ import {
   PUD,
   type EntryFormat,
   type Geometry,
+  type LeafField,
   type Level,
 } from '../../src/hardware/page-table.js';
 
@@ -137,3 +138,25 @@ export const format = (layout: AddressLayout): EntryFormat => ({
   isLeaf: (level, lo) => level !== PTE && (lo & TABLE) === 0,
   address: (_level, lo, hi) => entryAddress(layout, lo, hi),
 });
+
+const high = (bits: number): bigint => BigInt(bits) << 32n;
+
+/** The fields of a leaf (arch/arm64/include/asm/pgtable-hwdef.h, pgtable-prot.h). With LPA2 no bit is left for SH. */
+export const leafFields = ({ shared }: AddressLayout): LeafField[] => [
+  { name: 'PTE_VALID', mask: BigInt(VALID), says: 'memory is mapped' },
+  { name: 'PTE_TABLE_BIT', mask: BigInt(TABLE), says: 'a page; clear in a block' },
+  { name: 'PTE_ATTRINDX', mask: 7n << 2n, says: 'memory type by its number in MAIR_EL1; 0 is MT_NORMAL' },
+  { name: 'PTE_USER', mask: 1n << 6n, says: 'EL0 may use it' },
+  { name: 'PTE_RDONLY', mask: 1n << 7n, says: 'is not written, but see DBM' },
+  ...(shared === 0 ? [] : [{ name: 'PTE_SHARED', mask: BigInt(shared), says: '3 is inner shareable' }]),
+  { name: 'PTE_AF', mask: BigInt(ACCESS_FLAG), says: 'was used' },
+  { name: 'PTE_NG', mask: 1n << 11n, says: 'belongs to one address space' },
+  { name: 'PTE_GP', mask: 1n << 50n, says: 'branches need a landing pad' },
+  { name: 'PTE_DBM', mask: high(DBM_HI), says: 'a write makes it dirty; the kernel’s PTE_WRITE' },
+  { name: 'PTE_CONT', mask: high(CONT_HI), says: 'one of a contiguous run' },
+  { name: 'PTE_PXN', mask: high(PXN_HI), says: 'the kernel does not execute it' },
+  { name: 'PTE_UXN', mask: high(UXN_HI), says: 'EL0 does not execute it' },
+  { name: 'PTE_DIRTY', mask: high(SOFTWARE_DIRTY_HI), says: 'was written; the kernel’s own bit' },
+  { name: 'PTE_SPECIAL', mask: 1n << 56n, says: 'has no struct page' },
+  { name: 'PTE_PRESENT_INVALID', mask: high(PRESENT_INVALID_HI), says: 'present, and hidden from the hardware' },
+];

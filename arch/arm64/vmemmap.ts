@@ -9,11 +9,13 @@ import {
   PTE,
   PUD,
   tableIndex,
+  type LeafField,
   type Level,
   type Table,
   type WalkLevel,
 } from '../../src/hardware/page-table.js';
 import { freePages, noteClear, noteFlush, noteSet, type Kernel } from '../../src/kernel/kernel.js';
+import type { Decision } from '../../src/kernel/observer.js';
 import {
   vmemmapPopulateBasepages,
   vmemmapPopulateHugepages,
@@ -31,6 +33,7 @@ import {
   format,
   geometry,
   KERNEL_TABLE_LO,
+  leafFields,
   PAGE_KERNEL_HI,
   PAGE_KERNEL_LO,
   PRESENT_INVALID_HI,
@@ -48,6 +51,14 @@ import {
 /** ARM64_KERNEL_USES_PMD_MAPS: only kernels with 4K pages map the vmemmap with blocks. */
 const PAGE_SHIFT_WITH_BLOCKS = 12;
 const ENTRY_WORDS = 2;
+
+/** What vmemmap_populate() asks, told to an observer. */
+const NOT_4K: Decision = { because: '!IS_ENABLED(CONFIG_ARM64_4K_PAGES)', so: 'vmemmap_populate_basepages()' };
+const LESS_THAN_A_SECTION: Decision = {
+  because: 'end - start < PAGES_PER_SECTION * sizeof(struct page)',
+  so: 'vmemmap_populate_basepages()',
+};
+const WITH_4K: Decision = { because: 'CONFIG_ARM64_4K_PAGES', so: 'a leaf for each PMD, if it can be' };
 
 export interface Arm64Options {
   pageShift: number;
@@ -79,6 +90,7 @@ export class Arm64Vmemmap implements Arch {
   readonly hasPageTables = true;
   readonly pageblockPages: number;
   readonly leafSizes: readonly { name: string; size: number }[];
+  readonly leafFields: readonly LeafField[];
   readonly paging: KernelPaging;
   private readonly layout: AddressLayout;
   private readonly ram;
@@ -96,6 +108,7 @@ export class Arm64Vmemmap implements Arch {
     const { arm64CheckPmdLeaf, arm64SectNormalWrite } = kernel.traits;
     const sectHi = arm64CheckPmdLeaf ? PAGE_KERNEL_HI : SECT_NORMAL_HI | (arm64SectNormalWrite ? DBM_HI : 0);
     this.layout = layout;
+    this.leafFields = leafFields(layout);
     this.ram = kernel.ram;
     this.counters = kernel.counters;
     this.pageSize = kernel.pageSize;
@@ -117,6 +130,7 @@ export class Arm64Vmemmap implements Arch {
       pteWord0: (pfn) => entryLo(layout, pfn * kernel.pageSize, PAGE_KERNEL_LO | layout.shared),
       pteWord1: (pfn) => entryHi(layout, pfn * kernel.pageSize, PAGE_KERNEL_HI),
       hugepages: {
+        loop: kernel.traits.genericHugepagesLoop ? undefined : 'vmemmap_populate',
         setPmd: (entry, pa, address) => {
           const lo = entryLo(layout, pa, SECT_NORMAL_LO | layout.shared);
           this.set(PMD, entry, address, lo, entryHi(layout, pa, sectHi));
@@ -134,7 +148,10 @@ export class Arm64Vmemmap implements Arch {
     if (end - start > sectionBytes) kernel.log.warnOnce('vmemmap_populate');
     const isPart = kernel.traits.arm64SubsectionBasePages && end - start < sectionBytes;
     const own = kernel.traits.arm64Altmap ? altmap : null;
-    if (options.pageShift !== PAGE_SHIFT_WITH_BLOCKS || isPart) {
+    const hasBlocks = options.pageShift === PAGE_SHIFT_WITH_BLOCKS;
+    const decision = isPart ? LESS_THAN_A_SECTION : WITH_4K;
+    kernel.observer?.decide('vmemmap_populate', hasBlocks ? decision : NOT_4K, start, end);
+    if (!hasBlocks || isPart) {
       return vmemmapPopulateBasepages(kernel, start, end, nid, own);
     }
     return vmemmapPopulateHugepages(kernel, start, end, nid, own, own, this.basePagesFallBack());

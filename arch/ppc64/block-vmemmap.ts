@@ -4,6 +4,7 @@ import { alignDown } from '../../src/hardware/align.js';
 import { NO_PAGE } from '../../src/hardware/page-allocator.js';
 import { EFAULT, ENOMEM } from '../../src/kernel/errno.js';
 import { freePages, type Kernel } from '../../src/kernel/kernel.js';
+import type { Decision } from '../../src/kernel/observer.js';
 import { vmemmapAllocBlockBuf } from '../../src/mm/sparse-vmemmap.js';
 import { vmemAltmapFree, type VmemAltmap } from '../../src/mm/vmem-altmap.js';
 import { altmapCrossBoundary, vmemmapPopulated } from './populated.js';
@@ -13,6 +14,17 @@ import type { VmemmapList } from './vmemmap-list.js';
  * __vmemmap_populate() and __vmemmap_free() of arch/powerpc/mm/init_64.c: the vmemmap in blocks of one size, each noted
  * in vmemmap_list. The hash MMU works so; radix did until v6.6.
  */
+
+/** What __vmemmap_populate() finds, told to an observer. */
+const POPULATE = '__vmemmap_populate';
+const POPULATED: Decision = {
+  because: 'vmemmap_populated(): the block describes memory that is valid already',
+  so: 'nothing new: the block is not looked at',
+};
+const NEW_BLOCK: Decision = {
+  because: '!vmemmap_populated(), and mmu_vmemmap_psize is the size of every mapping',
+  so: 'a block of mmu_vmemmap_psize',
+};
 
 /** What maps a block, vmemmap_create_mapping() and vmemmap_remove_mapping(). */
 export interface BlockMapping {
@@ -39,7 +51,9 @@ export function populateBlocks(
   const { traits, observer } = kernel;
   const order = orderOf(kernel, blockSize);
   for (let address = alignDown(start, blockSize); address < end; address += blockSize) {
-    if (vmemmapPopulated(kernel, address, blockSize)) continue;
+    const populated = vmemmapPopulated(kernel, address, blockSize);
+    observer?.decide(POPULATE, populated ? POPULATED : NEW_BLOCK, address, address + blockSize);
+    if (populated) continue;
     const own = altmap !== null && !altmapCrossBoundary(kernel, altmap, address, blockSize) ? altmap : null;
     let pfn = own === null ? NO_PAGE : vmemmapAllocBlockBuf(kernel, order, nid, own);
     const fromAltmap = pfn !== NO_PAGE;

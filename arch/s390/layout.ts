@@ -10,6 +10,7 @@ import {
   swap32,
   type EntryFormat,
   type Geometry,
+  type LeafField,
   type Level,
   type TableLevel,
 } from '../../src/hardware/page-table.js';
@@ -84,3 +85,23 @@ export const pteWord1 = (pa: number): number => swap32(((pa & TABLE_ORIGIN[PTE]!
 /** The bits of a leaf other than its frame. */
 export const flagBits = (level: Level, lo: number): bigint =>
   BigInt((lo & ~(level === PMD ? LARGE_ORIGIN : TABLE_ORIGIN[PTE]!)) >>> 0);
+
+/** The fields of a leaf (arch/s390/include/asm/pgtable.h): of a page, and of a large segment. */
+export const LEAF_FIELDS: readonly LeafField[] = [
+  { name: '_PAGE_PRESENT', mask: 0x1n, says: 'memory is mapped', levels: [PTE] },
+  { name: '_PAGE_YOUNG', mask: 0x4n, says: 'was used', levels: [PTE] },
+  { name: '_PAGE_DIRTY', mask: 0x8n, says: 'was written', levels: [PTE] },
+  { name: '_PAGE_READ', mask: 0x10n, says: 'may be read', levels: [PTE] },
+  { name: '_PAGE_WRITE', mask: 0x20n, says: 'may be written', levels: [PTE] },
+  { name: '_PAGE_NOEXEC', mask: 0x100n, says: 'is not executed', levels: [PTE] },
+  { name: '_PAGE_PROTECT', mask: 0x200n, says: 'the hardware refuses writes', levels: [PTE] },
+  { name: '_PAGE_INVALID', mask: 0x400n, says: 'the hardware maps nothing', levels: [PTE] },
+  { name: '_SEGMENT_ENTRY_READ', mask: 0x1n, says: 'may be read', levels: [PMD] },
+  { name: '_SEGMENT_ENTRY_WRITE', mask: 0x2n, says: 'may be written', levels: [PMD] },
+  { name: '_SEGMENT_ENTRY_INVALID', mask: 0x20n, says: 'the hardware maps nothing', levels: [PMD] },
+  { name: '_SEGMENT_ENTRY_NOEXEC', mask: 0x100n, says: 'is not executed', levels: [PMD] },
+  { name: '_SEGMENT_ENTRY_PROTECT', mask: 0x200n, says: 'the hardware refuses writes', levels: [PMD] },
+  { name: '_SEGMENT_ENTRY_LARGE', mask: BigInt(LARGE), says: 'maps 1 MiB itself', levels: [PMD] },
+  { name: '_SEGMENT_ENTRY_YOUNG', mask: 0x1000n, says: 'was used', levels: [PMD] },
+  { name: '_SEGMENT_ENTRY_DIRTY', mask: 0x2000n, says: 'was written', levels: [PMD] },
+];

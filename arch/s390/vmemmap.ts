@@ -16,6 +16,7 @@ import {
 } from '../../src/hardware/page-table.js';
 import { ENOMEM } from '../../src/kernel/errno.js';
 import { allocPages, freePages, noteClear, noteFlush, noteSet, type Kernel } from '../../src/kernel/kernel.js';
+import type { Decision } from '../../src/kernel/observer.js';
 import { vmemmapAllocBlockBuf } from '../../src/mm/sparse-vmemmap.js';
 import { UnusedSubPmd } from '../../src/mm/unused-sub-pmd.js';
 import { vmemAltmapFree, type VmemAltmap } from '../../src/mm/vmem-altmap.js';
@@ -28,6 +29,7 @@ import {
   geometry,
   isNone,
   LARGE,
+  LEAF_FIELDS,
   pteWord0,
   pteWord1,
   SEGMENT_KERNEL,
@@ -46,6 +48,13 @@ const CRST_ALLOC_ORDER = 2;
 const PTRS_PER_PTE = 256;
 const ENTRY_WORDS = ENTRY_BYTES / 4;
 const ENTRIES_PER_PAGE = PAGE_SIZE / ENTRY_BYTES;
+
+/** What modify_pmd_table(), or vmemmap_populate() before it, finds at a segment, told to an observer. */
+const NEW_FRAME: Decision = { because: 'pmd_none(), EDAT1, and there is memory for 1 MiB', so: 'a large segment' };
+const NO_MEMORY_FOR_FRAME: Decision = { because: 'pmd_none(), EDAT1, and no memory for 1 MiB', so: 'a page table' };
+const NO_EDAT1: Decision = { because: 'pmd_none() and no EDAT1', so: 'a page table' };
+const FRAME_SERVES: Decision = { because: 'the segment is large', so: 'nothing new: the leaf that is there serves' };
+const TABLE_THERE: Decision = { because: 'the segment points to a page table', so: 'base pages' };
 
 export interface S390Options {
   pagingLevels: number;
@@ -110,6 +119,8 @@ export class S390Vmemmap implements Arch {
 
   leafFlags: Arch['leafFlags'] = (leaf) => flagBits(leaf.level, leaf.lo);
 
+  readonly leafFields = LEAF_FIELDS;
+
   /** Every table but the root is freed. */
   keepsEmptyTable(): boolean {
     return false;
@@ -141,13 +152,18 @@ export class S390Vmemmap implements Arch {
       const entry = mmu.entry(pmdTable, tableIndex(mmu.table(PMD), address));
       const lo = mmu.lo(entry);
       const hi = mmu.hi(entry);
-      if (!isNone(PMD, lo, hi) && (lo & LARGE) !== 0) continue;
+      if (!isNone(PMD, lo, hi) && (lo & LARGE) !== 0) {
+        kernel.observer?.decide('vmemmap_populate', FRAME_SERVES, address, next);
+        continue;
+      }
       if (isNone(PMD, lo, hi) && edat1) {
         const pfn = vmemmapAllocBlockBuf(kernel, PMD_ORDER, 0, null);
         if (pfn === NO_PAGE) return -ENOMEM;
+        kernel.observer?.decide('vmemmap_populate', NEW_FRAME, address, next);
         this.set(PMD, entry, address, pfn * PAGE_SIZE, SEGMENT_KERNEL);
         continue;
       }
+      kernel.observer?.decide('vmemmap_populate', isNone(PMD, lo, hi) ? NO_EDAT1 : TABLE_THERE, address, next);
       const pteTable = isNone(PMD, lo, hi) ? this.vmemPteAlloc() : entryAddress(PMD, lo, hi);
       if (pteTable === NO_PAGE) return -ENOMEM;
       if (isNone(PMD, lo, hi)) this.set(PMD, entry, address, pteTable, TABLE_BITS[PMD]!);
@@ -239,13 +255,14 @@ export class S390Vmemmap implements Arch {
    */
   private modifyPmdTable(tablePa: number, start: number, end: number, add: boolean, altmap: VmemAltmap | null): number {
     const { mmu, kernel } = this;
+    const { observer } = kernel;
     const pmd = mmu.table(PMD);
     let ret = -ENOMEM;
     let next: number;
     for (let address = start; address < end; address = next) {
       next = Math.min(alignDown(address, PMD_SIZE) + PMD_SIZE, end);
       const entry = mmu.entry(tablePa, tableIndex(pmd, address));
-      if (kernel.observer !== null) kernel.observer.readEntry(PMD, address);
+      if (observer !== null) observer.readEntry(PMD, address);
       const lo = mmu.lo(entry);
       const hi = mmu.hi(entry);
       let pteTable: number;
@@ -254,16 +271,21 @@ export class S390Vmemmap implements Arch {
         if (this.options.edat1) {
           const pfn = vmemmapAllocBlockBuf(kernel, PMD_ORDER, 0, altmap);
           if (pfn !== NO_PAGE) {
+            if (observer !== null) observer.decide('modify_pmd_table', NEW_FRAME, address, next);
             this.set(PMD, entry, address, pfn * PAGE_SIZE, SEGMENT_KERNEL);
             if (next - address !== PMD_SIZE) this.unusedSubPmd.useNew(address, next);
             continue;
           }
+        }
+        if (observer !== null) {
+          observer.decide('modify_pmd_table', this.options.edat1 ? NO_MEMORY_FOR_FRAME : NO_EDAT1, address, next);
         }
         pteTable = this.vmemPteAlloc();
         if (pteTable === NO_PAGE) return ret;
         this.set(PMD, entry, address, pteTable, TABLE_BITS[PMD]!);
       } else if ((lo & LARGE) !== 0) {
         if (add) {
+          if (observer !== null) observer.decide('modify_pmd_table', FRAME_SERVES, address, next);
           this.unusedSubPmd.use(address, next);
         } else if (next - address === PMD_SIZE || this.unusedSubPmd.unuse(address, next)) {
           this.vmemFreePages(this.pmdDeref(lo, hi) / PAGE_SIZE, PMD_ORDER, altmap);
@@ -271,6 +293,7 @@ export class S390Vmemmap implements Arch {
         }
         continue;
       } else {
+        if (add && observer !== null) observer.decide('modify_pmd_table', TABLE_THERE, address, next);
         pteTable = entryAddress(PMD, lo, hi);
       }
       ret = this.modifyPteTable(pteTable, address, next, add, altmap);

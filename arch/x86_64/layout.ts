@@ -9,6 +9,7 @@ import {
   PUD,
   type EntryFormat,
   type Geometry,
+  type LeafField,
   type Level,
   type TableLevel,
 } from '../../src/hardware/page-table.js';
@@ -88,3 +89,21 @@ export const entryHi = (pa: number, bits: number): number => (highHalf(pa) | bit
 /** The bits of an entry other than the frame. */
 export const flagBits = (lo: number, hi: number): bigint =>
   (BigInt((hi & ~FRAME_HI) >>> 0) << 32n) | BigInt(lo & ~FRAME_LO);
+
+/** The fields of a leaf (arch/x86/include/asm/pgtable_types.h). */
+export const LEAF_FIELDS: readonly LeafField[] = [
+  { name: '_PAGE_PRESENT', mask: BigInt(PRESENT), says: 'memory is mapped' },
+  { name: '_PAGE_RW', mask: BigInt(RW), says: 'may be written' },
+  { name: '_PAGE_USER', mask: BigInt(USER), says: 'user mode may use it' },
+  { name: '_PAGE_PWT', mask: 1n << 3n, says: 'write-through' },
+  { name: '_PAGE_PCD', mask: 1n << 4n, says: 'not cached' },
+  { name: '_PAGE_ACCESSED', mask: BigInt(ACCESSED), says: 'was used' },
+  { name: '_PAGE_DIRTY', mask: BigInt(DIRTY), says: 'was written' },
+  { name: '_PAGE_PSE', mask: BigInt(PSE), says: 'a leaf above the PTE level', levels: [PMD, PUD] },
+  { name: '_PAGE_PAT', mask: 1n << 7n, says: 'memory type from the PAT', levels: [PTE] },
+  { name: '_PAGE_GLOBAL', mask: BigInt(GLOBAL), says: 'stays in the TLB when the page table is switched' },
+  { name: '_PAGE_SOFTW1-3', mask: 7n << 9n, says: 'the kernel’s own' },
+  { name: '_PAGE_SOFTW4-5', mask: 3n << 57n, says: 'the kernel’s own' },
+  { name: '_PAGE_PKEY_MASK', mask: 0xfn << 59n, says: 'protection key' },
+  { name: '_PAGE_NX', mask: BigInt(NX) << 32n, says: 'is not executed' },
+];

@@ -15,6 +15,7 @@ import {
 } from '../../src/hardware/page-table.js';
 import { ENOMEM } from '../../src/kernel/errno.js';
 import { freePages, noteClear, noteFlush, noteSet, type Kernel } from '../../src/kernel/kernel.js';
+import type { Decision } from '../../src/kernel/observer.js';
 import { vmemmapPopulateBasepages, vmemmapPopulateHugepages } from '../../src/mm/sparse-vmemmap.js';
 import { UnusedSubPmd } from '../../src/mm/unused-sub-pmd.js';
 import { vmemAltmapFree, type VmemAltmap } from '../../src/mm/vmem-altmap.js';
@@ -26,6 +27,7 @@ import {
   format,
   geometry,
   GLOBAL,
+  LEAF_FIELDS,
   NONE_IGNORES,
   NX,
   PAGE_KERNEL_LARGE_LO,
@@ -48,6 +50,16 @@ const PMD_ORDER = 9;
 const PTRS_PER_TABLE = 512;
 const TABLE_WORDS = PTRS_PER_TABLE * 2;
 const ENTRY_WORDS = 2;
+
+/** What vmemmap_populate() asks, told to an observer. */
+const POPULATE = 'vmemmap_populate';
+const LESS_THAN_A_SECTION: Decision = {
+  because: 'end - start < PAGES_PER_SECTION * sizeof(struct page)',
+  so: 'vmemmap_populate_basepages()',
+};
+const HAS_PSE: Decision = { because: 'boot_cpu_has(X86_FEATURE_PSE)', so: 'vmemmap_populate_hugepages()' };
+const NO_PSE_FOR_ALTMAP: Decision = { because: 'no X86_FEATURE_PSE, and an altmap', so: '-ENOMEM' };
+const NO_PSE: Decision = { because: 'no X86_FEATURE_PSE', so: 'vmemmap_populate_basepages()' };
 
 export interface X86Options {
   pagingLevels: 4 | 5;
@@ -116,13 +128,17 @@ export class X86Vmemmap implements Arch {
     const { kernel } = this;
     let err: number;
     if (kernel.traits.x86SubsectionBasePages && end - start < kernel.pagesPerSection * kernel.structPageSize) {
+      kernel.observer?.decide(POPULATE, LESS_THAN_A_SECTION, start, end);
       err = vmemmapPopulateBasepages(kernel, start, end, nid, null);
     } else if (this.options.pse) {
+      kernel.observer?.decide(POPULATE, HAS_PSE, start, end);
       const basePagesAltmap = kernel.traits.x86SplitPmdTakesAltmap ? altmap : null;
       err = vmemmapPopulateHugepages(kernel, start, end, nid, altmap, basePagesAltmap);
     } else if (altmap !== null) {
+      kernel.observer?.decide(POPULATE, NO_PSE_FOR_ALTMAP, start, end);
       err = -ENOMEM;
     } else {
+      kernel.observer?.decide(POPULATE, NO_PSE, start, end);
       err = vmemmapPopulateBasepages(kernel, start, end, nid, null);
     }
     if (err === 0) this.syncGlobalPgds(start, end);
@@ -144,6 +160,8 @@ export class X86Vmemmap implements Arch {
   visit: Arch['visit'] = (start, end, onLeaf, onTable) => this.mmu.visit(start, end, onLeaf, onTable);
 
   leafFlags: Arch['leafFlags'] = (leaf) => flagBits(leaf.lo, leaf.hi);
+
+  readonly leafFields = LEAF_FIELDS;
 
   /** The tables below the root are never freed: with 4 levels those of the pud, with 5 those of the p4d. */
   keepsEmptyTable({ level }: Table): boolean {

@@ -35,13 +35,18 @@ export interface CheckedRun {
   readonly scenario: Scenario;
   readonly results: readonly StepResult[];
   readonly findings: readonly Finding[];
+  /** Where in the vmemmap findings are, those that are at a place; low 52 bits. */
+  readonly places: ReadonlyMap<Finding, AddressRange>;
 }
 
 export interface CheckOptions {
   /** What is asked after each step; every invariant if not given. */
   checks?: readonly Check[];
-  /** Told after each step, for callers that want to look at the machine itself. */
-  onStep?: (run: Run, step: number) => void;
+  /**
+   * Told after each step, for callers that want to look at the machine itself.
+   * @param given memmap that the step was about
+   */
+  onStep?: (run: Run, step: number, given: AddressRange | undefined) => void;
 }
 
 interface PfnRange {
@@ -142,6 +147,7 @@ export function checkRun(run: Run, { checks = INVARIANTS, onStep }: CheckOptions
   const users = new AltmapUsers();
   const results: StepResult[] = [];
   const findings: Finding[] = [];
+  const places = new Map<Finding, AddressRange>();
   let known = new Set<string>();
   let before = takeSnapshot(kernel, altmapsOf(run));
   for (const [index, step] of scenario.steps.entries()) {
@@ -169,16 +175,19 @@ export function checkRun(run: Run, { checks = INVARIANTS, onStep }: CheckOptions
     };
     const now = new Set<string>();
     for (const check of checks) {
-      for (const complaint of check.check(view)) {
+      for (const { at, ...complaint } of check.check(view)) {
         const key = `${check.name} ${complaint.text}`;
         now.add(key);
-        if (!known.has(key)) findings.push({ step: index, invariant: check.name, ...complaint });
+        if (known.has(key)) continue;
+        const finding: Finding = { step: index, invariant: check.name, ...complaint };
+        findings.push(finding);
+        if (at !== undefined) places.set(finding, at);
       }
     }
     known = now;
-    onStep?.(run, index);
+    onStep?.(run, index, given);
     if (ret === 'BUG') break;
     before = after;
   }
-  return { scenario, results, findings };
+  return { scenario, results, findings, places };
 }

@@ -5,7 +5,7 @@ import { parseMemmapOnMemory, showMemmapOnMemory } from '../mm/memmap-on-memory.
 import type { MemoryBlock } from '../mm/memory-block.js';
 import type { Step } from '../scenario/scenario.js';
 import type { AddressRange } from '../scenario/state.js';
-import { INVARIANTS, leafText, type Check, type Complaint, type StepView } from './invariants.js';
+import { INVARIANTS, leafRange, leafText, type Check, type Complaint, type StepView } from './invariants.js';
 
 /**
  * What one may expect of a kernel in a given scenario, though it is no invariant: elsewhere the kernel has good reason to
@@ -76,7 +76,10 @@ export const EXPECTATIONS: readonly Check<ExpectationName>[] = [
       const other = leavesIn(view, add.given).find(({ pa }) => pa < first || pa >= end);
       if (other === undefined) return [];
       return [
-        { text: `${leafText(view, other)} is not of altmap ${altmap.name}, which has ${altmap.alloc} pages out` },
+        {
+          text: `${leafText(view, other)} is not of altmap ${altmap.name}, which has ${altmap.alloc} pages out`,
+          at: leafRange(other),
+        },
       ];
     },
   },
@@ -90,7 +93,9 @@ export const EXPECTATIONS: readonly Check<ExpectationName>[] = [
       const small = leavesIn(view, given).find(
         ({ start, level }) => level === PTE && start % size === 0 && start >= given.start && start + size <= given.end,
       );
-      return small === undefined ? [] : [{ text: `${leafText(view, small)} where a large leaf would fit` }];
+      return small === undefined
+        ? []
+        : [{ text: `${leafText(view, small)} where a large leaf would fit`, at: leafRange(small) }];
     },
   },
   {

@@ -56,6 +56,8 @@ export interface Complaint {
   readonly text: string;
   /** Frames that it is about, whose history a reader wants. */
   readonly frames?: readonly number[];
+  /** The stretch of the vmemmap that it is about, low 52 bits. */
+  readonly at?: AddressRange;
 }
 
 /** A statement about every step, and how it is checked. */
@@ -71,8 +73,12 @@ export type Invariant = Check<InvariantName>;
 /** Frames named in one complaint; more are counted. */
 const NAMED_FRAMES = 4;
 
-const say = (text: string, frames?: readonly number[]): Complaint =>
-  frames === undefined ? { text } : { text, frames };
+const say = (text: string, frames?: readonly number[], at?: AddressRange): Complaint => ({
+  text,
+  ...(frames === undefined ? {} : { frames }),
+  ...(at === undefined ? {} : { at }),
+});
+export const leafRange = ({ start, size }: Leaf): AddressRange => ({ start, end: start + size });
 const hex = (value: number): string => value.toString(16);
 
 /** Ranges that no walk of the hardware can reach. */
@@ -198,7 +204,7 @@ function standsOnFreeMemory(view: StepView): Complaint[] {
   return [
     ...(leaf === undefined
       ? []
-      : [say(`${leafText(view, leaf)} maps memory that was freed`, [Math.floor(leaf.pa / pageSize)])]),
+      : [say(`${leafText(view, leaf)} maps memory that was freed`, [Math.floor(leaf.pa / pageSize)], leafRange(leaf))]),
     ...(table === undefined
       ? []
       : [
@@ -249,20 +255,23 @@ function badFrees(complaints: readonly string[]): Complaint[] {
 }
 
 /** The first place where two readings of the same memmap differ. */
-function firstDifference(before: readonly Piece[], after: readonly Piece[]): { at: number; what: string } | undefined {
+function firstDifference(
+  before: readonly Piece[],
+  after: readonly Piece[],
+): { at: number; end: number; what: string } | undefined {
   let b = 0;
   let a = 0;
   while (b < before.length && a < after.length) {
     const was = before[b]!;
     const is = after[a]!;
     const at = Math.max(was.start, is.start);
+    const end = Math.min(was.end, is.end);
     const wasPa = was.pa + (at - was.start);
     const isPa = is.pa + (at - is.start);
     if (Number.isNaN(was.pa) !== Number.isNaN(is.pa) || (!Number.isNaN(was.pa) && wasPa !== isPa)) {
-      return { at, what: Number.isNaN(is.pa) ? 'is mapped no more' : 'is mapped to another frame' };
+      return { at, end, what: Number.isNaN(is.pa) ? 'is mapped no more' : 'is mapped to another frame' };
     }
-    if (was.content !== is.content) return { at, what: 'has other bytes' };
-    const end = Math.min(was.end, is.end);
+    if (was.content !== is.content) return { at, end, what: 'has other bytes' };
     if (was.end === end) b++;
     if (is.end === end) a++;
   }
@@ -272,15 +281,15 @@ function firstDifference(before: readonly Piece[], after: readonly Piece[]): { a
 const hasFailed = ({ ret }: StepView): boolean => typeof ret === 'number' && ret < 0;
 
 /** Where two lists of leaves part, as text. */
-function mappingDifference(view: StepView): string | undefined {
+function mappingDifference(view: StepView): Complaint | undefined {
   const { before, after } = view;
   const key = (leaf: Leaf): string => `${leafText(view, leaf)} at ${hex(leaf.pa)}`;
   const had = new Set(before.leaves.map(key));
   const has = new Set(after.leaves.map(key));
   const more = after.leaves.find((leaf) => !had.has(key(leaf)));
-  if (more !== undefined) return `${leafText(view, more)} stays`;
+  if (more !== undefined) return say(`${leafText(view, more)} stays`, undefined, leafRange(more));
   const less = before.leaves.find((leaf) => !has.has(key(leaf)));
-  return less === undefined ? undefined : `${leafText(view, less)} is gone`;
+  return less === undefined ? undefined : say(`${leafText(view, less)} is gone`, undefined, leafRange(less));
 }
 
 /** Every invariant, what matters most first. */
@@ -294,7 +303,7 @@ export const INVARIANTS: readonly Invariant[] = [
     name: 'no-hole',
     sentence: 'Every memmap byte of an active subsection is mapped.',
     check: ({ kernel, after, text }) =>
-      unmapped(kernel, after.active).map((hole) => say(`${text.range(hole)} is not mapped`)),
+      unmapped(kernel, after.active).map((hole) => say(`${text.range(hole)} is not mapped`, undefined, hole)),
   },
   {
     name: 'no-leak',
@@ -302,7 +311,7 @@ export const INVARIANTS: readonly Invariant[] = [
       'No leaf stays that describes nothing active, no empty table that the kernel frees elsewhere, no lost page.',
     check: (view) => [
       ...idleLeaves(view).map((leaf) =>
-        say(`${leafText(view, leaf)} describes nothing`, [Math.floor(leaf.pa / view.kernel.pageSize)]),
+        say(`${leafText(view, leaf)} describes nothing`, [Math.floor(leaf.pa / view.kernel.pageSize)], leafRange(leaf)),
       ),
       ...emptyTables(view).map((table) => say(`an empty ${table} stays`)),
       ...lostFrames(view),
@@ -337,7 +346,14 @@ export const INVARIANTS: readonly Invariant[] = [
     sentence: 'A step changes no mapping and no byte of active memmap that it was not given.',
     check({ bystanders, text }) {
       const difference = firstDifference(bystanders.before, bystanders.after);
-      return difference === undefined ? [] : [say(`${text.of(difference.at)}, not the step’s, ${difference.what}`)];
+      return difference === undefined
+        ? []
+        : [
+            say(`${text.of(difference.at)}, not the step’s, ${difference.what}`, undefined, {
+              start: difference.at,
+              end: difference.end,
+            }),
+          ];
     },
   },
   {
@@ -353,8 +369,8 @@ export const INVARIANTS: readonly Invariant[] = [
       const more = outsideAll(after.active, before.active);
       const mapping = mappingDifference(view);
       return [
-        ...more.map((range) => say(`${text.range(range)} stays active`)),
-        ...(mapping === undefined ? [] : [say(mapping)]),
+        ...more.map((range) => say(`${text.range(range)} stays active`, undefined, range)),
+        ...(mapping === undefined ? [] : [mapping]),
         ...(extra.length === 0 ? [] : [say(`${tableText(extra[0]!)} stays`)]),
       ];
     },

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import type { Traits } from '../kernel/traits/index.js';
+
 /**
  * The call stack in the kernel's names. Functions here bear the kernel's names in camel case, so the stack of this
  * program is the stack of the kernel once helpers that it does not have are left out.
@@ -88,11 +90,85 @@ const STACK_DEPTH = 64;
 
 const snakeCase = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
-function kernelName(site: NodeJS.CallSite): string | null {
-  const name = site.getFunctionName()?.replace(/^.*\./, '') ?? site.getMethodName();
-  if (name === null || !KERNEL_FILES.test((site.getFileName() ?? '').replaceAll('\\', '/'))) return null;
+function nameIn(name: string, file: string): string | null {
+  if (!KERNEL_FILES.test(file.replaceAll('\\', '/'))) return null;
   const known = KERNEL_NAMES[name];
   return known === undefined ? snakeCase(name) : known;
+}
+
+function kernelName(site: NodeJS.CallSite): string | null {
+  const name = site.getFunctionName()?.replace(/^.*\./, '') ?? site.getMethodName();
+  return name === null ? null : nameIn(name, site.getFileName() ?? '');
+}
+
+/** Functions that x86_64 and s390 have under names of their own, by the name that they have in a stack here. */
+const OTHER_NAMES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  x86_64: {
+    vmemmap_unuse_sub_pmd: 'vmemmap_pmd_is_unused',
+    vmemmap_flush_unused_sub_pmd: 'vmemmap_flush_unused_pmd',
+  },
+  s390: { __vmemmap_use_sub_pmd: 'vmemmap_mark_sub_pmd_used' },
+};
+/** Before x86_64 tracked the parts of a leaf, remove_pmd_table() did this itself. */
+const ONCE_INLINE: ReadonlySet<string> = new Set(['vmemmap_unuse_sub_pmd', 'vmemmap_flush_unused_sub_pmd']);
+/** Functions that take, give back or write what their caller says. */
+const HELPERS: ReadonlySet<string> = new Set([
+  'alloc_pages_node',
+  'vmemmap_alloc_block_buf',
+  'vmemmap_alloc_block_zero',
+  'altmap_alloc_block_buf',
+  'vmem_altmap_free',
+  '__free_pages',
+  'free_pagetable',
+  'free_hugepage_table',
+  'free_vmemmap_pages',
+  'free_hotplug_page_range',
+  'vmem_free_pages',
+  'vmemmap_set_pmd',
+]);
+/** Functions here that count, and that the kernel does not have. */
+const COUNTING: ReadonlySet<string> = new Set(['note_set', 'note_clear', 'note_flush']);
+
+/**
+ * A stack in the names that an architecture and release have for its functions.
+ * @param names of {@link kernelStack}
+ */
+export const stackOn = (arch: string, traits: Traits, names: readonly string[]): string[] =>
+  names
+    .filter(
+      (name) => !COUNTING.has(name) && !(arch === 'x86_64' && !traits.x86TrackUnusedSubPmd && ONCE_INLINE.has(name)),
+    )
+    .map((name) => OTHER_NAMES[arch]?.[name] ?? name);
+
+/** The innermost function of a stack that does more than its caller says; undefined where there is none. */
+export const innermost = (stack: readonly string[]): string | undefined => stack.findLast((name) => !HELPERS.has(name));
+
+/** A frame of a stack as V8 writes it into an error: the function's name, then the file. */
+const STACK_LINE = /^\s*at (?:new |async )?(?:[^ (]*\.)?([^ .(]+)(?: \[as [^\]]+\])? \((.*)\)$/;
+
+/**
+ * Names of the kernel functions that an error was thrown through, outermost first; those that V8 kept of them.
+ * @see keepWholeStacks
+ */
+export function kernelStackOf({ stack = '' }: Error): string[] {
+  const names: string[] = [];
+  for (const line of stack.split('\n')) {
+    const [, own, file] = STACK_LINE.exec(line) ?? [];
+    const name = own === undefined || file === undefined ? null : nameIn(own, file);
+    if (name !== null && name !== names[names.length - 1]) names.push(name);
+  }
+  return names.reverse();
+}
+
+/** Runs something with errors that keep all of the stack that {@link kernelStackOf} reads. */
+export function keepWholeStacks<T>(run: () => T): T {
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = STACK_DEPTH;
+  try {
+    return run();
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+  }
 }
 
 /** Names of the kernel functions that are running, outermost first. */

@@ -75,6 +75,7 @@ export const MEMORY_INVARIANTS: readonly Check<MemoryInvariantName>[] = [
         )
         .map(({ start, size, pa }) => ({
           text: `${text.range({ start, end: start + size })} lies in frame ${(pa / pageSize).toString(16)}, whose memory was removed`,
+          at: { start, end: start + size },
         }));
     },
   },

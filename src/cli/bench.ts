@@ -32,6 +32,7 @@ export interface BenchOptions extends ClockOptions, CallFormats {
   wall?: true;
   validation?: true;
   range?: true;
+  svg?: string;
   output?: string;
 }
 
@@ -126,6 +127,7 @@ export async function bench(names: readonly string[], options: BenchOptions): Pr
   onlyFormat({ wall: asWall, csv, folded, trace, funcgraph });
   if (options.validation) return validation(options);
   const chosen = selection(names, options);
+  if (options.svg !== undefined) return (await import('./bench-plots.js')).benchPlots(options.svg, chosen);
   const suites = wanted(chosen);
   if (asWall) return wall(suites, chosen, options);
   if (calls !== undefined) {

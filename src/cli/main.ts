@@ -11,9 +11,11 @@ import type { DiffOptions } from './diff.js';
 import type { DumpOptions } from './dump.js';
 import type { ExploreCommand } from './explore.js';
 import type { MergeOptions } from './merge.js';
+import type { ReportOptions } from './report.js';
 import type { ReproOptions } from './repro.js';
 import type { QemuOptions } from './qemu.js';
 import type { RunOptions } from './run.js';
+import type { ServeOptions } from './serve.js';
 import type { ValidateOptions } from './validate.js';
 
 /** `vmemmap`: the commands and their options. What a command does is loaded when it runs. */
@@ -197,6 +199,41 @@ program
     process.exitCode = (await import('./dump.js')).dump(file, options);
   });
 
+const collect = (value: string, before: string[] = []): string[] => [...before, value];
+
+program
+  .command('report')
+  .description('write a page that shows scenarios step by step: one file that needs no network')
+  .argument('[file...]', 'scenarios (JSON, also .gz)')
+  .option('--kernel <release>', 'run them on this release; once more for a second column', collect)
+  .option('--bug <name>', 'an entry of the catalogue, on a release that has it beside one that has not', collect)
+  .option('--cpu <name>', 'CPU whose cycles are told (see vmemmap cpu)')
+  .option('--explored <file>', 'add the states by depth of an exploration, from vmemmap explore --json')
+  .option('--no-plots', 'leave out what the memmap of such a machine costs by size')
+  .addOption(new Option('-J, --json', 'print what the page shows as JSON'))
+  .addOption(output())
+  .addHelpText(
+    'after',
+    examples(
+      'vmemmap report scenario.json -o report.html',
+      'vmemmap report scenario.json --kernel 5.12 --kernel 5.13 -o report.html',
+      'vmemmap report --bug tail-keeps-leaf -o report.html',
+      'vmemmap report x86.json arm64.json -o report.html',
+    ),
+  )
+  .action(async (files: string[], options: ReportOptions) => {
+    process.exitCode = (await import('./report.js')).report(files, options);
+  });
+
+program
+  .command('serve')
+  .description('show such pages for scenarios that are picked in a browser, on this machine only')
+  .option('--port <n>', 'port of the loopback address; a free one if not given')
+  .addHelpText('after', examples('vmemmap serve', 'vmemmap serve --port 8080'))
+  .action(async (options: ServeOptions) => {
+    process.exitCode = await (await import('./serve.js')).serve(options);
+  });
+
 program
   .command('qemu')
   .description(
@@ -323,6 +360,7 @@ withClock(
   .option('--compare <file>', 'compare with an earlier result of --json; ends with 1 when a case became slower')
   .option('--threshold <percent>', 'what counts as slower', '0')
   .option('--range', 'add the cycles with every figure at the cheap and at the dear end of its range')
+  .option('--svg <folder>', 'draw cost by block size and by struct page size, and overhead by memory, into this folder')
   .option('--wall', 'measure the emulator itself, with the clock off and on')
   .option('--validation', 'print predictions beside published measurements')
   .addOption(output())
@@ -335,6 +373,7 @@ withClock(
       'vmemmap bench cycle --filter "PMD leaves" --funcgraph',
       'vmemmap bench --compare old.json --threshold 2',
       'vmemmap bench cpu --range',
+      'vmemmap bench --svg plots --arch x86_64',
       'vmemmap bench cycle --wall',
     ),
   )

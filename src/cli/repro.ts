@@ -26,7 +26,8 @@ const presentText = ({ present, stable }: Bug): string => {
   return [...ranges, ...trees].join(', ');
 };
 
-function findBug(name: string): Bug {
+/** The entry of a name or number. @throws InputError */
+export function findBug(name: string): Bug {
   const bug = BUGS.find((entry) => entry.name === name || entry.id === name.toUpperCase());
   if (bug) return bug;
   throw new InputError(`the catalogue has no "${name}"; \`vmemmap repro\` lists what it has`);

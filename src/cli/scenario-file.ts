@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import type { Release } from '../kernel/releases.js';
 import { parseWith, readJson } from '../scenario/load.js';
 import { findKernelRelease, refuseSlips, resolveScenario, ScenarioError, type Scenario } from '../scenario/scenario.js';
 import { scenarioSchema, type ScenarioFile } from '../scenario/schema.js';
@@ -11,19 +12,29 @@ export const readScenario = (file: string): ScenarioFile => parseWith(scenarioSc
 
 /**
  * A scenario that can run.
- * @param kernel the release to run it on in place of the one that it names
- * @param option how the command line calls that
- * @throws InputError, ScenarioError
+ * @param parsed what {@link readScenario} returns
+ * @param file its name, for complaints
+ * @param release the release to run it on in place of the one that it names
+ * @throws ScenarioError
  */
-export function loadScenario(file: string, kernel?: string, option = '--kernel'): Scenario {
-  const parsed = readScenario(file);
-  const other = kernel === undefined ? undefined : { release: findKernelRelease(kernel, option) };
+export function runnable(parsed: ScenarioFile, file: string, release?: Release): Scenario {
   try {
-    const scenario = resolveScenario(parsed, other);
+    const scenario = resolveScenario(parsed, release && { release });
     refuseSlips(scenario);
     return scenario;
   } catch (error) {
     if (error instanceof ScenarioError) throw new ScenarioError(`${file}: ${error.message}`);
     throw error;
   }
+}
+
+/**
+ * A scenario that can run, from a file.
+ * @param kernel the release to run it on in place of the one that it names
+ * @param option how the command line calls that
+ * @throws InputError, ScenarioError
+ */
+export function loadScenario(file: string, kernel?: string, option = '--kernel'): Scenario {
+  const parsed = readScenario(file);
+  return runnable(parsed, file, kernel === undefined ? undefined : findKernelRelease(kernel, option));
 }

@@ -69,6 +69,17 @@ export interface Leaf {
   hi: number;
 }
 
+/** A field of a leaf entry, for people. */
+export interface LeafField {
+  /** The kernel's constant, or the manual's name. */
+  readonly name: string;
+  readonly mask: bigint;
+  /** What the field says where it is not zero. */
+  readonly says: string;
+  /** Levels whose leaves have the field; all if not given. */
+  readonly levels?: readonly Level[];
+}
+
 /** A table below the root as a walk of the tables finds it. */
 export interface Table {
   level: Level;

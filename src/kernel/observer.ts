@@ -7,6 +7,13 @@ import type { VmemAltmap } from '../mm/vmem-altmap.js';
 /** What a TLB flush is for: everything, a range of kernel addresses, or the cached walks of a freed table. */
 export type FlushKind = 'all' | 'range' | 'table';
 
+/** How a test in a kernel function came out, and what follows from it for the leaves of a range. */
+export interface Decision {
+  /** What was found, in the kernel's terms. */
+  readonly because: string;
+  readonly so: string;
+}
+
 /**
  * Listens to what a kernel does, as it does it. Nobody does by default, and then each call costs a comparison with null.
  * Addresses are the low 52 bits of a virtual address.
@@ -34,6 +41,11 @@ export interface Observer extends AllocatorObserver {
   /** A warning or a bad free. */
   warn(text: string): void;
 
+  /**
+   * A kernel function settles with which leaves [start, end) is mapped.
+   * @param by the function, by its own name
+   */
+  decide(by: string, decision: Decision, start: number, end: number): void;
   /** A kernel function begins, by its own name. Where the kernel stops, nobody leaves. */
   enter(name: string): void;
   /** The function that began last ends. */
@@ -81,6 +93,7 @@ export const DEAF_OBSERVER: Observer = {
   scan: ignore,
   flush: ignore,
   warn: ignore,
+  decide: ignore,
   enter: ignore,
   leave: ignore,
   walk: ignore,

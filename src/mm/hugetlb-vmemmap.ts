@@ -6,6 +6,7 @@ import { NO_PAGE } from '../hardware/page-allocator.js';
 import { ENTRY_BYTES, PMD, PTE, tableIndex, type Leaf, type PageTable } from '../hardware/page-table.js';
 import { EINVAL, ENOMEM, ENOTSUPP } from '../kernel/errno.js';
 import { allocPages, freePages, noteFlush, noteSet, pfnToPage, type Kernel } from '../kernel/kernel.js';
+import type { Decision } from '../kernel/observer.js';
 import { vmemmapAllocBlockZero } from './sparse-vmemmap.js';
 import { blockPfn, setAsidePages } from './memory-block.js';
 import type { SystemMemory } from './system-memory.js';
@@ -80,6 +81,11 @@ function copyPage(kernel: Kernel, toPfn: number, fromPfn: number): void {
 /** flush_tlb_all(). */
 const flushAll = (kernel: Kernel): void => noteFlush(kernel, 'all', kernel.vmemmap, ADDRESS_END);
 
+const SPLIT: Decision = {
+  because: 'pmd_leaf(), and a HugeTLB page in the range is folded',
+  so: 'a page table that maps the same frames',
+};
+
 /** vmemmap_split_pmd(): a table of base pages takes the place of a leaf. Returns 0 or -ENOMEM. */
 function splitPmd(walk: Walk, leaf: Leaf): number {
   const { kernel, paging, table } = walk;
@@ -93,6 +99,7 @@ function splitPmd(walk: Walk, leaf: Leaf): number {
     ram.words[first + i * ENTRY_WORDS] = paging.pteWord0(pfn);
     ram.words[first + i * ENTRY_WORDS + 1] = paging.pteWord1(pfn);
   }
+  kernel.observer?.decide('vmemmap_split_pmd', SPLIT, leaf.start, leaf.start + leaf.size);
   paging.populate(PMD, entryOf(walk, leaf.start, PMD), tablePfn * pageSize, leaf.start);
   // An address finds an entry of the new table only now.
   for (let i = 0; i < pages; i++) {

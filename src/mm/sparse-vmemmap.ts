@@ -6,6 +6,7 @@ import { NO_PAGE } from '../hardware/page-allocator.js';
 import { ENTRY_BYTES, PMD, PTE, tableIndex, type Level } from '../hardware/page-table.js';
 import { ENOMEM } from '../kernel/errno.js';
 import { allocPages, type Kernel } from '../kernel/kernel.js';
+import type { Decision } from '../kernel/observer.js';
 import { altmapAllocBlockBuf, type VmemAltmap } from './vmem-altmap.js';
 
 /**
@@ -143,6 +144,17 @@ export function vmemmapPopulateBasepages(
   return err;
 }
 
+/** What vmemmap_populate_hugepages() finds at a PMD, told to an observer. */
+const HUGEPAGES = 'vmemmap_populate_hugepages';
+const NEW_LEAF: Decision = { because: 'the PMD is none and there is memory for a leaf', so: 'a leaf of the PMD' };
+const NO_MEMORY_FOR_LEAF: Decision = { because: 'the PMD is none and there is no memory for a leaf', so: 'base pages' };
+const NO_MEMORY_AT_ALL: Decision = { ...NO_MEMORY_FOR_LEAF, so: '-ENOMEM' };
+const ENTRY_SERVES: Decision = {
+  because: 'the PMD is there and passes for a leaf',
+  so: 'nothing new: what is there serves',
+};
+const TABLE_THERE: Decision = { because: 'the PMD is there and is no leaf', so: 'base pages' };
+
 /** When base pages serve in place of a leaf: never, unless there is an altmap that has no room, or always. */
 export type BasePagesFallBack = 'never' | 'without-altmap' | 'always';
 
@@ -166,6 +178,7 @@ export function vmemmapPopulateHugepages(
   const { hugepages } = paging;
   if (hugepages === undefined) throw new TypeError('this architecture does not use vmemmap_populate_hugepages()');
   const { ram, observer } = kernel;
+  const { loop = HUGEPAGES } = hugepages;
   const pmdSize = paging.table.span[PMD]!;
   const pmdOrder = 31 - Math.clz32(pmdSize / kernel.pageSize);
   let next: number;
@@ -177,12 +190,18 @@ export function vmemmapPopulateHugepages(
     if (paging.isNone(ram.words[entry]!, ram.words[entry + 1]!)) {
       const pfn = vmemmapAllocBlockBuf(kernel, pmdOrder, nid, altmap);
       if (pfn !== NO_PAGE) {
+        if (observer !== null) observer.decide(loop, NEW_LEAF, address, next);
         hugepages.setPmd(entry, pfn * kernel.pageSize, address, next);
         continue;
       }
-      if (fallBack === 'never' || (fallBack === 'without-altmap' && altmap !== null)) return -ENOMEM;
+      const gaveUp = fallBack === 'never' || (fallBack === 'without-altmap' && altmap !== null);
+      if (observer !== null) observer.decide(loop, gaveUp ? NO_MEMORY_AT_ALL : NO_MEMORY_FOR_LEAF, address, next);
+      if (gaveUp) return -ENOMEM;
     } else if (hugepages.checkPmd(entry, address, next)) {
+      if (observer !== null) observer.decide(loop, ENTRY_SERVES, address, next);
       continue;
+    } else if (observer !== null) {
+      observer.decide(loop, TABLE_THERE, address, next);
     }
     if (vmemmapPopulateBasepages(kernel, address, next, nid, basePagesAltmap) !== 0) return -ENOMEM;
   }
@@ -234,6 +253,21 @@ export function sectionNrVmemmapPages(
   return pfn % pagesPerCompound === 0 ? VMEMMAP_RESERVE_NR : 0;
 }
 
+/** What vmemmap_populate_compound_pages() maps where, told to an observer. */
+const COMPOUND_PAGES = 'vmemmap_populate_compound_pages';
+const HEAD_AND_TAIL: Decision = {
+  because: 'vmemmap_can_optimize(), and a compound page begins here',
+  so: 'base pages: a head page and a tail page',
+};
+const OTHER_TAILS: Decision = {
+  because: 'vmemmap_can_optimize(), and a compound page goes on here',
+  so: 'its tail page again, as base pages',
+};
+const INSIDE_COMPOUND: Decision = {
+  because: 'vmemmap_can_optimize(), and the compound page began in an earlier section',
+  so: 'the tail page just below again, as base pages',
+};
+
 /**
  * vmemmap_populate_compound_pages(): a head page and a tail page for each compound page; the rest of its vmemmap maps
  * the tail page again. A section inside a compound page that began before it maps the tail page just below it.
@@ -253,7 +287,9 @@ export function vmemmapPopulateCompoundPages(
   // Linux’s own table, which under the hash MMU is not what the hardware reads.
   const { table } = pagingOf(kernel);
   const nrPages = 2 ** pgmap.vmemmapShift;
+  const { observer } = kernel;
   if ((startPfn - pgmap.rangeStartPfn) % nrPages !== 0 && nrPages > kernel.pagesPerSubsection) {
+    observer?.decide(COMPOUND_PAGES, INSIDE_COMPOUND, start, end);
     const tail = table.walk(start - pageSize);
     if (tail === undefined) return -ENOMEM;
     return vmemmapPopulateRange(kernel, start, end, nid, null, Math.floor(tail.pa / pageSize));
@@ -261,6 +297,8 @@ export function vmemmapPopulateCompoundPages(
   const size = Math.min(end - start, nrPages * kernel.structPageSize);
   for (let address = start; address < end; address += size) {
     const reserved = address + VMEMMAP_RESERVE_NR * pageSize;
+    observer?.decide(COMPOUND_PAGES, HEAD_AND_TAIL, address, reserved);
+    observer?.decide(COMPOUND_PAGES, OTHER_TAILS, reserved, address + size);
     if (vmemmapPopulateRange(kernel, address, reserved, nid, null, NO_PAGE) !== 0) return -ENOMEM;
     const tail = table.walk(reserved - pageSize);
     if (tail === undefined) return -ENOMEM;

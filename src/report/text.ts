@@ -48,7 +48,8 @@ const pairs = (record: Readonly<Record<string, number | string>>): string =>
 const nonZero = (record: Readonly<Record<string, number>>): Record<string, number> =>
   Object.fromEntries(Object.entries(record).filter(([, value]) => value !== 0));
 
-const zoneLines = (zones: NonNullable<StepResult['zones']>): string[] =>
+/** Zones that have a span, a line each. */
+export const zoneLines = (zones: NonNullable<StepResult['zones']>): string[] =>
   Object.entries(zones).flatMap(([nid, inNode]) =>
     Object.entries(inNode).map(
       ([name, [start, spanned, present]]) =>

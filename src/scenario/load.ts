@@ -58,8 +58,13 @@ export function readText(file: string): string {
  * Reads a JSON file, also one packed by gzip.
  * @throws InputError
  */
-export function readJson(file: string): unknown {
-  const text = readText(file);
+export const readJson = (file: string): unknown => parseJson(readText(file), file);
+
+/**
+ * @param file where the text is from
+ * @throws InputError
+ */
+export function parseJson(text: string, file: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {

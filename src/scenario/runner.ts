@@ -42,6 +42,8 @@ export interface Run {
   hasTouchedMemory: boolean;
   /** The first thing that stopped the kernel, if something did. */
   stopped: string | undefined;
+  /** What was thrown then: its stack is the kernel's. */
+  stoppedBy: Error | undefined;
 }
 
 /**
@@ -60,6 +62,7 @@ export function startRun(scenario: Scenario): Run {
     devices: createDevices(memory, scenario.nvdimmKmsan),
     hasTouchedMemory: false,
     stopped: undefined,
+    stoppedBy: undefined,
   };
 }
 
@@ -73,6 +76,7 @@ export function runStep(run: Run, step: Step): StepReturn {
   } catch (error) {
     if (!(error instanceof KernelBug || error instanceof PageFault)) throw error;
     run.stopped = error.message;
+    run.stoppedBy = error;
     return 'BUG';
   }
 }

@@ -8,6 +8,7 @@ import { DEAF_OBSERVER, type Observer } from '../../src/kernel/observer.js';
 import { addPages, removePages } from '../../src/mm/memory-hotplug.js';
 import { runStep, startRun, type Run } from '../../src/scenario/runner.js';
 import type { ScenarioInput } from '../../src/scenario/schema.js';
+import { vmemmapWindow } from '../../src/scenario/state.js';
 import { PFN, scenario } from '../scenarios.js';
 
 type Machine = ScenarioInput['machine'];
@@ -102,6 +103,27 @@ describe('an observer hears all that the counters count', () => {
     for (const step of run.scenario.steps) expect(runStep(run, step)).toBe(0);
     expect(heard['setPte']).toBe(512 + 8 + 7);
     expect(heard).toEqual(counted(run));
+  });
+
+  test.each(MACHINES)('and which test settled each leaf that is made: %s', (_name, machine) => {
+    const run = startRun(scenario({ machine, steps: [{ op: 'use', pfn: 0, nrPages: 1 }] }));
+    const { kernel } = run;
+    const settled: [start: number, end: number][] = [];
+    const made: number[] = [];
+    const smallest = Math.min(...kernel.arch.leafSizes.map(({ size }) => size));
+    const pfn = (PFN * 4096) / kernel.pageSize;
+    observe(kernel, { ...DEAF_OBSERVER, decide: (_by, _decision, start, end) => settled.push([start, end]) });
+    addPages(kernel, 0, pfn, kernel.pagesPerSection * 2, null);
+    addPages(kernel, 0, pfn + kernel.pagesPerSection * 8, kernel.pagesPerSubsection, null);
+    const { start, end } = vmemmapWindow(kernel);
+    kernel.arch.visit(
+      start,
+      end,
+      (leaf) => made.push(leaf.start),
+      () => undefined,
+    );
+    expect(made.length).toBeGreaterThan(0);
+    expect(made.filter((at) => !settled.some(([from, to]) => from < at + smallest && to > at))).toEqual([]);
   });
 
   test('and nothing once nobody listens', () => {

@@ -78,7 +78,7 @@ const needsInstallation = ({ skip }: TestContext): void => {
 };
 
 describe('the packed package', () => {
-  test('has the compiled sources, the story, the licence and the README, and nothing else', () => {
+  test('has the compiled sources, the page, the story, the licence and the README, and nothing else', () => {
     const others = packed.files
       .map(({ path }) => path)
       .filter((path) => !/^dist\/(src|arch)\/.+\.(js|d\.ts)$/.test(path))
@@ -86,6 +86,7 @@ describe('the packed package', () => {
     expect(others).toEqual([
       'LICENSE',
       'README.md',
+      'dist/src/report/page/template.html',
       'package.json',
       ...readdirSync(join(ROOT, 'src', 'story'))
         .sort()
@@ -94,7 +95,7 @@ describe('the packed package', () => {
   });
 
   test('has no file whose source is gone', () => {
-    const compiled = packed.files.map(({ path }) => path).filter((path) => path.startsWith('dist/'));
+    const compiled = packed.files.map(({ path }) => path).filter((path) => /^dist\/.*\.(js|d\.ts)$/.test(path));
     expect(compiled.length).toBeGreaterThan(0);
     const source = (path: string): string => path.replace(/^dist\//, '').replace(/(\.d\.ts|\.js)$/, '.ts');
     expect(compiled.filter((path) => !existsSync(join(ROOT, source(path))))).toEqual([]);
@@ -137,6 +138,13 @@ describe('the package in an empty project', () => {
     expect(run(project, 'npx', '--no', 'vmemmap', 'dump', 'scenario.json').stdout).toMatch(
       /^---\[ vmemmap start \]---\n/,
     );
+  });
+
+  test('writes a report', { timeout: TIMEOUT_MS }, (context) => {
+    needsInstallation(context);
+    const outcome = run(project, 'npx', '--no', 'vmemmap', 'report', '--bug', 'tail-keeps-leaf', '-o', 'report.html');
+    expect(outcome).toMatchObject({ status: 1, stdout: '' });
+    expect(existsSync(join(project, 'report.html'))).toBe(true);
   });
 
   test('tells its story', { timeout: TIMEOUT_MS }, (context) => {

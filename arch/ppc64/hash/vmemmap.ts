@@ -3,7 +3,7 @@
 import type { Arch, KernelPaging } from '../../../src/arch.js';
 import { alignDown } from '../../../src/hardware/align.js';
 import type { Mmu } from '../../../src/hardware/mmu.js';
-import { HPTE, type Leaf } from '../../../src/hardware/page-table.js';
+import { HPTE, type Leaf, type LeafField } from '../../../src/hardware/page-table.js';
 import type { Kernel } from '../../../src/kernel/kernel.js';
 import type { Observer } from '../../../src/kernel/observer.js';
 import type { VmemAltmap } from '../../../src/mm/vmem-altmap.js';
@@ -31,6 +31,19 @@ const HTAB_BASE = 2 ** 51;
 const LARGE_BLOCK = 2 ** 24;
 /** htab_convert_pte_flags() of PAGE_KERNEL: no execution 4, M 0x10, C 0x80, R 0x100, and the kernel's storage key 3. */
 const KERNEL_FLAGS = 0x794;
+
+/** The fields of a bolted entry's second doubleword (arch/powerpc/include/asm/book3s/64/mmu-hash.h). */
+const LEAF_FIELDS: readonly LeafField[] = [
+  { name: 'HPTE_R_PP', mask: 0x3n, says: 'protection; 0 is the kernel’s, read and write' },
+  { name: 'HPTE_R_N', mask: 0x4n, says: 'is not executed' },
+  { name: 'HPTE_R_G', mask: 0x8n, says: 'guarded' },
+  { name: 'HPTE_R_M', mask: 0x10n, says: 'coherent' },
+  { name: 'HPTE_R_I', mask: 0x20n, says: 'not cached' },
+  { name: 'HPTE_R_W', mask: 0x40n, says: 'write-through' },
+  { name: 'HPTE_R_C', mask: 0x80n, says: 'was written' },
+  { name: 'HPTE_R_R', mask: 0x100n, says: 'was used' },
+  { name: 'HPTE_R_KEY_LO', mask: 0xe00n, says: 'lower bits of the storage key' },
+];
 
 export interface HashOptions {
   htabSizeBytes: number;
@@ -112,6 +125,8 @@ export class HashVmemmap implements Arch {
   };
 
   leafFlags: Arch['leafFlags'] = (leaf: Leaf) => BigInt(leaf.lo);
+
+  readonly leafFields = LEAF_FIELDS;
 
   keepsEmptyTable(): boolean {
     return false;

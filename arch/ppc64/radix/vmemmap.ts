@@ -17,6 +17,7 @@ import {
 import { ENOMEM } from '../../../src/kernel/errno.js';
 import { KernelBug } from '../../../src/kernel/log.js';
 import { allocPages, freePages, noteClear, noteFlush, noteSet, type Kernel } from '../../../src/kernel/kernel.js';
+import type { Decision } from '../../../src/kernel/observer.js';
 import { vmemmapAllocBlockBuf, type DevPagemap } from '../../../src/mm/sparse-vmemmap.js';
 import type { VmemAltmap } from '../../../src/mm/vmem-altmap.js';
 import { freeBlocks, freeVmemmapPages, populateBlocks, type BlockMapping } from '../block-vmemmap.js';
@@ -27,6 +28,7 @@ import {
   flagBits,
   format,
   geometry,
+  LEAF_FIELDS,
   LEAF_HI,
   leafHi,
   leafLo,
@@ -41,6 +43,23 @@ const PMD_SIZE = 2 ** 21;
 /** What a function returns in place of an entry that it could not make the way to. */
 const NO_ENTRY = -1;
 const ENTRY_WORDS = 2;
+
+/** What radix__vmemmap_populate() finds at a PMD, told to an observer. */
+const POPULATE = 'radix__vmemmap_populate';
+const NEW_LEAF: Decision = { because: 'pmd_none(), and there is memory for a leaf', so: 'a leaf of 2 MiB' };
+const NO_MEMORY_FOR_LEAF: Decision = { because: 'pmd_none(), and no memory for a leaf', so: 'a base page' };
+const NO_LEAF_HERE: Decision = {
+  because: 'pmd_none(), and the address is not PMD aligned or the altmap ends inside the PMD',
+  so: 'a base page',
+};
+const LEAF_SERVES: Decision = { because: 'the PMD is a leaf', so: 'nothing new: the leaf that is there serves' };
+const TABLE_THERE: Decision = { because: 'the PMD points to a page table', so: 'a base page' };
+
+/** What vmemmap_populate_compound_pages() of radix maps where, told to an observer. */
+const COMPOUND_PAGES = 'vmemmap_populate_compound_pages';
+const HEAD_AND_TAIL: Decision = { because: 'a compound page begins here', so: 'a head page and a tail page' };
+const OTHER_TAILS: Decision = { because: 'a compound page goes on here', so: 'its tail page again' };
+const NO_TAIL: Decision = { because: 'the compound page has no tail page yet and gets none', so: 'a base page' };
 
 export class RadixVmemmap implements Arch {
   readonly pmdSize = PMD_SIZE;
@@ -114,6 +133,8 @@ export class RadixVmemmap implements Arch {
 
   leafFlags: Arch['leafFlags'] = (leaf) => flagBits(leaf.lo, leaf.hi);
 
+  readonly leafFields = LEAF_FIELDS;
+
   /** Every table but the root is freed. */
   keepsEmptyTable(): boolean {
     return false;
@@ -151,17 +172,23 @@ export class RadixVmemmap implements Arch {
       const entry = this.tablesAlloc(PMD, address);
       if (entry === NO_ENTRY) return -ENOMEM;
       if (kernel.observer !== null) kernel.observer.walk(PMD, address);
+      let decision = TABLE_THERE;
       if (this.isNone(entry)) {
+        decision = NO_LEAF_HERE;
         if (this.mayMakeLeaf(address, altmap)) {
+          decision = NO_MEMORY_FOR_LEAF;
           const pfn = vmemmapAllocBlockBuf(kernel, this.pmdOrder, nid, altmap);
           if (pfn !== NO_PAGE) {
+            if (kernel.observer !== null) kernel.observer.decide(POPULATE, NEW_LEAF, address, next);
             this.setLeaf(PMD, entry, address, pfn * pageSize);
             continue;
           }
         }
       } else if ((mmu.hi(entry) & LEAF_HI) !== 0) {
+        if (kernel.observer !== null) kernel.observer.decide(POPULATE, LEAF_SERVES, address, next);
         continue;
       }
+      if (kernel.observer !== null) kernel.observer.decide(POPULATE, decision, address, address + pageSize);
       const pte = this.tablesAlloc(PTE, address);
       if (pte === NO_ENTRY || !this.ptePopulate(pte, address, nid, altmap)) return -ENOMEM;
       next = address + pageSize;
@@ -213,6 +240,7 @@ export class RadixVmemmap implements Arch {
     pgmap: DevPagemap,
   ): number {
     const { kernel, mmu, pageSize } = this;
+    const { observer } = kernel;
     const { ppc64RadixCompoundByAddress } = kernel.traits;
     const nrPages = 2 ** pgmap.vmemmapShift;
     // The kernel's own position until it learnt to ask the address: one pfn on for each page of vmemmap.
@@ -227,6 +255,7 @@ export class RadixVmemmap implements Arch {
       const pmd = this.tablesAlloc(PMD, address);
       if (pmd === NO_ENTRY) return -ENOMEM;
       if ((mmu.hi(pmd) & LEAF_HI) !== 0) {
+        observer?.decide(COMPOUND_PAGES, LEAF_SERVES, address, Math.min(alignDown(address, PMD_SIZE) + PMD_SIZE, end));
         next = Math.min(alignDown(address, PMD_SIZE) + PMD_SIZE, end);
         countedPfn = pfn + PMD_SIZE / pageSize;
         continue;
@@ -236,6 +265,7 @@ export class RadixVmemmap implements Arch {
       if (!this.isNone(pte)) continue;
       const pfnOffset = pfn - alignDown(pfn, nrPages);
       if (pfnOffset === 0) {
+        observer?.decide(COMPOUND_PAGES, HEAD_AND_TAIL, address, address + 2 * pageSize);
         if (!this.ptePopulate(pte, address, nid, null)) return -ENOMEM;
         if (this.populateAddress(address + pageSize, nid) === NO_ENTRY) return -ENOMEM;
         next = address + 2 * pageSize;
@@ -243,6 +273,7 @@ export class RadixVmemmap implements Arch {
         continue;
       }
       const tail = this.compoundTailPage(address - pfnOffset * kernel.structPageSize + pageSize, nid);
+      observer?.decide(COMPOUND_PAGES, tail === NO_ENTRY ? NO_TAIL : OTHER_TAILS, address, address + pageSize);
       if (tail === NO_ENTRY) {
         if (!this.ptePopulate(pte, address, nid, null)) return -ENOMEM;
         continue;
