@@ -48,8 +48,12 @@ interface Found {
   readonly violations: readonly { readonly key: string; readonly violation: Violation }[];
 }
 
-/** Explores a world level by level. A level that more than `maxStates` states would take does not count. */
-export function exploreWorld({ name, options }: World, maxStates: number): Found {
+/**
+ * Explores a world level by level. A level that takes more states than the world may have does not count.
+ * @param campaignStates states of a world whose share is 1
+ */
+export function exploreWorld({ name, options, share }: World, campaignStates: number): Found {
+  const maxStates = Math.round(campaignStates * share);
   let search: Search;
   try {
     search = new Search(options, { maxStates });

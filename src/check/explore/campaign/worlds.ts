@@ -14,21 +14,30 @@ const MAX_DEPTH = 12;
 
 interface Kind {
   readonly name: string;
+  /** The part of the campaign's states that a world of the kind gets: steps with memory blocks take ten times as long. */
+  readonly share: number;
   readonly world: Pick<ExploreOptions, 'sections' | 'units' | 'altmaps' | 'fail'>;
 }
 
 const KINDS: readonly Kind[] = [
   {
     name: 'sections',
+    share: 1,
     world: { sections: 3, units: ['section'], altmaps: ['none', 'own', 'shared', 'reserve', 'tight'], fail: true },
   },
   {
     name: 'pieces',
+    share: 1,
     world: { sections: 2, units: ['section', 'half', 'subsection'], altmaps: ['none', 'own'], fail: false },
   },
-  { name: 'blocks', world: { sections: 2, units: ['block'], altmaps: ['none', 'own', 'shared'], fail: true } },
+  {
+    name: 'blocks',
+    share: 0.1,
+    world: { sections: 2, units: ['block'], altmaps: ['none', 'own', 'shared'], fail: true },
+  },
   {
     name: 'block-and-device',
+    share: 0.1,
     world: { sections: 1, units: ['block', 'section'], altmaps: ['none', 'own'], fail: false },
   },
 ];
@@ -37,16 +46,18 @@ const KINDS: readonly Kind[] = [
 export interface World {
   readonly name: string;
   readonly kind: string;
+  readonly share: number;
   readonly options: ExploreOptions;
 }
 
 const worldsOf = ({ architecture, configuration, structPageSize }: AuditedMachine, { name }: Release): World[] =>
-  KINDS.map(({ name: kind, world }) => {
+  KINDS.map(({ name: kind, share, world }) => {
     const { pageSize, mmu, pagingLevels, vaBits } = configuration;
     const page = `${pageSize / 1024}K`;
     return {
       name: [architecture.name, page, ...(mmu === undefined ? [] : [mmu]), `sp${structPageSize}`, name, kind].join(' '),
       kind,
+      share,
       options: {
         machine: {
           arch: architecture.name,
