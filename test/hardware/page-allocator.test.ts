@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { fc, test as property } from '@fast-check/vitest';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { NO_PAGE, PageAllocator, type BadFree, type PageAllocatorOptions } from '../../src/hardware/page-allocator.js';
 import { Ram } from '../../src/hardware/ram.js';
@@ -25,9 +25,7 @@ const never = (bad: BadFree): void => {
 };
 
 describe('the page allocator', () => {
-  property.prop([
-    fc.array(fc.record({ take: fc.boolean(), order: fc.integer({ min: 0, max: MAX_ORDER }), which: fc.nat() })),
-  ])('never hands a frame out twice, and has everything again when all is given back', (actions) => {
+  test('never hands a frame out twice, and has everything again when all is given back', () => { fc.assert(fc.property(fc.array(fc.record({ take: fc.boolean(), order: fc.integer({ min: 0, max: MAX_ORDER }), which: fc.nat() })), (actions) => {
     const pages = allocator(4);
     const out: { pfn: number; order: number }[] = [];
     const taken = new Set<number>();
@@ -52,7 +50,7 @@ describe('the page allocator', () => {
     expect(pages.freeBlocks(MAX_ORDER)).toBe(4);
     for (let i = 0; i < 4; i++) expect(pages.allocPages(MAX_ORDER)).not.toBe(NO_PAGE);
     expect(pages.allocPages(0)).toBe(NO_PAGE);
-  });
+  })); });
 
   test('small pages that were given back join when a large block is asked for', () => {
     const pages = allocator(1);

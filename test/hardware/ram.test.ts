@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { fc, test as property } from '@fast-check/vitest';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { MIXED, PhysicalAddressError, Ram } from '../../src/hardware/ram.js';
 
@@ -17,7 +17,7 @@ const write = fc.record({
 });
 
 describe('RAM', () => {
-  property.prop([fc.array(write, { maxLength: 30 })])('holds what a plain array of bytes holds', (writes) => {
+  test('holds what a plain array of bytes holds', () => { fc.assert(fc.property(fc.array(write, { maxLength: 30 }), (writes) => {
     const ram = new Ram(FRAME);
     const model = new Uint8Array(SIZE);
     for (const { from, length, byte } of writes) {
@@ -32,13 +32,11 @@ describe('RAM', () => {
     for (const byte of [0, 1, 0xfd]) {
       expect(ram.isFilled(FIRST * FRAME, byte, SIZE)).toBe(model.every((b) => b === byte));
     }
-  });
+  })); });
 
-  property.prop([
-    fc.array(
+  test('keeps every word where it was written', () => { fc.assert(fc.property(fc.array(
       fc.record({ at: fc.integer({ min: 0, max: SIZE / 4 - 1 }), value: fc.integer({ min: 0, max: 2 ** 32 - 1 }) }),
-    ),
-  ])('keeps every word where it was written', (words) => {
+    ), (words) => {
     const ram = new Ram(FRAME);
     const model = new Map<number, number>();
     for (const { at, value } of words) {
@@ -46,7 +44,7 @@ describe('RAM', () => {
       model.set(at, value);
     }
     for (const [at, value] of model) expect(ram.words[ram.wordIndex(FIRST * FRAME + at * 4)]).toBe(value);
-  });
+  })); });
 
   test('a frame filled with one byte is uniform, whatever it held before', () => {
     const ram = new Ram(FRAME);

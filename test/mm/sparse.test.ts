@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { fc, test as property } from '@fast-check/vitest';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { addPages, removePages } from '../../src/mm/memory-hotplug.js';
 import { MemSections } from '../../src/mm/sparse.js';
@@ -10,11 +10,9 @@ import { idle, PFN, play, SECTION, SUBSECTION } from '../scenarios.js';
 const machine = { arch: 'x86_64' } as const;
 
 describe('sections', () => {
-  property.prop([
-    fc.array(fc.record({ add: fc.boolean(), from: fc.nat(127), count: fc.integer({ min: 1, max: 64 }) }), {
+  test('what is active is what was added and not removed', () => { fc.assert(fc.property(fc.array(fc.record({ add: fc.boolean(), from: fc.nat(127), count: fc.integer({ min: 1, max: 64 }) }), {
       maxLength: 25,
-    }),
-  ])('what is active is what was added and not removed', (actions) => {
+    }), (actions) => {
     const { kernel } = idle(machine);
     const active = new Set<number>();
     for (const { add, from, count } of actions) {
@@ -31,11 +29,9 @@ describe('sections', () => {
     const bytes = activeMemmap(kernel).reduce((sum, range) => sum + range.end - range.start, 0);
     expect(bytes).toBe(active.size * SUBSECTION * kernel.structPageSize);
     expect(kernel.log.take()).toEqual([]);
-  });
+  })); });
 
-  property.prop([fc.constantFrom(8, 64, 128, 512), fc.nat(511), fc.nat(511)])(
-    'a subsection map sets and clears just the bits asked for',
-    (subsections, a, b) => {
+  test('a subsection map sets and clears just the bits asked for', () => { fc.assert(fc.property(fc.constantFrom(8, 64, 128, 512), fc.nat(511), fc.nat(511), (subsections, a, b) => {
       const from = Math.min(a, b) % subsections;
       const to = Math.max(from + 1, Math.max(a, b) % (subsections + 1));
       const sections = new MemSections(subsections);
@@ -45,8 +41,7 @@ describe('sections', () => {
       expect(sections.areClear(4, 0, subsections)).toBe(true);
       sections.clear(5, from, to);
       expect(sections.areClear(5, 0, subsections)).toBe(true);
-    },
-  );
+    })); });
 
   test('adding what is active is -EEXIST and changes nothing', () => {
     const [first, second] = play({
