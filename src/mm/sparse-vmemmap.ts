@@ -262,8 +262,7 @@ export function vmemmapPopulateCompoundPages(
   for (let address = start; address < end; address += size) {
     const reserved = address + VMEMMAP_RESERVE_NR * pageSize;
     if (vmemmapPopulateRange(kernel, address, reserved, nid, null, NO_PAGE) !== 0) return -ENOMEM;
-    const tail = table.walk(reserved - pageSize);
-    if (tail === undefined) return -ENOMEM;
+    const tail = table.walk(reserved - pageSize)!;
     const rest = vmemmapPopulateRange(kernel, reserved, address + size, nid, null, Math.floor(tail.pa / pageSize));
     if (rest !== 0) return -ENOMEM;
   }

@@ -93,24 +93,28 @@ describe('ppc64: altmap_cross_boundary()', () => {
 });
 
 describe('ppc64: vmemmap_list', () => {
-  test('holds what was noted and not given back', () => { fc.assert(fc.property(fc.array(fc.nat(40), { maxLength: 60 }), (blocks) => {
-    const { kernel } = idle(hash());
-    const list = new VmemmapList(kernel);
-    const noted = new Map<number, number>();
-    for (const block of blocks) {
-      const virt = kernel.vmemmap + block * 2 ** 24;
-      if (noted.has(virt)) {
-        expect(list.free(virt)).toBe(noted.get(virt));
-        noted.delete(virt);
-      } else {
-        const phys = (block + 1) * 2 ** 24;
-        expect(list.populate(phys, virt, 0)).toBe(true);
-        noted.set(virt, phys);
-      }
-    }
-    expect(new Map([...list.entries()].map(({ virt, phys }) => [virt, phys]))).toEqual(noted);
-    expect(list.free(kernel.vmemmap + 2 ** 40)).toBe(0);
-  })); });
+  test('holds what was noted and not given back', () => {
+    fc.assert(
+      fc.property(fc.array(fc.nat(40), { maxLength: 60 }), (blocks) => {
+        const { kernel } = idle(hash());
+        const list = new VmemmapList(kernel);
+        const noted = new Map<number, number>();
+        for (const block of blocks) {
+          const virt = kernel.vmemmap + block * 2 ** 24;
+          if (noted.has(virt)) {
+            expect(list.free(virt)).toBe(noted.get(virt));
+            noted.delete(virt);
+          } else {
+            const phys = (block + 1) * 2 ** 24;
+            expect(list.populate(phys, virt, 0)).toBe(true);
+            noted.set(virt, phys);
+          }
+        }
+        expect(new Map([...list.entries()].map(({ virt, phys }) => [virt, phys]))).toEqual(noted);
+        expect(list.free(kernel.vmemmap + 2 ** 40)).toBe(0);
+      }),
+    );
+  });
 
   test('takes a page for each 2730 nodes of 24 bytes, and none for nodes that come back', () => {
     const { kernel } = idle(hash());

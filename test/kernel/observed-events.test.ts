@@ -2,13 +2,13 @@
 
 import { describe, expect, test } from 'vitest';
 import { NO_PAGE } from '../../src/hardware/page-allocator.js';
-import { ENTRY_BYTES, tableIndex, type Level, type PageTable } from '../../src/hardware/page-table.js';
+import { ENTRY_BYTES, type Level } from '../../src/hardware/page-table.js';
 import { observe, pfnToPage, type Kernel } from '../../src/kernel/kernel.js';
 import { DEAF_OBSERVER, type Observer } from '../../src/kernel/observer.js';
 import { addPages, removePages } from '../../src/mm/memory-hotplug.js';
 import type { VmemAltmap } from '../../src/mm/vmem-altmap.js';
 import type { ScenarioInput } from '../../src/scenario/schema.js';
-import { idle, pageTableOf } from '../scenarios.js';
+import { entryAt, idle, pageTableOf } from '../scenarios.js';
 
 /** What a kernel tells an observer is what it does: every event is held against the tables and the memory at that moment. */
 
@@ -29,17 +29,6 @@ const MACHINES: [string, ScenarioInput['machine']][] = [
 const BASE = 2 ** 26;
 /** Words of RAM that an entry takes. */
 const ENTRY_WORDS = ENTRY_BYTES / 4;
-
-/** Position in RAM of the entry of a level that covers an address; the tables above must be there. */
-function entryOf(table: PageTable, level: Level, address: number): number {
-  let tablePa = table.root;
-  for (const here of table.levels) {
-    const entry = table.entry(tablePa, tableIndex(here, address));
-    if (here.level === level) return entry;
-    tablePa = table.format.address(here.level, table.lo(entry), table.hi(entry));
-  }
-  throw new RangeError(`there is no level ${level}`);
-}
 
 /** Listens to a kernel, and says what was not so. */
 function witness(kernel: Kernel) {
@@ -73,7 +62,7 @@ function witness(kernel: Kernel) {
     },
     altmapFree: (_altmap, nrPages) => must(nrPages > 0, 'the altmap gets nothing'),
     setEntry: (level, address, word0, word1) => {
-      const entry = entryOf(table, level, address);
+      const entry = entryAt(kernel, level, address);
       must(words[entry] === word0 && words[entry + 1] === word1, `the entry ${at(level, address)} has other bits`);
       must(isGiven(level, address), `the entry ${at(level, address)} is set`);
       live.add(at(level, address));

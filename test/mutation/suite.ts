@@ -19,6 +19,7 @@ import '../mm/memremap.test.js';
 import '../mm/range-map.test.js';
 import '../mm/resource.test.js';
 import '../mm/sparse.test.js';
+import '../mm/sparse-vmemmap.test.js';
 import '../mm/vmem-altmap.test.js';
 import '../mm/zone.test.js';
 import './catalogue.js';
