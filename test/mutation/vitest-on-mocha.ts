@@ -23,7 +23,10 @@ const mocha = globalThis as unknown as {
 function title(name: string, values: readonly unknown[]): string {
   const [first] = values;
   const filled = name.replace(/\$([\w.]+)/g, (_, path: string) =>
-    format('%s', path.split('.').reduce<unknown>((at, key) => (at as Record<string, unknown> | undefined)?.[key], first)),
+    format(
+      '%s',
+      path.split('.').reduce<unknown>((at, key) => (at as Record<string, unknown> | undefined)?.[key], first),
+    ),
   );
   return /%[sdijo]/.test(filled) ? format(filled, ...values).split('\n')[0]! : filled;
 }
