@@ -7,6 +7,7 @@ import { runScenario } from '../src/scenario/runner.js';
 import { resolveScenario } from '../src/scenario/scenario.js';
 import { scenarioSchema } from '../src/scenario/schema.js';
 import { vmemmap } from './cli/cli.js';
+import type { Score } from './mutation/score.js';
 
 const README = readFileSync(join(import.meta.dirname, '..', 'README.md'), 'utf8');
 
@@ -23,5 +24,14 @@ describe('the README', () => {
   test.each(blocks('json'))('has a scenario that runs: %#', (block) => {
     const results = runScenario(resolveScenario(scenarioSchema.parse(JSON.parse(block))));
     expect(results.length).toBeGreaterThan(0);
+  });
+
+  test('states the mutation score that was measured', () => {
+    const { total } = JSON.parse(readFileSync(join(import.meta.dirname, 'mutation', 'score.json'), 'utf8')) as Score;
+    const dead = total.killed + total.timeout;
+    const [, of, percent, killed] =
+      /in ([\d,]+) places, one at a time, and\s+the\s+tests\s+see ([\d.]+) % of them, ([\d,]+)/.exec(README)!;
+    const plain = (text: string | undefined): number => Number(text?.replaceAll(',', ''));
+    expect([plain(of), plain(percent), plain(killed)]).toEqual([total.mutants, total.score, dead]);
   });
 });

@@ -54,17 +54,18 @@ describe('a kernel that errs is told from the model', () => {
     ],
     ['memmap stays when its memory goes', () => ({ vmemmapFree: () => undefined })],
     [
-      'what a failed add has mapped stays',
-      (sound) => {
-        let err = 0;
-        return {
-          vmemmapPopulate: (...range) => (err = sound.vmemmapPopulate(...range)),
-          vmemmapFree: (...range) => (err === 0 ? sound.vmemmapFree(...range) : undefined),
-        };
-      },
+      'an add that has failed says that it has not',
+      (sound) => ({
+        vmemmapPopulate: (start, end, nid, altmap) => {
+          sound.vmemmapPopulate(start, end, nid, altmap);
+          return 0;
+        },
+      }),
     ],
   ];
-  const worlds = WORLDS.filter(({ arch, structPageSize }) => arch !== 'ppc64' && structPageSize === 64);
+  const worlds = WORLDS.filter(
+    ({ arch, structPageSize, release }) => arch !== 'ppc64' && structPageSize === 64 && release === '7.3',
+  );
   const cases = defects.flatMap(([what, change]) => worlds.map((world) => [what, world.title, world, change] as const));
 
   test.each(cases)(
@@ -89,10 +90,9 @@ describe('where the kernel does not keep to the model it is for a bug of the cat
     '%s',
     (bug, arch) => {
       const worlds = WORLDS.filter((world) => arch.includes(world.arch) && hasBug(world, bug));
-      const differs = worlds.map(
-        (world) => fc.check(agreement(world, bug), { numRuns: PATIENCE, seed: 1, endOnFailure: true }).failed,
-      );
-      expect(differs).toContain(true);
+      const differs = (world: World): boolean =>
+        fc.check(agreement(world, bug), { numRuns: PATIENCE, seed: 1, endOnFailure: true }).failed;
+      expect(worlds.some(differs)).toBe(true);
     },
     TIMEOUT,
   );
