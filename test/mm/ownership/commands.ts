@@ -43,7 +43,7 @@ type Command = fc.Command<Model, Real>;
 /** Pages that a driver keeps for itself at the start of a device. */
 const RESERVE = 2;
 
-/** A piece, its halves, and a subsection at either end of it. */
+/** A piece, its halves, and subsections at either end of it. */
 function rangesOf(world: World): Range[] {
   const subsection = SUBSECTION_SIZE / world.pageSize;
   return PAGE_PIECES.flatMap((piece) => {
@@ -53,6 +53,7 @@ function rangesOf(world: World): Range[] {
       { pfn, nrPages: nrPages / 2 },
       { pfn: pfn + nrPages / 2, nrPages: nrPages / 2 },
       { pfn, nrPages: subsection },
+      { pfn: pfn + subsection, nrPages: subsection },
       { pfn: pfn + nrPages - subsection, nrPages: subsection },
     ];
   });
