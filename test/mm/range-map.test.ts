@@ -11,16 +11,20 @@ describe('values of ranges of frames', () => {
     value: fc.option(fc.constantFrom('a', 'b'), { nil: undefined }),
   });
 
-  test('are those that were set last', () => { fc.assert(fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
-    const map = new RangeMap<string>();
-    const plain = new Map<number, string>();
-    for (const { start, length, value } of steps) {
-      map.set(start, start + length, value);
-      for (let pfn = start; pfn < start + length; pfn++) {
-        if (value === undefined) plain.delete(pfn);
-        else plain.set(pfn, value);
-      }
-      for (let pfn = 0; pfn < 42; pfn++) expect([pfn, map.get(pfn)]).toEqual([pfn, plain.get(pfn)]);
-    }
-  })); });
+  test('are those that were set last', () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+        const map = new RangeMap<string>();
+        const plain = new Map<number, string>();
+        for (const { start, length, value } of steps) {
+          map.set(start, start + length, value);
+          for (let pfn = start; pfn < start + length; pfn++) {
+            if (value === undefined) plain.delete(pfn);
+            else plain.set(pfn, value);
+          }
+          for (let pfn = 0; pfn < 42; pfn++) expect([pfn, map.get(pfn)]).toEqual([pfn, plain.get(pfn)]);
+        }
+      }),
+    );
+  });
 });

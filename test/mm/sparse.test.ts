@@ -10,38 +10,49 @@ import { idle, PFN, play, SECTION, SUBSECTION } from '../scenarios.js';
 const machine = { arch: 'x86_64' } as const;
 
 describe('sections', () => {
-  test('what is active is what was added and not removed', () => { fc.assert(fc.property(fc.array(fc.record({ add: fc.boolean(), from: fc.nat(127), count: fc.integer({ min: 1, max: 64 }) }), {
-      maxLength: 25,
-    }), (actions) => {
-    const { kernel } = idle(machine);
-    const active = new Set<number>();
-    for (const { add, from, count } of actions) {
-      const range = Array.from({ length: count }, (_, i) => from + i);
-      const pfn = PFN + from * SUBSECTION;
-      if (add && !range.some((s) => active.has(s))) {
-        expect(addPages(kernel, 0, pfn, count * SUBSECTION, null)).toBe(0);
-        range.forEach((s) => active.add(s));
-      } else if (!add && range.every((s) => active.has(s))) {
-        removePages(kernel, pfn, count * SUBSECTION, null);
-        range.forEach((s) => active.delete(s));
-      }
-    }
-    const bytes = activeMemmap(kernel).reduce((sum, range) => sum + range.end - range.start, 0);
-    expect(bytes).toBe(active.size * SUBSECTION * kernel.structPageSize);
-    expect(kernel.log.take()).toEqual([]);
-  })); });
+  test('what is active is what was added and not removed', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.record({ add: fc.boolean(), from: fc.nat(127), count: fc.integer({ min: 1, max: 64 }) }), {
+          maxLength: 25,
+        }),
+        (actions) => {
+          const { kernel } = idle(machine);
+          const active = new Set<number>();
+          for (const { add, from, count } of actions) {
+            const range = Array.from({ length: count }, (_, i) => from + i);
+            const pfn = PFN + from * SUBSECTION;
+            if (add && !range.some((s) => active.has(s))) {
+              expect(addPages(kernel, 0, pfn, count * SUBSECTION, null)).toBe(0);
+              range.forEach((s) => active.add(s));
+            } else if (!add && range.every((s) => active.has(s))) {
+              removePages(kernel, pfn, count * SUBSECTION, null);
+              range.forEach((s) => active.delete(s));
+            }
+          }
+          const bytes = activeMemmap(kernel).reduce((sum, range) => sum + range.end - range.start, 0);
+          expect(bytes).toBe(active.size * SUBSECTION * kernel.structPageSize);
+          expect(kernel.log.take()).toEqual([]);
+        },
+      ),
+    );
+  });
 
-  test('a subsection map sets and clears just the bits asked for', () => { fc.assert(fc.property(fc.constantFrom(8, 64, 128, 512), fc.nat(511), fc.nat(511), (subsections, a, b) => {
-      const from = Math.min(a, b) % subsections;
-      const to = Math.max(from + 1, Math.max(a, b) % (subsections + 1));
-      const sections = new MemSections(subsections);
-      sections.indexInit(5);
-      sections.set(5, from, to);
-      for (let s = 0; s < subsections; s++) expect(sections.isSet(5, s)).toBe(s >= from && s < to);
-      expect(sections.areClear(4, 0, subsections)).toBe(true);
-      sections.clear(5, from, to);
-      expect(sections.areClear(5, 0, subsections)).toBe(true);
-    })); });
+  test('a subsection map sets and clears just the bits asked for', () => {
+    fc.assert(
+      fc.property(fc.constantFrom(8, 64, 128, 512), fc.nat(511), fc.nat(511), (subsections, a, b) => {
+        const from = Math.min(a, b) % subsections;
+        const to = Math.max(from + 1, Math.max(a, b) % (subsections + 1));
+        const sections = new MemSections(subsections);
+        sections.indexInit(5);
+        sections.set(5, from, to);
+        for (let s = 0; s < subsections; s++) expect(sections.isSet(5, s)).toBe(s >= from && s < to);
+        expect(sections.areClear(4, 0, subsections)).toBe(true);
+        sections.clear(5, from, to);
+        expect(sections.areClear(5, 0, subsections)).toBe(true);
+      }),
+    );
+  });
 
   test('adding what is active is -EEXIST and changes nothing', () => {
     const [first, second] = play({

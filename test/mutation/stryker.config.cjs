@@ -4,7 +4,7 @@
 const OUT = 'node_modules/.cache/mutation';
 
 /** @type {import('@stryker-mutator/api/core').PartialStrykerOptions} */
-export default {
+module.exports = {
   packageManager: 'npm',
   plugins: ['@stryker-mutator/mocha-runner'],
   testRunner: 'mocha',
