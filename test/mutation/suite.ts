@@ -17,6 +17,7 @@ import '../mm/add-memory.test.js';
 import '../mm/hugetlb-vmemmap.test.js';
 import '../mm/memmap-on-memory.test.js';
 import '../mm/memory-block.test.js';
+import '../mm/memory-hotplug.test.js';
 import '../mm/memremap.test.js';
 import '../mm/range-map.test.js';
 import '../mm/resource.test.js';
