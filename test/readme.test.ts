@@ -30,7 +30,7 @@ describe('the README', () => {
     const { total } = JSON.parse(readFileSync(join(import.meta.dirname, 'mutation', 'score.json'), 'utf8')) as Score;
     const dead = total.killed + total.timeout;
     const [, of, percent, killed] =
-      /in ([\d,]+) places, one at a time, and the tests see ([\d.]+) % of\s+them, ([\d,]+);/.exec(README)!;
+      /there are ([\d,]+) places, and the tests see the change in ([\d.]+) % of them, ([\d,]+)\./.exec(README)!;
     const plain = (text: string | undefined): number => Number(text?.replaceAll(',', ''));
     expect([plain(of), plain(percent), plain(killed)]).toEqual([total.mutants, total.score, dead]);
   });
