@@ -14,7 +14,7 @@ import { campaignWorlds } from '../src/check/explore/campaign/worlds.js';
 const SCHEMA = 'vmemmap/campaign/v1';
 
 const program = new Command('campaign')
-  .option('--states <n>', 'states of a world at most', '20000')
+  .option('--states <n>', 'states of a world at most', '3000')
   .option('--workers <n>', 'threads', '2')
   .option('--only <text>', 'worlds whose name has this in it', '')
   .requiredOption('-o, --output <file>', 'the result')

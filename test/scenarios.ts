@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { PageTable } from '../src/hardware/page-table.js';
+import { PageTable, tableIndex, type Level } from '../src/hardware/page-table.js';
 import type { Kernel } from '../src/kernel/kernel.js';
 import { runScenario, startRun, type Run, type StepResult } from '../src/scenario/runner.js';
 import { resolveScenario, type Scenario } from '../src/scenario/scenario.js';
@@ -27,6 +27,18 @@ export function pageTableOf(kernel: Kernel): PageTable {
   const { mmu } = kernel.arch;
   if (!(mmu instanceof PageTable)) throw new TypeError('this machine has no page table');
   return mmu;
+}
+
+/** Position in RAM of the entry of a level that covers an address; the tables above it must be there. */
+export function entryAt(kernel: Kernel, level: Level, address: number): number {
+  const table = pageTableOf(kernel);
+  let tablePa = table.root;
+  for (const here of table.levels) {
+    const entry = table.entry(tablePa, tableIndex(here, address));
+    if (here.level === level) return entry;
+    tablePa = table.format.address(here.level, table.lo(entry), table.hi(entry));
+  }
+  throw new RangeError(`no table has entries of level ${level}`);
 }
 
 /** Adds a whole section behind {@link PFN}, counted from 0. */

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+// Stryker disable StringLiteral: names, reasons and sources are words for people
 
 import { arithmetic, documented, estimate, recalled, type Figure } from '../../src/cycles/figure.js';
 import { pageAllocatorCost } from '../../src/cycles/page-allocator-cost.js';

@@ -300,8 +300,7 @@ export function vmemmapPopulateCompoundPages(
     observer?.decide(COMPOUND_PAGES, HEAD_AND_TAIL, address, reserved);
     observer?.decide(COMPOUND_PAGES, OTHER_TAILS, reserved, address + size);
     if (vmemmapPopulateRange(kernel, address, reserved, nid, null, NO_PAGE) !== 0) return -ENOMEM;
-    const tail = table.walk(reserved - pageSize);
-    if (tail === undefined) return -ENOMEM;
+    const tail = table.walk(reserved - pageSize)!;
     const rest = vmemmapPopulateRange(kernel, reserved, address + size, nid, null, Math.floor(tail.pa / pageSize));
     if (rest !== 0) return -ENOMEM;
   }

@@ -32,7 +32,7 @@ export const vmemAltmapOffset = (altmap: VmemAltmap | null): number =>
 /** vmem_altmap_nr_free(). The sum is unsigned in the kernel: below zero it is a very large number. */
 function vmemAltmapNrFree(altmap: VmemAltmap): number {
   const allocated = altmap.alloc + altmap.align;
-  return allocated >= 0 && altmap.free > allocated ? altmap.free - allocated : 0;
+  return allocated < 0 ? 0 : Math.max(0, altmap.free - allocated);
 }
 
 /**

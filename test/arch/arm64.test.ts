@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { fc, test as property } from '@fast-check/vitest';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { addressLayout, entryAddress, entryHi, entryLo, geometry } from '../../arch/arm64/layout.js';
 import type { ScenarioInput } from '../../src/scenario/schema.js';
-import { play } from '../scenarios.js';
+import { PMD, PTE, PUD } from '../../src/hardware/page-table.js';
+import { entryAt, idle, pageTableOf, play } from '../scenarios.js';
 
 type Machine = ScenarioInput['machine'];
 const arm64 = (more: Partial<Machine> = {}): Machine => ({ arch: 'arm64', kernel: '6.12.117', ...more });
@@ -21,6 +22,123 @@ const remove = (mib: number, sizeMib: number, altmap?: string) => ({
   op: 'remove-pages' as const,
   ...range(mib, sizeMib),
   altmap,
+});
+
+const PMD_SIZE = 2 ** 21;
+const PUD_SIZE = 2 ** 30;
+/** Bits of an entry: valid; present where the hardware must not look; one of a row of entries alike. */
+const VALID = 1;
+const TABLE = 3;
+const PRESENT_INVALID_HI = 2 ** 27;
+const CONT_HI = 2 ** 20;
+const FRAME = 2 ** 12;
+
+/** A kernel whose memmap begins with a leaf, or with pages. */
+function mapped(more: Partial<Machine> = {}) {
+  const { kernel } = idle(arm64(more));
+  // The vmemmap itself begins in the last entry of a table.
+  const start = kernel.vmemmap + 8 * PUD_SIZE;
+  kernel.arch.vmemmapPopulate(start, start + kernel.pagesPerSection * kernel.structPageSize, 0, null);
+  return { kernel, start, table: pageTableOf(kernel) };
+}
+
+describe('arm64: unmap_hotplug_range() meets entries that it did not make', () => {
+  test('neither valid nor marked as present: a warning by the name of the level, and it goes', () => {
+    const { kernel, start, table } = mapped();
+    table.write(entryAt(kernel, PMD, start), FRAME, 0);
+    kernel.arch.vmemmapFree(start, start + PMD_SIZE, null);
+    expect(kernel.log.take()).toEqual(
+      expect.arrayContaining(['warn:unmap_hotplug_pmd_range', 'warn:unmap_hotplug_pmd_range']),
+    );
+    const pages = mapped({ pageSize: '64K' });
+    pages.table.write(entryAt(pages.kernel, PTE, pages.start), 2 ** 16, 0);
+    pages.kernel.arch.vmemmapFree(pages.start, pages.start + 2 ** 16, null);
+    expect(pages.kernel.log.take()).toContain('warn:unmap_hotplug_pte_range');
+  });
+
+  test('marked as present though not valid: no warning', () => {
+    const { kernel, start, table } = mapped({ pageSize: '64K' });
+    const entry = entryAt(kernel, PTE, start);
+    table.write(entry, (table.lo(entry) & ~VALID) >>> 0, PRESENT_INVALID_HI);
+    kernel.arch.vmemmapFree(start, start + 2 ** 16, null);
+    expect(kernel.log.take()).toEqual([]);
+  });
+
+  test('one of a row that is alike: a warning for blocks and for pages', () => {
+    for (const [level, more, name] of [
+      [PMD, {}, 'unmap_hotplug_pmd_range'],
+      [PTE, { pageSize: '64K' }, 'unmap_hotplug_pte_range'],
+    ] as const) {
+      const { kernel, start, table } = mapped(more);
+      const entry = entryAt(kernel, level, start);
+      table.write(entry, table.lo(entry), table.hi(entry) | CONT_HI);
+      kernel.arch.vmemmapFree(start, start + kernel.pageSize, null);
+      expect(kernel.log.take()).toEqual([`warn:${name}`]);
+    }
+  });
+
+  test('a block of 1 GiB goes as a whole, and no row of such blocks is asked for', () => {
+    const { kernel, start, table } = mapped();
+    const entry = entryAt(kernel, PUD, start + PUD_SIZE);
+    table.write(entry, VALID, CONT_HI);
+    kernel.arch.vmemmapFree(start + PUD_SIZE, start + PUD_SIZE + PMD_SIZE, null);
+    expect([table.lo(entry), table.hi(entry)]).toEqual([0, 0]);
+    expect(kernel.log.take().filter((line) => line.startsWith('warn'))).toEqual([]);
+    expect(kernel.counters.clear[PUD]).toBe(1);
+  });
+
+  test('neither present nor a table: unmapping and freeing empty tables both warn', () => {
+    const { kernel, start, table } = mapped();
+    const entry = entryAt(kernel, PUD, start + PUD_SIZE);
+    const lost = kernel.allocator.allocPages(0) * kernel.pageSize;
+    table.write(entry, (lost | 2) >>> 0, Math.floor(lost / 2 ** 32));
+    kernel.arch.vmemmapFree(start + PUD_SIZE, start + PUD_SIZE + PMD_SIZE, null);
+    expect(kernel.log.take()).toEqual([
+      'warn:unmap_hotplug_pud_range',
+      'warn:unmap_hotplug_pud_range',
+      'warn:free_empty_pud_table',
+    ]);
+  });
+
+  test('tables that are in order are passed through without a word', () => {
+    const { kernel, start, table } = mapped();
+    kernel.arch.vmemmapFree(start + PUD_SIZE, start + 8 * PUD_SIZE, null);
+    expect(kernel.log.take()).toEqual([]);
+    expect(table.lo(entryAt(kernel, PUD, start)) & TABLE).toBe(TABLE);
+    expect(kernel.counters.freePages).toBe(0);
+  });
+
+  test.each([
+    ['low', 4, 0],
+    ['high', 0, 1],
+  ])('a table with a bit in the %s half of its last entry stays', (_which, lo, hi) => {
+    const { kernel, start, table } = mapped();
+    table.write(entryAt(kernel, PMD, start + PUD_SIZE - PMD_SIZE), lo, hi);
+    kernel.arch.vmemmapFree(start, start + PMD_SIZE, null);
+    expect(kernel.counters.freePages).toBe(512);
+  });
+});
+
+describe('arm64: the vmemmap ends somewhere', () => {
+  test('memmap behind its end, or in front of its start, is warned of by the name of who was asked', () => {
+    const { kernel } = idle(arm64());
+    const { arch, vmemmap, structPageSize } = kernel;
+    const windowEnd = vmemmap + 2 ** 36 * structPageSize;
+    const said = (start: number, end: number): string[] => {
+      arch.vmemmapFree(start, end, null);
+      return kernel.log.take();
+    };
+    expect(said(windowEnd + 2 ** 40, windowEnd + 2 ** 40 + PMD_SIZE)).toContain('warn:vmemmap_free');
+    expect(said(vmemmap, vmemmap + PMD_SIZE)).toEqual([]);
+  });
+
+  test('a range of more than a section is warned of once', () => {
+    const { kernel } = idle(arm64());
+    for (let i = 0; i < 2; i++) kernel.arch.vmemmapPopulate(kernel.vmemmap, kernel.vmemmap + 2 * PMD_SIZE, 0, null);
+    expect(kernel.log.take()).toEqual(['warn:vmemmap_populate']);
+    kernel.arch.vmemmapPopulate(kernel.vmemmap + 2 * PMD_SIZE, kernel.vmemmap + 3 * PMD_SIZE, 0, null);
+    expect(kernel.log.take()).toEqual([]);
+  });
 });
 
 describe('arm64: vmemmap_populate()', () => {
@@ -129,16 +247,22 @@ describe('arm64: vmemmap_free()', () => {
 
 describe('arm64: entries', () => {
   const pageShift = fc.constantFrom(12, 14, 16);
-  property.prop([pageShift, fc.constantFrom(48, 52), fc.integer({ min: 0, max: 2 ** 36 - 1 })])(
-    'hold every address below 2^52 that the page size and address width allow',
-    (shift, vaBits, frame) => {
-      const layout = addressLayout(shift, vaBits);
-      const limit = shift === 16 || vaBits === 52 ? 2 ** 52 : 2 ** 48;
-      const pa = (frame * 2 ** shift) % limit;
-      const lo = entryLo(layout, pa, 0x703 & ~(layout.foldedMask | (layout.shared ? 0 : 0x300)));
-      expect(entryAddress(layout, lo, entryHi(layout, pa, 0x00e80000))).toBe(pa);
-    },
-  );
+  test('hold every address below 2^52 that the page size and address width allow', () => {
+    fc.assert(
+      fc.property(
+        pageShift,
+        fc.constantFrom(48, 52),
+        fc.integer({ min: 0, max: 2 ** 36 - 1 }),
+        (shift, vaBits, frame) => {
+          const layout = addressLayout(shift, vaBits);
+          const limit = shift === 16 || vaBits === 52 ? 2 ** 52 : 2 ** 48;
+          const pa = (frame * 2 ** shift) % limit;
+          const lo = entryLo(layout, pa, 0x703 & ~(layout.foldedMask | (layout.shared ? 0 : 0x300)));
+          expect(entryAddress(layout, lo, entryHi(layout, pa, 0x00e80000))).toBe(pa);
+        },
+      ),
+    );
+  });
 
   test('with LPA2 keep address bits 50 and 51 in bits 8 and 9, where SH was', () => {
     const layout = addressLayout(12, 52);

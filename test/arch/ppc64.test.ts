@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { fc, test as property } from '@fast-check/vitest';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { HASH_PAGE_SIZES, HashPageTable, NO_SLOT } from '../../arch/ppc64/hash/hash-page-table.js';
 import { virtualPage, vmemmapContext, vpnText } from '../../arch/ppc64/hash/vsid.js';
@@ -9,7 +9,8 @@ import { VmemmapList } from '../../arch/ppc64/vmemmap-list.js';
 import { Ram } from '../../src/hardware/ram.js';
 import { DEFAULT_RELEASE, resolveTraits } from '../../src/kernel/releases.js';
 import type { ScenarioInput } from '../../src/scenario/schema.js';
-import { idle, pageTableOf, play } from '../scenarios.js';
+import { PMD, PUD } from '../../src/hardware/page-table.js';
+import { entryAt, idle, pageTableOf, play } from '../scenarios.js';
 
 type Machine = ScenarioInput['machine'];
 const radix = (more: Partial<Machine> = {}): Machine => ({ arch: 'ppc64', mmu: 'radix', kernel: '6.12.117', ...more });
@@ -82,6 +83,81 @@ describe('ppc64 radix', () => {
   });
 });
 
+describe('ppc64 radix: remove_pagetable() meets what it did not make', () => {
+  const PMD_SIZE = 2 ** 21;
+  const PUD_SIZE = 2 ** 30;
+  /** Bits 63 and 62 of an entry: valid, and a leaf. */
+  const VALID_LEAF_HI = 0xc000_0000;
+  const mapped = (more: Partial<Machine> = {}) => {
+    const { kernel } = idle(radix(more));
+    const start = kernel.vmemmap;
+    kernel.arch.vmemmapPopulate(start, start + PMD_SIZE, 0, null);
+    kernel.counters.reset();
+    return { kernel, start, table: pageTableOf(kernel) };
+  };
+
+  test('memmap that was never mapped is passed over', () => {
+    const { kernel, start } = mapped();
+    kernel.arch.vmemmapFree(start + PUD_SIZE, start + 2 ** 41, null);
+    expect(kernel.log.take()).toEqual([]);
+    expect(kernel.counters).toMatchObject({ freePages: 0, clear: [0, 0, 0, 0, 0] });
+  });
+
+  test('a leaf of 1 GiB goes as a whole and is not given back; of a part of it the kernel warns, once', () => {
+    const { kernel, start, table } = mapped();
+    const entry = entryAt(kernel, PUD, start + PUD_SIZE);
+    table.write(entry, 0, VALID_LEAF_HI);
+    const { arch } = kernel;
+    arch.vmemmapFree(start + PUD_SIZE, start + PUD_SIZE + PMD_SIZE, null);
+    arch.vmemmapFree(start + 2 * PUD_SIZE - PMD_SIZE, start + 2 * PUD_SIZE, null);
+    expect(kernel.log.take()).toEqual(['warn:remove_pud_table: unaligned range']);
+    expect(table.hi(entry)).toBe(VALID_LEAF_HI);
+    arch.vmemmapFree(start + PUD_SIZE, start + 2 * PUD_SIZE, null);
+    expect(kernel.log.take()).toEqual([]);
+    expect(table.hi(entry)).toBe(0);
+    expect(kernel.counters).toMatchObject({ freePages: 0, clear: [0, 0, 1, 0, 0] });
+  });
+
+  test('a part of a leaf that describes nothing valid takes all of it', () => {
+    const { kernel, start } = mapped();
+    kernel.arch.vmemmapFree(start, start + PMD_SIZE / 2, null);
+    expect(kernel.log.take()).toEqual([]);
+    expect(kernel.counters).toMatchObject({ freePages: 32 + 2, clear: [0, 1, 1, 1, 0] });
+  });
+
+  test('a table with an entry in any half of a word stays', () => {
+    for (const [lo, hi] of [
+      [1, 0],
+      [0, 1],
+    ] as const) {
+      const { kernel, start, table } = mapped();
+      table.write(entryAt(kernel, PMD, start + PUD_SIZE - PMD_SIZE), lo, hi);
+      kernel.arch.vmemmapFree(start, start + PMD_SIZE, null);
+      expect(kernel.counters).toMatchObject({ freePages: 32, clear: [0, 1, 0, 0, 0] });
+    }
+  });
+});
+
+describe('ppc64 radix without memory', () => {
+  // A table, a second, the leaf, and then a page table in its place.
+  test.each([[[1]], [[2]], [[3, 4]], [[3, 5]]])('a section fails with allocations %j, and nothing stays', (calls) => {
+    const [state] = play({ machine: radix(), steps: [add(0)], failAllocations: calls });
+    expect(state).toMatchObject({ ret: -12, leaves: [], violations: [], sections: { present: 0 }, ram: { pages: 0 } });
+  });
+
+  const device = { op: 'memremap-pages' as const, device: 'd0', pfn: FIRST, nrPages: 2 ** 14, compoundSize: '1G' };
+
+  test.each([1, 2, 3, 4])('a folded device fails with allocation %i, and nothing of it stays', (call) => {
+    const [state] = play({ machine: radix(), steps: [device], failAllocations: [call] });
+    expect(state).toMatchObject({ ret: -12, leaves: [], violations: [], ram: { pages: 0 } });
+  });
+
+  test('nobody looks whether the tail page of a compound page could be had; the next page asks for it again', () => {
+    const [state] = play({ machine: radix(), steps: [device], failAllocations: [5] });
+    expect(state).toMatchObject({ ret: 0, holes: [], counters: { setPte: 16, allocPages: 3 + 2 } });
+  });
+});
+
 describe('ppc64: altmap_cross_boundary()', () => {
   const { kernel } = idle(radix({ structPageSize: 56 }));
   const altmap = { name: 'dev', basePfn: 0, endPfn: 2 ** 20, reserve: 0, free: 100, align: 0, alloc: 0 };
@@ -93,23 +169,27 @@ describe('ppc64: altmap_cross_boundary()', () => {
 });
 
 describe('ppc64: vmemmap_list', () => {
-  property.prop([fc.array(fc.nat(40), { maxLength: 60 })])('holds what was noted and not given back', (blocks) => {
-    const { kernel } = idle(hash());
-    const list = new VmemmapList(kernel);
-    const noted = new Map<number, number>();
-    for (const block of blocks) {
-      const virt = kernel.vmemmap + block * 2 ** 24;
-      if (noted.has(virt)) {
-        expect(list.free(virt)).toBe(noted.get(virt));
-        noted.delete(virt);
-      } else {
-        const phys = (block + 1) * 2 ** 24;
-        expect(list.populate(phys, virt, 0)).toBe(true);
-        noted.set(virt, phys);
-      }
-    }
-    expect(new Map([...list.entries()].map(({ virt, phys }) => [virt, phys]))).toEqual(noted);
-    expect(list.free(kernel.vmemmap + 2 ** 40)).toBe(0);
+  test('holds what was noted and not given back', () => {
+    fc.assert(
+      fc.property(fc.array(fc.nat(40), { maxLength: 60 }), (blocks) => {
+        const { kernel } = idle(hash());
+        const list = new VmemmapList(kernel);
+        const noted = new Map<number, number>();
+        for (const block of blocks) {
+          const virt = kernel.vmemmap + block * 2 ** 24;
+          if (noted.has(virt)) {
+            expect(list.free(virt)).toBe(noted.get(virt));
+            noted.delete(virt);
+          } else {
+            const phys = (block + 1) * 2 ** 24;
+            expect(list.populate(phys, virt, 0)).toBe(true);
+            noted.set(virt, phys);
+          }
+        }
+        expect(new Map([...list.entries()].map(({ virt, phys }) => [virt, phys]))).toEqual(noted);
+        expect(list.free(kernel.vmemmap + 2 ** 40)).toBe(0);
+      }),
+    );
   });
 
   test('takes a page for each 2730 nodes of 24 bytes, and none for nodes that come back', () => {

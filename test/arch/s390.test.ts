@@ -3,7 +3,9 @@
 import { describe, expect, test } from 'vitest';
 import { vmemmapPlacement } from '../../arch/s390/index.js';
 import type { ScenarioInput } from '../../src/scenario/schema.js';
-import { idle, pageTableOf, play } from '../scenarios.js';
+import { PMD, PUD } from '../../src/hardware/page-table.js';
+import { StateReader, StateWriter } from '../../src/hardware/saved-state.js';
+import { entryAt, idle, pageTableOf, play } from '../scenarios.js';
 
 type Machine = ScenarioInput['machine'];
 const s390 = (more: Partial<Machine> = {}): Machine => ({
@@ -114,4 +116,119 @@ describe('s390: vmemmap_free()', () => {
 
 test('s390: without KASLR the vmemmap of a small machine lies where a booted kernel had it', () => {
   expect(vmemmapPlacement(3, 64)).toBe(0x37200000000n);
+});
+
+describe('s390: modify_pagetable() meets what is there', () => {
+  const PMD_SIZE = 2 ** 20;
+  const PUD_SIZE = 2 ** 31;
+  const LARGE = 0x400;
+  const EMPTY_SEGMENT = 0x20;
+  const mapped = (more: Partial<Machine> = {}) => {
+    const { kernel } = idle(s390(more));
+    const start = kernel.vmemmap;
+    kernel.arch.vmemmapPopulate(start, start + PMD_SIZE, 0, null);
+    kernel.counters.reset();
+    return { kernel, start, table: pageTableOf(kernel) };
+  };
+
+  test('pages that are mapped stay as they are, whatever their frames', () => {
+    for (const ramBasePfn of [2 ** 16, 2 ** 33]) {
+      const { kernel, start } = mapped({ hugeVmemmap: false, ramBasePfn });
+      expect(kernel.arch.vmemmapPopulate(start, start + PMD_SIZE, 0, null)).toBe(0);
+      expect(kernel.counters).toMatchObject({ allocPages: 0, set: [0, 0, 0, 0, 0] });
+    }
+  });
+
+  test('a region of 2 GiB that is a frame serves whoever adds, and goes when all of it goes', () => {
+    const { kernel, start, table } = mapped();
+    const entry = entryAt(kernel, PUD, start + PUD_SIZE);
+    table.write(entry, LARGE, 0);
+    const { arch, counters } = kernel;
+    expect(arch.vmemmapPopulate(start + PUD_SIZE, start + 2 * PUD_SIZE, 0, null)).toBe(0);
+    arch.vmemmapFree(start + PUD_SIZE, start + PUD_SIZE + PMD_SIZE, null);
+    expect(counters).toMatchObject({ allocPages: 0, clear: [0, 0, 0, 0, 0] });
+    expect(table.lo(entry)).toBe(LARGE);
+    arch.vmemmapFree(start + PUD_SIZE, start + 2 * PUD_SIZE, null);
+    expect(counters).toMatchObject({ freePages: 0, clear: [0, 0, 1, 0, 0] });
+  });
+
+  test.each([
+    ['low', EMPTY_SEGMENT | 0x100, 0],
+    ['high', EMPTY_SEGMENT, 1],
+  ])('a table with a bit in the %s half of its last entry stays', (_which, lo, hi) => {
+    const { kernel, start, table } = mapped();
+    table.write(entryAt(kernel, PMD, start + PUD_SIZE - PMD_SIZE), lo, hi);
+    kernel.arch.vmemmapFree(start, start + PMD_SIZE, null);
+    expect(kernel.counters).toMatchObject({ freePages: 256, clear: [0, 1, 0, 0, 0] });
+  });
+
+  test('a segment table of four pages stays for an entry in any of them', () => {
+    for (const quarter of [1, 2, 3]) {
+      const { kernel, start } = mapped();
+      const far = start + (quarter * PUD_SIZE) / 4;
+      kernel.arch.vmemmapPopulate(far, far + PMD_SIZE, 0, null);
+      kernel.arch.vmemmapFree(start, start + PMD_SIZE, null);
+      expect(kernel.arch.mmu.walk(far)).toBeDefined();
+      expect(kernel.counters.freePages).toBe(256);
+    }
+  });
+
+  test('remembers the unused part of a frame across a saved state', () => {
+    const { kernel, start } = mapped();
+    kernel.arch.vmemmapPopulate(start + 2 * PMD_SIZE, start + 2.5 * PMD_SIZE, 0, null);
+    const remembered = kernel.arch.unusedStart();
+    expect(remembered).toBe(start + 2.5 * PMD_SIZE);
+    const saved = new StateWriter();
+    kernel.arch.save!(saved);
+    kernel.arch.vmemmapFree(start + 2 * PMD_SIZE, start + 2.5 * PMD_SIZE, null);
+    expect(kernel.arch.unusedStart()).toBe(0);
+    kernel.arch.restore!(new StateReader(saved.take()));
+    expect(kernel.arch.unusedStart()).toBe(remembered);
+  });
+});
+
+describe('s390: memmap of the boot, until 6.19', () => {
+  const boot = [{ start: '0x0', size: '512M' }];
+  const gone = { op: 'remove-pages' as const, pfn: SECTION, nrPages: SECTION };
+  const removed = (more: Partial<Machine>) => play({ machine: s390({ boot, ...more }), steps: [gone] })[0]!;
+
+  test('is unmapped with a warning, and its frames stay where they are', () => {
+    expect(removed({})).toMatchObject({ violations: ['warn:vmem_free_pages'], ram: { pages: 0 } });
+    expect(removed({}).counters['freePages']).toBeUndefined();
+    const pages = removed({ hugeVmemmap: false });
+    expect(pages.violations).toEqual(['warn:vmem_free_pages', 'warn:vmem_pte_free']);
+    expect(pages.counters['freePages']).toBeUndefined();
+  });
+
+  test('goes back since', () => {
+    const since = removed({ kernel: '6.19' });
+    expect(since.violations).toEqual([]);
+    expect(since.counters['freePages']).toBeGreaterThanOrEqual(1024);
+  });
+});
+
+describe('s390 before 5.9: what is mapped is mapped for ever', () => {
+  const machine = (more: Partial<Machine> = {}) => s390({ kernel: '5.4', structPageSize: 56, ...more });
+
+  test('neighbours share a frame of 1 MiB, or a page table', () => {
+    const [, large] = play({ machine: machine(), steps: [add(0), add(1)] });
+    expect(large).toMatchObject({ ret: 0, holes: [], ram: { pages: 7 * 256 + 8 } });
+    const [, small] = play({ machine: machine({ hugeVmemmap: false }), steps: [add(0), add(1)] });
+    expect(small).toMatchObject({ ret: 0, holes: [], tables: { pte: 7 }, ram: { pages: 2 * 896 + 7 + 8 } });
+  });
+
+  test.each([true, false])('fails where there is no memory, and keeps what it has; EDAT1 %s', (hugeVmemmap) => {
+    const calls = hugeVmemmap ? [1, 2, 3, 4] : [1, 2, 3, 4, 260];
+    for (const call of calls) {
+      const [state] = play({ machine: machine({ hugeVmemmap }), steps: [add(0)], failAllocations: [call] });
+      expect(state).toMatchObject({ ret: -12, sections: { present: 0 }, violations: [] });
+      expect(state!.ram.pages > 0).toBe(call > 1);
+    }
+  });
+
+  test('takes frames above 4 GiB', () => {
+    const { kernel } = idle(machine({ ramBasePfn: 2 ** 33 }));
+    kernel.arch.vmemmapPopulate(kernel.vmemmap, kernel.vmemmap + 2 ** 20, 0, null);
+    expect(kernel.arch.mmu.walk(kernel.vmemmap)!.pa).toBeGreaterThanOrEqual(2 ** 45);
+  });
 });

@@ -2,8 +2,10 @@
 
 import { x86_64 } from '../../arch/x86_64/index.js';
 import { describe, expect, test } from 'vitest';
+import { PMD, PUD, tableIndex } from '../../src/hardware/page-table.js';
+import { StateReader, StateWriter } from '../../src/hardware/saved-state.js';
 import type { ScenarioInput } from '../../src/scenario/schema.js';
-import { addSection, idle, PFN, play, removeSection, SECTION, SUBSECTION } from '../scenarios.js';
+import { addSection, entryAt, idle, pageTableOf, PFN, play, removeSection, SECTION, SUBSECTION } from '../scenarios.js';
 
 type Machine = ScenarioInput['machine'];
 const x86 = (more: Partial<Machine> = {}): Machine => ({ arch: 'x86_64', kernel: '6.12.117', ...more });
@@ -149,6 +151,111 @@ describe('x86_64: vmemmap_free()', () => {
     const [, second] = play({ machine: x86({ structPageSize: 56 }), steps });
     expect(second).toMatchObject({ ret: 0, leaves: ['ffffea0003800000-ffffea0003a00000 pmd ram'] });
     expect(second!.counters['setPte']).toBe(7);
+  });
+});
+
+describe('x86_64: remove_pagetable() meets what it did not make', () => {
+  const PMD_SIZE = 2 ** 21;
+  const PUD_SIZE = 2 ** 30;
+  const ACCESSED_AND_DIRTY = 0x60;
+  const PUD_LEAF = 0x1e3;
+  const booted = (more: Partial<Machine> = {}) => {
+    const { kernel } = idle(x86(more));
+    return { kernel, start: kernel.vmemmap };
+  };
+
+  test.each([4, 5])('with %i levels, memmap that was never mapped is passed over', (pagingLevels) => {
+    const { kernel, start } = booted({ pagingLevels });
+    kernel.arch.vmemmapFree(start, start + 2 ** 40, null);
+    expect(kernel.log.take()).toEqual([]);
+    expect(kernel.counters).toMatchObject({ freePages: 0, clear: [0, 0, 0, 0, 0] });
+    kernel.arch.vmemmapPopulate(start, start + PMD_SIZE, 0, null);
+    kernel.arch.vmemmapFree(start + PUD_SIZE, start + 2 ** 38, null);
+    expect(kernel.log.take()).toEqual([]);
+    expect(kernel.counters).toMatchObject({ freePages: 0, clear: [0, 0, 0, 0, 0] });
+  });
+
+  test('a leaf of 1 GiB that lies in the range as a whole is cleared, and its memory is not given back', () => {
+    const { kernel, start } = booted();
+    kernel.arch.vmemmapPopulate(start, start + PMD_SIZE, 0, null);
+    const entry = entryAt(kernel, PUD, start + PUD_SIZE);
+    pageTableOf(kernel).write(entry, PUD_LEAF, 0);
+    kernel.arch.vmemmapFree(start + PUD_SIZE, start + 2 * PUD_SIZE, null);
+    expect(pageTableOf(kernel).lo(entry)).toBe(0);
+    expect(kernel.counters).toMatchObject({ freePages: 0, clear: [0, 0, 1, 0, 0] });
+    expect(kernel.arch.mmu.walk(start)).toBeDefined();
+  });
+
+  test.each([
+    ['from its start', 0, PUD_SIZE - PMD_SIZE],
+    ['to its end', PMD_SIZE, PUD_SIZE],
+  ])('a leaf of 1 GiB of which a part lies in the range, %s, is taken for a table', (_what, from, to) => {
+    const { kernel, start } = booted();
+    kernel.arch.vmemmapPopulate(start, start + PMD_SIZE, 0, null);
+    const page = kernel.allocator.allocPages(0);
+    const lo = ((page * 4096) | PUD_LEAF) >>> 0;
+    const hi = Math.floor((page * 4096) / 2 ** 32);
+    const table = pageTableOf(kernel);
+    const inLeaf = table.entry(page * 4096, tableIndex(table.table(PMD), start + 2 * PMD_SIZE));
+    const beyond = table.entry(page * 4096, from === 0 ? 511 : 0);
+    table.write(inLeaf, 0x67, 0);
+    table.write(beyond, 1, 0);
+    table.write(entryAt(kernel, PUD, start + PUD_SIZE), lo, hi);
+    kernel.arch.vmemmapFree(start + PUD_SIZE + from, start + PUD_SIZE + to, null);
+    expect(table.lo(inLeaf)).toBe(0);
+    expect(table.lo(entryAt(kernel, PUD, start + PUD_SIZE))).toBe(lo);
+  });
+
+  test('a table whose other entries have nothing but accessed and dirty bits counts as empty and goes', () => {
+    const { kernel, start } = booted();
+    kernel.arch.vmemmapPopulate(start, start + PMD_SIZE, 0, null);
+    const table = pageTableOf(kernel);
+    table.write(entryAt(kernel, PMD, start + 7 * PMD_SIZE), ACCESSED_AND_DIRTY, 0);
+    kernel.arch.vmemmapFree(start, start + PMD_SIZE, null);
+    expect(kernel.counters).toMatchObject({ freePages: 512 + 1, clear: [0, 1, 1, 0, 0] });
+  });
+
+  test.each([
+    ['low', 0x200, 0],
+    ['high', 0, 1],
+  ])('a table with a bit in the %s half of its last entry stays', (_which, lo, hi) => {
+    const { kernel, start } = booted();
+    kernel.arch.vmemmapPopulate(start, start + PMD_SIZE, 0, null);
+    pageTableOf(kernel).write(entryAt(kernel, PMD, start + PUD_SIZE - PMD_SIZE), lo, hi);
+    kernel.arch.vmemmapFree(start, start + PMD_SIZE, null);
+    expect(kernel.counters).toMatchObject({ freePages: 512, clear: [0, 1, 0, 0, 0] });
+  });
+});
+
+describe('x86_64: page tables of processes', () => {
+  const machine = x86({ otherPageTables: 3 });
+
+  test('get no entry from memmap that could not be made', () => {
+    const [state] = play({ machine: { ...machine, kernel: '6.12' }, steps: [addSection(0)], failAllocations: [2] });
+    expect(state).toMatchObject({ ret: -12 });
+    expect(state!.counters['syncTopLevel']).toBeUndefined();
+  });
+
+  test('get every top-level entry of a range that has several', () => {
+    const { kernel } = idle(machine);
+    const last = 2 ** 39 - 2 ** 21;
+    kernel.arch.vmemmapPopulate(kernel.vmemmap + last, kernel.vmemmap + last + 2 ** 22, 0, null);
+    expect(kernel.counters.syncTopLevel).toBe(2 * 3);
+  });
+});
+
+describe('x86_64: state that is saved', () => {
+  test('has the unused part of a leaf that is remembered', () => {
+    const { kernel } = idle(x86({ structPageSize: 56 }));
+    kernel.arch.vmemmapPopulate(kernel.vmemmap, kernel.vmemmap + SECTION * 56, 0, null);
+    const remembered = kernel.arch.unusedStart();
+    expect(remembered).toBe(kernel.vmemmap + SECTION * 56);
+    const saved = new StateWriter();
+    kernel.arch.save!(saved);
+    kernel.arch.vmemmapFree(kernel.vmemmap, kernel.vmemmap + SECTION * 56, null);
+    expect(kernel.arch.unusedStart()).toBe(0);
+    kernel.arch.restore!(new StateReader(saved.take()));
+    expect(kernel.arch.unusedStart()).toBe(remembered);
   });
 });
 

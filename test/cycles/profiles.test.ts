@@ -5,7 +5,6 @@ import { ARCHITECTURES } from '../../arch/index.js';
 import { CacheHierarchy } from '../../src/hardware/cache.js';
 import { DataTlb } from '../../src/hardware/tlb.js';
 import { figuresOf } from '../../src/cycles/profile.js';
-import { vmemmap } from '../cli/cli.js';
 
 const CPUS = ARCHITECTURES.flatMap(({ name, cpus }) => cpus.map((profile) => ({ arch: name, profile })));
 
@@ -36,27 +35,5 @@ describe.each(CPUS)('$profile.name', ({ profile }) => {
     expect(latencies).toEqual([...latencies].sort((a, b) => a - b));
     expect(() => new CacheHierarchy(profile.caches, profile.lineSize)).not.toThrow();
     expect(() => new DataTlb(profile.tlb.first, profile.tlb.second)).not.toThrow();
-  });
-});
-
-describe('vmemmap cpu', { timeout: 60_000 }, () => {
-  test('prints each figure with unit, confidence and source', () => {
-    const { status, stdout } = vmemmap('cpu', 'altra-q80');
-    expect(status).toBe(0);
-    expect(stdout).toMatch(/flush\.range\.base +1\.68 µs \(1\.56 to 1\.74\) +arithmetic +calibrated: R\. Roberts/);
-  });
-
-  test('lists all of them, also as JSON', () => {
-    expect(vmemmap('cpu').stdout).toContain('icelake-8358');
-    const { schema, cpus } = JSON.parse(vmemmap('cpu', '--json').stdout) as { schema: string; cpus: unknown[] };
-    expect(schema).toBe('vmemmap/cpu/v1');
-    expect(cpus).toHaveLength(CPUS.length);
-  });
-
-  test('says which there are when it knows none of that name', () => {
-    expect(vmemmap('cpu', 'i486')).toMatchObject({
-      status: 2,
-      stderr: expect.stringContaining('allowed are') as string,
-    });
   });
 });

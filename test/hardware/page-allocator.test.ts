@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { fc, test as property } from '@fast-check/vitest';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { NO_PAGE, PageAllocator, type BadFree, type PageAllocatorOptions } from '../../src/hardware/page-allocator.js';
 import { Ram } from '../../src/hardware/ram.js';
@@ -25,33 +25,38 @@ const never = (bad: BadFree): void => {
 };
 
 describe('the page allocator', () => {
-  property.prop([
-    fc.array(fc.record({ take: fc.boolean(), order: fc.integer({ min: 0, max: MAX_ORDER }), which: fc.nat() })),
-  ])('never hands a frame out twice, and has everything again when all is given back', (actions) => {
-    const pages = allocator(4);
-    const out: { pfn: number; order: number }[] = [];
-    const taken = new Set<number>();
-    const giveBack = ({ pfn, order }: { pfn: number; order: number }): void => {
-      expect(pages.freePages(pfn, order, never)).toBe(2 ** order);
-      for (let i = 0; i < 2 ** order; i++) taken.delete(pfn + i);
-    };
-    for (const { take, order, which } of actions) {
-      if (!take && out.length > 0) giveBack(out.splice(which % out.length, 1)[0]!);
-      if (!take) continue;
-      const pfn = pages.allocPages(order);
-      if (pfn === NO_PAGE) continue;
-      expect(pfn % 2 ** order).toBe(0);
-      for (let i = 0; i < 2 ** order; i++) {
-        expect(taken.has(pfn + i)).toBe(false);
-        taken.add(pfn + i);
-      }
-      out.push({ pfn, order });
-    }
-    expect(pages.pagesOut).toBe(taken.size);
-    out.forEach(giveBack);
-    expect(pages.freeBlocks(MAX_ORDER)).toBe(4);
-    for (let i = 0; i < 4; i++) expect(pages.allocPages(MAX_ORDER)).not.toBe(NO_PAGE);
-    expect(pages.allocPages(0)).toBe(NO_PAGE);
+  test('never hands a frame out twice, and has everything again when all is given back', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.record({ take: fc.boolean(), order: fc.integer({ min: 0, max: MAX_ORDER }), which: fc.nat() })),
+        (actions) => {
+          const pages = allocator(4);
+          const out: { pfn: number; order: number }[] = [];
+          const taken = new Set<number>();
+          const giveBack = ({ pfn, order }: { pfn: number; order: number }): void => {
+            expect(pages.freePages(pfn, order, never)).toBe(2 ** order);
+            for (let i = 0; i < 2 ** order; i++) taken.delete(pfn + i);
+          };
+          for (const { take, order, which } of actions) {
+            if (!take && out.length > 0) giveBack(out.splice(which % out.length, 1)[0]!);
+            if (!take) continue;
+            const pfn = pages.allocPages(order);
+            if (pfn === NO_PAGE) continue;
+            expect(pfn % 2 ** order).toBe(0);
+            for (let i = 0; i < 2 ** order; i++) {
+              expect(taken.has(pfn + i)).toBe(false);
+              taken.add(pfn + i);
+            }
+            out.push({ pfn, order });
+          }
+          expect(pages.pagesOut).toBe(taken.size);
+          out.forEach(giveBack);
+          expect(pages.freeBlocks(MAX_ORDER)).toBe(4);
+          for (let i = 0; i < 4; i++) expect(pages.allocPages(MAX_ORDER)).not.toBe(NO_PAGE);
+          expect(pages.allocPages(0)).toBe(NO_PAGE);
+        },
+      ),
+    );
   });
 
   test('another node serves one that has no memory', () => {

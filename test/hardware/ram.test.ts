@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { fc, test as property } from '@fast-check/vitest';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { MIXED, PhysicalAddressError, Ram } from '../../src/hardware/ram.js';
 
@@ -17,35 +17,44 @@ const write = fc.record({
 });
 
 describe('RAM', () => {
-  property.prop([fc.array(write, { maxLength: 30 })])('holds what a plain array of bytes holds', (writes) => {
-    const ram = new Ram(FRAME);
-    const model = new Uint8Array(SIZE);
-    for (const { from, length, byte } of writes) {
-      const end = Math.min(from + length, SIZE);
-      ram.memset(FIRST * FRAME + from, byte, end - from);
-      model.fill(byte, from, end);
-      expect(ram.isFilled(FIRST * FRAME + from, byte, end - from)).toBe(true);
-    }
-    for (let i = 0; i < FRAMES; i++) {
-      expect(ram.readFrame(FIRST + i)).toEqual(model.slice(i * FRAME, (i + 1) * FRAME));
-    }
-    for (const byte of [0, 1, 0xfd]) {
-      expect(ram.isFilled(FIRST * FRAME, byte, SIZE)).toBe(model.every((b) => b === byte));
-    }
+  test('holds what a plain array of bytes holds', () => {
+    fc.assert(
+      fc.property(fc.array(write, { maxLength: 30 }), (writes) => {
+        const ram = new Ram(FRAME);
+        const model = new Uint8Array(SIZE);
+        for (const { from, length, byte } of writes) {
+          const end = Math.min(from + length, SIZE);
+          ram.memset(FIRST * FRAME + from, byte, end - from);
+          model.fill(byte, from, end);
+          expect(ram.isFilled(FIRST * FRAME + from, byte, end - from)).toBe(true);
+        }
+        for (let i = 0; i < FRAMES; i++) {
+          expect(ram.readFrame(FIRST + i)).toEqual(model.slice(i * FRAME, (i + 1) * FRAME));
+        }
+        for (const byte of [0, 1, 0xfd]) {
+          expect(ram.isFilled(FIRST * FRAME, byte, SIZE)).toBe(model.every((b) => b === byte));
+        }
+      }),
+    );
   });
 
-  property.prop([
-    fc.array(
-      fc.record({ at: fc.integer({ min: 0, max: SIZE / 4 - 1 }), value: fc.integer({ min: 0, max: 2 ** 32 - 1 }) }),
-    ),
-  ])('keeps every word where it was written', (words) => {
-    const ram = new Ram(FRAME);
-    const model = new Map<number, number>();
-    for (const { at, value } of words) {
-      ram.words[ram.wordIndex(FIRST * FRAME + at * 4)] = value;
-      model.set(at, value);
-    }
-    for (const [at, value] of model) expect(ram.words[ram.wordIndex(FIRST * FRAME + at * 4)]).toBe(value);
+  test('keeps every word where it was written', () => {
+    fc.assert(
+      fc.property(
+        fc.array(
+          fc.record({ at: fc.integer({ min: 0, max: SIZE / 4 - 1 }), value: fc.integer({ min: 0, max: 2 ** 32 - 1 }) }),
+        ),
+        (words) => {
+          const ram = new Ram(FRAME);
+          const model = new Map<number, number>();
+          for (const { at, value } of words) {
+            ram.words[ram.wordIndex(FIRST * FRAME + at * 4)] = value;
+            model.set(at, value);
+          }
+          for (const [at, value] of model) expect(ram.words[ram.wordIndex(FIRST * FRAME + at * 4)]).toBe(value);
+        },
+      ),
+    );
   });
 
   test('a frame filled with one byte is uniform, whatever it held before', () => {

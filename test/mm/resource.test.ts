@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { fc, test as property } from '@fast-check/vitest';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   createIomem,
@@ -32,30 +32,31 @@ describe('the tree of System RAM', () => {
     merges: fc.boolean(),
   });
 
-  property.prop([fc.array(step, { maxLength: 40 })])(
-    'covers just what was added and not released, in order, whatever is split and merged',
-    (steps) => {
-      const root = createIomem();
-      const present = new Set<number>();
-      for (const { adds, at, units, merges } of steps) {
-        const range = Array.from({ length: units }, (_, i) => at + i);
-        if (adds) {
-          const added = registerMemoryResource(root, at * UNIT, units * UNIT, SYSTEM_RAM);
-          const isFree = range.every((unit) => !present.has(unit));
-          expect(typeof added === 'number' ? added : 0).toBe(isFree ? 0 : -17);
-          if (typeof added === 'number') continue;
-          range.forEach((unit) => present.add(unit));
-          if (merges) mergeSystemRamResource(added, quiet);
-        } else {
-          // What lies in no single resource stays.
-          const isInOne = root.children.some((r) => r.start <= at * UNIT && r.end >= (at + units) * UNIT - 1);
-          releaseMemRegionAdjustable(root, at * UNIT, units * UNIT, quiet);
-          if (isInOne) range.forEach((unit) => present.delete(unit));
+  test('covers just what was added and not released, in order, whatever is split and merged', () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+        const root = createIomem();
+        const present = new Set<number>();
+        for (const { adds, at, units, merges } of steps) {
+          const range = Array.from({ length: units }, (_, i) => at + i);
+          if (adds) {
+            const added = registerMemoryResource(root, at * UNIT, units * UNIT, SYSTEM_RAM);
+            const isFree = range.every((unit) => !present.has(unit));
+            expect(typeof added === 'number' ? added : 0).toBe(isFree ? 0 : -17);
+            if (typeof added === 'number') continue;
+            range.forEach((unit) => present.add(unit));
+            if (merges) mergeSystemRamResource(added, quiet);
+          } else {
+            // What lies in no single resource stays.
+            const isInOne = root.children.some((r) => r.start <= at * UNIT && r.end >= (at + units) * UNIT - 1);
+            releaseMemRegionAdjustable(root, at * UNIT, units * UNIT, quiet);
+            if (isInOne) range.forEach((unit) => present.delete(unit));
+          }
+          expect(covered(root)).toEqual([...present].sort((a, b) => a - b));
         }
-        expect(covered(root)).toEqual([...present].sort((a, b) => a - b));
-      }
-    },
-  );
+      }),
+    );
+  });
 
   test('below a region that is not busy memory is claimed as in any other place', () => {
     const root = createIomem();

@@ -1,52 +1,59 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { fc, test as property } from '@fast-check/vitest';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { addPages, removePages } from '../../src/mm/memory-hotplug.js';
 import { MemSections } from '../../src/mm/sparse.js';
 import { activeMemmap } from '../../src/scenario/state.js';
-import { idle, PFN, play, SECTION, SUBSECTION } from '../scenarios.js';
+import { StateReader, StateWriter } from '../../src/hardware/saved-state.js';
+import { addSection, idle, PFN, play, SECTION, SUBSECTION } from '../scenarios.js';
 
 const machine = { arch: 'x86_64' } as const;
 
 describe('sections', () => {
-  property.prop([
-    fc.array(fc.record({ add: fc.boolean(), from: fc.nat(127), count: fc.integer({ min: 1, max: 64 }) }), {
-      maxLength: 25,
-    }),
-  ])('what is active is what was added and not removed', (actions) => {
-    const { kernel } = idle(machine);
-    const active = new Set<number>();
-    for (const { add, from, count } of actions) {
-      const range = Array.from({ length: count }, (_, i) => from + i);
-      const pfn = PFN + from * SUBSECTION;
-      if (add && !range.some((s) => active.has(s))) {
-        expect(addPages(kernel, 0, pfn, count * SUBSECTION, null)).toBe(0);
-        range.forEach((s) => active.add(s));
-      } else if (!add && range.every((s) => active.has(s))) {
-        removePages(kernel, pfn, count * SUBSECTION, null);
-        range.forEach((s) => active.delete(s));
-      }
-    }
-    const bytes = activeMemmap(kernel).reduce((sum, range) => sum + range.end - range.start, 0);
-    expect(bytes).toBe(active.size * SUBSECTION * kernel.structPageSize);
-    expect(kernel.log.take()).toEqual([]);
+  test('what is active is what was added and not removed', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.record({ add: fc.boolean(), from: fc.nat(127), count: fc.integer({ min: 1, max: 64 }) }), {
+          maxLength: 25,
+        }),
+        (actions) => {
+          const { kernel } = idle(machine);
+          const active = new Set<number>();
+          for (const { add, from, count } of actions) {
+            const range = Array.from({ length: count }, (_, i) => from + i);
+            const pfn = PFN + from * SUBSECTION;
+            if (add && !range.some((s) => active.has(s))) {
+              expect(addPages(kernel, 0, pfn, count * SUBSECTION, null)).toBe(0);
+              range.forEach((s) => active.add(s));
+            } else if (!add && range.every((s) => active.has(s))) {
+              removePages(kernel, pfn, count * SUBSECTION, null);
+              range.forEach((s) => active.delete(s));
+            }
+          }
+          const bytes = activeMemmap(kernel).reduce((sum, range) => sum + range.end - range.start, 0);
+          expect(bytes).toBe(active.size * SUBSECTION * kernel.structPageSize);
+          expect(kernel.log.take()).toEqual([]);
+        },
+      ),
+    );
   });
 
-  property.prop([fc.constantFrom(8, 64, 128, 512), fc.nat(511), fc.nat(511)])(
-    'a subsection map sets and clears just the bits asked for',
-    (subsections, a, b) => {
-      const from = Math.min(a, b) % subsections;
-      const to = Math.max(from + 1, Math.max(a, b) % (subsections + 1));
-      const sections = new MemSections(subsections);
-      sections.indexInit(5);
-      sections.set(5, from, to);
-      for (let s = 0; s < subsections; s++) expect(sections.isSet(5, s)).toBe(s >= from && s < to);
-      expect(sections.areClear(4, 0, subsections)).toBe(true);
-      sections.clear(5, from, to);
-      expect(sections.areClear(5, 0, subsections)).toBe(true);
-    },
-  );
+  test('a subsection map sets and clears just the bits asked for', () => {
+    fc.assert(
+      fc.property(fc.constantFrom(8, 64, 128, 512), fc.nat(511), fc.nat(511), (subsections, a, b) => {
+        const from = Math.min(a, b) % subsections;
+        const to = Math.max(from + 1, Math.max(a, b) % (subsections + 1));
+        const sections = new MemSections(subsections);
+        sections.indexInit(5);
+        sections.set(5, from, to);
+        for (let s = 0; s < subsections; s++) expect(sections.isSet(5, s)).toBe(s >= from && s < to);
+        expect(sections.areClear(4, 0, subsections)).toBe(true);
+        sections.clear(5, from, to);
+        expect(sections.areClear(5, 0, subsections)).toBe(true);
+      }),
+    );
+  });
 
   test('adding what is active is -EEXIST and changes nothing', () => {
     const [first, second] = play({
@@ -93,7 +100,8 @@ describe('sections', () => {
         { op: 'remove-pages', pfn: half, nrPages: half },
       ],
     });
-    expect(first).toMatchObject({ leaves: ['ffffea0000000000-ffffea0000200000 pmd ram'], counters: {} });
+    expect(first!.leaves).toEqual(['ffffea0000000000-ffffea0000200000 pmd ram']);
+    expect(first!.counters).toEqual({});
     expect(second).toMatchObject({ leaves: [], sections: { present: 0 } });
   });
 
@@ -102,7 +110,8 @@ describe('sections', () => {
       machine: { ...machine, boot: [{ start: '0x0', size: '64M' }] },
       steps: [{ op: 'add-pages', start: '0x4000000', size: '64M' }],
     });
-    expect(state).toMatchObject({ ret: 0, counters: {}, holes: [] });
+    expect(state).toMatchObject({ ret: 0, holes: [] });
+    expect(state!.counters).toEqual({});
   });
 
   test('a failed add leaves the section inactive and its memmap unmapped', () => {
@@ -134,5 +143,91 @@ describe('sections', () => {
       return state!.vmstat?.nrMemmapPages;
     });
     expect(counts).toEqual([undefined, -512, -512, -512, -512, 0, 0]);
+  });
+
+  test('a whole section that comes back where a boot section was gets a memmap', () => {
+    const whole = { pfn: 0, nrPages: SECTION };
+    const [, added, removed] = play({
+      machine: { ...machine, boot: [{ start: '0x0', size: '128M' }] },
+      steps: [
+        { op: 'remove-pages', ...whole },
+        { op: 'add-pages', ...whole },
+        { op: 'remove-pages', ...whole },
+      ],
+    });
+    expect(added).toMatchObject({ ret: 0, holes: [], leaves: ['ffffea0000000000-ffffea0000200000 pmd ram'] });
+    expect(removed).toMatchObject({ leaves: [], violations: [], sections: { present: 0 } });
+  });
+
+  test('memmap of the boot is counted apart, where it is counted', () => {
+    const boot = [{ start: '0x0', size: '256M' }];
+    const counts = ['6.9', '7.3'].map((kernel) => {
+      const [used, removed] = play({
+        machine: { ...machine, kernel, boot },
+        steps: [
+          { op: 'use', pfn: 0, nrPages: SECTION },
+          { op: 'remove-pages', pfn: 0, nrPages: SECTION },
+        ],
+      });
+      return [used!.vmstat?.nrMemmapBootPages, removed!.vmstat?.nrMemmapBootPages];
+    });
+    expect(counts).toEqual([
+      [undefined, undefined],
+      [1024, 512],
+    ]);
+  });
+
+  test('before 5.3 a section that is there is not added again, and one since boot gives its memmap back', () => {
+    const before = { ...machine, kernel: '5.2', structPageSize: 64 };
+    const [, again] = play({ machine: before, steps: [addSection(0), addSection(0)] });
+    expect(again).toMatchObject({ ret: 0, counters: { setPmd: 1 } });
+    const boot = [{ start: '0x0', size: '128M' }];
+    const [gone] = play({
+      machine: { ...before, boot },
+      steps: [{ op: 'remove-pages', pfn: 0, nrPages: SECTION }],
+    });
+    expect(gone).toMatchObject({ leaves: [], violations: [], sections: { present: 0 } });
+  });
+});
+
+describe('mem_section[]', () => {
+  const SUBSECTIONS = 64;
+  const FAR = 700;
+
+  test('knows nothing of a root that no section was ever in', () => {
+    const sections = new MemSections(SUBSECTIONS);
+    sections.indexInit(FAR);
+    expect(sections.areClear(3, 0, SUBSECTIONS)).toBe(true);
+    expect(sections.areSet(3, 0, SUBSECTIONS)).toBe(false);
+    expect([...sections.active(), ...sections.stale()]).toEqual([]);
+  });
+
+  test('is saved and restored, every section with its flags and its map', () => {
+    const sections = new MemSections(SUBSECTIONS);
+    const numbers = [1, 2, 255, 256, FAR];
+    for (const number of numbers) {
+      sections.indexInit(number);
+      sections.setFlags(number, number === 2 ? 16 : 1);
+      if (number !== 2) sections.set(number, number % 7, SUBSECTIONS - 3);
+    }
+    const state = (): unknown[] => [
+      sections.present,
+      [...sections.active()],
+      [...sections.stale()],
+      numbers.map((number) => [sections.flags(number), sections.subsectionMask(number)]),
+    ];
+    const before = state();
+    const writer = new StateWriter();
+    sections.save(writer);
+    const words = writer.take();
+    sections.indexInit(1500);
+    for (const number of [3, ...numbers, 1500]) {
+      sections.setFlags(number, 5);
+      sections.set(number, 0, SUBSECTIONS);
+    }
+    sections.restore(new StateReader(words));
+    expect(state()).toEqual(before);
+    expect(before.slice(0, 3)).toEqual([4, [1, 255, 256, FAR], [2]]);
+    expect([sections.flags(3), sections.flags(1500), sections.subsectionMask(3)]).toEqual([0, 0, 0n]);
   });
 });

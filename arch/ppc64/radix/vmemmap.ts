@@ -278,6 +278,8 @@ export class RadixVmemmap implements Arch {
         if (!this.ptePopulate(pte, address, nid, null)) return -ENOMEM;
         continue;
       }
+      // The page may be the tail page itself, and have come just now.
+      if (!this.isNone(pte)) continue;
       const pa = entryAddress(mmu.lo(tail), mmu.hi(tail));
       kernel.allocator.getPage(pa / pageSize);
       this.setLeaf(PTE, pte, address, pa);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { fc, test as property } from '@fast-check/vitest';
+import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ARCHITECTURES } from '../../../arch/index.js';
 import { backingComments, strip } from '../../../src/report/ptdump/backing.js';
@@ -188,40 +188,47 @@ const machines: ScenarioInput['machine'][] = [
 ];
 
 describe('every dump', () => {
-  property.prop(
-    [
-      fc.constantFrom(...machines),
-      fc.array(fc.record({ section: fc.nat(7), add: fc.boolean() }), { minLength: 1, maxLength: 6 }),
-    ],
-    { numRuns: 40 },
-  )('covers the vmemmap without a gap, and no two neighbouring lines are alike', (machine, moves) => {
-    const size = 2 ** 28;
-    const pageSize = Number(machine.pageSize ?? 4096);
-    const present = new Set<number>();
-    const steps = moves.flatMap(({ section, add }): ScenarioInput['steps'] => {
-      if (present.has(section) === add) return [];
-      if (add) present.add(section);
-      else present.delete(section);
-      return [
-        {
-          op: add ? 'add-pages' : 'remove-pages',
-          pfn: (2 ** 32 + section * size) / pageSize,
-          nrPages: size / pageSize,
+  test('covers the vmemmap without a gap, and no two neighbouring lines are alike', () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...machines),
+        fc.array(fc.record({ section: fc.nat(7), add: fc.boolean() }), { minLength: 1, maxLength: 6 }),
+        (machine, moves) => {
+          const size = 2 ** 28;
+          const pageSize = Number(machine.pageSize ?? 4096);
+          const present = new Set<number>();
+          const steps = moves.flatMap(({ section, add }): ScenarioInput['steps'] => {
+            if (present.has(section) === add) return [];
+            if (add) present.add(section);
+            else present.delete(section);
+            return [
+              {
+                op: add ? 'add-pages' : 'remove-pages',
+                pfn: (2 ** 32 + section * size) / pageSize,
+                nrPages: size / pageSize,
+              },
+            ];
+          });
+          fc.pre(steps.length > 0);
+          const { ranges } = parsePtdump(dumpOf({ machine, steps }).join('\n'));
+          ranges.slice(1).forEach((range, i) => {
+            const before = ranges[i]!;
+            expect(range.start).toBe(before.end);
+            expect([range.level, ...range.words]).not.toEqual([before.level, ...before.words]);
+          });
         },
-      ];
-    });
-    fc.pre(steps.length > 0);
-    const { ranges } = parsePtdump(dumpOf({ machine, steps }).join('\n'));
-    ranges.slice(1).forEach((range, i) => {
-      const before = ranges[i]!;
-      expect(range.start).toBe(before.end);
-      expect([range.level, ...range.words]).not.toEqual([before.level, ...before.words]);
-    });
+      ),
+      { numRuns: 40 },
+    );
   });
 
-  property.prop([fc.integer({ min: 1, max: 2 ** 40 })])('gives sizes without loss', (pages) => {
-    const text = sizeColumns(pages * 4096);
-    const unit = 'BKMGTPE'.indexOf(text.at(-1)!);
-    expect(Number(text.slice(0, -1)) * 1024 ** unit).toBe(pages * 4096);
+  test('gives sizes without loss', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 2 ** 40 }), (pages) => {
+        const text = sizeColumns(pages * 4096);
+        const unit = 'BKMGTPE'.indexOf(text.at(-1)!);
+        expect(Number(text.slice(0, -1)) * 1024 ** unit).toBe(pages * 4096);
+      }),
+    );
   });
 });

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import { describe, expect, test } from 'vitest';
+import { BUGS } from '../../src/check/bugs/index.js';
+import { checkBug, tellingReleases } from '../../src/check/repro.js';
+
+/** The catalogue on the two releases that show an entry best; test/check/bugs.test.ts plays it on all. */
+
+describe('the catalogue', () => {
+  test.each(BUGS.map((bug) => [bug.name, bug] as const))('%s', (_name, bug) => {
+    const { bad, good } = tellingReleases(bug);
+    expect(checkBug(bug, good === undefined ? [bad] : [bad, good]).filter(({ ok }) => !ok)).toEqual([]);
+  });
+});

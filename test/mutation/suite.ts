@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+/**
+ * What a mutant has to survive, the sharpest first: it dies at the first test that fails. One file, so that the modules
+ * under test are loaded once a mutant and not once a file.
+ */
+import './random-cases.js';
+import '../arch/registration.test.js';
+import '../arch/facts.test.js';
+import '../cycles/profiles.test.js';
+import './replay.js';
+import '../arch/x86_64.test.js';
+import '../arch/arm64.test.js';
+import '../arch/s390.test.js';
+import '../arch/ppc64.test.js';
+import '../mm/add-memory.test.js';
+import '../mm/hugetlb-vmemmap.test.js';
+import '../mm/memmap-on-memory.test.js';
+import '../mm/memory-block.test.js';
+import '../mm/memory-hotplug.test.js';
+import '../mm/memremap.test.js';
+import '../mm/range-map.test.js';
+import '../mm/resource.test.js';
+import '../mm/sparse.test.js';
+import '../mm/sparse-vmemmap.test.js';
+import '../mm/vmem-altmap.test.js';
+import '../mm/zone.test.js';
+import './catalogue.js';
+import '../check/invariants.test.js';
+import '../check/memory-invariants.test.js';
+import '../check/snapshot.test.js';
+import '../kernel/observer.test.js';
+import '../kernel/observed-events.test.js';
+import '../kernel/proposals.test.js';
+import '../cycles/call-tree.test.js';
+import '../report/ptdump/compare.test.js';
+import '../report/ptdump/text.test.js';
+import '../scenario/nvdimm.test.js';
