@@ -124,7 +124,7 @@ describe('arm64: the vmemmap ends somewhere', () => {
     const { kernel } = idle(arm64());
     const { arch, vmemmap, structPageSize } = kernel;
     const windowEnd = vmemmap + 2 ** 36 * structPageSize;
-    const said = (start: number, end: number): string[] => {
+    const said = (start: number, end: number): readonly string[] => {
       arch.vmemmapFree(start, end, null);
       return kernel.log.take();
     };
