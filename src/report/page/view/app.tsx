@@ -63,7 +63,8 @@ export function App({ report }: { report: ReportDocument }) {
         <h1>{titles.join(' · ')}</h1>
         <p class="muted">
           Steps of memory hot-plug, run on a model of the kernel: sections of memory, and below them the page-table
-          leaves that map their struct pages.
+          leaves that map their struct pages. Frames of the page allocator lie behind the memory that comes and goes;
+          their own struct pages are not modelled.
         </p>
       </header>
       <main>

@@ -173,7 +173,7 @@ function Bytes({ leaf, unusedStart }: { leaf: LeafRun; unusedStart: number | nul
       <p class="muted">
         {unused.length > 0 && (
           <>
-            {size(total)} of {size(bytes)} hold 0xFD (PAGE_UNUSED): bytes{' '}
+            {size(total)} of {size(bytes)} hold 0xFD (PAGE_UNUSED, in x86_64 kernels before 5.13 PAGE_INUSE): bytes{' '}
             {unused.map(([from, to]) => `${grouped(from)}–${grouped(to - 1)}`).join(', ')}.{' '}
           </>
         )}

@@ -5,11 +5,11 @@
 const ENTRIES = [
   ['active', 'section in use'],
   ['given', 'what the step is about'],
-  ['leaf from-buddy', 'page allocator'],
-  ['leaf from-altmap', 'altmap'],
-  ['leaf from-boot', 'boot memory'],
-  ['unused', 'bytes 0xFD: marked unused'],
-  ['deferred', 'unused, not yet written'],
+  ['leaf from-buddy', 'backed by the page allocator'],
+  ['leaf from-altmap', 'by an altmap'],
+  ['leaf from-boot', 'by boot memory'],
+  ['unused', 'stripes: bytes hold 0xFD, marked unused; plain: in use, or never written'],
+  ['deferred', 'dots: remembered as unused, 0xFD not written yet'],
   ['hole', 'hole: struct pages in use, not mapped'],
   ['leaf from-buddy is-wrong', 'a leak, or what a finding is about'],
 ] as const;
