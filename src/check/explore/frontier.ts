@@ -82,8 +82,3 @@ export function readState(chunk: Int32Array, from: number): SavedState {
       : (JSON.parse(String.fromCharCode(...chunk.subarray(at, at + textsLength))) as readonly string[]);
   return { saved: { state, onceGiven }, places };
 }
-
-/** Words that a state takes which was saved here. */
-export function stateWords(chunk: Int32Array, from: number): number {
-  return 3 + chunk[from]! + chunk[from + 1]! + chunk[from + 2]!;
-}

@@ -13,6 +13,7 @@ import {
   type Table,
 } from '../../hardware/page-table.js';
 import { MIXED } from '../../hardware/ram.js';
+import { joined } from '../../hardware/ranges.js';
 import { StateWriter } from '../../hardware/saved-state.js';
 import type { Kernel } from '../../kernel/kernel.js';
 import { saveWhatActs } from '../../kernel/saved-kernel.js';
@@ -208,7 +209,7 @@ export class Scanner {
   private readonly hash = new Hash();
   private readonly bytesHash = new Hash();
   private readonly writer = new StateWriter();
-  private window: AddressRange;
+  private readonly window: AddressRange;
   /** Memory that altmaps hand out, joined: what they hand out again has the bytes that it was left with. */
   private readonly altmapWindows: readonly AddressRange[];
   /** By frame index: the stamp of the walk and the name that the block has in it. */
@@ -634,14 +635,4 @@ function addTo(sums: Int32Array, at: number, a: number, b: number, c: number): v
   let sum = Math.imul(sums[at]!, FNV_PRIME) ^ a;
   sum = Math.imul(sum, FNV_PRIME) ^ b;
   sums[at] = Math.imul(sum, FNV_PRIME) ^ c;
-}
-
-function joined(ranges: readonly AddressRange[]): AddressRange[] {
-  const all: AddressRange[] = [];
-  for (const { start, end } of [...ranges].sort((a, b) => a.start - b.start)) {
-    const last = all[all.length - 1];
-    if (last !== undefined && start <= last.end) last.end = Math.max(last.end, end);
-    else all.push({ start, end });
-  }
-  return all;
 }

@@ -27,7 +27,8 @@ const KIND = { hole: 1, idleLeaf: 2, emptyTable: 3, lost: 4, freed: 5, altmap: 6
 export class Screen {
   private readonly hash = new Hash();
   private readonly mappedOfAltmaps: Float64Array;
-  private hasAny = false;
+  /** What is wrong so far, counted. */
+  private notes = 0;
 
   constructor(
     private readonly kernel: Kernel,
@@ -44,12 +45,12 @@ export class Screen {
    */
   damage(scan: Scan, usedAltmaps: Uint8Array): Damage {
     this.hash.start();
-    this.hasAny = false;
+    this.notes = 0;
     this.readCells(scan);
     this.readFrames(scan);
     this.readAltmaps(scan, usedAltmaps);
     this.readBooks(scan);
-    return this.wasNoted() ? this.hash.end() : UNDAMAGED;
+    return this.notes > 0 ? this.hash.end() : UNDAMAGED;
   }
 
   /**
@@ -165,12 +166,8 @@ export class Screen {
     for (const sectionNr of sections.stale()) this.note(KIND.section, sectionNr, 0);
   }
 
-  private wasNoted(): boolean {
-    return this.hasAny;
-  }
-
   private note(kind: number, where: number, more: number): void {
-    this.hasAny = true;
+    this.notes++;
     this.hash.word(kind);
     this.hash.wide(where);
     this.hash.wide(more);

@@ -1,17 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { createAlphabet, firstPlaces, type Alphabet, type AlphabetOptions } from './alphabet.js';
-import {
-  BYTES_PER_KIB,
-  CONTROL,
-  CONTROL_WORDS,
-  expand,
-  LOOKS,
-  STOP,
-  type LevelJob,
-  type LevelPart,
-  type Look,
-} from './expand.js';
+import { BYTES_PER_KIB, CONTROL, CONTROL_WORDS, expand, LOOKS, STOP, type LevelJob, type LevelPart } from './expand.js';
 import { FrontierWriter, nodeAt, NODE_WORDS } from './frontier.js';
 import { Stepper } from './stepper.js';
 import { NO_PARENT, VisitedStates } from './visited.js';
@@ -242,28 +232,18 @@ function startOf(alphabet: Alphabet): SearchState {
   };
 }
 
-/** Looks of a level by the moves that lead to them, the earliest first. Ranks of the level before are still known. */
+/** Looks of a level by the moves that lead to them. */
 function sightingsOf(visited: VisitedStates, parts: readonly LevelPart[]): Sighting[] {
   const looks = parts.flatMap((part) => part.looks);
   if (looks.length === 0) return [];
-  const rank = ({ from }: Look): number => visited.rankOf(from);
-  const counts = new Map<string, number>();
   const fingerprints = visited.fingerprints();
-  return [...looks]
-    .sort((a, b) => rank(a) - rank(b) || a.move - b.move)
-    .filter(({ invariant, pattern }) => {
-      const kind = `${invariant} ${pattern}`;
-      const count = counts.get(kind) ?? 0;
-      counts.set(kind, count + 1);
-      return count < LOOKS;
-    })
-    .map(({ invariant, pattern, from, move }) => ({
-      invariant,
-      pattern,
-      lo: fingerprints[from * 2]!,
-      hi: fingerprints[from * 2 + 1]!,
-      moves: [...visited.wayTo(from), move],
-    }));
+  return looks.map(({ invariant, pattern, from, move }) => ({
+    invariant,
+    pattern,
+    lo: fingerprints[from * 2]!,
+    hi: fingerprints[from * 2 + 1]!,
+    moves: [...visited.wayTo(from), move],
+  }));
 }
 
 /** Shorter sequences come first, and of those as long the one whose first move that differs has the lower number. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { alignDown, alignUp } from '../../hardware/align.js';
+import { joined } from '../../hardware/ranges.js';
 import type { Architecture } from '../../arch.js';
 import type { MemmapOnMemoryMode } from '../../mm/memmap-on-memory.js';
 import type { ByteRange } from '../recorded-kernel.js';
@@ -69,17 +70,6 @@ const DEFAULT_ALIGN = 2 ** 21;
 const DEFAULT_STRUCT_PAGE = 64;
 /** Rounds in which the raw size of a namespace is found from that of its data. */
 const ROUNDS = 8;
-
-/** Ranges in order, those that touch joined. */
-function joined(ranges: readonly ByteRange[]): ByteRange[] {
-  const apart: ByteRange[] = [];
-  for (const range of [...ranges].sort((a, b) => a.start - b.start)) {
-    const last = apart[apart.length - 1];
-    if (last !== undefined && range.start <= last.end) last.end = Math.max(last.end, range.end);
-    else apart.push({ ...range });
-  }
-  return apart;
-}
 
 /** Memory of /proc/iomem in whole pages; where that is not given, of the list of blocks. */
 function ramOf({ iomem, lsmem, live }: Sources, pageSize: number): ByteRange[] {
