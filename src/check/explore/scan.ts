@@ -57,7 +57,11 @@ const KIND = {
   exact: 8,
   renamed: 9,
   fill: 10,
+  flags: 11,
 } as const;
+/** In the word of a kind its index, order or byte stands from this bit on, and behind an order the frame's place in its block. */
+const KIND_BITS = 8;
+const ORDER_BITS = 8;
 
 /** Whose a frame is: what {@link LeafColumns.owner} holds. The worst comes last. */
 export const OWNER = {
@@ -224,6 +228,9 @@ export class Scanner {
   /** Pages with more than one reference that the walk has not met yet. */
   private sharedPages = 0;
   private readonly location: FrameLocation = { index: NO_PAGE, order: NO_PAGE, isReserved: false };
+  /** Of the entry read last: the bits that are no address. Those of the next count where they differ. */
+  private flagsLo = 0;
+  private flagsHi = 0;
 
   /** Of the bytes read last: the word, and where the bytes began that are read now. */
   private lastWord = 0;
@@ -281,6 +288,8 @@ export class Scanner {
     hash.word(KIND.renamed);
     this.firstName = this.nextName;
     this.cell = 0;
+    this.flagsLo = 0;
+    this.flagsHi = 0;
     this.isExact = (kernel.arch.bookPages?.() ?? 0) > 0;
     this.sharedPages = kernel.allocator.sharedPages;
     const [root] = mmu.levels;
@@ -409,8 +418,7 @@ export class Scanner {
       if (!format.isPresent(level, lo, hi)) {
         word0 = words[at]!;
         word1 = words[at + 1]!;
-        hash.word(KIND.absent);
-        hash.word(i);
+        hash.word(KIND.absent | (i << KIND_BITS));
         hash.word(lo);
         hash.word(hi);
         if (pa !== 0 && allocator.owns(Math.floor(pa / pageSize))) this.isExact = true;
@@ -418,11 +426,17 @@ export class Scanner {
       }
       const start = base + i * span;
       const isLeaf = level === PTE || format.isLeaf(level, lo, hi);
-      hash.word(isLeaf ? KIND.leaf : KIND.table);
-      hash.word(i);
       // The bits that are no address; of an address that does not stand where its bits are in numbers, those too.
-      hash.word(lo ^ (pa | 0));
-      hash.word(hi ^ highHalf(pa));
+      const flagsLo = lo ^ (pa | 0);
+      const flagsHi = hi ^ highHalf(pa);
+      if (flagsLo !== this.flagsLo || flagsHi !== this.flagsHi) {
+        hash.word(KIND.flags);
+        hash.word(flagsLo);
+        hash.word(flagsHi);
+        this.flagsLo = flagsLo;
+        this.flagsHi = flagsHi;
+      }
+      hash.word((isLeaf ? KIND.leaf : KIND.table) | (i << KIND_BITS));
       const owner = this.readFrame(pa, isLeaf ? span : pageSize);
       hasEntries = true;
       if (isLeaf) {
@@ -441,7 +455,6 @@ export class Scanner {
   private readLeaf(start: number, size: number, pa: number): void {
     const { cells, into, hash } = this;
     const end = start + size;
-    hash.word(KIND.bytes);
     let c = this.cell;
     while (c < cells.length && cells[c]!.end <= start) c++;
     this.cell = c;
@@ -451,21 +464,26 @@ export class Scanner {
       const isIn = cell !== undefined && cell.start <= at;
       const to = cell === undefined ? end : Math.min(end, isIn ? cell.end : cell.start);
       const from = pa + (at - start);
-      const byte = this.kernel.ram.uniformByteOf(from, to - at);
-      let lo = byte;
+      let lo = this.kernel.ram.uniformByteOf(from, to - at);
       let hi: number = KIND.fill;
-      this.raw[0] = 0;
-      if (byte === MIXED) {
+      let raw = 0;
+      let isFilled = true;
+      if (lo === MIXED) {
         this.readBytes(from, to - at);
-        const isFilled = this.changes === 1 && isFill(this.lastWord);
+        isFilled = this.changes === 1 && isFill(this.lastWord);
         lo = isFilled ? this.lastWord & 0xff : this.bytesHash.lo;
-        hi = isFilled ? KIND.fill : this.bytesHash.hi;
+        if (!isFilled) hi = this.bytesHash.hi;
+        raw = this.raw[0]!;
       }
-      hash.word(lo);
-      hash.word(hi);
+      if (isFilled) hash.word(KIND.fill | (lo << KIND_BITS));
+      else {
+        hash.word(KIND.bytes);
+        hash.word(lo);
+        hash.word(hi);
+      }
       if (isIn) {
         into.mapped[c]! += to - at;
-        addTo(into.sums, c * 2, lo ^ this.raw[0], from | 0, highHalf(from));
+        addTo(into.sums, c * 2, lo ^ raw, from | 0, highHalf(from));
         addTo(into.sums, c * 2 + 1, hi, highHalf(from), from | 0);
         if (into.isActive[c] === 1) into.leaves.isUsed[into.leaves.length - 1] = 1;
         if (to === cell.end) c++;
@@ -498,10 +516,8 @@ export class Scanner {
     }
     const offset = index & ((1 << order) - 1);
     if (allocator.sharesPages) this.readReferences(pfn, index);
-    hash.word(KIND.named);
+    hash.word(KIND.named | (order << KIND_BITS) | (offset << (KIND_BITS + ORDER_BITS)));
     hash.word(this.nameOf(index - offset));
-    hash.word(order);
-    hash.word(offset);
     if (offset + pages <= 1 << order) return OWNER.allocated;
     this.isExact = true;
     return Math.max(OWNER.allocated, this.ownerOfLast(pfn + pages - 1));
