@@ -31,6 +31,12 @@ const program = new Command('vmemmap')
   .exitOverride()
   .addHelpText('after', '\nExit codes: 0 fine, 1 a finding or a failed comparison, 2 wrong use.');
 
+/** What is explored: options that a saved exploration has answered. */
+const EXPLORED = [
+  ...['arch', 'kernel', 'pageSize', 'mmu', 'structPage', 'sections', 'depth', 'unit', 'altmap'],
+  ...['start', 'sectionSize', 'compound', 'expect', 'fail', 'shard'],
+];
+
 const json = (): Option => new Option('-J, --json', 'print the result as JSON');
 const output = (): Option => new Option('-o, --output <file>', 'write the result to a file');
 const examples = (...lines: string[]): string => `\nExamples:\n${lines.map((line) => `  $ ${line}`).join('\n')}`;
@@ -280,7 +286,9 @@ program
   .option('--time <seconds>', 'end after so many seconds')
   .option('--seed <n>', 'go on with random longer sequences until the time is over')
   .option('--save <file>', 'write down how far it came, also when it is interrupted')
-  .option('--resume <file>', 'go on with what was saved; the file says what is explored')
+  .addOption(
+    new Option('--resume <file>', 'go on with what was saved; the file says what is explored').conflicts(EXPLORED),
+  )
   .addOption(json())
   .option('-o, --output <folder>', 'write the shortest scenario of each kind of violation there')
   .addHelpText(

@@ -88,5 +88,8 @@ describe('what cannot be merged or gone on with', () => {
     expect(vmemmap(...WORLD, '--workers', '0').stderr).toContain('--workers is 0; allowed are whole threads');
     expect(vmemmap(...WORLD, '--max-memory', 'much').stderr).toContain('--max-memory is much; must be bytes');
     expect(vmemmap('explore').stderr).toContain('--arch is not given');
+    expect(vmemmap('explore', '--resume', text, '--depth', '4').stderr).toContain(
+      "option '--resume <file>' cannot be used with option '--depth <n>'",
+    );
   });
 });
