@@ -5,7 +5,7 @@ import { observe } from '../kernel/kernel.js';
 import { DEAF_OBSERVER, type Observer } from '../kernel/observer.js';
 import { runStep, startRun } from '../scenario/runner.js';
 import type { Scenario } from '../scenario/scenario.js';
-import { kernelStack } from './kernel-stack.js';
+import { kernelStack, stackOn } from './kernel-stack.js';
 
 /** Who took a frame and who gave it back, step by step. */
 
@@ -17,7 +17,7 @@ export interface FrameEvent {
   /** First frame and pages of the request that the frame was a part of. */
   pfn: number;
   nrPages: number;
-  /** Kernel functions, outermost first. */
+  /** Kernel functions by the names that the release has for them, outermost first. */
   stack: string[];
 }
 
@@ -33,13 +33,14 @@ export function frameHistories(
   frames: Iterable<number>,
   steps = scenario.steps.length,
 ): ReadonlyMap<number, readonly FrameEvent[]> {
+  const { architecture, traits } = scenario.machine;
   const histories = new Map(Array.from(frames, (pfn): [number, FrameEvent[]] => [pfn, []]));
   let step = 0;
   const note = (what: FrameEvent['what'], pfn: number, nrPages: number): void => {
     let stack: string[] | undefined;
     for (const [frame, events] of histories) {
       if (frame < pfn || frame >= pfn + nrPages) continue;
-      stack ??= kernelStack();
+      stack ??= stackOn(architecture.name, traits, kernelStack());
       events.push({ step, what, pfn, nrPages, stack });
     }
   };

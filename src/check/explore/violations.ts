@@ -7,7 +7,7 @@ import { runStep, startRun } from '../../scenario/runner.js';
 import { resolveScenario, type Scenario, type Step } from '../../scenario/scenario.js';
 import { scenarioSchema, type ScenarioInput } from '../../scenario/schema.js';
 import { runChecked, type Finding } from '../checked-run.js';
-import { kernelStack } from '../kernel-stack.js';
+import { innermost, kernelStack, stackOn } from '../kernel-stack.js';
 import type { Alphabet } from './alphabet.js';
 import { patternOf } from './expand.js';
 import { MoveNumbers } from './moves.js';
@@ -157,6 +157,7 @@ export interface Fault {
  * address, the warning that it is. Undefined where there was none.
  */
 export function faultOf(scenario: Scenario, { step, text, frames = [] }: Finding): Fault | undefined {
+  const { architecture, traits } = scenario.machine;
   const run = startRun(scenario);
   for (const earlier of scenario.steps.slice(0, step)) runStep(run, earlier);
   const address = addressIn(text);
@@ -165,8 +166,7 @@ export function faultOf(scenario: Scenario, { step, text, frames = [] }: Finding
   let at: string | undefined;
   let written: EntryAtFault | undefined;
   const blame = (): void => {
-    const stack = kernelStack().filter((name) => !PASSES_ON.has(name));
-    at = stack[stack.length - 1] ?? at;
+    at = innermost(stackOn(architecture.name, traits, kernelStack())) ?? at;
   };
   const blameFrames = (pfn: number, order: number): void => {
     if (frames.some((frame) => frame >= pfn && frame < pfn + 2 ** order)) blame();
@@ -197,14 +197,3 @@ export function faultOf(scenario: Scenario, { step, text, frames = [] }: Finding
   runStep(run, scenario.steps[step]!);
   return at === undefined ? undefined : { function: at, entry: written };
 }
-
-/** Functions that only do what they are told. */
-const PASSES_ON: ReadonlySet<string> = new Set([
-  'alloc_pages_node',
-  '__free_pages',
-  'note_set',
-  'note_clear',
-  'set',
-  'clear',
-  'clear_locked',
-]);

@@ -4,7 +4,6 @@ import type { Bug } from '../../check/bugs/index.js';
 import { checkRun, type Finding } from '../../check/checked-run.js';
 import { CHECKS } from '../../check/expectations.js';
 import { INVARIANTS, type Check } from '../../check/invariants.js';
-import { stackOn } from '../../check/kernel-stack.js';
 import { frameHistories } from '../../check/ledger.js';
 import { symptomOf } from '../../check/repro.js';
 import { clockRun, type StepCycles } from '../../cycles/clocked-run.js';
@@ -220,7 +219,6 @@ function framesOf(
   findings: readonly Finding[],
   place: (stack: string[]) => number,
 ): Record<string, FrameReport[]> {
-  const { architecture, traits } = scenario.machine;
   const pfns = new Set([
     ...leaves.values.map(({ frame }) => Math.floor(frame)),
     ...findings.flatMap((finding) => finding.frames ?? []),
@@ -229,10 +227,12 @@ function framesOf(
   return Object.fromEntries(
     [...histories].flatMap(([pfn, events]): [string, FrameReport[]][] => {
       if (events.length === 0) return [];
-      const told = events.map(({ step, what, nrPages, stack }) => {
-        return { step, what, nrPages, stack: place(stackOn(architecture.name, traits, stack)) };
-      });
-      return [[pfn.toString(16), told]];
+      return [
+        [
+          pfn.toString(16),
+          events.map(({ step, what, nrPages, stack }) => ({ step, what, nrPages, stack: place(stack) })),
+        ],
+      ];
     }),
   );
 }
