@@ -120,6 +120,9 @@ function headLines(bug: Bug): string[] {
     ...paragraph(bug.explanation),
     '',
     ...(bug.seen === undefined ? [] : [...paragraph(`Seen: ${bug.seen}.`), '']),
+    ...(bug.toConfirm === undefined
+      ? []
+      : [...paragraph(`Found by exploration, unconfirmed. To confirm: ${bug.toConfirm}`), '']),
   ];
 }
 

@@ -47,4 +47,6 @@ export interface Bug {
   readonly source: string;
   /** What a booted kernel showed when the recipe of `vmemmap qemu` was followed: kernel, emulator, what was read. */
   readonly seen?: string;
+  /** Of an entry that exploring found and no machine has shown yet: what a person would do there to see it. */
+  readonly toConfirm?: string;
 }

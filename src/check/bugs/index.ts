@@ -25,8 +25,11 @@ import { leafTakenForTableArm64 } from './leaf-taken-for-table-arm64.js';
 import { neverFreed } from './never-freed.js';
 import { neverFreedS390 } from './never-freed-s390.js';
 import { nodeWithoutEntry } from './node-without-entry.js';
+import { memmapOutlivesDevice } from './memmap-outlives-device.js';
 import { orderForgotten } from './order-forgotten.js';
 import { ownBitsCountAsMapped } from './own-bits-count-as-mapped.js';
+import { pageBehindStartMissed } from './page-behind-start-missed.js';
+import { pageBehindStartMissedRadix } from './page-behind-start-missed-radix.js';
 import { pageOfTwoDevices } from './page-of-two-devices.js';
 import { pagesBeforeTheRange } from './pages-before-the-range.js';
 import { pudTableStays } from './pud-table-stays.js';
@@ -99,5 +102,8 @@ export const BUGS: readonly Bug[] = [
   leafTakenForTable,
   leafTakenForTableArm64,
   pagesBeforeTheRange,
+  pageBehindStartMissed,
+  pageBehindStartMissedRadix,
+  memmapOutlivesDevice,
   ...MEMORY_HOTPLUG_BUGS,
 ];

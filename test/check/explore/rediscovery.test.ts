@@ -559,6 +559,35 @@ const REDISCOVERIES: readonly Rediscovery[] = [
     hasNot: '6.16',
     world: { machine: ppc64('radix', '4K'), sections: 3, altmaps: ['none', 'own'], depth: 2 },
   },
+  {
+    bug: 'X08',
+    breaks: 'no-hole',
+    length: 1,
+    has: '5.3',
+    world: { machine: arm64('16K', 80), sections: 1, units: ['subsection'], depth: 1 },
+  },
+  {
+    bug: 'X08r',
+    breaks: 'no-hole',
+    length: 1,
+    has: '6.14',
+    hasNot: '6.15',
+    world: {
+      machine: { ...ppc64('radix', '64K'), structPageSize: 80 },
+      start: BASE_64K + 3 * 16 * MIB,
+      sections: 1,
+      altmaps: ['own'],
+      depth: 1,
+    },
+  },
+  {
+    bug: 'X09',
+    breaks: 'altmap-books',
+    says: /after its last user is gone/,
+    length: 3,
+    has: '7.3',
+    world: { machine: x86(80), altmaps: ['none', 'own'], depth: 3 },
+  },
 ];
 
 /** Entries of the catalogue whose steps are no words of the alphabet, and why. */

@@ -393,6 +393,7 @@ describe('recipes of the catalogue', () => {
         "X05",
         "X05a",
         "X06",
+        "X09",
         "B27",
         "B38",
         "B40",
