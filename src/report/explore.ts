@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import type { Bug } from '../check/bugs/index.js';
 import type { Exploration, ExploreOptions } from '../check/explore/explorer.js';
 import type { Violation } from '../check/explore/violations.js';
-import { entriesLike, releasesWith, releaseSpans } from '../check/explore/where.js';
+import { entriesBefore, entriesLike, releasesWith, releaseSpans } from '../check/explore/where.js';
 import { tableText } from './table.js';
 
 /** What an exploration found, as text and as JSON. */
@@ -36,6 +37,7 @@ const violationJson = (violation: Violation): object => ({
   length: violation.length,
   releases: releasesWith(violation).map(({ name }) => name),
   like: entriesLike(violation).map(({ id, name }) => ({ id, name })),
+  follows: entriesBefore(violation).map(({ id, name }) => ({ id, name })),
   scenario: violation.scenario,
 });
 
@@ -104,10 +106,17 @@ export function exploreText(exploration: Exploration, options: ExploreOptions, e
     `${violation.function}()`,
     stepWords(violation.scenario.steps),
     releaseSpans(releasesWith(violation)),
-    entriesLike(violation)
-      .map(({ id }) => id)
-      .join(' ') || '-',
+    entriesText(violation),
     violation.text,
   ]);
   return [...lines, ...tableText(['invariant', 'function', 'steps', 'releases', 'like', 'says'], rows)].join('\n');
+}
+
+/** Entries of the catalogue that a violation may be, or else those that its sequence shows besides. */
+function entriesText(violation: Violation): string {
+  const ids = (entries: readonly Bug[]): string => entries.map(({ id }) => id).join(' ');
+  const like = entriesLike(violation);
+  if (like.length > 0) return ids(like);
+  const before = entriesBefore(violation);
+  return before.length > 0 ? `after ${ids(before)}` : '-';
 }

@@ -47,7 +47,7 @@ export function releaseSpans(releases: readonly Release[]): string {
 
 /**
  * Entries of the catalogue that a violation may be: they break the same invariant through the same kernel function, on
- * the same architecture and release.
+ * the same architecture, page size and release.
  */
 export function entriesLike({ invariant, function: at, scenario }: Violation): Bug[] {
   const { machine } = resolveScenario(scenarioSchema.parse(scenario));
@@ -67,29 +67,34 @@ export function entriesBefore({ scenario, length }: Violation): Bug[] {
       const fault = faultOf(resolved, finding);
       return fault === undefined ? [] : entriesOfKind(resolved.machine, finding.invariant, fault.function);
     });
-  return [...new Set(entries)];
+  return BUGS.filter((bug) => entries.includes(bug));
 }
 
-function entriesOfKind({ architecture, release }: Scenario['machine'], invariant: string, at: string): Bug[] {
+function entriesOfKind({ architecture, config, release }: Scenario['machine'], invariant: string, at: string): Bug[] {
   return BUGS.filter(
     (bug) =>
       bug.symptom.breaks === invariant &&
       bug.scenario.machine.arch === architecture.name &&
       saysPresent(bug, release) &&
-      functionOf(bug, release) === at,
+      isShownBy(bug, release, config.pageSize, at),
   );
 }
 
-/** Functions at fault by entry and release: playing an entry is what takes time. */
-const functions = new Map<string, string | undefined>();
+/** Functions at fault by entry and release, and the pages they work with: playing an entry is what takes time. */
+const shown = new Map<string, { readonly function: string | undefined; readonly pageSize: number } | undefined>();
 
-/** The kernel function at fault in an entry's own scenario, if the release can run it. */
-function functionOf(bug: Bug, release: Release): string | undefined {
+/** Whether it is this function that is at fault in an entry's own scenario, with base pages of this size, bytes. */
+function isShownBy(bug: Bug, release: Release, pageSize: number, at: string): boolean {
   const key = `${bug.id} ${release.name}`;
-  if (functions.has(key)) return functions.get(key);
-  const played = bugOn(bug, release);
-  const finding = typeof played === 'string' ? undefined : symptomOf(bug, playBug(bug, played));
-  const at = typeof played === 'string' || finding === undefined ? undefined : faultOf(played, finding)?.function;
-  functions.set(key, at);
-  return at;
+  if (!shown.has(key)) {
+    const played = bugOn(bug, release);
+    const finding = typeof played === 'string' ? undefined : symptomOf(bug, playBug(bug, played));
+    const isRun = typeof played !== 'string' && finding !== undefined;
+    shown.set(
+      key,
+      isRun ? { function: faultOf(played, finding)?.function, pageSize: played.machine.config.pageSize } : undefined,
+    );
+  }
+  const own = shown.get(key);
+  return own?.function === at && own.pageSize === pageSize;
 }

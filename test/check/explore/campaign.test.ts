@@ -4,8 +4,11 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { exploreWorld, type CampaignFinding, type WorldResult } from '../../../src/check/explore/campaign/campaign.js';
+import { EXPLANATIONS } from '../../../src/check/explore/campaign/explained.js';
 import { campaignWorlds } from '../../../src/check/explore/campaign/worlds.js';
-import { resolveScenario } from '../../../src/scenario/scenario.js';
+import { BUGS } from '../../../src/check/bugs/index.js';
+import { saysPresent } from '../../../src/check/repro.js';
+import { findKernelRelease, resolveScenario } from '../../../src/scenario/scenario.js';
 import { scenarioSchema } from '../../../src/scenario/schema.js';
 import { runChecked } from '../../../src/check/checked-run.js';
 
@@ -39,4 +42,28 @@ describe('the recorded campaign', () => {
       expect(findings, key).toContainEqual(expect.objectContaining({ step: length - 1, invariant, text }));
     }
   });
+});
+
+describe('an explanation', () => {
+  test('is there for each finding, once, and for none that was not found', () => {
+    const explained = EXPLANATIONS.flatMap(({ findings }) => findings);
+    expect(explained.toSorted()).toEqual(CAMPAIGN.findings.map(({ key }) => key).sort());
+  });
+
+  test.each(EXPLANATIONS.filter(({ entries }) => entries.length > 0))(
+    'by $entries names a bug that the releases of its findings have: $findings.0',
+    ({ entries, findings }) => {
+      const bugs = entries.map((entry) => BUGS.find(({ id }) => id === entry)!);
+      for (const { key, releases, scenario } of CAMPAIGN.findings.filter(({ key }) => findings.includes(key))) {
+        const named = [...releases.split(/, | to /), scenario.machine.kernel!];
+        for (const name of named) {
+          const release = findKernelRelease(name);
+          expect(
+            bugs.some((bug) => saysPresent(bug, release)),
+            `${key} on ${name}`,
+          ).toBe(true);
+        }
+      }
+    },
+  );
 });

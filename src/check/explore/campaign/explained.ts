@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+/**
+ * What explains the kinds of violation that the campaign found. Machine and function are compared by the machine, see
+ * {@link entriesLike}; that two ways through the kernel are one bug is a reader's judgement, and stands here.
+ */
+export interface Explanation {
+  /** Numbers of entries in the catalogue, each for the releases that have it; none where the kernel does what it means to. */
+  readonly entries: readonly string[];
+  /** Keys of the findings: machine, invariant, function. */
+  readonly findings: readonly string[];
+  /** How the entry shows in them. */
+  readonly why: string;
+}
+
+/** Keys of one machine. */
+const on = (machine: string, ...kinds: readonly string[]): string[] => kinds.map((kind) => `${machine} ${kind}`);
+
+export const EXPLANATIONS: readonly Explanation[] = [
+  {
+    entries: ['X08'],
+    findings: on('arm64 16K', 'no-hole vmemmap_populate_address', 'no-hole __add_pages'),
+    why: 'The page behind the one in which the memmap begins is not mapped.',
+  },
+  {
+    entries: ['X09'],
+    findings: on(
+      'x86_64 4K',
+      'no-cross-talk memmap_init_range',
+      'no-cross-talk memory_block_online',
+      'no-cross-talk try_remove_memory',
+      'no-cross-talk vmemmap_pmd_is_unused',
+    ),
+    why: 'The device left and came back, and two leaves are on one frame of its altmap: whoever writes the one memmap, be it by initialising it, by reading the zone of a page that was not online or by marking what is unused, writes the other.',
+  },
+  {
+    entries: ['X05'],
+    findings: on('x86_64 4K', 'no-leak __remove_pages', 'right-owner remove_pmd_table'),
+    why: 'The neighbour that shares the leaf is a memory block, or it leaves last.',
+  },
+  {
+    entries: ['X05'],
+    findings: on(
+      's390 4K',
+      'altmap-books __remove_pages',
+      'no-cross-talk memmap_init_range',
+      'no-cross-talk memory_block_online',
+      'no-cross-talk try_remove_memory',
+      'no-leak __remove_pages',
+      'right-owner modify_pmd_table',
+    ),
+    why: 'vmem_free_pages() goes by the altmap of its caller as x86_64 does, and what X09 says follows too. It cannot happen to a user: no driver of s390 brings an altmap but for a whole block, and that fills whole frames of 1 MiB.',
+  },
+  {
+    entries: ['X04'],
+    findings: [
+      ...on(
+        'x86_64 4K',
+        'roll-back __vmemmap_use_sub_pmd',
+        'roll-back vmemmap_populate_address',
+        'roll-back vmemmap_populate_range',
+        'roll-back vmemmap_use_new_sub_pmd',
+      ),
+      ...on(
+        'arm64 4K',
+        'roll-back vmemmap_populate_address',
+        'roll-back vmemmap_populate_range',
+        'roll-back vmemmap_populate_hugepages',
+      ),
+      ...on('arm64 16K', 'roll-back vmemmap_populate_address', 'roll-back vmemmap_populate_range'),
+      ...on('arm64 64K', 'roll-back vmemmap_populate_range'),
+      ...on('ppc64 4K radix', 'roll-back __add_pages', 'roll-back radix__vmemmap_pte_populate'),
+      ...on('ppc64 64K radix', 'roll-back __add_pages', 'roll-back radix__vmemmap_pte_populate'),
+      ...on('s390 4K', 'roll-back __add_pages'),
+    ],
+    why: 'A later section of the range could not be had; the sections before it stay, with their leaves and tables.',
+  },
+  {
+    entries: ['X06'],
+    findings: on(
+      'x86_64 4K',
+      'no-cross-talk __add_pages',
+      'no-cross-talk remove_pmd_table',
+      'no-cross-talk remove_pud_table',
+      'no-hole remove_pmd_table',
+      'no-hole remove_pud_table',
+      'no-leak vmemmap_populate_range',
+    ),
+    why: 'The entries of the piece’s base pages lie in the struct pages of its neighbour: the neighbour’s bytes change, the pages are mapped nowhere, and when the neighbour goes the leaf goes under the piece.',
+  },
+  {
+    entries: ['X06a'],
+    findings: on('arm64 4K', 'no-cross-talk __add_pages', 'no-leak vmemmap_populate_range'),
+    why: 'The entries of the piece’s base pages lie in the struct pages of its neighbour.',
+  },
+  {
+    entries: ['B04'],
+    findings: on(
+      'x86_64 4K',
+      'altmap-books __add_pages',
+      'altmap-books __remove_pages',
+      'right-owner remove_pte_table',
+    ),
+    why: 'Base pages of the altmap go to the page allocator, so the altmap is never told; the roll-back of an add that fails does it too.',
+  },
+  {
+    entries: ['B10', 'B08'],
+    findings: on(
+      'arm64 4K',
+      'no-hole free_empty_tables',
+      'no-hole unmap_hotplug_range',
+      'no-cross-talk free_empty_tables',
+      'no-cross-talk unmap_hotplug_range',
+      'no-cross-talk vmemmap_populate_hugepages',
+      'roll-back free_empty_tables',
+      'roll-back unmap_hotplug_range',
+    ),
+    why: 'The shared block (that of a piece of a section, where sections are 1 GiB), or the table of the pages that it was made of, goes with the first that leaves, be it by the roll-back of an add that failed; the next add then maps other frames there.',
+  },
+  {
+    entries: ['X05a'],
+    findings: on(
+      'arm64 4K',
+      'altmap-books __add_pages',
+      'altmap-books __remove_pages',
+      'altmap-books try_remove_memory',
+      'no-leak __add_pages',
+      'no-leak __remove_pages',
+      'right-owner unmap_hotplug_range',
+    ),
+    why: 'What goes with the first that leaves, or with the roll-back of an add that failed, goes to the altmap of that call.',
+  },
+  {
+    entries: ['B11h'],
+    findings: on(
+      'arm64 16K',
+      'no-hole free_empty_tables',
+      'no-cross-talk free_empty_tables',
+      'altmap-books __remove_pages',
+      'no-leak __remove_pages',
+      'right-owner unmap_hotplug_pte_range',
+    ),
+    why: 'The shared page goes with the first that leaves, and to the altmap of that call, whoever it came from.',
+  },
+  {
+    entries: ['B11'],
+    findings: on(
+      'arm64 64K',
+      'no-hole free_empty_tables',
+      'no-hole unmap_hotplug_pte_range',
+      'no-cross-talk free_empty_tables',
+      'no-cross-talk unmap_hotplug_pte_range',
+      'altmap-books __remove_pages',
+      'no-leak __remove_pages',
+      'right-owner unmap_hotplug_pte_range',
+    ),
+    why: 'The shared page goes with the first that leaves, and to the altmap of that call, whoever it came from.',
+  },
+  {
+    entries: ['B12'],
+    findings: on('arm64 4K', 'no-hole __add_pages', 'no-hole vmemmap_populate_address', 'no-crash memory_block_online'),
+    why: 'A block could not be had and base pages took its place; the next section finds their table, takes it for a block, and setting its memory block online faults.',
+  },
+  {
+    entries: ['X07'],
+    findings: on(
+      'ppc64 4K radix',
+      'no-leak radix__vmemmap_pte_populate',
+      'roll-back add_memory_resource',
+      'roll-back remove_pmd_table',
+    ),
+    why: 'Pages before the range are mapped, serve whoever comes there later, and go with the roll-back of an add that failed.',
+  },
+  {
+    entries: ['X01'],
+    findings: on('s390 4K', 'no-hole __add_pages', 'no-cross-talk __add_pages'),
+    why: 'A page table could not be had behind a first MiB that could; the next section fills the hole with frames of its own.',
+  },
+  {
+    entries: ['B22'],
+    findings: on('s390 4K', 'no-crash memmap_init_range'),
+    why: 'The memmap lies in the standby block itself, and is written before the block is online.',
+  },
+  {
+    entries: [],
+    findings: [
+      ...on('ppc64 4K hash', 'no-warning vmemmap_list_alloc'),
+      ...on('ppc64 64K hash', 'no-warning vmemmap_list_alloc'),
+    ],
+    why: 'vmemmap_list_alloc() warns where it gets no page for the list, by a WARN_ON(1) of its own; the add fails and leaves nothing behind.',
+  },
+];
+
+/** By the key of a finding. */
+const BY_FINDING: ReadonlyMap<string, Explanation> = new Map(
+  EXPLANATIONS.flatMap((explanation) => explanation.findings.map((key): [string, Explanation] => [key, explanation])),
+);
+
+/** What explains a finding of the campaign; undefined where nobody has looked into it. */
+export const explanationOf = (key: string): Explanation | undefined => BY_FINDING.get(key);
