@@ -14,6 +14,8 @@ import '../arch/x86_64.test.js';
 import '../arch/arm64.test.js';
 import '../arch/s390.test.js';
 import '../arch/ppc64.test.js';
+import '../arch/ppc64-blocks.test.js';
+import '../arch/ppc64-compound.test.js';
 import '../mm/add-memory.test.js';
 import '../mm/hugetlb-vmemmap.test.js';
 import '../mm/memmap-on-memory.test.js';
