@@ -16,6 +16,8 @@ import '../arch/s390.test.js';
 import '../arch/ppc64.test.js';
 import '../arch/ppc64-blocks.test.js';
 import '../arch/ppc64-compound.test.js';
+import '../arch/ppc64-hash.test.js';
+import '../arch/ppc64-ptdump.test.js';
 import '../mm/add-memory.test.js';
 import '../mm/hugetlb-vmemmap.test.js';
 import '../mm/memmap-on-memory.test.js';
