@@ -183,7 +183,16 @@ describe('x86_64: remove_pagetable() meets what it did not make', () => {
     kernel.arch.vmemmapFree(start + PUD_SIZE, start + 2 * PUD_SIZE, null);
     expect(pageTableOf(kernel).lo(entry)).toBe(0);
     expect(kernel.counters).toMatchObject({ freePages: 0, clear: [0, 0, 1, 0, 0] });
+    expect(kernel.log.take()).toEqual([]);
     expect(kernel.arch.mmu.walk(start)).toBeDefined();
+  });
+
+  test('a table whose whole GiB lies in the range is a table all the same: its leaves go back, and then it does', () => {
+    const { kernel, start } = booted();
+    kernel.arch.vmemmapPopulate(start, start + 2 * PMD_SIZE, 0, null);
+    kernel.arch.vmemmapFree(start, start + PUD_SIZE, null);
+    expect(kernel.counters).toMatchObject({ freePages: 2 * 512 + 1, clear: [0, 2, 1, 0, 0] });
+    expect(kernel.log.take()).toEqual([]);
   });
 
   test.each([
@@ -234,6 +243,19 @@ describe('x86_64: page tables of processes', () => {
     const [state] = play({ machine: { ...machine, kernel: '6.12' }, steps: [addSection(0)], failAllocations: [2] });
     expect(state).toMatchObject({ ret: -12 });
     expect(state!.counters['syncTopLevel']).toBeUndefined();
+  });
+
+  test('get the entry with the table that it points to in 6.12.117, whatever comes of the memmap', () => {
+    const [state] = play({ machine, steps: [addSection(0)], failAllocations: [2] });
+    expect(state).toMatchObject({ ret: -12, counters: { syncTopLevel: 3 } });
+    const { kernel } = idle(machine);
+    kernel.arch.vmemmapPopulate(kernel.vmemmap, kernel.vmemmap + 4096, 0, null);
+    expect(kernel.counters.syncTopLevel).toBe(3);
+  });
+
+  test('get it in 6.12 when the memmap is made', () => {
+    const [state] = play({ machine: { ...machine, kernel: '6.12' }, steps: [addSection(0)] });
+    expect(state).toMatchObject({ ret: 0, counters: { syncTopLevel: 3 } });
   });
 
   test('get every top-level entry of a range that has several', () => {

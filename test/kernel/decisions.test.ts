@@ -172,9 +172,36 @@ describe('vmemmap_populate() of arm64 says', () => {
     ]);
   });
 
+  test('of each PMD what vmemmap_populate_hugepages() says, before 6.2 by its own name', () => {
+    const inFull = ['6.1', '6.12.117', '7.3'].map((kernel) => {
+      const machine = idle({ arch: 'arm64', kernel });
+      const base = machine.kernel.vmemmap + 2 ** 40;
+      return [1, 2].map(() => populating(machine.kernel, 0, 2 * MIB, null, base)[1]![0]);
+    });
+    const said = (by: string) => [
+      `${by}: the PMD is none and there is memory for a leaf -> a leaf of the PMD`,
+      `${by}: the PMD is there and passes for a leaf -> nothing new: what is there serves`,
+    ];
+    const shared = said('vmemmap_populate_hugepages');
+    expect(inFull).toEqual([said('vmemmap_populate'), shared, shared]);
+  });
+
+  test('that before 7.3 a page table passes for a leaf, since when it gets the base pages that it lacks', () => {
+    const second = ['6.12.117', '7.3'].map((kernel) => {
+      const machine = idle({ arch: 'arm64', kernel });
+      const base = machine.kernel.vmemmap + 2 ** 40;
+      populating(machine.kernel, 0, 32 * KIB, null, base);
+      return populating(machine.kernel, 0, 2 * MIB, null, base)[1]![0];
+    });
+    expect(second).toEqual([
+      'vmemmap_populate_hugepages: the PMD is there and passes for a leaf -> nothing new: what is there serves',
+      'vmemmap_populate_hugepages: the PMD is there and is no leaf -> base pages',
+    ]);
+  });
+
   test('that kernels with other pages have base pages only', () => {
     const { kernel } = idle({ arch: 'arm64', kernel: '6.12.117', pageSize: '64K' });
-    const base = kernel.vmemmap + 2 ** 40;
+    const base = kernel.vmemmap + 2 ** 30;
     expect(populating(kernel, 0, 512 * KIB, null, base)).toEqual([
       ['vmemmap_populate: !IS_ENABLED(CONFIG_ARM64_4K_PAGES) -> vmemmap_populate_basepages()', 0, 512 * KIB],
     ]);
@@ -273,7 +300,10 @@ describe('an observer hears which entries are read', () => {
       walk: (level, address) => heard.push(`walk to ${LEVELS[level]} ${(address - base) / MIB}M`),
       readEntry: (level, address) => heard.push(`${LEVELS[level]} ${(address - base) / MIB}M`),
       clearTable: (_pa, bytes) => heard.push(`${bytes} bytes of a new table`),
-      scanTable: (_pa, entries) => heard.push(`${entries} entries of a table`),
+      scanTable: (pa, entries) => {
+        const from = (pa % kernel.pageSize) / 8;
+        heard.push(`${entries} entries of a table${from === 0 ? '' : `, from ${from} on`}`);
+      },
     });
     act();
     observe(kernel, null);
@@ -362,5 +392,70 @@ describe('an observer hears which entries are read', () => {
     expect(reads(kernel, start, () => void arch.vmemmapPopulate(start, end, 0, null))).toEqual(made);
     expect(reads(kernel, start, () => arch.vmemmapFree(start, middle, null))).toEqual(first);
     expect(reads(kernel, start, () => arch.vmemmapFree(middle, end, null))).toEqual(second);
+  });
+
+  test('memmap that was never mapped is not looked for below the entry that is not there', () => {
+    const freeing = (machine: Machine): string[] => {
+      const { kernel } = idle({ kernel: '6.12.117', ...machine });
+      const { arch, vmemmap } = kernel;
+      return reads(kernel, vmemmap, () => arch.vmemmapFree(vmemmap, vmemmap + 2 * MIB, null));
+    };
+    expect(freeing({ arch: 'x86_64' })).toEqual(['p4d 0M']);
+    expect(freeing({ arch: 'x86_64', pagingLevels: 5 })).toEqual(['pgd 0M']);
+    expect(freeing({ arch: 's390' })).toEqual(['p4d 0M']);
+    expect(freeing({ arch: 'ppc64', mmu: 'radix' })).toEqual(['p4d 0M']);
+    // Once to unmap, once to free what is empty.
+    expect(freeing({ arch: 'arm64' })).toEqual(['p4d 0M', 'p4d 0M']);
+  });
+
+  test('arm64 reads each base page of the range once more before its table may go, and then the table', () => {
+    const { kernel } = idle({ arch: 'arm64', kernel: '6.12.117', pageSize: '64K' });
+    const { arch, pageSize } = kernel;
+    const start = kernel.vmemmap + 2 ** 30;
+    const [first, end] = [start + 3 * pageSize, start + 5 * pageSize];
+    arch.vmemmapPopulate(start, end, 0, null);
+    const scans = reads(kernel, start, () => arch.vmemmapFree(first, end, null)).filter((text) =>
+      text.includes('entries'),
+    );
+    expect(scans).toEqual(['2 entries of a table, from 3 on', '1 entries of a table']);
+  });
+
+  test('on s390 a page table has 256 entries, which are read when some of them go and not when they come', () => {
+    const { kernel } = idle({ arch: 's390', kernel: '6.12.117', hugeVmemmap: false, vmemmapBase: '0x3fc0000000000' });
+    const { arch, vmemmap } = kernel;
+    const ofTables = (act: () => void): string[] =>
+      reads(kernel, vmemmap, act).filter((text) => text.includes('table'));
+    expect(ofTables(() => void arch.vmemmapPopulate(vmemmap, vmemmap + MIB, 0, null))).toEqual([
+      '16384 bytes of a new table',
+      '16384 bytes of a new table',
+      '2048 bytes of a new table',
+    ]);
+    expect(ofTables(() => void arch.vmemmapPopulate(vmemmap, vmemmap + MIB, 0, null))).toEqual([]);
+    const half = ofTables(() => arch.vmemmapFree(vmemmap, vmemmap + MIB / 2, null));
+    expect(half).toEqual(['129 entries of a table', '1 entries of a table', '1 entries of a table']);
+    const all = ofTables(() => arch.vmemmapFree(vmemmap + MIB / 2, vmemmap + MIB, null));
+    expect(all).toEqual(['256 entries of a table', ...Array.from({ length: 8 }, () => WHOLE_TABLE)]);
+  });
+
+  test.each(MACHINES)('and at addresses of the range which entries are written: %s', (_name, machine, leafMib) => {
+    const { kernel } = idle({ kernel: '6.12.117', ...machine });
+    const { arch } = kernel;
+    const start = kernel.vmemmap + 2 ** 40;
+    const end = start + 2 * leafMib * MIB;
+    const outside: number[] = [];
+    let heard = 0;
+    const note = (address: number): void => {
+      heard++;
+      if (address < start || address >= end) outside.push(address - start);
+    };
+    observe(kernel, {
+      ...DEAF_OBSERVER,
+      setEntry: (_level, address) => note(address),
+      clearEntry: (_level, address) => note(address),
+    });
+    arch.vmemmapPopulate(start, end, 0, null);
+    arch.vmemmapFree(start, end, null);
+    expect(heard).toBeGreaterThan(0);
+    expect(outside).toEqual([]);
   });
 });
