@@ -89,8 +89,8 @@ describe('where a block goes', () => {
 
 describe('without memory for a list node', () => {
   // The block is the first that is asked for, and the page of nodes the second; an altmap block asks for nothing.
-  const added = (kernel: string, call: number, altmap?: string) =>
-    play({ machine: hash({ kernel }), altmaps: device(1), steps: [add(0, altmap)], failAllocations: [call] })[0]!;
+  const added = (kernel: string, call: number, altmap?: string, blocks = 1) =>
+    play({ machine: hash({ kernel }), altmaps: device(blocks), steps: [add(0, altmap)], failAllocations: [call] })[0]!;
 
   test('since 5.10 the block is given back to where it came from, and adding fails', () => {
     const fromRam = added('5.10', 2);
@@ -101,6 +101,9 @@ describe('without memory for a list node', () => {
     expect(fromAltmap).toMatchObject({ ret: -ENOMEM, altmaps: { dev: { alloc: 0 } }, ram: { pages: 0 } });
     expect(fromAltmap.counters).toMatchObject({ altmapAllocPages: BLOCK_PAGES, altmapFreePages: BLOCK_PAGES });
     expect(fromAltmap.counters['freePages']).toBeUndefined();
+    const inPlaceOfAltmap = added('5.10', 2, 'dev', 0);
+    expect(inPlaceOfAltmap).toMatchObject({ ret: -ENOMEM, altmaps: { dev: { alloc: 0 } }, ram: { pages: 0 } });
+    expect(inPlaceOfAltmap.violations).toEqual(['warn:vmemmap_list_alloc']);
   });
 
   test('before, it was mapped with two warnings, and nobody could find it again', () => {

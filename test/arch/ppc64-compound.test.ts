@@ -157,6 +157,14 @@ describe('a leaf that is there', () => {
     ]);
   });
 
+  test('serves whether or not somebody listens', () => {
+    const { arch, vmemmap, counters } = withLeaf();
+    const before = counters.allocPages;
+    const pgmap = { rangeStartPfn: 0, vmemmapShift: MIB_2 };
+    expect(arch.populateCompoundPages!(0, vmemmap, vmemmap + PMD_SIZE, 0, pgmap)).toBe(0);
+    expect(counters.allocPages).toBe(before);
+  });
+
   test('serves for a part of it', () => {
     expect(populate(withLeaf(), 2 * PER_PAGE, 3 * PER_PAGE, GIB_1)).toEqual({
       ret: 0,
@@ -234,11 +242,15 @@ describe('until it asked the address, the kernel counted one pfn on for each pag
     expect(new Set(framesOf(kernel, 0, 65)).size).toBe(65);
   });
 
-  test('and one on for each page of memmap behind a leaf: the count is at a multiple of 512 again', () => {
+  test('and one on for each page of memmap behind a leaf', () => {
     const { kernel } = idle(radix(counting));
     kernel.arch.vmemmapPopulate(kernel.vmemmap, kernel.vmemmap + PMD_SIZE, 0, null);
-    const outcome = populate(kernel, 0, PER_PMD + 3 * PER_PAGE, MIB_2);
-    expect(outcome.told.map(([what]) => what)).toEqual([LEAF, HEAD_AND_TAIL, OTHER_TAILS]);
+    // Behind the leaf the count is at 512, so that it is three PMDs more to the next multiple of 2048.
+    const MIB_8 = 11;
+    const { told } = populate(kernel, 0, 4 * PER_PMD + PER_PAGE, MIB_8);
+    expect(told[0]).toEqual([LEAF, 0, PMD_SIZE]);
+    const heads = told.filter(([what]) => what === HEAD_AND_TAIL).map(([, from]) => from);
+    expect(heads).toEqual([4 * PMD_SIZE]);
   });
 
   test('and also for pages that are there', () => {
@@ -279,6 +291,7 @@ describe('before it had tables of its own, radix left folding to the shared help
     ];
     const [state] = play({ machine: radix({ kernel: '5.19', ramBasePfn: 2 ** 33 }), steps });
     expect(state).toMatchObject({ ret: 0, prot: { pte: '0xc00000000000018e' }, violations: [], holes: [] });
+    expect(state!.leaves).toEqual([expect.stringMatching(/ pte ram$/)]);
     // 1 GiB has 16 MiB of memmap: 4096 entries in 8 page tables, below one PMD table and one PUD table.
     expect(state).toMatchObject({ tables: { pud: 1, pmd: 1, pte: 8 }, counters: { setPte: 4096, allocPages: 10 + 2 } });
   });

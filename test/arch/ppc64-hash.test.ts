@@ -239,6 +239,7 @@ describe('htab_bolt_mapping()', () => {
     clear(primary * HPTES_PER_GROUP + 6, V_BOLTED | V_VALID);
     expect(populate(kernel)).toBe(0);
     expect(table.countValid()).toBe(HPTES_PER_GROUP);
+    expect(table.realAddress(primary * HPTES_PER_GROUP + 5)).toBe((100 + 5) * MIB_16);
   });
 
   test('goes to the secondary group where the primary one is full of bolted entries; removing searches both', () => {
