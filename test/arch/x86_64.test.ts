@@ -5,7 +5,20 @@ import { describe, expect, test } from 'vitest';
 import { PMD, PUD, tableIndex } from '../../src/hardware/page-table.js';
 import { StateReader, StateWriter } from '../../src/hardware/saved-state.js';
 import type { ScenarioInput } from '../../src/scenario/schema.js';
-import { addSection, entryAt, idle, pageTableOf, PFN, play, removeSection, SECTION, SUBSECTION } from '../scenarios.js';
+import { pfnToPage } from '../../src/kernel/kernel.js';
+import { runStep, startRun } from '../../src/scenario/runner.js';
+import {
+  scenario,
+  addSection,
+  entryAt,
+  idle,
+  pageTableOf,
+  PFN,
+  play,
+  removeSection,
+  SECTION,
+  SUBSECTION,
+} from '../scenarios.js';
 
 type Machine = ScenarioInput['machine'];
 const x86 = (more: Partial<Machine> = {}): Machine => ({ arch: 'x86_64', kernel: '6.12.117', ...more });
@@ -263,6 +276,29 @@ describe('x86_64: page tables of processes', () => {
     const last = 2 ** 39 - 2 ** 21;
     kernel.arch.vmemmapPopulate(kernel.vmemmap + last, kernel.vmemmap + last + 2 ** 22, 0, null);
     expect(kernel.counters.syncTopLevel).toBe(2 * 3);
+  });
+});
+
+describe('x86_64: the memmap of a HugeTLB page that is folded', () => {
+  test('maps its first page again for all others, which may not be written', () => {
+    const range = { pfn: PFN, nrPages: SECTION };
+    const run = startRun(
+      scenario({
+        machine: x86({ hugetlbOptimized: true, ramBasePfn: 2 ** 34 }),
+        steps: [
+          { op: 'add-memory', ...range },
+          { op: 'online', ...range, type: 'movable' },
+          { op: 'hugetlb-optimize', pfn: PFN, nrPages: SUBSECTION },
+        ],
+      }),
+    );
+    for (const step of run.scenario.steps) expect(runStep(run, step)).toBe(0);
+    const { kernel } = run;
+    const leaves = Array.from({ length: 8 }, (_, page) => kernel.arch.mmu.walk(pfnToPage(kernel, PFN) + page * 4096)!);
+    expect(new Set(leaves.map(({ pa }) => pa)).size).toBe(1);
+    expect(kernel.allocator.isAllocated(leaves[0]!.pa / 4096)).toBe(true);
+    const WRITABLE = 2;
+    expect(leaves.map(({ lo }) => (lo & WRITABLE) !== 0)).toEqual([true, ...Array.from({ length: 7 }, () => false)]);
   });
 });
 
