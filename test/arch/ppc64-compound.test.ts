@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import { observe, pfnToPage, type Kernel } from '../../src/kernel/kernel.js';
 import { DEAF_OBSERVER } from '../../src/kernel/observer.js';
-import { startRun } from '../../src/scenario/runner.js';
+import { runStep, startRun } from '../../src/scenario/runner.js';
 import type { ScenarioInput } from '../../src/scenario/schema.js';
 import { idle, play, scenario } from '../scenarios.js';
 
@@ -289,10 +289,16 @@ describe('before it had tables of its own, radix left folding to the shared help
     const steps = [
       { op: 'memremap-pages' as const, device: 'd', start: '0x10000000000', size: '1G', compoundSize: '1G' },
     ];
-    const [state] = play({ machine: radix({ kernel: '5.19', ramBasePfn: 2 ** 33 }), steps });
+    const machine = radix({ kernel: '5.19', ramBasePfn: 2 ** 33 });
+    const [state] = play({ machine, steps });
     expect(state).toMatchObject({ ret: 0, prot: { pte: '0xc00000000000018e' }, violations: [], holes: [] });
     expect(state!.leaves).toEqual([expect.stringMatching(/ pte ram$/)]);
     // 1 GiB has 16 MiB of memmap: 4096 entries in 8 page tables, below one PMD table and one PUD table.
     expect(state).toMatchObject({ tables: { pud: 1, pmd: 1, pte: 8 }, counters: { setPte: 4096, allocPages: 10 + 2 } });
+    const run = startRun(scenario({ machine, steps }));
+    expect(runStep(run, run.scenario.steps[0]!)).toBe(0);
+    const [head, tail, other] = framesOf(run.kernel, 2 ** 40 / PAGE / PER_PAGE, 3);
+    expect(other).toBe(tail);
+    for (const frame of [head!, tail!]) expect(run.kernel.allocator.isAllocated(frame)).toBe(true);
   });
 });
