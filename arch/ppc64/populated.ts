@@ -50,28 +50,12 @@ function beginsWithValidSection(kernel: Kernel, firstPfn: number, endPfn: number
   return false;
 }
 
-const WORD = 64;
-
-/** The inverse of an odd number modulo 2^64, by Newton's iteration. */
-function inverse(odd: bigint): bigint {
-  let x = odd;
-  for (let bits = 3; bits < WORD; bits *= 2) x = BigInt.asUintN(WORD, x * (2n - odd * x));
-  return x;
-}
-
-/**
- * page_to_pfn() of an address that does not lie on a struct page. Subtracting pointers divides exactly, which compiled
- * code does by multiplying with the inverse modulo 2^64; where the division has a remainder, out comes a huge number.
- * @param offset bytes from the struct page of pfn 0
- */
-function pageToPfnInexact(offset: number, structPageSize: number): bigint {
-  const twos = 31 - Math.clz32(structPageSize & -structPageSize);
-  const odd = BigInt(structPageSize >> twos);
-  return BigInt.asUintN(WORD, (BigInt(offset) >> BigInt(twos)) * inverse(odd));
-}
-
 /**
  * altmap_cross_boundary(): whether a block describes frames outside the device that the altmap belongs to.
+ *
+ * page_to_pfn() of an address that does not lie on a struct page: subtracting pointers divides exactly, which compiled code
+ * does by multiplying with an inverse modulo 2^64. Where the division has a remainder, out comes a number that times the
+ * odd part of the struct page's size goes beyond 2^64 at least once, so that it lies behind any device.
  * @param address low 52 bits of the block's first address
  * @param size bytes of the block
  */
@@ -81,7 +65,5 @@ export function altmapCrossBoundary(kernel: Kernel, altmap: VmemAltmap, address:
   const offset = address - kernel.vmemmap;
   const toLast = Math.floor(size / structPageSize) - (traits.ppc64LastBlockInAltmap ? 1 : 0);
   const pfn = offset / structPageSize;
-  if (Number.isInteger(pfn)) return pfn + toLast > altmap.endPfn || pfn < altmap.basePfn;
-  const huge = pageToPfnInexact(offset, structPageSize);
-  return BigInt.asUintN(WORD, huge + BigInt(toLast)) > BigInt(altmap.endPfn) || huge < BigInt(altmap.basePfn);
+  return !Number.isInteger(pfn) || pfn + toLast > altmap.endPfn || pfn < altmap.basePfn;
 }

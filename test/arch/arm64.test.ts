@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { addressLayout, entryAddress, entryHi, entryLo, geometry } from '../../arch/arm64/layout.js';
 import type { ScenarioInput } from '../../src/scenario/schema.js';
-import { PMD, PTE, PUD } from '../../src/hardware/page-table.js';
+import { P4D, PMD, PTE, PUD } from '../../src/hardware/page-table.js';
 import { entryAt, idle, pageTableOf, play } from '../scenarios.js';
 
 type Machine = ScenarioInput['machine'];
@@ -47,9 +47,20 @@ describe('arm64: unmap_hotplug_range() meets entries that it did not make', () =
     const { kernel, start, table } = mapped();
     table.write(entryAt(kernel, PMD, start), FRAME, 0);
     kernel.arch.vmemmapFree(start, start + PMD_SIZE, null);
-    expect(kernel.log.take()).toEqual(
-      expect.arrayContaining(['warn:unmap_hotplug_pmd_range', 'warn:unmap_hotplug_pmd_range']),
-    );
+    expect(kernel.log.take().filter((line) => line.startsWith('warn'))).toEqual([
+      'warn:unmap_hotplug_pmd_range',
+      'warn:unmap_hotplug_pmd_range',
+      'warn:free_empty_pmd_table',
+    ]);
+    const root = mapped();
+    root.table.write(entryAt(root.kernel, P4D, root.start), FRAME, 0);
+    root.kernel.arch.vmemmapFree(root.start, root.start + PMD_SIZE, null);
+    // The frame that it named goes as an empty table.
+    expect(root.kernel.log.take()).toEqual([
+      'warn:unmap_hotplug_p4d_range',
+      'warn:free_empty_p4d_table',
+      'free-not-allocated:1',
+    ]);
     const pages = mapped({ pageSize: '64K' });
     pages.table.write(entryAt(pages.kernel, PTE, pages.start), 2 ** 16, 0);
     pages.kernel.arch.vmemmapFree(pages.start, pages.start + 2 ** 16, null);
@@ -130,6 +141,20 @@ describe('arm64: the vmemmap ends somewhere', () => {
     };
     expect(said(windowEnd + 2 ** 40, windowEnd + 2 ** 40 + PMD_SIZE)).toContain('warn:vmemmap_free');
     expect(said(vmemmap, vmemmap + PMD_SIZE)).toEqual([]);
+  });
+
+  test('the last memmap before its end is not, and its PMD table goes, while the table above it maps more', () => {
+    const { kernel } = idle(arm64());
+    const { arch } = kernel;
+    // VMEMMAP_END is -SZ_1G.
+    const end = 2 ** 52 - PUD_SIZE;
+    arch.vmemmapPopulate(end - PMD_SIZE, end, 0, null);
+    arch.vmemmapFree(end - PMD_SIZE, end, null);
+    expect(kernel.log.take()).toEqual([]);
+    expect(kernel.counters).toMatchObject({ allocPages: 2 + 512, freePages: 1 + 512 });
+    const { table, start } = { table: pageTableOf(kernel), start: end - PMD_SIZE };
+    expect(table.lo(entryAt(kernel, P4D, start)) & TABLE).toBe(TABLE);
+    expect(table.lo(entryAt(kernel, PUD, start))).toBe(0);
   });
 
   test('a range of more than a section is warned of once', () => {

@@ -9,7 +9,7 @@ import { VmemmapList } from '../../arch/ppc64/vmemmap-list.js';
 import { Ram } from '../../src/hardware/ram.js';
 import { DEFAULT_RELEASE, resolveTraits } from '../../src/kernel/releases.js';
 import type { ScenarioInput } from '../../src/scenario/schema.js';
-import { PMD, PUD } from '../../src/hardware/page-table.js';
+import { P4D, PMD, PUD } from '../../src/hardware/page-table.js';
 import { entryAt, idle, pageTableOf, play } from '../scenarios.js';
 
 type Machine = ScenarioInput['machine'];
@@ -37,6 +37,18 @@ describe('ppc64 radix', () => {
     expect(aligned!.leaves).toEqual(['c00c000040000000-c00c000040200000 pmd ram']);
     const [inside] = play({ machine: radix(), steps: [add(4)] });
     expect(inside!.leaves).toEqual(['c00c000040010000-c00c000040020000 pte ram']);
+  });
+
+  test('from 6.6 to 6.14 made a leaf of system memory wherever the memmap began, and base pages for an altmap', () => {
+    const start = FIRST + 4 * SECTION;
+    const altmaps = { dev: { basePfn: start, endPfn: start + 2 ** 20, free: 64 } };
+    const inside = (kernel: string, altmap?: string) =>
+      play({ machine: radix({ kernel }), altmaps, steps: [add(4, 1, altmap)] })[0]!.leaves;
+    for (const kernel of ['6.6', '6.14']) {
+      expect(inside(kernel)).toEqual(['c00c000040000000-c00c000040200000 pmd ram']);
+      expect(inside(kernel, 'dev')).toEqual(['c00c000040010000-c00c000040020000 pte altmap:1000400']);
+    }
+    expect(inside('6.15')).toEqual(['c00c000040010000-c00c000040020000 pte ram']);
   });
 
   test('before 6.6 took whole leaves, and noted them in vmemmap_list', () => {
@@ -116,6 +128,15 @@ describe('ppc64 radix: remove_pagetable() meets what it did not make', () => {
     expect(kernel.log.take()).toEqual([]);
     expect(table.hi(entry)).toBe(0);
     expect(kernel.counters).toMatchObject({ freePages: 0, clear: [0, 0, 1, 0, 0] });
+  });
+
+  test('of a part of a leaf of 512 GiB the kernel warns too, by the name of who walks the root', () => {
+    const { kernel, start, table } = mapped();
+    const entry = entryAt(kernel, P4D, start + 2 ** 39);
+    table.write(entry, 0, VALID_LEAF_HI);
+    kernel.arch.vmemmapFree(start + 2 ** 39, start + 2 ** 39 + PMD_SIZE, null);
+    expect(kernel.log.take()).toEqual(['warn:remove_pagetable: unaligned range']);
+    expect(table.hi(entry)).toBe(VALID_LEAF_HI);
   });
 
   test('a part of a leaf that describes nothing valid takes all of it', () => {

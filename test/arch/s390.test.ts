@@ -5,6 +5,8 @@ import { vmemmapPlacement } from '../../arch/s390/index.js';
 import type { ScenarioInput } from '../../src/scenario/schema.js';
 import { PMD, PUD } from '../../src/hardware/page-table.js';
 import { StateReader, StateWriter } from '../../src/hardware/saved-state.js';
+import { observe } from '../../src/kernel/kernel.js';
+import { DEAF_OBSERVER } from '../../src/kernel/observer.js';
 import { entryAt, idle, pageTableOf, play } from '../scenarios.js';
 
 type Machine = ScenarioInput['machine'];
@@ -123,6 +125,7 @@ describe('s390: modify_pagetable() meets what is there', () => {
   const PUD_SIZE = 2 ** 31;
   const LARGE = 0x400;
   const EMPTY_SEGMENT = 0x20;
+  const TABLE_BYTES = 4 * 4096;
   const mapped = (more: Partial<Machine> = {}) => {
     const { kernel } = idle(s390(more));
     const start = kernel.vmemmap;
@@ -173,6 +176,46 @@ describe('s390: modify_pagetable() meets what is there', () => {
     }
   });
 
+  test('a new segment table is empty as far as it goes, and what lies behind it in memory is left alone', () => {
+    const { kernel } = idle(s390({ vmemmapBase: '0x3fc0000000000' }));
+    const { arch, vmemmap } = kernel;
+    const regions = [0, 1, 2, 3].map((i) => vmemmap + i * PUD_SIZE);
+    for (const start of regions) arch.vmemmapPopulate(start, start + PMD_SIZE, 0, null);
+    // The tables of the regions lie side by side; that of the first goes and comes back.
+    const tables: number[] = [];
+    arch.visit(
+      vmemmap,
+      vmemmap + 4 * PUD_SIZE,
+      () => undefined,
+      (at) => {
+        if (at.level === PMD) tables.push(at.pa);
+      },
+    );
+    expect(tables.slice(1).some((pa, i) => pa === tables[i]! + TABLE_BYTES)).toBe(true);
+    const left = tables.findIndex((pa, i) => tables[i + 1] === pa + TABLE_BYTES);
+    const start = regions[left]!;
+    arch.vmemmapFree(start, start + PMD_SIZE, null);
+    arch.vmemmapPopulate(start, start + PMD_SIZE, 0, null);
+    expect(regions.filter((at) => arch.mmu.walk(at) === undefined)).toEqual([]);
+    // The empty entries reach to the last.
+    const entry = entryAt(kernel, PMD, start + PUD_SIZE - PMD_SIZE);
+    expect(pageTableOf(kernel).lo(entry)).toBe(EMPTY_SEGMENT);
+  });
+
+  test('until 5.10 freeing named a frame behind the right one', () => {
+    const [, since] = play({ machine: s390({ kernel: '5.10' }), steps: [add(0), remove(0)] });
+    expect(since).toMatchObject({ violations: [], ram: { pages: 0 } });
+    // _SEGMENT_ENTRY_DIRTY and _SEGMENT_ENTRY_YOUNG, which counted as bits of the address.
+    const { kernel } = idle(s390({ kernel: '5.9' }));
+    const { arch, vmemmap } = kernel;
+    arch.vmemmapPopulate(vmemmap, vmemmap + PMD_SIZE, 0, null);
+    const frame = arch.mmu.walk(vmemmap)!.pa;
+    const freed: number[] = [];
+    observe(kernel, { ...DEAF_OBSERVER, freePages: (pfn, order) => order === 8 && freed.push(pfn * 4096 - frame) });
+    arch.vmemmapFree(vmemmap, vmemmap + PMD_SIZE, null);
+    expect(freed).toEqual([0x3000]);
+  });
+
   test('remembers the unused part of a frame across a saved state', () => {
     const { kernel, start } = mapped();
     kernel.arch.vmemmapPopulate(start + 2 * PMD_SIZE, start + 2.5 * PMD_SIZE, 0, null);
@@ -215,6 +258,7 @@ describe('s390 before 5.9: what is mapped is mapped for ever', () => {
     expect(large).toMatchObject({ ret: 0, holes: [], ram: { pages: 7 * 256 + 8 } });
     const [, small] = play({ machine: machine({ hugeVmemmap: false }), steps: [add(0), add(1)] });
     expect(small).toMatchObject({ ret: 0, holes: [], tables: { pte: 7 }, ram: { pages: 2 * 896 + 7 + 8 } });
+    expect(small!.counters).toMatchObject({ setPmd: 7, setPte: 2 * 896 });
   });
 
   test.each([true, false])('fails where there is no memory, and keeps what it has; EDAT1 %s', (hugeVmemmap) => {

@@ -5,7 +5,20 @@ import { describe, expect, test } from 'vitest';
 import { PMD, PUD, tableIndex } from '../../src/hardware/page-table.js';
 import { StateReader, StateWriter } from '../../src/hardware/saved-state.js';
 import type { ScenarioInput } from '../../src/scenario/schema.js';
-import { addSection, entryAt, idle, pageTableOf, PFN, play, removeSection, SECTION, SUBSECTION } from '../scenarios.js';
+import { pfnToPage } from '../../src/kernel/kernel.js';
+import { runStep, startRun } from '../../src/scenario/runner.js';
+import {
+  scenario,
+  addSection,
+  entryAt,
+  idle,
+  pageTableOf,
+  PFN,
+  play,
+  removeSection,
+  SECTION,
+  SUBSECTION,
+} from '../scenarios.js';
 
 type Machine = ScenarioInput['machine'];
 const x86 = (more: Partial<Machine> = {}): Machine => ({ arch: 'x86_64', kernel: '6.12.117', ...more });
@@ -183,7 +196,16 @@ describe('x86_64: remove_pagetable() meets what it did not make', () => {
     kernel.arch.vmemmapFree(start + PUD_SIZE, start + 2 * PUD_SIZE, null);
     expect(pageTableOf(kernel).lo(entry)).toBe(0);
     expect(kernel.counters).toMatchObject({ freePages: 0, clear: [0, 0, 1, 0, 0] });
+    expect(kernel.log.take()).toEqual([]);
     expect(kernel.arch.mmu.walk(start)).toBeDefined();
+  });
+
+  test('a table whose whole GiB lies in the range is a table all the same: its leaves go back, and then it does', () => {
+    const { kernel, start } = booted();
+    kernel.arch.vmemmapPopulate(start, start + 2 * PMD_SIZE, 0, null);
+    kernel.arch.vmemmapFree(start, start + PUD_SIZE, null);
+    expect(kernel.counters).toMatchObject({ freePages: 2 * 512 + 1, clear: [0, 2, 1, 0, 0] });
+    expect(kernel.log.take()).toEqual([]);
   });
 
   test.each([
@@ -236,11 +258,51 @@ describe('x86_64: page tables of processes', () => {
     expect(state!.counters['syncTopLevel']).toBeUndefined();
   });
 
+  test('get the entry with the table that it points to in 6.12.117, whatever comes of the memmap', () => {
+    // The memmap of frame 0 is the first that the top-level entry covers.
+    for (const pfn of [0, PFN]) {
+      const steps = [{ op: 'add-pages' as const, pfn, nrPages: SECTION }];
+      const [state] = play({ machine, steps, failAllocations: [2] });
+      expect(state).toMatchObject({ ret: -12, counters: { syncTopLevel: 3 } });
+    }
+    const { kernel } = idle(machine);
+    kernel.arch.vmemmapPopulate(kernel.vmemmap, kernel.vmemmap + 4096, 0, null);
+    expect(kernel.counters.syncTopLevel).toBe(3);
+  });
+
+  test('get it in 6.12 when the memmap is made', () => {
+    const [state] = play({ machine: { ...machine, kernel: '6.12' }, steps: [addSection(0)] });
+    expect(state).toMatchObject({ ret: 0, counters: { syncTopLevel: 3 } });
+  });
+
   test('get every top-level entry of a range that has several', () => {
     const { kernel } = idle(machine);
     const last = 2 ** 39 - 2 ** 21;
     kernel.arch.vmemmapPopulate(kernel.vmemmap + last, kernel.vmemmap + last + 2 ** 22, 0, null);
     expect(kernel.counters.syncTopLevel).toBe(2 * 3);
+  });
+});
+
+describe('x86_64: the memmap of a HugeTLB page that is folded', () => {
+  test('maps its first page again for all others, which may not be written', () => {
+    const range = { pfn: PFN, nrPages: SECTION };
+    const run = startRun(
+      scenario({
+        machine: x86({ hugetlbOptimized: true, ramBasePfn: 2 ** 34 }),
+        steps: [
+          { op: 'add-memory', ...range },
+          { op: 'online', ...range, type: 'movable' },
+          { op: 'hugetlb-optimize', pfn: PFN, nrPages: SUBSECTION },
+        ],
+      }),
+    );
+    for (const step of run.scenario.steps) expect(runStep(run, step)).toBe(0);
+    const { kernel } = run;
+    const leaves = Array.from({ length: 8 }, (_, page) => kernel.arch.mmu.walk(pfnToPage(kernel, PFN) + page * 4096)!);
+    expect(new Set(leaves.map(({ pa }) => pa)).size).toBe(1);
+    expect(kernel.allocator.isAllocated(leaves[0]!.pa / 4096)).toBe(true);
+    const WRITABLE = 2;
+    expect(leaves.map(({ lo }) => (lo & WRITABLE) !== 0)).toEqual([true, ...Array.from({ length: 7 }, () => false)]);
   });
 });
 

@@ -9,7 +9,8 @@ import {
   vmemmapPopulateCompoundPages,
   vmemmapPopulateHugepages,
 } from '../../src/mm/sparse-vmemmap.js';
-import { idle, PFN, play, SECTION, SUBSECTION } from '../scenarios.js';
+import { startRun } from '../../src/scenario/runner.js';
+import { idle, PFN, play, scenario, SECTION, SUBSECTION } from '../scenarios.js';
 
 const ENOMEM = 12;
 const GIB_SHIFT = 18;
@@ -52,6 +53,7 @@ describe('section_nr_vmemmap_pages()', () => {
     expect(count(PFN + SECTION, SECTION, 15)).toBe(2);
     expect(count(PFN, SECTION, GIB_SHIFT)).toBe(2);
     expect(count(PFN + SECTION, SECTION, GIB_SHIFT)).toBe(0);
+    expect(count(PFN + SUBSECTION, SUBSECTION, 15)).toBe(0);
   });
 
   test('counts every page where nothing is folded', () => {
@@ -93,6 +95,19 @@ describe('vmemmap_populate_compound_pages()', () => {
     expect(kernel.arch.mmu.walk(pfnToPage(kernel, PFN + SECTION))).toBeUndefined();
   });
 
+  test('fails where there is no memory for a later page table of a compound page', () => {
+    // Three tables, a head page, a tail page; then the page table of the second section.
+    const { kernel } = startRun(
+      scenario({
+        machine: { arch: 'x86_64', kernel: '6.12.117' },
+        failAllocations: [6],
+        steps: [{ op: 'use', pfn: 0, nrPages: 1 }],
+      }),
+    );
+    expect(populate(kernel, PFN, 2 * SECTION, compound(GIB_SHIFT))).toBe(-ENOMEM);
+    expect(kernel.counters).toMatchObject({ allocPages: 3 + 2, set: [512, 1, 1, 1, 0] });
+  });
+
   test.each([1, 2, 3, 4, 5])('fails as allocation %i does, and leaves nothing', (allocation) => {
     const [state] = play({
       machine: { arch: 'x86_64' },
@@ -104,6 +119,17 @@ describe('vmemmap_populate_compound_pages()', () => {
 });
 
 describe('the shared helpers', () => {
+  test('hold one reference to a page that is mapped once, and one more for each time that it is mapped again', () => {
+    const kernel = x86();
+    const start = pfnToPage(kernel, PFN);
+    expect(vmemmapPopulateBasepages(kernel, start, start + 8 * kernel.pageSize, 0, null)).toBe(0);
+    expect(kernel.allocator.sharesPages).toBe(false);
+    expect(populate(kernel, PFN + SECTION, SECTION, compound(15, PFN + SECTION))).toBe(0);
+    const tail = frameOf(kernel, PFN + SECTION, 1) / kernel.pageSize;
+    expect(kernel.allocator.sharedPages).toBe(1);
+    expect(kernel.allocator.extraReferencesOf(tail)).toBe(510);
+  });
+
   test('serve only architectures that declare a page table of their kind', () => {
     const { kernel } = idle({ arch: 's390' });
     const { vmemmap } = kernel;
