@@ -8,6 +8,7 @@ import './random-cases.js';
 import '../arch/registration.test.js';
 import '../arch/facts.test.js';
 import '../cycles/profiles.test.js';
+import '../arch/leaf-fields.test.js';
 import './replay.js';
 import '../arch/x86_64.test.js';
 import '../arch/arm64.test.js';
