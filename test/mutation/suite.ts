@@ -9,6 +9,7 @@ import '../arch/registration.test.js';
 import '../arch/facts.test.js';
 import '../cycles/profiles.test.js';
 import '../arch/leaf-fields.test.js';
+import '../arch/configurations.test.js';
 import './replay.js';
 import '../arch/x86_64.test.js';
 import '../arch/arm64.test.js';
