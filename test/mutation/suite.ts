@@ -10,6 +10,7 @@ import '../arch/facts.test.js';
 import '../cycles/profiles.test.js';
 import '../arch/leaf-fields.test.js';
 import '../arch/configurations.test.js';
+import '../cycles/figures.test.js';
 import './replay.js';
 import '../arch/x86_64.test.js';
 import '../arch/arm64.test.js';
