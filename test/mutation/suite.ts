@@ -11,6 +11,7 @@ import '../cycles/profiles.test.js';
 import '../arch/leaf-fields.test.js';
 import '../arch/configurations.test.js';
 import '../cycles/figures.test.js';
+import '../report/ptdump/words.test.js';
 import './replay.js';
 import '../arch/x86_64.test.js';
 import '../arch/arm64.test.js';
