@@ -12,6 +12,7 @@ import '../arch/leaf-fields.test.js';
 import '../arch/configurations.test.js';
 import '../cycles/figures.test.js';
 import '../report/ptdump/words.test.js';
+import '../mm/boot-memory.test.js';
 import './replay.js';
 import '../arch/x86_64.test.js';
 import '../arch/arm64.test.js';
