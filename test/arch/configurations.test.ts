@@ -412,6 +412,20 @@ describe('a machine', () => {
   });
 });
 
+const TREES = ARCHITECTURES.flatMap(({ name: arch, configurations }) =>
+  configurations.flatMap(({ title, pageSize, pagingLevels, vaBits, mmu, levels }) =>
+    mmu === 'hash'
+      ? []
+      : [{ title: `${arch}: ${title}`, machine: { arch, pageSize, pagingLevels, vaBits, mmu }, levels: levels.length }],
+  ),
+);
+
+describe('a page table', () => {
+  test.each(TREES)('of $title has the levels that its configuration says', ({ machine, levels }) => {
+    expect(pageTableOf(idle(machine).kernel).levels).toHaveLength(levels);
+  });
+});
+
 describe('the root of the page table', () => {
   test.each([
     ['x86_64', { arch: 'x86_64' }, 4 * KIB],
