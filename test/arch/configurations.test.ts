@@ -325,7 +325,10 @@ const REFUSED: readonly (readonly [Machine, string])[] = [
   ],
   [{ arch: 'arm64', kernel: '4.20' }, 'machine.kernel is "4.20"; arm64 has memory hot-plug from 5.0 on'],
   [{ arch: 'arm64', pageSize: '8K' }, 'machine.pageSize is 8192; arm64 has pages of 4096, 16384, 65536 bytes'],
-  [{ arch: 'arm64', vaBits: 40 }, 'machine.vaBits is 40; arm64 has 36, 39, 42, 47, 48, 52'],
+  [{ arch: 'arm64', vaBits: 40 }, 'machine.vaBits is 40; arm64 with 4K pages has 39, 48, 52'],
+  [{ arch: 'arm64', vaBits: 42 }, 'machine.vaBits is 42; arm64 with 4K pages has 39, 48, 52'],
+  [{ arch: 'arm64', vaBits: 39, pageSize: '16K' }, 'machine.vaBits is 39; arm64 with 16K pages has 36, 47, 48, 52'],
+  [{ arch: 'arm64', vaBits: 47, pageSize: '64K' }, 'machine.vaBits is 47; arm64 with 64K pages has 42, 48, 52'],
   [
     { arch: 'arm64', kernel: '5.11', sectionSizeBits: 27 },
     'machine.sectionSizeBits is 27; arm64 with 4K pages has sections of 2^30 bytes',
