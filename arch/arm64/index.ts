@@ -13,7 +13,12 @@ const SECTION_SIZE_BITS: Readonly<Record<number, number>> = { 4096: 27, 16384: 2
 const LARGE_SECTION_SIZE_BITS = 30;
 /** MAX_PAGE_ORDER by page size: 4 MiB, 32 MiB and 512 MiB (arch/arm64/Kconfig, ARCH_FORCE_MAX_ORDER). */
 const MAX_ORDER: Readonly<Record<number, number>> = { 4096: 10, 16384: 11, 65536: 13 };
-const VA_BITS = [36, 39, 42, 47, 48, 52];
+/** VA_BITS by page size (arch/arm64/Kconfig). */
+const VA_BITS: Readonly<Record<number, readonly number[]>> = {
+  4096: [39, 48, 52],
+  16384: [36, 47, 48, 52],
+  65536: [42, 48, 52],
+};
 /** VA_BITS_MIN where the kernel is built for 52 bits. */
 const VA_BITS_MIN = 48;
 /** VMEMMAP_END below the top of the address space, since the region is sized exactly. */
@@ -100,14 +105,16 @@ export const arm64: Architecture = {
   check(config, traits) {
     if (!traits.arm64HotAdd) return `machine.kernel is "${config.kernel}"; arm64 has memory hot-plug from 5.0 on`;
     const bits = vaBitsOf(config);
-    if (!VA_BITS.includes(bits)) return `machine.vaBits is ${bits}; arm64 has ${VA_BITS.join(', ')}`;
+    const allowedBits = VA_BITS[config.pageSize]!;
+    const pages = `arm64 with ${config.pageSize / 1024}K pages`;
+    if (!allowedBits.includes(bits)) return `machine.vaBits is ${bits}; ${pages} has ${allowedBits.join(', ')}`;
     const sectionSizeBits = this.sectionSizeBits(config.pageSize, traits);
     if (config.sectionSizeBits !== sectionSizeBits) {
-      return `machine.sectionSizeBits is ${config.sectionSizeBits}; arm64 with ${config.pageSize / 1024}K pages has sections of 2^${sectionSizeBits} bytes`;
+      return `machine.sectionSizeBits is ${config.sectionSizeBits}; ${pages} has sections of 2^${sectionSizeBits} bytes`;
     }
     const levels = geometry(pageShiftOf(config), bits).levels.length;
     if (config.pagingLevels !== undefined && config.pagingLevels !== levels) {
-      return `machine.pagingLevels is ${config.pagingLevels}; arm64 with ${config.pageSize / 1024}K pages and ${bits} bits has ${levels}`;
+      return `machine.pagingLevels is ${config.pagingLevels}; ${pages} and ${bits} bits has ${levels}`;
     }
     return undefined;
   },

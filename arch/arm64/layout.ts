@@ -158,5 +158,11 @@ export const leafFields = ({ shared }: AddressLayout): LeafField[] => [
   { name: 'PTE_UXN', mask: high(UXN_HI), says: 'EL0 does not execute it' },
   { name: 'PTE_DIRTY', mask: high(SOFTWARE_DIRTY_HI), says: 'was written; the kernel’s own bit' },
   { name: 'PTE_SPECIAL', mask: 1n << 56n, says: 'has no struct page' },
-  { name: 'PTE_PRESENT_INVALID', mask: high(PRESENT_INVALID_HI), says: 'present, and hidden from the hardware' },
+  // In releases that do not use PTE_NG for this.
+  {
+    name: 'PMD_PRESENT_INVALID',
+    mask: high(PRESENT_INVALID_HI),
+    says: 'present, and hidden from the hardware',
+    levels: [PMD],
+  },
 ];

@@ -40,9 +40,10 @@ export const EMPTY: readonly number[] = [PAGE_INVALID, TABLE_INVALID, 0x24, 0x28
 /** Bits of an entry that points to a table, by level. */
 export const TABLE_BITS: readonly number[] = [0, 0, REGION3, REGION2, REGION1];
 
-/** Low bits that are no address: in an entry that points to a table, by level, and in a large segment entry. */
+/** Low bits that are an address, by level: in an entry that points to a page or a table, and in a large entry. */
 const TABLE_ORIGIN: readonly number[] = [0xffff_f000, 0xffff_f800, 0xffff_f000, 0xffff_f000, 0xffff_f000];
 const LARGE_ORIGIN = 0xfff0_0000;
+const LARGE_REGION3_ORIGIN = 0x8000_0000;
 
 const BITS_31_0 = 2 ** 32;
 
@@ -62,8 +63,15 @@ export const geometry = (pagingLevels: number): Geometry => ({
 
 /** pXd_deref(): where an entry points to. */
 export function entryAddress(level: Level, lo: number, hi: number): number {
-  const origin = level === PMD && (lo & LARGE) !== 0 ? LARGE_ORIGIN : TABLE_ORIGIN[level]!;
-  return hi * BITS_31_0 + ((lo & origin) >>> 0);
+  return hi * BITS_31_0 + ((lo & originMask(level, lo)) >>> 0);
+}
+
+function originMask(level: Level, lo: number): number {
+  if ((lo & LARGE) !== 0) {
+    if (level === PMD) return LARGE_ORIGIN;
+    if (level === PUD) return LARGE_REGION3_ORIGIN;
+  }
+  return TABLE_ORIGIN[level]!;
 }
 
 export const format: EntryFormat = {

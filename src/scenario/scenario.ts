@@ -141,6 +141,8 @@ function resolveConfig(
 ): MachineConfig {
   const known = chooseConfiguration(architecture, machine);
   const pageSize = machine.pageSize ?? known.pageSize;
+  // Levels follow from the bits of an address: those of a configuration with other bits would contradict the machine.
+  const hasItsBits = machine.vaBits === undefined || machine.vaBits === known.vaBits;
   const config: MachineConfig = {
     arch: architecture.name,
     kernel: release.name,
@@ -148,7 +150,7 @@ function resolveConfig(
     structPageSize: machine.structPageSize ?? 64,
     sectionSizeBits: machine.sectionSizeBits ?? architecture.sectionSizeBits(pageSize, traits),
     vmemmapBase: machine.vmemmapBase ?? 0n,
-    pagingLevels: machine.pagingLevels ?? known.pagingLevels,
+    pagingLevels: machine.pagingLevels ?? (hasItsBits ? known.pagingLevels : undefined),
     vaBits: machine.vaBits ?? known.vaBits,
     mmu: machine.mmu ?? known.mmu,
     hugeVmemmap: machine.hugeVmemmap ?? true,

@@ -231,6 +231,26 @@ describe('ppc64 hash', () => {
     expect(vpnText(page, 40)).toBe('66bdea70000000');
   });
 
+  test.each([
+    ['256M', 28],
+    ['1T', 40],
+    [undefined, 40],
+  ] as const)(
+    'finds a page by its virtual segment, of %s where the machine says it: get_vsid()',
+    (segmentSize, shift) => {
+      const [state] = play({ machine: hash({ segmentSize }), steps: [add(0)] });
+      // VA_BITS, CONTEXT_BITS and VSID_MULTIPLIER of mmu-hash.h; the vmemmap of 64K pages is in context 7.
+      const segmentBits = 68n - BigInt(shift);
+      const esidBits = segmentBits - 19n;
+      const address = 0xc_0000_0000_0000n + BigInt(FIRST) * 64n;
+      const protoVsid = (7n << esidBits) + ((address >> BigInt(shift)) % (1n << esidBits));
+      const vsid = (protoVsid * 12538073n) % ((1n << segmentBits) - 1n);
+      const vpn = (vsid << BigInt(shift - 12)) + (address % (1n << BigInt(shift))) / 4096n;
+      expect(state!.hptes).toHaveLength(1);
+      expect(state!.hptes![0]).toMatch(new RegExp(` vpn=${vpn.toString(16)}$`));
+    },
+  );
+
   test('writes the 16 bytes of an entry as a booted kernel had them', () => {
     const ram = new Ram(65536);
     const table = new HashPageTable(ram, 0, 2 ** 25, 40, HASH_PAGE_SIZES[65536]!);
