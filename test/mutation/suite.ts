@@ -36,3 +36,4 @@ import '../cycles/call-tree.test.js';
 import '../report/ptdump/compare.test.js';
 import '../report/ptdump/text.test.js';
 import '../scenario/nvdimm.test.js';
+import '../scenario/saved-run.test.js';

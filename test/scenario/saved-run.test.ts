@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { fc, test } from '@fast-check/vitest';
-import { describe, expect } from 'vitest';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
 import { StateWriter } from '../../src/hardware/saved-state.js';
 import { saveKernel } from '../../src/kernel/saved-kernel.js';
 import { captureRun, runStep, startRun, type Run, type StepResult } from '../../src/scenario/runner.js';
@@ -35,6 +35,7 @@ const WORLDS: readonly World[] = [
     machine: { arch: 'ppc64', mmu: 'radix', pageSize: '64K', blockSize: '256M', memmapOnMemory: 'force' },
     block: 256 * MIB,
   },
+  { machine: { arch: 'ppc64', mmu: 'hash', pageSize: '64K', blockSize: '256M' }, block: 256 * MIB },
 ];
 
 const BLOCKS = 4;
@@ -107,41 +108,50 @@ function playOn(run: Run, steps: readonly Step[]): { result: StepResult; words: 
   return course;
 }
 
-const SCENARIOS = WORLDS.map(scenarioOf);
+const RUNNING = WORLDS.map((world) => ({
+  on: [world.machine.arch, world.machine.kernel ?? 'newest'].join(' '),
+  scenario: scenarioOf(world),
+}));
 const choices = fc.array(fc.nat(), { maxLength: 14 });
+/** Courses of each world, unless a run of the tests says how many cases it wants of everything. */
+const RUNS = fc.readConfigureGlobal().numRuns ?? 32;
 
 describe('a run that is saved and restored goes on as the one that was saved', () => {
-  test.prop([fc.nat(WORLDS.length - 1), choices, choices, choices], { numRuns: 250 })(
-    'after any steps with blocks and devices, whatever it did in between, and on another machine',
-    (world, before, after, elsewhere) => {
-      const scenario = SCENARIOS[world]!;
-      const chosen = (numbers: readonly number[]): Step[] =>
-        numbers.map((number) => scenario.steps[number % scenario.steps.length]!);
-      const run = startRun(scenario);
-      playOn(run, chosen(before));
-      if (run.stopped !== undefined) return;
-      const saved = saveRun(run);
-      const expected = playOn(run, chosen(after));
+  test.each(RUNNING)(
+    'on $on, after any steps, whatever it did in between, and on another machine',
+    ({ scenario }) => {
+      fc.assert(
+        fc.property(choices, choices, choices, (before, after, elsewhere) => {
+          const chosen = (numbers: readonly number[]): Step[] =>
+            numbers.map((number) => scenario.steps[number % scenario.steps.length]!);
+          const run = startRun(scenario);
+          playOn(run, chosen(before));
+          if (run.stopped !== undefined) return;
+          const saved = saveRun(run);
+          const expected = playOn(run, chosen(after));
 
-      restoreRun(run, saved);
-      expect(playOn(run, chosen(after))).toEqual(expected);
+          restoreRun(run, saved);
+          expect(playOn(run, chosen(after))).toEqual(expected);
 
-      const other = startRun(scenario);
-      playOn(other, chosen(elsewhere));
-      restoreRun(other, saved);
-      expect(playOn(other, chosen(after))).toEqual(expected);
+          const other = startRun(scenario);
+          playOn(other, chosen(elsewhere));
+          restoreRun(other, saved);
+          expect(playOn(other, chosen(after))).toEqual(expected);
+        }),
+        { numRuns: RUNS },
+      );
     },
     120_000,
   );
 
   test('and costs one word more than its kernel where nothing but pages came and went', () => {
-    const [scenario] = SCENARIOS;
-    const run = startRun(scenario!);
-    const range = { pfn: FIRST / 4096, nrPages: scenario!.blockPages };
+    const { scenario } = RUNNING[0]!;
+    const run = startRun(scenario);
+    const range = { pfn: FIRST / 4096, nrPages: scenario.blockPages };
     runStep(run, { op: 'add-pages', ...range, altmap: null, nid: 0 });
     expect(saveRun(run).state.length).toBe(saveKernel(run.kernel, run.altmaps.values()).state.length + 1);
     runStep(run, { op: 'remove-pages', ...range, altmap: null });
-    runStep(run, scenario!.steps[0]!);
+    runStep(run, scenario.steps[0]!);
     expect(saveRun(run).state.length).toBeGreaterThan(saveKernel(run.kernel, run.altmaps.values()).state.length + 1);
   });
 });
