@@ -19,6 +19,7 @@ import '../mm/memmap-on-memory.test.js';
 import '../mm/memory-block.test.js';
 import '../mm/memory-hotplug.test.js';
 import '../mm/memremap.test.js';
+import '../mm/online-offline.test.js';
 import '../mm/range-map.test.js';
 import '../mm/resource.test.js';
 import '../mm/sparse.test.js';
