@@ -205,7 +205,9 @@ function addWholeRange(memory: SystemMemory, request: AddMemoryRequest): number 
 /** Removal of blocks whose memmap lies at the start of the range that they came with. Returns 0 or a negative errno. */
 function removeOfWholeRange(memory: SystemMemory, pfn: number, nrPages: number): number {
   const { kernel, addedRanges } = memory;
-  const added = addedRanges.find((range) => pfn >= range.pfn && pfn + nrPages <= range.pfn + range.nrPages)!;
+  const added = addedRanges.find((range) => pfn >= range.pfn && pfn + nrPages <= range.pfn + range.nrPages);
+  // One altmap goes along with what is removed: memory that came in several ranges does not go in one.
+  if (added === undefined) return -EINVAL;
   const isWhole = added.pfn === pfn && added.nrPages === nrPages;
   if (kernel.traits.momGranularityCheck && !isWhole) return -EINVAL;
   removeMemoryBlockDevices(memory, pfn, nrPages);

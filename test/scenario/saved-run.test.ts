@@ -176,7 +176,7 @@ describe('a run that is saved and restored goes on as the one that was saved', (
     },
     {
       what: 'ranges that have one altmap for all of their blocks',
-      kernel: 'page-vmemmap',
+      kernel: 'proposal/page-vmemmap',
       before: [add(0, 2), add(2, 2)],
       elsewhere: [remove(2, 2)],
       after: [remove(0), remove(2, 2), remove(0, 2), add(0, 4)],
