@@ -17,6 +17,7 @@ import {
 import { addPages, removePages } from './memory-hotplug.js';
 import {
   mergeSystemRamResource,
+  pa,
   registerMemoryResource,
   releaseMemRegionAdjustable,
   releaseResource,
@@ -368,7 +369,7 @@ export function removeMemory(memory: SystemMemory, pfn: number, nrPages: number)
     if (block.state !== 'offline') {
       const first = blockPfn(memory, block.id) * kernel.pageSize;
       const last = first + memory.blockPages * kernel.pageSize - 1;
-      kernel.log.print(`removing memory fails, because memory [${hex(first)}-${hex(last)}] is onlined`);
+      kernel.log.print(`removing memory fails, because memory [${pa(first)}-${pa(last)}] is onlined`);
       return -EBUSY;
     }
   }
