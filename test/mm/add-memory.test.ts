@@ -345,6 +345,14 @@ describe('remove_memory()', () => {
     addMemory(memory, request(1));
     expect(gone()).toEqual([true, false, false, false]);
   });
+
+  test('and what was there need not be made reachable any more', () => {
+    const { memory } = idle({ ...plain, kernel: '6.12.117' });
+    addMemory(memory, request(0, 2, { offlineInaccessible: true }));
+    removeMemory(memory, PFN, SECTION);
+    const hidden = [0, SECTION - 1, SECTION].map((pfn) => memory.inaccessible.get(PFN + pfn) ?? false);
+    expect(hidden).toEqual([false, false, true]);
+  });
 });
 
 describe('the firmware map', () => {
@@ -451,20 +459,30 @@ describe('one altmap for a range of blocks, as was proposed', () => {
   test('goes as it came, each range by itself, and the blocks beside it as any other', () => {
     const states = on('proposal/page-vmemmap', [
       add(0, 1, inRam),
-      add(1, 2),
       add(3, 2),
+      add(1, 2),
       add(5, 1, inRam),
       remove(3),
       remove(1, 4),
-      remove(3, 2),
       remove(0),
       remove(5),
+      remove(3, 2),
       remove(1, 2),
+      // What comes there next has nothing to do with the range that was.
+      add(3, 1, inRam),
+      remove(3),
     ]);
-    expect(states.map((state) => state.ret)).toEqual([0, 0, 0, 0, EINVAL, EINVAL, 0, 0, 0, 0]);
+    expect(states.map((state) => state.ret)).toEqual([0, 0, 0, 0, EINVAL, EINVAL, 0, 0, 0, 0, 0, 0]);
     expect(states.at(-1)).toMatchObject({ blocks: [], leaves: [], leaks: [] });
     expect(complaints(states)).toEqual([]);
     // The memmap of a range lies in the first of its blocks.
-    expect(states[6]!.blocks).toEqual(['32 offline 0 -', '33 offline 0 - altmap', '34 offline 0 -', '37 offline 0 -']);
+    expect(states[8]!.blocks).toEqual(['33 offline 0 - altmap', '34 offline 0 -']);
+  });
+
+  test('without the check blocks go one by one, the one with the memmap last', () => {
+    const states = on('proposal/page-vmemmap-unchecked', [add(0, 2), remove(1), remove(0)]);
+    expect(states.map((state) => state.ret)).toEqual([0, 0, 0]);
+    expect(complaints(states)).toEqual([]);
+    expect(states[2]).toMatchObject({ blocks: [], leaves: [], leaks: [] });
   });
 });

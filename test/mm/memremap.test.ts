@@ -135,6 +135,13 @@ describe('memremap_pages()', () => {
     };
     expect(touched('5.2')).toEqual(['32-33']);
     expect(touched('5.3')).toEqual(['32 sub=fffffffffffffffe', '33 sub=1']);
+    const second = (kernel: string) =>
+      play({
+        machine: { ...machine, kernel },
+        steps: [device({ nrPages: SUBSECTION }), device({ device: 'd1', pfn: PFN + SUBSECTION, nrPages: SUBSECTION })],
+      })[1];
+    expect(second('5.2')).toMatchObject({ ret: -12, violations: ['warn:Conflicting mapping in same section'] });
+    expect(second('5.3')).toMatchObject({ ret: 0, violations: [] });
   });
 });
 

@@ -96,7 +96,11 @@ describe('memory blocks of boot memory', () => {
       blocks: ['16 online 0 DMA32'],
     });
     // The first 16 MiB are ZONE_DMA.
-    expect(states([{ start: '0x0', size: 128 * MIB }], 0)).toMatchObject({ ret: EINVAL, blocks: ['0 online 0 -'] });
+    expect(states([{ start: '0x0', size: 128 * MIB }], 0)).toMatchObject({
+      ret: EINVAL,
+      blocks: ['0 online 0 -'],
+      violations: [],
+    });
   });
 });
 
@@ -239,6 +243,8 @@ describe('online_pages() and offline_pages()', () => {
     expect(memory.kernel.log.take()).toEqual(['warn:online_pages', 'warn:offline_pages']);
     expect(zonesOf(memory.nodes)).toEqual({});
     expect(onlinePages(memory, normal, PFN + PAGEBLOCK, SECTION - PAGEBLOCK)).toBe(0);
+    expect(offlinePages(memory, normal, PFN + PAGEBLOCK, SECTION - 2 * PAGEBLOCK)).toBe(EINVAL);
+    expect(zonesOf(memory.nodes)['0']!['Normal']![2]).toBe(SECTION - PAGEBLOCK);
     expect(offlinePages(memory, normal, PFN + PAGEBLOCK, SECTION - PAGEBLOCK)).toBe(0);
     expect(memory.kernel.log.take()).toEqual([]);
   });

@@ -448,4 +448,13 @@ describe('region_intersects()', () => {
     requestResource(second, busyRam(0x6000, 0x6fff));
     expect(regionIntersects(root, start, size, IORESOURCE_SYSTEM_RAM)).toBe(expected);
   });
+
+  test('finds memory below a device below another', () => {
+    const [outer, inner] = [range(0x2000, 0x5fff), range(0x2000, 0x3fff)];
+    const root = rootWith(outer);
+    requestResource(outer, inner);
+    requestResource(inner, busyRam(0x2000, 0x2fff));
+    const meets = (size: number) => regionIntersects(root, 0x2000, size, IORESOURCE_SYSTEM_RAM);
+    expect([meets(0x1000), meets(0x1001)]).toEqual(['intersects', 'mixed']);
+  });
 });

@@ -6,7 +6,8 @@ import { addPages, removePages } from '../../src/mm/memory-hotplug.js';
 import { MemSections, SectionsImage, sparseAddOneSection } from '../../src/mm/sparse.js';
 import { activeMemmap } from '../../src/scenario/state.js';
 import { StateReader, StateWriter } from '../../src/hardware/saved-state.js';
-import { addSection, idle, PFN, play, removeSection, SECTION, SUBSECTION } from '../scenarios.js';
+import { startRun } from '../../src/scenario/runner.js';
+import { addSection, idle, PFN, play, removeSection, scenario, SECTION, SUBSECTION } from '../scenarios.js';
 
 const machine = { arch: 'x86_64' } as const;
 
@@ -341,6 +342,16 @@ describe('boot memory', () => {
     expect(kernel.sections.subsectionMask(0)).toBe(0xffcn);
     expect(kernel.arch.mmu.walk(kernel.vmemmap)).toBeDefined();
     expect(kernel.arch.mmu.walk(kernel.vmemmap + (SECTION - 1) * kernel.structPageSize)).toBeDefined();
+  });
+
+  test('does not start where there is no room for its memmap', () => {
+    const steps = [{ op: 'use' as const, pfn: 0, nrPages: 1 }];
+    const booting = scenario({ machine: { ...machine, boot: [{ start: '0x0', size: '1G' }] }, steps });
+    // The memmap of 1 GiB is at least 14 MiB.
+    const ramPages = 1024;
+    expect(() => startRun({ ...booting, machine: { ...booting.machine, ramPages } })).toThrow(
+      'no memory for the memmap of boot memory at frame 0x',
+    );
   });
 
   test('memory that is added and removed counts in nr_memmap while it is there, from 6.11 on', () => {
