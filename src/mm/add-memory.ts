@@ -17,6 +17,7 @@ import {
 import { addPages, removePages } from './memory-hotplug.js';
 import {
   mergeSystemRamResource,
+  pa,
   registerMemoryResource,
   releaseMemRegionAdjustable,
   releaseResource,
@@ -205,7 +206,9 @@ function addWholeRange(memory: SystemMemory, request: AddMemoryRequest): number 
 /** Removal of blocks whose memmap lies at the start of the range that they came with. Returns 0 or a negative errno. */
 function removeOfWholeRange(memory: SystemMemory, pfn: number, nrPages: number): number {
   const { kernel, addedRanges } = memory;
-  const added = addedRanges.find((range) => pfn >= range.pfn && pfn + nrPages <= range.pfn + range.nrPages)!;
+  const added = addedRanges.find((range) => pfn >= range.pfn && pfn + nrPages <= range.pfn + range.nrPages);
+  // One altmap goes along with what is removed: memory that came in several ranges does not go in one.
+  if (added === undefined) return -EINVAL;
   const isWhole = added.pfn === pfn && added.nrPages === nrPages;
   if (kernel.traits.momGranularityCheck && !isWhole) return -EINVAL;
   removeMemoryBlockDevices(memory, pfn, nrPages);
@@ -366,7 +369,7 @@ export function removeMemory(memory: SystemMemory, pfn: number, nrPages: number)
     if (block.state !== 'offline') {
       const first = blockPfn(memory, block.id) * kernel.pageSize;
       const last = first + memory.blockPages * kernel.pageSize - 1;
-      kernel.log.print(`removing memory fails, because memory [${hex(first)}-${hex(last)}] is onlined`);
+      kernel.log.print(`removing memory fails, because memory [${pa(first)}-${pa(last)}] is onlined`);
       return -EBUSY;
     }
   }

@@ -52,6 +52,9 @@ export interface ResourceLog {
   print(text: string): void;
 }
 
+/** "%pa" of the kernel's printk(): an address with all of its digits. */
+export const pa = (address: number): string => `0x${address.toString(16).padStart(16, '0')}`;
+
 const has = (flags: number, bits: number): boolean => (flags & bits) >>> 0 === bits >>> 0;
 
 export const createResource = (start: number, end: number, name: ResourceName, flags: number): Resource => ({
@@ -161,7 +164,7 @@ export function releaseRegion(root: Resource, start: number, size: number, log: 
     releaseResource(resource);
     return;
   }
-  log.print(`Trying to free nonexistent resource <0x${start.toString(16)}-0x${end.toString(16)}>`);
+  log.print(`Trying to free nonexistent resource <${pa(start)}-${pa(end)}>`);
 }
 
 /** The first busy resource that contains a range, below those that contain it and are not busy. */

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { describe, expect, test } from 'vitest';
-import { PFN, play, SECTION, SUBSECTION } from '../scenarios.js';
+import { PTE } from '../../src/hardware/page-table.js';
+import { hugetlbVmemmapOptimize, hugetlbVmemmapRestore } from '../../src/mm/hugetlb-vmemmap.js';
+import { addMemory } from '../../src/mm/add-memory.js';
+import { entryAt, idle, PFN, play, SECTION, SUBSECTION } from '../scenarios.js';
 import type { ScenarioInput } from '../../src/scenario/schema.js';
 
 const hugePage = { pfn: PFN + 8 * SUBSECTION, nrPages: SUBSECTION };
@@ -63,5 +66,141 @@ describe('the memmap of a HugeTLB page', () => {
   test('is not folded with a struct page that straddles pages, nor unless asked for on the command line', () => {
     expect(fold({ structPageSize: 80 })[2]!.tables).not.toHaveProperty('pte', 1);
     expect(fold({ hugetlbOptimized: false })[2]!.leaves).toEqual(['ffffea0004000000-ffffea0004200000 pmd ram']);
+  });
+});
+
+describe('the page table of a folded memmap', () => {
+  const PAGE = 4096;
+  /** PAGE_KERNEL and PAGE_KERNEL_RO, arch/x86/include/asm/pgtable_types.h. */
+  const PAGE_KERNEL = { lo: 0x163, hi: 0x80000000 };
+  const PAGE_KERNEL_RO = { lo: 0x121, hi: 0x80000000 };
+  const ATTRIBUTES_LO = 0xfff;
+  /** Vmemmap pages of a HugeTLB page of 2 MiB. */
+  const PAGES = 8;
+
+  const added = (kernelRelease?: string) => {
+    const { kernel, memory } = idle({ ...machine, kernel: kernelRelease, structPageSize: 64 });
+    expect(addMemory(memory, { nid: 0, ...range, memmapOnMemory: false })).toBe(0);
+    const start = kernel.vmemmap + PFN * 64;
+    const entries = (first: number, count: number) =>
+      Array.from({ length: count }, (_, i) => {
+        const at = entryAt(kernel, PTE, start + (first + i) * PAGE);
+        const lo = kernel.ram.words[at]!;
+        return { attributes: { lo: lo & ATTRIBUTES_LO, hi: kernel.ram.words[at + 1]! >>> 0 }, frame: lo >>> 12 };
+      });
+    return { kernel, memory, start, entries };
+  };
+
+  test('has PAGE_KERNEL everywhere, and PAGE_KERNEL_RO where pages are shared; all is writable again in the end', () => {
+    const { kernel, memory, start, entries } = added();
+    const leaf = kernel.arch.mmu.walk(start)!.pa / PAGE;
+    expect(hugetlbVmemmapOptimize(memory, [PFN + SUBSECTION], SUBSECTION)).toEqual({ done: 1, err: 0 });
+    const before = entries(0, PAGES);
+    expect(before.map((entry) => entry.frame)).toEqual(Array.from({ length: PAGES }, (_, i) => leaf + i));
+    const behind = entries(2 * PAGES, SUBSECTION - 2 * PAGES);
+    for (const { attributes } of [...before, ...behind]) expect(attributes).toEqual(PAGE_KERNEL);
+    expect(behind.at(-1)!.frame).toBe(leaf + SUBSECTION - 1);
+    const [head, ...tails] = entries(PAGES, PAGES);
+    expect(head!.attributes).toEqual(PAGE_KERNEL);
+    for (const tail of tails) expect(tail).toEqual({ attributes: PAGE_KERNEL_RO, frame: head!.frame });
+
+    const flushes = kernel.counters.tlbFlushAll;
+    expect(hugetlbVmemmapRestore(memory, [PFN])).toEqual({ done: 0, err: 0 });
+    expect(kernel.counters.tlbFlushAll).toBe(flushes);
+    expect(hugetlbVmemmapRestore(memory, [PFN + SUBSECTION])).toEqual({ done: 1, err: 0 });
+    expect(kernel.counters.tlbFlushAll).toBe(flushes + 1);
+    const own = entries(PAGES, PAGES);
+    for (const { attributes } of own) expect(attributes).toEqual(PAGE_KERNEL);
+    expect(new Set(own.map((entry) => entry.frame)).size).toBe(PAGES);
+    expect(hugetlbVmemmapRestore(memory, [PFN + SUBSECTION])).toEqual({ done: 0, err: 0 });
+  });
+
+  test.each([
+    ['5.14', 2],
+    ['5.18', 1],
+    ['6.2', 1],
+  ])('on %s maps the last of the %i pages that are kept in place of all others', (release, kept) => {
+    const { memory, entries } = added(release);
+    expect(hugetlbVmemmapOptimize(memory, [PFN], SUBSECTION).done).toBe(1);
+    const frames = entries(0, PAGES).map((entry) => entry.frame);
+    expect(new Set(frames).size).toBe(kept);
+    expect(frames.slice(kept)).toEqual(Array(PAGES - kept).fill(frames[kept - 1]));
+  });
+
+  test.each([
+    ['5.14', [0, 0, 0, 1]],
+    ['5.18', [0, 0, 1, 1]],
+  ])('on %s is there for HugeTLB pages whose memmap is more than what is kept', (release, done) => {
+    const { memory } = added(release);
+    // Of half a page, one, two and four pages of struct pages.
+    const folded = [32, 64, 128, 256].map(
+      (nrPages, i) => hugetlbVmemmapOptimize(memory, [PFN + i * SUBSECTION], nrPages).done,
+    );
+    expect(folded).toEqual(done);
+  });
+
+  test('shows the same struct pages as before', () => {
+    const { kernel, memory, start } = added();
+    for (const address of [start, start + PAGE]) {
+      const { pa } = kernel.arch.mmu.walk(address)!;
+      kernel.ram.memset(pa, 0x5a, 64);
+    }
+    const first = () => kernel.ram.readFrame(kernel.arch.mmu.walk(start)!.pa / PAGE)[0];
+    const tail = () => kernel.ram.readFrame(kernel.arch.mmu.walk(start + PAGE)!.pa / PAGE)[0];
+    hugetlbVmemmapOptimize(memory, [PFN], SUBSECTION);
+    expect([first(), tail()]).toEqual([0x5a, 0x5a]);
+    hugetlbVmemmapRestore(memory, [PFN]);
+    expect([first(), tail()]).toEqual([0x5a, 0x5a]);
+  });
+
+  test('reaches no further than the huge page: the last of a section is folded, and one that is there is not again', () => {
+    const { memory } = added();
+    const last = PFN + SECTION - SUBSECTION;
+    expect(hugetlbVmemmapOptimize(memory, [PFN, last], SUBSECTION)).toEqual({ done: 2, err: 0 });
+    expect(hugetlbVmemmapOptimize(memory, [PFN, last], SUBSECTION)).toEqual({ done: 0, err: 0 });
+  });
+
+  test('is not made where there is no memmap, and the other huge pages are folded all the same', () => {
+    const { memory } = added();
+    expect(hugetlbVmemmapOptimize(memory, [PFN + SECTION, PFN], SUBSECTION)).toEqual({ done: 1, err: -22 });
+  });
+
+  test('an architecture without HVO folds nothing', () => {
+    const { memory } = idle({ arch: 's390', hugetlbOptimized: true });
+    expect(hugetlbVmemmapOptimize(memory, [PFN], SUBSECTION)).toEqual({ done: 0, err: 0 });
+  });
+});
+
+describe('when memory runs out', () => {
+  const steps = [
+    { op: 'add-memory' as const, ...range },
+    { op: 'hugetlb-optimize' as const, ...hugePage },
+    { op: 'hugetlb-restore' as const, ...hugePage },
+  ];
+  /** More than all steps ask for. */
+  const ALLOCATIONS = 20;
+  /** What comes of the steps when an allocation of one of them fails. */
+  const failing = (step: number) =>
+    Array.from({ length: ALLOCATIONS }, (_, i) => play({ machine, steps, failAllocations: [i + 1] })).filter(
+      (states) => states[step]!.ret === -12,
+    );
+
+  test('for the page table, the leaf stays; for the head page, the split stays', () => {
+    const failed = failing(1);
+    expect(failed.map((states) => states[1]!.leaves)).toEqual([
+      ['ffffea0004000000-ffffea0004200000 pmd ram'],
+      ['ffffea0004000000-ffffea0004200000 pte ram'],
+    ]);
+    for (const states of failed) expect(states[2]).toMatchObject({ ret: 0, violations: [], leaks: [] });
+  });
+
+  test('for one of the pages that come back, all that came go again, and the memmap stays folded', () => {
+    const failed = failing(2);
+    // Seven pages come back.
+    expect(failed).toHaveLength(7);
+    for (const [, folded, kept] of failed) {
+      expect(kept!.ram).toEqual(folded!.ram);
+      expect(kept).toMatchObject({ violations: [], leaks: [] });
+    }
   });
 });

@@ -2,9 +2,13 @@
 
 import { describe, expect, test } from 'vitest';
 import { idle, PFN, play, SECTION, SUBSECTION } from '../scenarios.js';
-import { memremapPages } from '../../src/mm/memremap.js';
+import { memremapPages, memunmapPages } from '../../src/mm/memremap.js';
+import { iomemLines } from '../../src/mm/resource.js';
+import { sectionRuns } from '../../src/scenario/hotplug-state.js';
 
 const machine = { arch: 'x86_64' } as const;
+/** A device whose memmap lies in system memory, without compound pages. */
+const plain = { nid: 0, altmap: null, vmemmapShift: 0, isPrivate: false };
 const device = (more: object = {}) => ({
   op: 'memremap-pages' as const,
   device: 'd0',
@@ -80,5 +84,91 @@ describe('memremap_pages()', () => {
     ];
     const last = play({ machine: { ...machine, structPageSize: 80 }, altmaps, steps })[2]!;
     expect(last.violations.at(-1)).toBe('warn:failed to free all reserved pages');
+  });
+
+  test('and one whose last page is, and leaves it to sections to refuse what is taken in the middle', () => {
+    const second = (pfn: number) =>
+      play({
+        machine,
+        steps: [device({ pfn, nrPages: SUBSECTION }), device({ device: 'd1' }), device({ nrPages: SUBSECTION })],
+      }).slice(1);
+    expect(second(PFN + SECTION - SUBSECTION)[0]).toMatchObject({
+      ret: -12,
+      violations: ['warn:Conflicting mapping in same section'],
+    });
+    expect(second(PFN + SUBSECTION)[0]).toMatchObject({ ret: -17, violations: [] });
+    // The name of a device that is mapped is taken.
+    expect(second(PFN + SUBSECTION)[1]).toMatchObject({ ret: -22, violations: [] });
+  });
+
+  test('is -ENXIO over System RAM, and over some that lies beside the memory of a driver', () => {
+    const gpu = device({ device: 'gpu', pfn: PFN - SECTION, type: 'private' });
+    const over = (pfn: number, nrPages: number) =>
+      play({
+        machine,
+        steps: [
+          gpu,
+          { op: 'memunmap-pages', device: 'gpu' },
+          { op: 'add-memory', pfn: PFN, nrPages: SECTION },
+          device({ pfn, nrPages }),
+        ],
+      })[3];
+    expect(over(PFN, SECTION)).toMatchObject({
+      ret: -6,
+      violations: ['warn:attempted on ram region 0x100000000-0x107ffffff'],
+    });
+    // Where there is no resource at all nothing is beside the memory.
+    expect(over(PFN, 2 * SECTION)?.violations).toEqual(['warn:attempted on ram region 0x100000000-0x10fffffff']);
+    expect(over(PFN - SECTION, 2 * SECTION)).toMatchObject({
+      ret: -6,
+      violations: ['warn:attempted on mixed region 0xf8000000-0x107ffffff'],
+    });
+    expect(over(PFN - SECTION, SECTION)).toMatchObject({ ret: 0, violations: [] });
+  });
+
+  test('before 5.3 maps every section that the device touches', () => {
+    const touched = (release: string) => {
+      const { kernel, memory } = idle({ ...machine, kernel: release });
+      const range = { pfn: PFN + SUBSECTION, nrPages: SECTION };
+      expect(memremapPages(memory, { ...plain, id: 'd0', ...range })).toBe(0);
+      return sectionRuns(kernel).map((run) => run.replace(/ mt? ?/, ' ').trim());
+    };
+    expect(touched('5.2')).toEqual(['32-33']);
+    expect(touched('5.3')).toEqual(['32 sub=fffffffffffffffe', '33 sub=1']);
+    const second = (kernel: string) =>
+      play({
+        machine: { ...machine, kernel },
+        steps: [device({ nrPages: SUBSECTION }), device({ device: 'd1', pfn: PFN + SUBSECTION, nrPages: SUBSECTION })],
+      })[1];
+    expect(second('5.2')).toMatchObject({ ret: -12, violations: ['warn:Conflicting mapping in same section'] });
+    expect(second('5.3')).toMatchObject({ ret: 0, violations: [] });
+  });
+});
+
+describe('memunmap_pages()', () => {
+  test('of a device whose altmap comes back whole warns of nothing; of none is refused', () => {
+    const altmaps = { dev: { basePfn: PFN, endPfn: PFN + SECTION - 1, free: 1024 } };
+    const states = play({
+      machine,
+      altmaps,
+      steps: [
+        device({ altmap: 'dev' }),
+        { op: 'memunmap-pages', device: 'd0' },
+        { op: 'memunmap-pages', device: 'd0' },
+      ],
+    });
+    expect(states[1]).toMatchObject({ ret: null, violations: [], altmaps: { dev: { alloc: 0 } } });
+    expect(states[2]).toMatchObject({ ret: -22, violations: [] });
+  });
+
+  test('leaves what the driver of private memory has claimed, by its name, for the next time', () => {
+    const { memory } = idle(machine);
+    const gpu = { ...plain, id: 'gpu', pfn: PFN, nrPages: SECTION, isPrivate: true };
+    for (let time = 0; time < 2; time++) {
+      expect(memremapPages(memory, gpu)).toBe(0);
+      expect(iomemLines(memory.iomem)).toEqual(['100000000-107ffffff : gpu']);
+      expect(memunmapPages(memory, 'gpu')).toBeNull();
+      expect(iomemLines(memory.iomem)).toEqual(['100000000-107ffffff : gpu']);
+    }
   });
 });

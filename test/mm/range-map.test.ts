@@ -11,6 +11,13 @@ describe('values of ranges of frames', () => {
     value: fc.option(fc.constantFrom('a', 'b'), { nil: undefined }),
   });
 
+  /** The values of a map frame by frame, one for all frames in a row that have the same. */
+  const runsOf = (plain: ReadonlyMap<number, string>): string[] =>
+    [...plain.keys()]
+      .sort((a, b) => a - b)
+      .filter((pfn) => plain.get(pfn) !== plain.get(pfn - 1))
+      .map((pfn) => plain.get(pfn)!);
+
   test('are those that were set last', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
@@ -22,6 +29,7 @@ describe('values of ranges of frames', () => {
             if (value === undefined) plain.delete(pfn);
             else plain.set(pfn, value);
           }
+          expect(map.values()).toEqual(runsOf(plain));
           for (let pfn = 0; pfn < 42; pfn++) expect([pfn, map.get(pfn)]).toEqual([pfn, plain.get(pfn)]);
         }
       }),

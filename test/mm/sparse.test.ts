@@ -3,10 +3,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { addPages, removePages } from '../../src/mm/memory-hotplug.js';
-import { MemSections } from '../../src/mm/sparse.js';
+import { MemSections, SectionsImage, sparseAddOneSection } from '../../src/mm/sparse.js';
 import { activeMemmap } from '../../src/scenario/state.js';
 import { StateReader, StateWriter } from '../../src/hardware/saved-state.js';
-import { addSection, idle, PFN, play, SECTION, SUBSECTION } from '../scenarios.js';
+import { startRun } from '../../src/scenario/runner.js';
+import { addSection, idle, PFN, play, removeSection, scenario, SECTION, SUBSECTION } from '../scenarios.js';
 
 const machine = { arch: 'x86_64' } as const;
 
@@ -229,5 +230,140 @@ describe('mem_section[]', () => {
     expect(state()).toEqual(before);
     expect(before.slice(0, 3)).toEqual([4, [1, 255, 256, FAR], [2]]);
     expect([sections.flags(3), sections.flags(1500), sections.subsectionMask(3)]).toEqual([0, 0, 0n]);
+  });
+
+  /** In three roots of 256 sections; the one between the second and the third is never there. */
+  const SOME = [3, 4, 200, 255, 256, 300, 511, FAR, FAR + 1];
+  const change = fc.record({
+    number: fc.constantFrom(...SOME),
+    flags: fc.nat(127),
+    from: fc.nat(SUBSECTIONS - 1),
+    count: fc.integer({ min: 1, max: SUBSECTIONS }),
+    sets: fc.boolean(),
+  });
+  const changes = fc.array(change, { minLength: 1, maxLength: 12 });
+
+  test.each([8, SUBSECTIONS])(
+    'of %i subsections each is what an image was made of, whatever came since',
+    (subsections) => {
+      fc.assert(
+        fc.property(changes, changes, changes, (first, second, third) => {
+          const sections = new MemSections(subsections);
+          const make = (all: typeof first): void =>
+            all.forEach(({ number, flags, from, count, sets }) => {
+              const start = from % subsections;
+              const end = Math.min(subsections, start + count);
+              sections.indexInit(number);
+              sections.setFlags(number, flags);
+              if (sets) sections.set(number, start, end);
+              else sections.clear(number, start, end);
+            });
+          const state = (): unknown[] => [
+            sections.present,
+            [...sections.active()],
+            [...sections.stale()],
+            SOME.map((number) => [sections.flags(number), sections.subsectionMask(number)]),
+          ];
+          const image = new SectionsImage();
+          const goBack = (): void => {
+            const before = state();
+            sections.capture(image);
+            for (const later of [second, third]) {
+              make(later);
+              sections.load(image);
+              expect(state()).toEqual(before);
+            }
+          };
+          goBack();
+          make(first);
+          goBack();
+          // An image that was of more sections serves for less as well, and the other way round.
+          make(second);
+          goBack();
+          const fewer = new MemSections(subsections);
+          fewer.indexInit(SOME[2]!);
+          fewer.setFlags(SOME[2]!, 1);
+          fewer.set(SOME[2]!, 0, 3);
+          fewer.capture(image);
+          fewer.setFlags(SOME[2]!, 0);
+          fewer.clear(SOME[2]!, 0, 3);
+          fewer.load(image);
+          expect([fewer.present, [...fewer.active()], fewer.subsectionMask(SOME[2]!)]).toEqual([1, [SOME[2]!], 7n]);
+        }),
+      );
+    },
+  );
+});
+
+describe('a section before 5.3', () => {
+  const old = { ...machine, kernel: '5.2', structPageSize: 64 } as const;
+  const boot = [{ start: '0x0', size: '128M' }];
+  const section = { pfn: PFN, nrPages: SECTION };
+
+  test('is -EEXIST where there is one, which stays what it was', () => {
+    const { kernel } = idle({ ...old, boot });
+    expect(sparseAddOneSection(kernel, 0, 0, null)).toBe(-17);
+    expect(kernel.sections.isEarly(0)).toBe(true);
+    expect(sparseAddOneSection(kernel, 0, 1, null)).toBe(0);
+    expect([kernel.sections.isEarly(1), kernel.sections.isValid(1)]).toEqual([false, true]);
+  });
+
+  test('that is not there is not removed', () => {
+    const [state] = play({ machine: old, steps: [{ op: 'remove-pages', ...section }] });
+    expect(state).toMatchObject({ ret: null, violations: [], counters: {} });
+  });
+
+  test('gives its memmap back to the altmap that it came from, and one since boot to system memory', () => {
+    const altmaps = { own: { basePfn: PFN, endPfn: PFN + SECTION - 1, free: 1024 } };
+    const [added, removed] = play({
+      machine: old,
+      altmaps,
+      steps: [
+        { op: 'add-pages', ...section, altmap: 'own' },
+        { op: 'remove-pages', ...section, altmap: 'own' },
+      ],
+    });
+    expect(added!.altmaps).toMatchObject({ own: { alloc: 512 } });
+    expect(removed).toMatchObject({ altmaps: { own: { alloc: 0 } }, leaves: [], violations: [] });
+    const [gone] = play({
+      machine: { ...old, boot },
+      altmaps,
+      steps: [{ op: 'remove-pages', pfn: 0, nrPages: SECTION, altmap: 'own' }],
+    });
+    expect(gone).toMatchObject({ altmaps: { own: { alloc: 0 } }, leaves: [], violations: [] });
+  });
+});
+
+describe('boot memory', () => {
+  test('has just those subsections that it fills, and a memmap of the whole section', () => {
+    const MIB = 2 ** 20;
+    const { kernel } = idle({ ...machine, boot: [{ start: '0x400000', size: 20 * MIB }] });
+    // Ten subsections from the third on.
+    expect(kernel.sections.subsectionMask(0)).toBe(0xffcn);
+    expect(kernel.arch.mmu.walk(kernel.vmemmap)).toBeDefined();
+    expect(kernel.arch.mmu.walk(kernel.vmemmap + (SECTION - 1) * kernel.structPageSize)).toBeDefined();
+  });
+
+  test('does not start where there is no room for its memmap', () => {
+    const steps = [{ op: 'use' as const, pfn: 0, nrPages: 1 }];
+    const booting = scenario({ machine: { ...machine, boot: [{ start: '0x0', size: '1G' }] }, steps });
+    // The memmap of 1 GiB is at least 14 MiB.
+    const ramPages = 1024;
+    expect(() => startRun({ ...booting, machine: { ...booting.machine, ramPages } })).toThrow(
+      'no memory for the memmap of boot memory at frame 0x',
+    );
+  });
+
+  test('memory that is added and removed counts in nr_memmap while it is there, from 6.11 on', () => {
+    const counts = (kernel: string) =>
+      play({ machine: { ...machine, kernel, structPageSize: 64 }, steps: [addSection(0), removeSection(0)] }).map(
+        (state) => state.vmstat?.nrMemmapPages,
+      );
+    expect(['6.9', '6.11', '7.1', '7.2'].map(counts)).toEqual([
+      [undefined, undefined],
+      [512, 0],
+      [512, 0],
+      [512, 0],
+    ]);
   });
 });

@@ -48,6 +48,8 @@ describe('struct vmem_altmap', () => {
     const map = altmap({ reserve: 1 });
     expect(altmapAllocBlockBuf(kernel, 384, map)).toBe(0x1080);
     expect(map).toMatchObject({ alloc: 384, align: 127 });
+    // Six pages want an even frame, and no multiple of six.
+    expect(altmapAllocBlockBuf(kernel, 6, altmap({ reserve: 3 }))).toBe(0x1004);
   });
 
   test('gives its last page, and after that nothing', () => {

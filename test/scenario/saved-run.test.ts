@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { fc, test } from '@fast-check/vitest';
-import { describe, expect } from 'vitest';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
 import { StateWriter } from '../../src/hardware/saved-state.js';
+import { findRelease } from '../../src/kernel/releases.js';
 import { saveKernel } from '../../src/kernel/saved-kernel.js';
 import { captureRun, runStep, startRun, type Run, type StepResult } from '../../src/scenario/runner.js';
 import { restoreRun, saveRun, saveWhatActsAboveSections } from '../../src/scenario/saved-run.js';
@@ -35,6 +36,7 @@ const WORLDS: readonly World[] = [
     machine: { arch: 'ppc64', mmu: 'radix', pageSize: '64K', blockSize: '256M', memmapOnMemory: 'force' },
     block: 256 * MIB,
   },
+  { machine: { arch: 'ppc64', mmu: 'hash', pageSize: '64K', blockSize: '256M' }, block: 256 * MIB },
 ];
 
 const BLOCKS = 4;
@@ -107,41 +109,147 @@ function playOn(run: Run, steps: readonly Step[]): { result: StepResult; words: 
   return course;
 }
 
-const SCENARIOS = WORLDS.map(scenarioOf);
+const RUNNING = WORLDS.map((world) => ({
+  on: [world.machine.arch, world.machine.kernel ?? 'newest'].join(' '),
+  scenario: scenarioOf(world),
+}));
 const choices = fc.array(fc.nat(), { maxLength: 14 });
+/** Courses of each world, unless a run of the tests says how many cases it wants of everything. */
+const RUNS = fc.readConfigureGlobal().numRuns ?? 32;
+
+const BLOCK = 128 * MIB;
+const HUGE_PAGE = 2 * MIB;
+const blocks = (first: number, count = 1) => ({ start: hex(FIRST + first * BLOCK), size: count * BLOCK });
+const add = (first: number, count = 1) => ({ op: 'add-memory' as const, ...blocks(first, count) });
+const remove = (first: number, count = 1) => ({ op: 'remove-memory' as const, ...blocks(first, count) });
+const online = (first: number, count = 1) => ({ op: 'online' as const, ...blocks(first, count) });
+const hugePage = (block: number) => ({ start: hex(FIRST + (block + 1) * BLOCK - HUGE_PAGE), size: HUGE_PAGE });
+const fold = (block: number) => ({ op: 'hugetlb-optimize' as const, ...hugePage(block) });
+const unfold = (block: number) => ({ op: 'hugetlb-restore' as const, ...hugePage(block) });
+const device = (name: string, block: number, altmap: string) => ({
+  op: 'memremap-pages' as const,
+  device: name,
+  ...blocks(block),
+  altmap,
+});
 
 describe('a run that is saved and restored goes on as the one that was saved', () => {
-  test.prop([fc.nat(WORLDS.length - 1), choices, choices, choices], { numRuns: 250 })(
-    'after any steps with blocks and devices, whatever it did in between, and on another machine',
-    (world, before, after, elsewhere) => {
-      const scenario = SCENARIOS[world]!;
-      const chosen = (numbers: readonly number[]): Step[] =>
-        numbers.map((number) => scenario.steps[number % scenario.steps.length]!);
-      const run = startRun(scenario);
-      playOn(run, chosen(before));
-      if (run.stopped !== undefined) return;
-      const saved = saveRun(run);
-      const expected = playOn(run, chosen(after));
+  test.each(RUNNING)(
+    'on $on, after any steps, whatever it did in between, and on another machine',
+    ({ scenario }) => {
+      fc.assert(
+        fc.property(choices, choices, choices, (before, after, elsewhere) => {
+          const chosen = (numbers: readonly number[]): Step[] =>
+            numbers.map((number) => scenario.steps[number % scenario.steps.length]!);
+          const run = startRun(scenario);
+          playOn(run, chosen(before));
+          if (run.stopped !== undefined) return;
+          const saved = saveRun(run);
+          const expected = playOn(run, chosen(after));
 
-      restoreRun(run, saved);
-      expect(playOn(run, chosen(after))).toEqual(expected);
+          restoreRun(run, saved);
+          expect(playOn(run, chosen(after))).toEqual(expected);
 
-      const other = startRun(scenario);
-      playOn(other, chosen(elsewhere));
-      restoreRun(other, saved);
-      expect(playOn(other, chosen(after))).toEqual(expected);
+          const other = startRun(scenario);
+          playOn(other, chosen(elsewhere));
+          restoreRun(other, saved);
+          expect(playOn(other, chosen(after))).toEqual(expected);
+        }),
+        { numRuns: RUNS },
+      );
     },
     120_000,
   );
 
+  test.each<{
+    what: string;
+    kernel?: string;
+    hugetlbOptimized?: boolean;
+    before: Steps;
+    elsewhere: Steps;
+    after: Steps;
+  }>([
+    {
+      what: 'altmaps that two devices have by name',
+      before: [device('d1', 0, 'first'), device('d2', 1, 'second')],
+      elsewhere: [{ op: 'memunmap-pages', device: 'd1' }, device('d3', 2, 'third')],
+      after: [{ op: 'memunmap-pages', device: 'd2' }, device('d3', 2, 'third'), { op: 'memunmap-pages', device: 'd1' }],
+    },
+    {
+      what: 'HugeTLB pages whose memmap is folded',
+      hugetlbOptimized: true,
+      before: [{ ...add(0, 2), memmapOnMemory: false }, online(0, 2), fold(0)],
+      elsewhere: [unfold(0), fold(1)],
+      after: [fold(0), fold(1), unfold(0), unfold(1)],
+    },
+    {
+      what: 'ranges that have one altmap for all of their blocks',
+      kernel: 'proposal/page-vmemmap',
+      before: [add(0, 2), add(2, 2)],
+      elsewhere: [remove(2, 2)],
+      after: [remove(0), remove(2, 2), remove(0, 2), add(0, 4)],
+    },
+    {
+      what: 'blocks that hold their memmap, removed with a reference left',
+      kernel: '6.9',
+      before: [add(0, 2), remove(0)],
+      elsewhere: [add(2), remove(2)],
+      after: [remove(1), add(0, 2)],
+    },
+    {
+      what: 'what a driver of private memory claimed',
+      before: [
+        { op: 'memremap-pages', device: 'gpu', ...blocks(0), type: 'private' },
+        { op: 'memunmap-pages', device: 'gpu' },
+      ],
+      elsewhere: [{ op: 'memremap-pages', device: 'other', ...blocks(1), type: 'private' }],
+      after: [{ op: 'memremap-pages', device: 'gpu', ...blocks(0), type: 'private' }, add(0), add(1)],
+    },
+  ])('with $what', ({ kernel = '6.12.117', hugetlbOptimized = false, before, elsewhere, after }) => {
+    const machine = { arch: 'x86_64', structPageSize: 64, memmapOnMemory: 'y', hugetlbOptimized } as const;
+    const pages = BLOCK / 4096;
+    const altmaps = Object.fromEntries(
+      ['first', 'second', 'third'].map((name, i) => {
+        const basePfn = FIRST / 4096 + i * pages;
+        return [name, { basePfn, endPfn: basePfn + pages - 1, free: pages / 8 }];
+      }),
+    );
+    const file = scenarioSchema.parse({ machine, altmaps, steps: [...before, ...elsewhere, ...after] });
+    const scenario = resolveScenario(file, { release: findRelease(kernel)! });
+    const steps = [...scenario.steps];
+    const [first, between, last] = [steps.splice(0, before.length), steps.splice(0, elsewhere.length), steps];
+    const run = startRun(scenario);
+    // The course is one that a kernel takes.
+    expect(playOn(run, first).filter(({ result }) => Number(result.ret) !== 0)).toEqual([]);
+    const saved = saveRun(run);
+    const expected = playOn(run, last);
+    for (const inBetween of [[], between]) {
+      restoreRun(run, saved);
+      playOn(run, inBetween);
+      restoreRun(run, saved);
+      expect(playOn(run, last)).toEqual(expected);
+      const other = startRun(scenario);
+      playOn(other, inBetween);
+      restoreRun(other, saved);
+      expect(playOn(other, last)).toEqual(expected);
+    }
+  });
+
+  test('whatever order its memory blocks came in', () => {
+    const file = scenarioSchema.parse({ machine: WORLDS[0]!.machine, steps: [add(0), add(1)] });
+    const scenario = resolveScenario(file);
+    const wordsAfter = (steps: readonly Step[]): number[] => playOn(startRun(scenario), steps).at(-1)!.words;
+    expect(wordsAfter([...scenario.steps].reverse())).toEqual(wordsAfter(scenario.steps));
+  });
+
   test('and costs one word more than its kernel where nothing but pages came and went', () => {
-    const [scenario] = SCENARIOS;
-    const run = startRun(scenario!);
-    const range = { pfn: FIRST / 4096, nrPages: scenario!.blockPages };
+    const { scenario } = RUNNING[0]!;
+    const run = startRun(scenario);
+    const range = { pfn: FIRST / 4096, nrPages: scenario.blockPages };
     runStep(run, { op: 'add-pages', ...range, altmap: null, nid: 0 });
     expect(saveRun(run).state.length).toBe(saveKernel(run.kernel, run.altmaps.values()).state.length + 1);
     runStep(run, { op: 'remove-pages', ...range, altmap: null });
-    runStep(run, scenario!.steps[0]!);
+    runStep(run, scenario.steps[0]!);
     expect(saveRun(run).state.length).toBeGreaterThan(saveKernel(run.kernel, run.altmaps.values()).state.length + 1);
   });
 });
