@@ -264,8 +264,8 @@ describe('sections', () => {
     ['s390', '4K', ['6.12', 28], ['6.13', 27]],
     ['x86_64', '4K', ['4.18', 27], ['7.0', 27]],
     ['ppc64', '64K', ['4.18', 24], ['7.0', 24]],
-  ] as const)('of %s with %s pages are 2^n bytes: %j, %j', (arch, pageSize, ...releases) => {
-    for (const [kernel, bits] of releases) {
+  ] as const)('of %s with %s pages are 2^n bytes: %j, %j', (arch, pageSize, before, after) => {
+    for (const [kernel, bits] of [before, after]) {
       expect(machineOf({ arch, pageSize, kernel }).config.sectionSizeBits, kernel).toBe(bits);
       expect(machineOf({ arch, pageSize, kernel, sectionSizeBits: bits }).config.sectionSizeBits).toBe(bits);
     }

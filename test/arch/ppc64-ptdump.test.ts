@@ -68,7 +68,7 @@ test('the part of the vmemmap begins with it and goes on to the end; nothing els
     machine: { arch: 'ppc64', mmu: 'radix' },
     steps: [{ op: 'use', pfn: 0, nrPages: 1 }],
   }).machine;
-  expect(ppc64.ptdump!(config, resolveTraits(DEFAULT_RELEASE))).toMatchObject({
+  expect(ppc64.ptdump!(config, resolveTraits(DEFAULT_RELEASE), 4 * 2 ** 30)).toMatchObject({
     startMarker: 'vmemmap start',
     start: 0x000c_0000_0000_0000,
     end: 2 ** 52,

@@ -34,7 +34,7 @@ const fieldOf = ([name, mask, set, clear, levels]: Row): EntryField => ({
   ...(levels === undefined ? {} : { levels }),
 });
 
-const LARGE_LEVELS = [PMD, PUD, P4D, PGD];
+const LARGE_LEVELS = [PMD, PUD, P4D, PGD] as const;
 
 describe('the words of an entry', () => {
   test('on x86_64: PSE above the last level, PAT in it (printk_prot() in dump_pagetables.c)', () => {
