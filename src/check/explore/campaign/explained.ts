@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 /**
- * What explains the kinds of violation that the campaign found. Machine and function are compared by the machine, see
- * {@link entriesLike}; that two ways through the kernel are one bug is a reader's judgement, and stands here.
+ * What explains the kinds of violation that the campaign found. Which functions are the same is compared
+ * by `like` and `follows` of the result; that two ways through the kernel are one bug is a reader's judgement, and stands here.
  */
 export interface Explanation {
   /** Numbers of entries in the catalogue, each for the releases that have it; none where the kernel does what it means to. */
@@ -190,11 +190,3 @@ export const EXPLANATIONS: readonly Explanation[] = [
     why: 'vmemmap_list_alloc() warns where it gets no page for the list, by a WARN_ON(1) of its own; the add fails and leaves nothing behind.',
   },
 ];
-
-/** By the key of a finding. */
-const BY_FINDING: ReadonlyMap<string, Explanation> = new Map(
-  EXPLANATIONS.flatMap((explanation) => explanation.findings.map((key): [string, Explanation] => [key, explanation])),
-);
-
-/** What explains a finding of the campaign; undefined where nobody has looked into it. */
-export const explanationOf = (key: string): Explanation | undefined => BY_FINDING.get(key);
