@@ -45,7 +45,7 @@ export interface Bug {
   readonly confidence: Confidence;
   /** Where it was reported or read. */
   readonly source: string;
-  /** What a booted kernel showed when the recipe of `vmemmap qemu` was followed: kernel, emulator, what was read. */
+  /** What a booted kernel showed: kernel, emulator, machine where it is not that of `vmemmap qemu`, what was read. */
   readonly seen?: string;
   /** Of an entry that exploring found and no machine has shown yet: what a person would do there to see it. */
   readonly toConfirm?: string;

@@ -59,8 +59,9 @@ const KIND = {
   fill: 10,
   flags: 11,
 } as const;
-/** In the word of a kind its index, order or byte stands from this bit on, and behind an order the frame's place in its block. */
+/** Bits of a word that say its kind. Behind them stands an index, a byte, or the order of a block. */
 const KIND_BITS = 8;
+/** Bits of that order. Behind them stands a frame's place in its block. */
 const ORDER_BITS = 8;
 
 /** Whose a frame is: what {@link LeafColumns.owner} holds. The worst comes last. */

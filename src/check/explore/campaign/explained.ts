@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 /**
- * What explains the kinds of violation that the campaign found. Which functions are the same is compared
- * by `like` and `follows` of the result; that two ways through the kernel are one bug is a reader's judgement, and stands here.
+ * What explains the kinds of violation that the campaign found. Where it breaks the same through the same
+ * function as an entry, `like` and `follows` of the result say so; that two ways through the kernel are one bug is a
+ * reader's judgement, and stands here.
  */
 export interface Explanation {
   /** Numbers of entries in the catalogue, each for the releases that have it; none where the kernel does what it means to. */
