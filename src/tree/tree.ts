@@ -10,7 +10,7 @@ import { cached, hashOf, keep } from './cache.js';
 import { findCompiler, FLAGS, type Compiler } from './compiler.js';
 import { startParser } from './definitions.js';
 import { loadable } from './module.js';
-import { configure, extract, filesFor, TreeError, versionOf, type Extract } from './source.js';
+import { configOf, configure, extract, filesFor, TreeError, versionOf, type Extract } from './source.js';
 import { TARGETS, type Configuration, type Target } from './targets.js';
 
 /** A user's Linux tree, opened: modules of its C for machines. */
@@ -53,18 +53,22 @@ function preludeFolder(): string {
   return join(folder, 'src/tree/prelude');
 }
 
-function allOf(folder: string): { file: string; text: string }[] {
+/** The files of a folder and of those in it, by name. */
+function allOf(folder: string, kind: RegExp): { file: string; text: string }[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter((name) => /\.[ch]$/.test(name))
+    .filter((name) => kind.test(name))
     .sort()
     .map((name) => ({ file: name, text: readFileSync(join(folder, name), 'utf8') }));
 }
+
+/** What takes the C out is a part of what the result depends on. */
+const OWN_CODE = allOf(dirname(fileURLToPath(import.meta.url)), /^[^/]*\.[jt]s$/);
 
 export class Tree {
   /** As the Makefile says it. */
   readonly version: string;
   private readonly prelude = preludeFolder();
-  private readonly standIns = allOf(this.prelude);
+  private readonly standIns = allOf(this.prelude, /\.[ch]$/);
   private readonly modules = new Map<string, TreeModule>();
   private readonly extracts = new Map<Target, Extract>();
   private found: Compiler | undefined;
@@ -141,8 +145,8 @@ export class Tree {
       ...FLAGS,
       ...flags,
       ...[...(this.options.config ?? [])].map(([name, value]) => `${name}=${String(value)}`).sort(),
-      ...this.standIns.flatMap(({ file, text }) => [file, text]),
-      ...[...filesFor(this.path, target), { file: '.config', text: '' }].flatMap(({ file, text }) => [file, text]),
+      ...[...configOf(this.path, target)].map(([name, value]) => `${name}=${String(value)}`),
+      ...[...this.standIns, ...OWN_CODE, ...filesFor(this.path, target)].flatMap(({ file, text }) => [file, text]),
     ]);
     const bytes = cached(`${hash}.wasm`);
     const index = cached(`${hash}.json`);
