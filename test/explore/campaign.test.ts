@@ -13,12 +13,14 @@ import { findKernelRelease } from '../../src/scenario/names.js';
 import { scenarioSchema } from '../../src/scenario/schema.js';
 import { runChecked } from '../../src/check/checked-run.js';
 
-const ROOT = join(import.meta.dirname, '..', '..', '..');
+const ROOT = join(import.meta.dirname, '..', '..');
 
 /** What the campaign found when it was run last. */
-const CAMPAIGN = JSON.parse(
-  readFileSync(join(ROOT, 'src', 'check', 'explore', 'campaign', 'results.json'), 'utf8'),
-) as { maxStates: number; worlds: WorldResult[]; findings: CampaignFinding[] };
+const CAMPAIGN = JSON.parse(readFileSync(join(ROOT, 'src', 'explore', 'campaign', 'results.json'), 'utf8')) as {
+  maxStates: number;
+  worlds: WorldResult[];
+  findings: CampaignFinding[];
+};
 
 describe('the recorded campaign', () => {
   test('has every world, and each finding of one', () => {

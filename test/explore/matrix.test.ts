@@ -11,7 +11,7 @@ import { readWorkflow, WorkflowRun, type Leg } from './workflow.js';
 
 /** One exploration on the machines of a CI matrix or of a cluster finds what it finds on one machine. */
 
-const EXPLORE = join(import.meta.dirname, '..', '..', '..', 'src', 'check', 'explore');
+const EXPLORE = join(import.meta.dirname, '..', '..', 'src', 'explore');
 const WORKFLOW = readWorkflow(join(EXPLORE, 'shards', 'explore-matrix.yml'));
 const ARRAY = join(EXPLORE, 'shards', 'explore-array.sbatch');
 

@@ -13,7 +13,7 @@ import { scenarioSchema, type ScenarioInput } from '../../src/scenario/schema.js
 
 /** The recorded kernels ran in QEMU: a recipe for what was done to one must say what the recording says was typed. */
 
-const FOLDER = join(import.meta.dirname, '..', '..', 'real-kernels');
+const FOLDER = join(import.meta.dirname, '..', 'real-kernels');
 const MIB = 2 ** 20;
 
 type Recording = RecordedKernel & { qemu: string };

@@ -11,7 +11,7 @@ import { runStep, startRun } from '../../src/scenario/runner.js';
 import { resolveScenario } from '../../src/scenario/scenario.js';
 import { scenarioSchema, type ScenarioInput } from '../../src/scenario/schema.js';
 
-const FOLDER = join(import.meta.dirname, '..', '..', 'src', 'kernel', 'proposals');
+const FOLDER = join(import.meta.dirname, '..', '..', 'src', 'history', 'proposals');
 
 /** What each proposal would have done, beside what was merged. */
 

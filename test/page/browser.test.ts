@@ -14,7 +14,7 @@ import { args, executablePath } from './chromium.js';
 
 /** The page in a real Chromium, opened from disk. */
 
-const ROOT = join(import.meta.dirname, '..', '..', '..');
+const ROOT = join(import.meta.dirname, '..', '..');
 const STORY = join('src', 'story', 'partial-pmd.json');
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const WIDTHS = [1280, 390];

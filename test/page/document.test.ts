@@ -19,7 +19,7 @@ import { vmemmapWindow, walkVmemmap } from '../../src/kernel/vmemmap-view.js';
 
 /** What a report says, and how large it gets. */
 
-const STORY = join(import.meta.dirname, '..', '..', '..', 'src', 'story', 'partial-pmd.json');
+const STORY = join(import.meta.dirname, '..', '..', 'src', 'story', 'partial-pmd.json');
 const story = scenarioSchema.parse(JSON.parse(readFileSync(STORY, 'utf8')));
 
 const bugReport = (name: string): ReportDocument =>

@@ -10,7 +10,7 @@ import { args, executablePath } from './chromium.js';
 
 /** `npm run screenshots`: the pictures of the README, taken of reports that are made for it. */
 
-const ROOT = join(import.meta.dirname, '..', '..', '..');
+const ROOT = join(import.meta.dirname, '..', '..');
 const MAIN = join(ROOT, 'dist', 'src', 'cli', 'main.js');
 const FOLDER = join(ROOT, 'src', 'report', 'page', 'screenshots');
 const STORY = join(ROOT, 'src', 'story', 'partial-pmd.json');

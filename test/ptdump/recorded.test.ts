@@ -13,7 +13,7 @@ import { recordedKernelSchema, type RecordedKernel } from '../../src/recordings/
  * without the blanks at the end of its lines, which the recordings have lost.
  */
 
-const FOLDER = join(import.meta.dirname, '..', '..', 'real-kernels');
+const FOLDER = join(import.meta.dirname, '..', 'real-kernels');
 
 const recordings = readdirSync(FOLDER)
   .map((file): [string, RecordedKernel] => [file, recordedKernelSchema.parse(readJson(join(FOLDER, file)))])
