@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { PROPOSALS, type Proposal } from '../kernel/proposals/index.js';
-import { PROPOSED_KERNELS, RELEASES, resolveTraits, type Release } from '../kernel/releases.js';
-import { PROPOSED_TRAITS, TRAITS, type Trait, type TraitKey } from '../kernel/traits/index.js';
+import { PROPOSALS, type Proposal } from '../history/proposals/index.js';
+import { PROPOSED_KERNELS, RELEASES, resolveTraits, type Release } from '../history/releases.js';
+import { PROPOSED_TRAITS, TRAITS, type Trait, type TraitKey } from '../history/traits/index.js';
 import { InputError } from '../scenario/load.js';
-import { findKernelRelease } from '../scenario/scenario.js';
+import { findKernelRelease } from '../scenario/names.js';
 import { EXIT_OK, styled, writeResult } from './output.js';
 
 const ROWS = Object.entries(TRAITS) as [TraitKey, Trait][];

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { RELEASES } from '../../src/kernel/releases.js';
-import type { Trait, TraitKey } from '../../src/kernel/traits/index.js';
+import { RELEASES } from '../../src/history/releases.js';
+import type { Trait, TraitKey } from '../../src/history/traits/index.js';
 
 /**
  * A row of a page's table of traits, without the spaces that fill columns: the name, the mainline releases and the stable
