@@ -22,6 +22,17 @@ export interface Release {
   readonly backports: readonly TraitKey[];
   /** What it changes, if it is no release but was proposed. */
   readonly proposal?: Proposal;
+  /** The user's tree whose code makes and frees its memmap; what is above does as the rest of this says. */
+  readonly tree?: OpenedTree;
+}
+
+/** A Linux tree of the user. */
+export interface OpenedTree {
+  readonly path: string;
+  /** As its Makefile says. */
+  readonly version: string;
+  /** The release that is nearest. */
+  readonly nearest: string;
 }
 
 /** What names of proposals begin with. */
@@ -118,8 +129,18 @@ export const PROPOSED_KERNELS: readonly Release[] = PROPOSALS.map((proposal) => 
   proposal,
 }));
 
+/** Trees that were opened, by their name. */
+const OPENED = new Map<string, Release>();
+
+/** Makes a tree a release: {@link findRelease} finds it by its name from here on. */
+export function addTree(release: Release): void {
+  OPENED.set(release.name, release);
+}
+
 /** The release or proposal of a name, also a release between two boundaries; undefined if it is not covered. */
 export function findRelease(name: string): Release | undefined {
+  const tree = OPENED.get(name);
+  if (tree !== undefined) return tree;
   const listed = [...STABLE_RELEASES, ...PROPOSED_KERNELS].find((release) => release.name === name);
   if (listed) return listed;
   const [, major, minor] = /^(\d)\.(0|[1-9]\d?)$/.exec(name) ?? [];

@@ -2,6 +2,29 @@
 
 import v8 from 'node:v8';
 
+declare global {
+  /** The part of WebAssembly's JavaScript interface that is used here; Node's types leave it to the browser's. */
+  // eslint-disable-next-line @typescript-eslint/no-namespace
+  namespace WebAssembly {
+    class Module {
+      constructor(bytes: Uint8Array);
+      static imports(module: Module): { module: string; name: string; kind: string }[];
+    }
+    class Instance {
+      constructor(module: Module, imports: Record<string, Record<string, unknown>>);
+      readonly exports: unknown;
+    }
+    class Memory {
+      readonly buffer: ArrayBuffer;
+      grow(pages: number): number;
+    }
+    class Global {
+      value: unknown;
+    }
+    class RuntimeError extends Error {}
+  }
+}
+
 /** Makes a module of Clang's one that this Node loads. */
 
 // 64-bit memories are behind a flag before Node 24, which knows it no more as an unknown flag of V8.

@@ -23,14 +23,14 @@ const { unit, folder, flags } = JSON.parse(await text(process.stdin)) as {
   folder: string;
   flags: string[];
 };
-const { runClang } = await import('@yowasp/clang');
+const { commands } = await import('@yowasp/clang');
 const said: Uint8Array[] = [];
 const hear = (bytes: Uint8Array | null): void => {
   if (bytes !== null) said.push(bytes);
 };
 try {
-  const made = await runClang(
-    ['clang', ...flags, '-Iprelude', '-o', 'tree.wasm', 'tree.c'],
+  const made = await commands.clang(
+    [...flags, '-Iprelude', '-o', 'tree.wasm', 'tree.c'],
     { prelude: filesOf(folder), 'tree.c': unit },
     { stdout: hear, stderr: hear, fetchProgress: () => undefined },
   );

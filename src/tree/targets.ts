@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import type { MachineConfig } from '../arch.js';
+import type { CodeMachine } from '../kernel/memmap-code.js';
 
 /** What of a tree makes the memmap of an architecture: files, entry points, configuration, stand-ins. */
 
@@ -21,7 +21,7 @@ export interface Target {
   /** Kconfig names beside {@link GENERIC_CONFIGURATION}. */
   readonly configuration: Readonly<Record<string, boolean>>;
   /** Address of physical memory 0 in the linear map: any that meets nothing else. */
-  directMap(config: MachineConfig): bigint;
+  directMap(config: CodeMachine): bigint;
 }
 
 /** Files of every architecture, in the order in which their definitions are put together. */

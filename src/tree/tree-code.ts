@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { isFilled, memset, type Mmu } from '../hardware/mmu.js';
-import { NO_PAGE } from '../hardware/page-allocator.js';
+import { NO_PAGE } from '../hardware/buddy-blocks.js';
 import { ENTRY_BYTES, PageTable, type Level } from '../hardware/page-table.js';
 import type { WordStore } from '../hardware/ram.js';
 import type { StateReader, StateWriter } from '../hardware/saved-state.js';
-import type { Arch, MachineConfig } from '../arch.js';
+import type { CodeMachine } from '../kernel/memmap-code.js';
+import type { Arch } from '../kernel/arch.js';
 import { allocPages, freePages, noteFlush, type Kernel } from '../kernel/kernel.js';
 import { KernelBug } from '../kernel/log.js';
 import type { MemmapCode } from '../kernel/memmap-code.js';
-import type { DevPagemap } from '../mm/sparse-vmemmap.js';
+import type { DevPagemap, VmemAltmap } from '../kernel/memremap.js';
 import { PAGE_UNUSED } from '../mm/unused-sub-pmd.js';
-import type { VmemAltmap } from '../mm/vmem-altmap.js';
 import { formatted, textAt } from './printf.js';
 import type { TreeModule } from './tree.js';
 
@@ -179,7 +179,7 @@ export class TreeCode implements MemmapCode {
   constructor(
     readonly tree: TreeModule,
     directMap: bigint,
-    private readonly config: MachineConfig,
+    config: CodeMachine,
   ) {
     const instance = new WebAssembly.Instance(tree.module, { kernel: this.imports() });
     const doors = (this.doors = instance.exports as unknown as Doors);
@@ -266,7 +266,10 @@ export class TreeCode implements MemmapCode {
       const { basePfn, endPfn, reserve, free, align, alloc } = altmap;
       doors.altmap(basePfn, endPfn, reserve, free, align, alloc);
     }
-    if (this.table !== undefined) frames.all[this.rootAt] = this.frameAddress(this.table.root / kernel.pageSize);
+    if (this.table !== undefined) {
+      const root = this.frameAddress(this.table.root / kernel.pageSize);
+      frames.all[this.rootAt] = root;
+    }
     frames.all[this.observedAt] = kernel.observer === null ? 0 : 1;
     try {
       return run();

@@ -5,7 +5,7 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Parser } from 'web-tree-sitter';
-import type { MachineConfig } from '../arch.js';
+import type { CodeMachine } from '../kernel/memmap-code.js';
 import { cached, hashOf, keep } from './cache.js';
 import { findCompiler, FLAGS, type Compiler } from './compiler.js';
 import { startParser } from './definitions.js';
@@ -102,7 +102,7 @@ export class Tree {
    * The tree's C for a machine: one module for each size of page and of struct page.
    * @throws TreeError where the tree has no such architecture, or its C does not compile
    */
-  moduleFor(config: MachineConfig): TreeModule {
+  moduleFor(config: CodeMachine): TreeModule {
     const target = this.targetOf(config.arch);
     const flags = [`-DSTRUCT_PAGE_SIZE=${config.structPageSize}`, `-DPAGE_SHIFT=${PAGE_SHIFTS[config.pageSize]!}`];
     const key = `${target.arch} ${flags.join(' ')}`;
