@@ -122,6 +122,12 @@ export class Ram {
     this.isHeld = true;
   }
 
+  /** The store's words lie elsewhere than they did, and are the same. */
+  storeMoved(): void {
+    this.words = this.store.words;
+    this.bytes = bytesOf(this.words);
+  }
+
   /** Nobody has pointers to frames any more. */
   releaseFrames(): void {
     this.isHeld = false;
@@ -601,8 +607,7 @@ export class Ram {
     const slot = this.freeSlots.pop() ?? this.slots++;
     while ((slot + 1) * this.wordsPerFrame > this.words.length) {
       this.store.grow();
-      this.words = this.store.words;
-      this.bytes = bytesOf(this.words);
+      this.storeMoved();
     }
     return slot;
   }

@@ -15,12 +15,9 @@ import {
   type Target,
 } from './targets.js';
 
-/** A Linux tree on disk, and what is taken out of it for an architecture. */
+import { TreeError } from './tree-error.js';
 
-/** The tree, or what it needs, is not such that it can run. The message is a sentence. */
-export class TreeError extends Error {
-  override readonly name = 'TreeError';
-}
+/** A Linux tree on disk, and what is taken out of it for an architecture. */
 
 /** What was taken out of a tree: C that compiles with the stand-ins around it. */
 export interface Extract {

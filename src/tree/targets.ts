@@ -2,6 +2,8 @@
 
 import type { CodeMachine } from '../kernel/memmap-code.js';
 
+import { TreeError } from './tree-error.js';
+
 /** What of a tree makes the memmap of an architecture: files, entry points, configuration, stand-ins. */
 
 /** Values of Kconfig names: set or not. */
@@ -121,3 +123,10 @@ const X86_64: Target = {
 };
 
 export const TARGETS: readonly Target[] = [X86_64];
+
+/** @throws TreeError for an architecture whose code trees do not run yet */
+export function targetOf(arch: string): Target {
+  const target = TARGETS.find((t) => t.arch === arch);
+  if (target !== undefined) return target;
+  throw new TreeError(`trees run for ${TARGETS.map((t) => t.arch).join(', ')}, not for ${arch}`);
+}

@@ -21,14 +21,16 @@ import type { TreeModule } from './tree.js';
  */
 
 const WASM_PAGE = 65536;
-const MIB = 2 ** 20;
+const KIB = 2 ** 10;
 const WORD_BYTES = 4;
-/** Bytes for the slab; mem_section[] of the largest machine is a third of it. */
-const HEAP_BYTES = 8 * MIB;
+/** Bytes that the slab has beside mem_section[], for whatever the tree takes out of it. */
+const SLAB_BYTES = 256 * KIB;
+/** Bytes of the slab that the kernel takes for a section: its struct, and its usage map, in blocks of powers of two. */
+const SECTION_BYTES = 256;
 /** Bytes at the end of the heap where sections are told, as emulator.h has it. */
-const TOLD_BYTES = 65536;
-/** Frames that have room at first. */
-const FIRST_FRAMES = 64;
+const TOLD_BYTES = 16 * KIB;
+/** Bytes of frames that have room at first. */
+const FIRST_FRAME_BYTES = 256 * KIB;
 const BITS_51_0 = 2 ** 52;
 const FLUSH_KINDS = ['all', 'range', 'table'] as const;
 const LEVELS_COUNTED = 5;
@@ -46,16 +48,8 @@ interface Doors {
   readonly __stack_pointer: WebAssembly.Global;
   readonly __heap_base: WebAssembly.Global;
   readonly __global_base: WebAssembly.Global;
-  boot(
-    base: number,
-    direct: number,
-    levels: number,
-    huge: number,
-    vaBits: number,
-    radix: number,
-    heap: number,
-    frames: number,
-  ): void;
+  machine(base: number, direct: number, levels: number, huge: number, vaBits: number, radix: number): void;
+  boot(heap: number): void;
   booted(): void;
   other_root(pa: number): void;
   altmap(base: number, end: number, reserve: number, free: number, align: number, alloc: number): void;
@@ -66,6 +60,8 @@ interface Doors {
   init_section(nid: number, pfn: number, pages: number): number;
   sections(first: number, count: number): void;
   remembered(): number;
+  heap_needed(): number;
+  frames_start(at: number): void;
   heap_used(): number;
   root_at(): number;
   observed_at(): number;
@@ -106,15 +102,12 @@ class Frames implements WordStore {
 
   /**
    * @param start byte address of the first frame
-   * @param frameSize bytes
    */
   constructor(
     private readonly memory: WebAssembly.Memory,
-    private readonly start: number,
-    frameSize: number,
+    public start: number,
   ) {
-    const wanted = start + FIRST_FRAMES * frameSize;
-    grow(memory, Math.max(0, Math.ceil((wanted - memory.buffer.byteLength) / WASM_PAGE)));
+    this.extendTo(start + FIRST_FRAME_BYTES);
     this.all = new Uint32Array(memory.buffer);
     this.bytes = new Uint8Array(memory.buffer);
     this.words = new Uint32Array(memory.buffer, start);
@@ -122,7 +115,26 @@ class Frames implements WordStore {
 
   /** Twice the frames. C's pointers stay what they are. */
   grow(): void {
-    grow(this.memory, Math.ceil(this.words.byteLength / WASM_PAGE));
+    this.extendTo(this.memory.buffer.byteLength + this.words.byteLength);
+    this.view();
+  }
+
+  /** Makes room ahead of the frames. No pointer to a frame may be held. @param bytes whole frames */
+  moveUp(bytes: number): void {
+    this.extendTo(this.memory.buffer.byteLength + bytes);
+    const all = new Uint8Array(this.memory.buffer);
+    all.copyWithin(this.start + bytes, this.start, all.length - bytes);
+    all.fill(0, this.start, this.start + bytes);
+    this.start += bytes;
+    this.view();
+  }
+
+  private extendTo(bytes: number): void {
+    const missing = Math.ceil((bytes - this.memory.buffer.byteLength) / WASM_PAGE);
+    if (missing > 0) grow(this.memory, missing);
+  }
+
+  private view(): void {
     this.all = new Uint32Array(this.memory.buffer);
     this.bytes = new Uint8Array(this.memory.buffer);
     this.words = new Uint32Array(this.memory.buffer, this.start);
@@ -152,13 +164,11 @@ export class TreeCode implements MemmapCode {
   private mmu!: Mmu;
   private table: PageTable | undefined;
   private altmap: VmemAltmap | null = null;
-  /** Byte address of the first frame's bytes. */
-  private readonly framesStart: number;
   private readonly heapStart: number;
   private readonly directMap: number;
   private readonly base: number;
   /** Frame numbers by the place of their bytes. */
-  private frameNumbers = new Float64Array(FIRST_FRAMES);
+  private frameNumbers = new Float64Array(FIRST_FRAME_BYTES / (4 * KIB));
   private atBoot: StateRange[] = [];
   /** Roots of mem_section[] that calls have named. */
   private firstRoot = Infinity;
@@ -183,9 +193,6 @@ export class TreeCode implements MemmapCode {
   ) {
     const instance = new WebAssembly.Instance(tree.module, { kernel: this.imports() });
     const doors = (this.doors = instance.exports as unknown as Doors);
-    this.heapStart = roundUp(Number(doors.__heap_base.value), config.pageSize);
-    this.framesStart = this.heapStart + HEAP_BYTES;
-    this.frames = new Frames(doors.memory, this.framesStart, config.pageSize);
     this.base = Number(BigInt.asIntN(64, config.vmemmapBase));
     this.directMap = Number(BigInt.asIntN(64, directMap));
     this.rootAt = doors.root_at() / WORD_BYTES;
@@ -194,16 +201,19 @@ export class TreeCode implements MemmapCode {
     this.clearAt = doors.clear_counters_at() / WORD_BYTES;
     this.syncedAt = doors.synced_at() / WORD_BYTES;
     this.scratch = [doors.scratch_start() / WORD_BYTES, doors.scratch_end() / WORD_BYTES];
-    doors.boot(
+    doors.machine(
       this.base,
       this.directMap,
       config.pagingLevels ?? 0,
       config.hugeVmemmap ? 1 : 0,
       config.vaBits ?? 0,
       config.mmu === 'hash' ? 0 : 1,
-      this.heapStart,
-      this.framesStart,
     );
+    this.heapStart = roundUp(Number(doors.__heap_base.value), config.pageSize);
+    const framesStart = roundUp(this.heapStart + doors.heap_needed() + SLAB_BYTES, config.pageSize);
+    this.frames = new Frames(doors.memory, framesStart);
+    doors.frames_start(framesStart);
+    doors.boot(this.heapStart);
     this.sectionsPerRoot = doors.sections_per_root();
     this.roots = doors.section_roots();
   }
@@ -259,6 +269,7 @@ export class TreeCode implements MemmapCode {
     const first = Math.floor(pfn / kernel.pagesPerSection / this.sectionsPerRoot);
     this.firstRoot = Math.min(this.firstRoot, first);
     this.lastRoot = Math.max(this.lastRoot, Math.min(last, this.roots - 1));
+    this.makeRoom(nrPages);
     this.altmap = altmap;
     this.places.clear();
     ram.holdFrames();
@@ -288,6 +299,18 @@ export class TreeCode implements MemmapCode {
     }
   }
 
+  /** Sees to it that the slab has what a call takes that adds sections. */
+  private makeRoom(nrPages: number): void {
+    const { kernel, frames, doors } = this;
+    const sections = Math.min(Math.ceil(nrPages / kernel.pagesPerSection) + 1, this.roots * this.sectionsPerRoot);
+    const left = frames.start - TOLD_BYTES - doors.heap_used();
+    const needed = SLAB_BYTES / 2 + sections * SECTION_BYTES;
+    if (left >= needed) return;
+    frames.moveUp(roundUp(needed, kernel.pageSize));
+    doors.frames_start(frames.start);
+    kernel.ram.storeMoved();
+  }
+
   private takeCounters(): void {
     const { counters } = this.kernel;
     const { all } = this.frames;
@@ -306,7 +329,7 @@ export class TreeCode implements MemmapCode {
     const longs = Math.ceil(sections.subsectionsPerSection / (2 * BITS_PER_WORD));
     const stride = 2 * (1 + longs);
     const batch = Math.floor(TOLD_BYTES / WORD_BYTES / stride);
-    const told = (this.framesStart - TOLD_BYTES) / WORD_BYTES;
+    const told = (this.frames.start - TOLD_BYTES) / WORD_BYTES;
     const known = this.roots * this.sectionsPerRoot;
     const end = Math.min(Math.floor((pfn + nrPages - 1) / pagesPerSection) + 1, known);
     for (let first = Math.floor(pfn / pagesPerSection); first < end; first += batch) {
@@ -380,8 +403,8 @@ export class TreeCode implements MemmapCode {
   /** Byte address of a frame's bytes in the module's memory. */
   private frameAddress(pfn: number): number {
     const { pageSize, ram } = this.kernel;
-    const address = this.framesStart + ram.wordIndex(pfn * pageSize) * WORD_BYTES;
-    const place = (address - this.framesStart) / pageSize;
+    const address = this.frames.start + ram.wordIndex(pfn * pageSize) * WORD_BYTES;
+    const place = (address - this.frames.start) / pageSize;
     if (place >= this.frameNumbers.length) {
       const wider = new Float64Array(place * 2);
       wider.set(this.frameNumbers);
@@ -401,7 +424,7 @@ export class TreeCode implements MemmapCode {
       memset: (address: number, byte: number, bytes: number) => this.memset(address, byte, bytes),
       scan: (address: number, byte: number, bytes: number) => this.scan(address, byte, bytes),
       frame: (pfn: number) => this.frameAddress(pfn),
-      frame_at: (address: number) => this.frameNumbers[Math.floor((address - this.framesStart) / this.kernel.pageSize)]!,
+      frame_at: (address: number) => this.frameNumbers[Math.floor((address - this.frames.start) / this.kernel.pageSize)]!,
       flush: (kind: number, start: number, end: number) =>
         noteFlush(this.kernel, FLUSH_KINDS[kind]!, low52(start), low52(end)),
       entry: (level: number, at: number, present: number) => this.tellEntry(level as Level, at, present === 1),

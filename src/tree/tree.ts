@@ -9,9 +9,10 @@ import type { CodeMachine } from '../kernel/memmap-code.js';
 import { cached, hashOf, keep } from './cache.js';
 import { findCompiler, FLAGS, type Compiler } from './compiler.js';
 import { startParser } from './definitions.js';
+import { TreeError } from './tree-error.js';
 import { loadable } from './module.js';
-import { configOf, configure, extract, filesFor, TreeError, versionOf, type Extract } from './source.js';
-import { TARGETS, type Configuration, type Target } from './targets.js';
+import { configOf, configure, extract, filesFor, versionOf, type Extract } from './source.js';
+import { targetOf, type Configuration, type Target } from './targets.js';
 
 /** A user's Linux tree, opened: modules of its C for machines. */
 
@@ -103,7 +104,7 @@ export class Tree {
    * @throws TreeError where the tree has no such architecture, or its C does not compile
    */
   moduleFor(config: CodeMachine): TreeModule {
-    const target = this.targetOf(config.arch);
+    const target = targetOf(config.arch);
     const flags = [`-DSTRUCT_PAGE_SIZE=${config.structPageSize}`, `-DPAGE_SHIFT=${PAGE_SHIFTS[config.pageSize]!}`];
     const key = `${target.arch} ${flags.join(' ')}`;
     const known = this.modules.get(key);
@@ -125,12 +126,6 @@ export class Tree {
     const made = extract(this.parser, this.path, target, filesFor(this.path, target), standIns);
     this.extracts.set(target, made);
     return made;
-  }
-
-  private targetOf(arch: string): Target {
-    const target = TARGETS.find((t) => t.arch === arch);
-    if (target !== undefined) return target;
-    throw new TreeError(`trees run for ${TARGETS.map((t) => t.arch).join(', ')}, not for ${arch}`);
   }
 
   private get compiler(): Compiler {

@@ -30,14 +30,15 @@ void *emu_kzalloc(size_t bytes)
 	block = emu_free_blocks[size];
 	if (block) {
 		emu_free_blocks[size] = *(void **)(block + sizeof(u64));
+		*(void **)(block + sizeof(u64)) = NULL;
 	} else {
 		if (emu_heap_used + (1UL << size) > emu_heap_end)
 			return NULL;
+		/* What was never taken is zero, what is given back is cleared. */
 		block = (char *)emu_heap_used;
 		emu_heap_used += 1UL << size;
 	}
 	*(u64 *)block = size;
-	__builtin_memset(block + sizeof(u64), 0, (1UL << size) - sizeof(u64));
 	return block + sizeof(u64);
 }
 void emu_kfree(const void *p)
@@ -74,7 +75,7 @@ static inline struct vmem_altmap *emu_altmap_of(int has)
 	return has ? &emu_altmap : NULL;
 }
 
-EXPORT(boot) void emu_boot(double base, double direct, int levels, int huge, int va_bits, int radix, double heap, double frames)
+EXPORT(machine) void emu_machine(double base, double direct, int levels, int huge, int va_bits, int radix)
 {
 	emu_vmemmap = (u64)(s64)base;
 	emu_direct_map = (u64)(s64)direct;
@@ -82,9 +83,16 @@ EXPORT(boot) void emu_boot(double base, double direct, int levels, int huge, int
 	emu_huge = huge;
 	emu_va_bits = va_bits;
 	emu_radix = radix;
-	emu_heap_used = (u64)heap;
+}
+/* Where the frames begin: they are moved when the slab runs out, between two calls. */
+EXPORT(frames_start) void emu_move_frames(double frames)
+{
 	emu_frames_start = (u64)frames;
 	emu_heap_end = (u64)frames - EMU_TOLD_BYTES;
+}
+EXPORT(boot) void emu_boot(double heap)
+{
+	emu_heap_used = (u64)heap;
 	mem_section = emu_kzalloc(sizeof(*mem_section) * NR_SECTION_ROOTS);
 	emu_arch_boot();
 }
@@ -225,6 +233,7 @@ EXPORT(sections) void emu_sections(double first, int count)
 EXPORT(set_counters_at) unsigned int emu_set_counters_at(void) { return (unsigned int)(u64)emu_set; }
 EXPORT(clear_counters_at) unsigned int emu_clear_counters_at(void) { return (unsigned int)(u64)emu_clear; }
 EXPORT(synced_at) unsigned int emu_synced_at(void) { return (unsigned int)(u64)&emu_synced; }
+EXPORT(heap_needed) double emu_heap_needed(void) { return 2 * sizeof(*mem_section) * NR_SECTION_ROOTS + EMU_TOLD_BYTES; }
 EXPORT(heap_used) double emu_heap_used_at(void) { return emu_heap_used; }
 EXPORT(roots_at) unsigned int emu_roots_at(void) { return (unsigned int)(u64)mem_section; }
 EXPORT(section_roots) double emu_section_roots(void) { return NR_SECTION_ROOTS; }

@@ -35,11 +35,12 @@ IMPORT(say) void emu_say(int kind, const char *function, const char *format, ...
 IMPORT(bug) void emu_bug(const char *function, int line);
 
 #define MEMORY_END (1UL << 32)
+#define EMU_WALKED ((1UL << 52) - 1)
 
 /* Levels that are counted, the PTE first, and bytes at the end of the heap in which doors.c tells of sections. */
 #define EMU_LEVELS 6
 #define EMU_OTHER_ROOTS 64
-#define EMU_TOLD_BYTES 65536
+#define EMU_TOLD_BYTES 16384
 
 /* The machine, as doors.c sets it at boot. */
 extern unsigned long emu_vmemmap, emu_direct_map, emu_frames_start;

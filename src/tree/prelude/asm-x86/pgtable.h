@@ -96,7 +96,8 @@ static inline bool pud_leaf(pud_t e) { return (e.pud & (X86_P | X86_PSE)) == (X8
 #define pmd_index(a) (((a) >> PMD_SHIFT) & 511)
 #define pud_index(a) (((a) >> PUD_SHIFT) & 511)
 #define p4d_index(a) (((a) >> P4D_SHIFT) & (PTRS_PER_P4D - 1))
-#define pgd_index(a) (((a) >> PGDIR_SHIFT) & 511)
+/* The emulator walks the low 52 bits of an address: none of a vmemmap are above. */
+#define pgd_index(a) ((((a) & EMU_WALKED) >> PGDIR_SHIFT) & 511)
 #define pgd_offset_k(a) (init_mm.pgd + pgd_index(a))
 static inline p4d_t *p4d_offset(const pgd_t *p, u64 a)
 {
