@@ -7,6 +7,7 @@ import { refuseSlips } from '../scenario/slips.js';
 import { ScenarioError } from '../kernel/scenario-error.js';
 import { findKernelRelease } from '../scenario/names.js';
 import { scenarioSchema, type ScenarioFile } from '../scenario/schema.js';
+import { noteRemark } from './output.js';
 
 /** Scenario files as commands take them, with the file's name before every complaint. */
 
@@ -24,6 +25,7 @@ export function runnable(parsed: ScenarioFile, file: string, release?: Release):
   try {
     const scenario = resolveScenario(parsed, release && { release });
     refuseSlips(scenario);
+    noteRemark(scenario.machine.release);
     return scenario;
   } catch (error) {
     if (error instanceof ScenarioError) throw new ScenarioError(`${file}: ${error.message}`);

@@ -3,10 +3,9 @@
 import { alignDown, alignUp } from '../hardware/align.js';
 import { PageFault } from '../hardware/mmu.js';
 import { NO_PAGE } from '../hardware/buddy-blocks.js';
-import { pfnToPage, type Kernel } from '../kernel/kernel.js';
+import { type Kernel, pfnToPage } from '../kernel/kernel.js';
 import { KernelBug } from '../kernel/log.js';
-import { releaseOfSeries } from '../history/releases.js';
-import { addMemory, offlineAndRemoveMemory, supportsMemmapOnMemory, type AddMemoryRequest } from '../mm/add-memory.js';
+import { addMemory, type AddMemoryRequest, offlineAndRemoveMemory, supportsMemmapOnMemory } from '../mm/add-memory.js';
 import { blockIdOf, memoryBlocksOf, offlineBlock, onlineBlock, setAsidePages } from '../mm/memory-block.js';
 import { hugetlbVmemmapOptimize, hugetlbVmemmapRestore } from '../mm/hugetlb-vmemmap.js';
 import { Faults } from '../mm/system-memory.js';
@@ -23,21 +22,21 @@ import {
 import { bootKernel, bootMemory } from '../scenario/machine.js';
 import {
   bootRanges,
+  type ByteRange,
   expandLeaves,
   hugePagesAsked,
   meminfoKb,
-  refusedBlocks,
-  systemRamLines,
-  takeableBlocks,
-  type ByteRange,
   type RecordedAction,
   type RecordedKernel,
   type RecordedStep,
+  refusedBlocks,
+  systemRamLines,
+  takeableBlocks,
 } from './recorded-kernel.js';
 import { resolveScenario } from '../scenario/scenario.js';
 import { type AddressRange, AddressText } from '../kernel/vmemmap-view.js';
 import type { Failure } from './vectors.js';
-import { LOW_52_BITS, type Replay, compareMemory, compareStep, leafSize } from './compare-kernel.js';
+import { compareMemory, compareStep, leafSize, LOW_52_BITS, type Replay } from './compare-kernel.js';
 
 /**
  * Replays what was done to a booted kernel and compares the page tables after each step, as far as they map the memmap
@@ -71,7 +70,7 @@ function startReplay(recorded: RecordedKernel): Replay {
     title: undefined,
     machine: {
       arch: ARCH_OF_MACHINE[recorded.arch] ?? recorded.arch,
-      kernel: releaseOfSeries(recorded.kernelRelease).name,
+      kernel: recorded.kernelRelease,
       pageSize: page,
       structPageSize: recorded.structPage.bytes,
       vmemmapBase: recorded.vmemmapBase === undefined ? undefined : BigInt(recorded.vmemmapBase),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { addTree, findRelease, releaseOfSeries, type Release } from '../history/releases.js';
+import { addTree, findRelease, RELEASES, type Release } from '../history/releases.js';
 import { provideCode } from '../kernel/memmap-code.js';
 import { targetOf } from './targets.js';
 import { TreeCode } from './tree-code.js';
@@ -12,13 +12,15 @@ import { Tree, type TreeOptions } from './tree.js';
 /** What names of trees begin with. */
 export const TREE_PREFIX = 'tree:';
 
-/** The release that a tree is nearest to: the one of its version, or else of its series. */
+/** The release that a tree is nearest to: the one of its version, or the newest where the tree is newer. */
 function nearestTo({ path, version }: Tree): Release {
-  try {
-    return findRelease(version) ?? releaseOfSeries(version);
-  } catch {
-    throw new TreeError(`${path} is Linux ${version}; covered are trees of 4.18 to 7.3`);
-  }
+  const newest = RELEASES[RELEASES.length - 1]!;
+  const [major, minor] = version.split('.').map(Number);
+  const [newestMajor, newestMinor] = newest.mainline.split('.').map(Number);
+  const isNewer = major! > newestMajor! || (major === newestMajor && minor! > newestMinor!);
+  const nearest = isNewer ? newest : findRelease(version);
+  if (nearest !== undefined) return nearest;
+  throw new TreeError(`${path} is Linux ${version}; covered are trees from 4.18 on`);
 }
 
 /**
@@ -29,8 +31,10 @@ function nearestTo({ path, version }: Tree): Release {
 export async function openTree(name: string, options: TreeOptions = {}): Promise<Release> {
   const tree = await Tree.open(name.slice(TREE_PREFIX.length), options);
   const nearest = nearestTo(tree);
+  const { mainline, patch } = nearest;
   const release: Release = {
-    ...nearest,
+    mainline,
+    patch,
     name,
     tree: { path: tree.path, version: tree.version, nearest: nearest.name },
   };

@@ -4,12 +4,11 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { releaseOfSeries } from '../../src/history/releases.js';
-import { recipeFor, type Recipe } from '../../src/guest/recipe.js';
+import { type Recipe, recipeFor } from '../../src/guest/recipe.js';
 import { ARCH_OF_MACHINE } from '../../src/recordings/replay.js';
-import { recordedKernelSchema, type RecordedKernel } from '../../src/recordings/recorded-kernel.js';
+import { type RecordedKernel, recordedKernelSchema } from '../../src/recordings/recorded-kernel.js';
 import { resolveScenario } from '../../src/scenario/scenario.js';
-import { scenarioSchema, type ScenarioInput } from '../../src/scenario/schema.js';
+import { type ScenarioInput, scenarioSchema } from '../../src/scenario/schema.js';
 
 /** The recorded kernels ran in QEMU: a recipe for what was done to one must say what the recording says was typed. */
 
@@ -90,7 +89,7 @@ function scenarioOf(recorded: Recording): ScenarioInput {
     name: 'recorded',
     machine: {
       arch,
-      kernel: releaseOfSeries(recorded.kernelRelease).name,
+      kernel: recorded.kernelRelease,
       pageSize: recorded.pageSize,
       structPageSize: recorded.structPage.bytes,
       blockSize: recorded.blockSizeBytes,

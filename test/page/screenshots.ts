@@ -12,7 +12,7 @@ import { args, executablePath } from './chromium.js';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const MAIN = join(ROOT, 'dist', 'src', 'cli', 'main.js');
-const FOLDER = join(ROOT, 'src', 'report', 'page', 'screenshots');
+const FOLDER = join(ROOT, 'src', 'page', 'screenshots');
 const STORY = join(ROOT, 'src', 'story', 'partial-pmd.json');
 
 const SHOTS = [

@@ -4,13 +4,13 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { releaseOfSeries } from '../../src/history/releases.js';
+import { findRelease } from '../../src/history/releases.js';
 import { factsOf } from '../../src/plan/facts.js';
 import { importIomem } from '../../src/plan/iomem.js';
 import { blockRanges } from '../../src/plan/live.js';
 import { planOf } from '../../src/plan/plan.js';
 import { ARCH_OF_MACHINE } from '../../src/recordings/replay.js';
-import { recordedBlocks, recordedKernelSchema, type RecordedKernel } from '../../src/recordings/recorded-kernel.js';
+import { recordedBlocks, type RecordedKernel, recordedKernelSchema } from '../../src/recordings/recorded-kernel.js';
 import { findArchitecture } from '../../src/scenario/names.js';
 
 const FOLDER = join(import.meta.dirname, '..', 'real-kernels');
@@ -39,7 +39,7 @@ describe('the plan of a booted machine, from its iomem and its list of blocks', 
   test.each(recordings)('%s', (file) => {
     const recorded = load(file);
     const facts = factsOfRecording(recorded, 0);
-    const plan = planOf(facts, { release: releaseOfSeries(recorded.kernelRelease) });
+    const plan = planOf(facts, { release: findRelease(recorded.kernelRelease)! });
     const blocks = recordedBlocks(recorded.steps[0]!.memoryBlocks ?? []);
     expect(plan.blocks.reduce((sum, { first, last }) => sum + last + 1 - first, 0)).toBe(blocks.size);
     expect(plan.machine).toMatchObject({ blockSize: recorded.blockSizeBytes, assumed: ['memmapOnMemory'] });
