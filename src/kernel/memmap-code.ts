@@ -3,6 +3,7 @@
 import type { WordStore } from '../hardware/ram.js';
 import type { Arch } from './arch.js';
 import type { Kernel } from './kernel.js';
+import { ScenarioError } from './scenario-error.js';
 import type { DevPagemap, VmemAltmap } from './memremap.js';
 
 /**
@@ -25,6 +26,9 @@ export interface MemmapCode {
   /** sparse_init() for pages of boot memory that lie in one section. Returns 0 or a negative errno. */
   initSection(nid: number, pfn: number, nrPages: number): number;
 }
+
+/** Code that was asked for cannot run. The message is a sentence. */
+export class CodeError extends ScenarioError {}
 
 /** What such code has to know of the machine. */
 export interface CodeMachine {

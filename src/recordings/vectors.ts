@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import type { Release } from '../history/releases.js';
+import { CodeError } from '../kernel/memmap-code.js';
 import { resolveScenario } from '../scenario/scenario.js';
 import { scenarioSchema } from '../scenario/schema.js';
 import { runScenario, type StepResult } from '../scenario/runner.js';
@@ -94,9 +96,10 @@ export function compareStep(
 /**
  * Replays one vector.
  * @param vector an element of a vectors file
+ * @param release the kernel that replays it, if not the one that it names
  * @returns the first difference, or undefined if there is none
  */
-export function verifyVector(vector: unknown): Failure | undefined {
+export function verifyVector(vector: unknown, release?: Release): Failure | undefined {
   const name = (vector as { name?: string } | null)?.name ?? 'unnamed';
   const parsed = scenarioSchema.safeParse(vector);
   if (!parsed.success)
@@ -104,8 +107,9 @@ export function verifyVector(vector: unknown): Failure | undefined {
   const expect = (parsed.data.expect ?? []) as Record<string, unknown>[];
   let results: StepResult[];
   try {
-    results = runScenario(resolveScenario(parsed.data));
+    results = runScenario(resolveScenario(parsed.data, release && { release }));
   } catch (error) {
+    if (error instanceof CodeError) throw error;
     return {
       name,
       step: -1,

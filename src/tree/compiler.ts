@@ -59,7 +59,9 @@ function onPath(name: string): string | undefined {
 
 /** Whether a Clang makes 64-bit modules, which needs its linker beside it. */
 const links = (path: string): boolean =>
-  onPath('wasm-ld') !== undefined || onPath(`wasm-ld${/-\d+$/.exec(path)?.[0] ?? ''}`) !== undefined || hasOwnLinker(path);
+  onPath('wasm-ld') !== undefined ||
+  onPath(`wasm-ld${/-\d+$/.exec(path)?.[0] ?? ''}`) !== undefined ||
+  hasOwnLinker(path);
 
 function hasOwnLinker(path: string): boolean {
   const { stdout } = spawnSync(path, ['-print-prog-name=wasm-ld'], { encoding: 'utf8' });
@@ -73,13 +75,17 @@ const native = (path: string): Compiler => ({
     const scratch = mkdtempSync(join(tmpdir(), 'vmemmap-tree-'));
     const output = join(scratch, 'tree.wasm');
     try {
-      const { status, stderr, error } = spawnSync(path, [...FLAGS, ...flags, `-I${folder}`, '-x', 'c', '-', '-o', output], {
-        input: unit,
-        encoding: 'utf8',
-        timeout: TIME_LIMIT,
-        maxBuffer: MAX_OUTPUT,
-        env: { ...process.env, TMPDIR: scratch },
-      });
+      const { status, stderr, error } = spawnSync(
+        path,
+        [...FLAGS, ...flags, `-I${folder}`, '-x', 'c', '-', '-o', output],
+        {
+          input: unit,
+          encoding: 'utf8',
+          timeout: TIME_LIMIT,
+          maxBuffer: MAX_OUTPUT,
+          env: { ...process.env, TMPDIR: scratch },
+        },
+      );
       if (status === 0) return new Uint8Array(readFileSync(output));
       return stderr || (error?.message ?? `it ended with status ${status ?? 'none'}`);
     } finally {

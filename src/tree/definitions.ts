@@ -155,7 +155,8 @@ export function definitionsOf(parser: Parser, file: string, source: string): Def
         const name = child.childForFieldName('name')?.text;
         // A macro that stands for itself says that a function is there.
         if (child.childForFieldName('value')?.text.trim() !== name) take(child, name, 'macro');
-      } else if (/^(struct_specifier|union_specifier|enum_specifier|type_definition)$/.test(child.type)) takeType(child);
+      } else if (/^(struct_specifier|union_specifier|enum_specifier|type_definition)$/.test(child.type))
+        takeType(child);
       else if (child.type === 'ERROR' || CONDITIONAL.test(child.type)) visit(child);
     }
   };

@@ -39,6 +39,9 @@ export async function openTree(name: string, options: TreeOptions = {}): Promise
     tree: { path: tree.path, version: tree.version, nearest: nearest.name },
   };
   addTree(release);
-  provideCode(name, (machine) => new TreeCode(tree.moduleFor(machine), targetOf(machine.arch).directMap(machine), machine));
+  provideCode(
+    name,
+    (machine) => new TreeCode(tree.moduleFor(machine), targetOf(machine.arch).directMap(machine), machine),
+  );
   return release;
 }

@@ -40,8 +40,10 @@ const PAGE_FIELD = /\bpage->(?:freelist|index|private)\b/g;
 /** The version of a tree from its Makefile, such as "6.12.117". @throws TreeError */
 export function versionOf(path: string): string {
   const makefile = readOf(path, 'Makefile');
-  if (makefile === undefined) throw new TreeError(`${path} has no Makefile; a Linux tree has one that says its version`);
-  const value = (name: string): string | undefined => new RegExp(`^${name}\\s*=\\s*(\\d+)\\s*$`, 'm').exec(makefile)?.[1];
+  if (makefile === undefined)
+    throw new TreeError(`${path} has no Makefile; a Linux tree has one that says its version`);
+  const value = (name: string): string | undefined =>
+    new RegExp(`^${name}\\s*=\\s*(\\d+)\\s*$`, 'm').exec(makefile)?.[1];
   const [major, minor, patch] = [value('VERSION'), value('PATCHLEVEL'), value('SUBLEVEL')];
   if (major === undefined || minor === undefined) {
     throw new TreeError(`${path}/Makefile says no VERSION and PATCHLEVEL; a Linux tree's does`);
@@ -54,7 +56,8 @@ function readOf(path: string, file: string): string | undefined {
   const at = join(path, file);
   if (!existsSync(at)) return undefined;
   const { size } = statSync(at);
-  if (size > MAX_FILE_BYTES) throw new TreeError(`${at} has ${size} bytes; files of a tree have at most ${MAX_FILE_BYTES}`);
+  if (size > MAX_FILE_BYTES)
+    throw new TreeError(`${at} has ${size} bytes; files of a tree have at most ${MAX_FILE_BYTES}`);
   return readFileSync(at, 'utf8');
 }
 
@@ -102,11 +105,16 @@ export function extract(
   const lost = entryPoints.filter((name) => outside.has(name));
   if (lost.length > 0) {
     const needed = files.map(({ file }) => file).join(', ');
-    throw new TreeError(`${path}: ${lost.join(', ')} cannot be found for ${target.arch}; looked into ${needed || 'no file'}`);
+    throw new TreeError(
+      `${path}: ${lost.join(', ')} cannot be found for ${target.arch}; looked into ${needed || 'no file'}`,
+    );
   }
   return {
     text: closureText(taken, SEAMS).replace(PAGE_FIELD, 'emu_page_magic(page)'),
-    defines: [...definesOf(taken, headers), ...[...wanted].filter((name) => outside.has(name)).map((name) => `WANT_${name}`)],
+    defines: [
+      ...definesOf(taken, headers),
+      ...[...wanted].filter((name) => outside.has(name)).map((name) => `WANT_${name}`),
+    ],
     places: Object.fromEntries(
       taken.filter(({ kind }) => kind === 'function').map(({ name, file, line }) => [name, `${file}:${line}`]),
     ),
@@ -123,7 +131,8 @@ function definesOf(taken: readonly Definition[], headers: readonly { text: strin
   const types = taken.filter(({ kind }) => kind === 'type').map(({ text }) => text);
   const has = (name: string): boolean =>
     taken.some((d) => d.name === name) || types.some((text) => new RegExp(`\\b${name}\\b`).test(text));
-  const parameters = (name: string): number => Math.max(...taken.filter((d) => d.name === name).map((d) => d.parameters));
+  const parameters = (name: string): number =>
+    Math.max(...taken.filter((d) => d.name === name).map((d) => d.parameters));
   const altmapFree = taken.findLast(({ name }) => name === 'vmem_altmap_free');
   return [
     ...[...asked].filter((name) => has(name.slice('HAVE_'.length))),
@@ -140,7 +149,9 @@ function definesOf(taken: readonly Definition[], headers: readonly { text: strin
 export function configOf(path: string, target: Target): Configuration {
   const text = readOf(path, '.config');
   if (text === undefined || !new RegExp(`^${target.mark}=y$`, 'm').test(text)) return new Map();
-  return new Map([...text.matchAll(/^(?:# )?(CONFIG_\w+)(?:=([ym])| is not set)$/gm)].map((m) => [m[1]!, m[2] !== undefined]));
+  return new Map(
+    [...text.matchAll(/^(?:# )?(CONFIG_\w+)(?:=([ym])| is not set)$/gm)].map((m) => [m[1]!, m[2] !== undefined]),
+  );
 }
 
 /**
@@ -148,7 +159,12 @@ export function configOf(path: string, target: Target): Configuration {
  * @param said by the user, ahead of the tree's .config and of what is built in
  * @throws TreeError where nobody says a name
  */
-export function configure(path: string, target: Target, { configured }: Extract, said: Configuration): [string, boolean][] {
+export function configure(
+  path: string,
+  target: Target,
+  { configured }: Extract,
+  said: Configuration,
+): [string, boolean][] {
   const own = configOf(path, target);
   const builtIn = new Map(Object.entries({ ...GENERIC_CONFIGURATION, ...target.configuration }));
   return configured.map((name) => {

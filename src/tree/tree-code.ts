@@ -55,7 +55,15 @@ interface Doors {
   altmap(base: number, end: number, reserve: number, free: number, align: number, alloc: number): void;
   altmap_alloc(): number;
   altmap_align(): number;
-  add_pages(nid: number, pfn: number, pages: number, altmap: number, shift: number, first: number, range: number): number;
+  add_pages(
+    nid: number,
+    pfn: number,
+    pages: number,
+    altmap: number,
+    shift: number,
+    first: number,
+    range: number,
+  ): number;
   remove_pages(pfn: number, pages: number, altmap: number, shift: number, first: number, range: number): void;
   init_section(nid: number, pfn: number, pages: number): number;
   sections(first: number, count: number): void;
@@ -424,7 +432,8 @@ export class TreeCode implements MemmapCode {
       memset: (address: number, byte: number, bytes: number) => this.memset(address, byte, bytes),
       scan: (address: number, byte: number, bytes: number) => this.scan(address, byte, bytes),
       frame: (pfn: number) => this.frameAddress(pfn),
-      frame_at: (address: number) => this.frameNumbers[Math.floor((address - this.frames.start) / this.kernel.pageSize)]!,
+      frame_at: (address: number) =>
+        this.frameNumbers[Math.floor((address - this.frames.start) / this.kernel.pageSize)]!,
       flush: (kind: number, start: number, end: number) =>
         noteFlush(this.kernel, FLUSH_KINDS[kind]!, low52(start), low52(end)),
       entry: (level: number, at: number, present: number) => this.tellEntry(level as Level, at, present === 1),
@@ -546,7 +555,11 @@ const BOOT_SLAB_PFN = 2 ** 41 + 1;
 const VMEMMAP_BYTES = 2 ** 52;
 
 /** The range of a device as add_pages() and remove_pages() of doors.c take it. */
-function rangeOf(pgmap: DevPagemap | null, pfn: number, nrPages: number): [shift: number, first: number, pages: number] {
+function rangeOf(
+  pgmap: DevPagemap | null,
+  pfn: number,
+  nrPages: number,
+): [shift: number, first: number, pages: number] {
   if (pgmap === null) return [-1, pfn, nrPages];
   return [pgmap.vmemmapShift, pgmap.rangeStartPfn, pfn + nrPages - pgmap.rangeStartPfn];
 }

@@ -18,9 +18,9 @@ import { targetOf, type Configuration, type Target } from './targets.js';
 
 export interface TreeOptions {
   /** Kconfig names that the user says. */
-  readonly config?: Configuration;
+  readonly config?: Configuration | undefined;
   /** A compiler by its name, or "npm". */
-  readonly compiler?: string;
+  readonly compiler?: string | undefined;
 }
 
 /** The tree's C for one kind of machine. */
@@ -38,7 +38,15 @@ interface Index {
 const PAGE_SHIFTS: Readonly<Record<number, number>> = { 4096: 12, 16384: 14, 65536: 16 };
 
 /** Headers of the stand-ins, in the order in which they are included. */
-const HEADERS_BEFORE_ARCH = ['emulator.h', 'linux/types.h', 'linux/kernel.h', 'linux/printk.h', 'linux/bitmap.h', 'linux/spinlock.h', 'linux/mm.h'];
+const HEADERS_BEFORE_ARCH = [
+  'emulator.h',
+  'linux/types.h',
+  'linux/kernel.h',
+  'linux/printk.h',
+  'linux/bitmap.h',
+  'linux/spinlock.h',
+  'linux/mm.h',
+];
 const HEADERS_BEHIND_ARCH = ['linux/mmzone.h', 'linux/gfp.h'];
 
 const headersOf = (target: Target): string[] => [
@@ -131,7 +139,9 @@ export class Tree {
   private get compiler(): Compiler {
     this.found ??= findCompiler(this.options.compiler);
     if (this.found !== undefined) return this.found;
-    throw new TreeError('no Clang with wasm-ld is on this machine, nor the package @yowasp/clang; one of them compiles the tree');
+    throw new TreeError(
+      'no Clang with wasm-ld is on this machine, nor the package @yowasp/clang; one of them compiles the tree',
+    );
   }
 
   private load(target: Target, flags: readonly string[]): TreeModule {
@@ -167,7 +177,10 @@ export class Tree {
       '#include "doors.c"',
       '',
     ].join('\n');
-    const result = this.compiler.compile(unit, this.prelude, [...flags, ...taken.defines.map((define) => `-D${define}`)]);
+    const result = this.compiler.compile(unit, this.prelude, [
+      ...flags,
+      ...taken.defines.map((define) => `-D${define}`),
+    ]);
     if (typeof result !== 'string') return loadable(result);
     throw new TreeError(this.complaint(target, result));
   }
