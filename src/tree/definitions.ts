@@ -64,7 +64,7 @@ function declaredName(declarator: Node | null | undefined): string | undefined {
   while (node && !DECLARATOR_NAME.has(node.type)) {
     node =
       node.childForFieldName('declarator') ??
-      node.namedChildren.find((child) => child !== null && /declarator|identifier/.test(child.type));
+      node.namedChildren.find((child) => /declarator|identifier/.test(child.type));
   }
   return node?.text;
 }
@@ -91,7 +91,7 @@ function identifiersOf(node: Node): Set<string> {
   const visit = (at: Node): void => {
     if (at.type === 'identifier' || at.type === 'type_identifier') names.add(at.text);
     else if (at.type === 'preproc_arg') for (const [word] of at.text.matchAll(WORD)) names.add(word);
-    for (const child of at.children) if (child) visit(child);
+    at.children.forEach(visit);
   };
   visit(node);
   return names;
@@ -130,8 +130,8 @@ export function definitionsOf(parser: Parser, file: string, source: string): Def
     });
   };
   const takeDeclaration = (node: Node): void => {
-    if (node.namedChildren.some((c) => c?.type === 'storage_class_specifier' && c.text === 'extern')) return;
-    const declarators = node.childrenForFieldName('declarator').filter((d) => d !== null);
+    if (node.namedChildren.some((c) => c.type === 'storage_class_specifier' && c.text === 'extern')) return;
+    const declarators = node.childrenForFieldName('declarator');
     if (declarators.some(isPrototype)) return;
     for (const declarator of declarators) take(node, declaredName(declarator), 'variable');
   };
@@ -140,12 +140,11 @@ export function definitionsOf(parser: Parser, file: string, source: string): Def
     const name = node.childForFieldName('name')?.text ?? declaredName(node.childForFieldName('declarator'));
     take(node, name ?? `(enum ${node.startIndex})`, 'type');
     for (const enumerator of node.descendantsOfType('enumerator')) {
-      take(node, enumerator?.childForFieldName('name')?.text, 'type');
+      take(node, enumerator.childForFieldName('name')?.text, 'type');
     }
   };
   const visit = (node: Node): void => {
     for (const child of node.namedChildren) {
-      if (!child) continue;
       if (child.type === 'function_definition') {
         const body = child.childForFieldName('body')!;
         const prototype = `${text.slice(child.startIndex, body.startIndex).trim()};`;

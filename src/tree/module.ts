@@ -2,28 +2,28 @@
 
 import v8 from 'node:v8';
 
-declare global {
-  /** The part of WebAssembly's JavaScript interface that is used here; Node's types leave it to the browser's. */
-  // eslint-disable-next-line @typescript-eslint/no-namespace
-  namespace WebAssembly {
-    class Module {
-      constructor(bytes: Uint8Array);
-      static imports(module: Module): { module: string; name: string; kind: string }[];
-    }
-    class Instance {
-      constructor(module: Module, imports: Record<string, Record<string, unknown>>);
-      readonly exports: unknown;
-    }
-    class Memory {
-      readonly buffer: ArrayBuffer;
-      grow(pages: number): number;
-    }
-    class Global {
-      value: unknown;
-    }
-    class RuntimeError extends Error {}
-  }
+/** A compiled module. It can be handed to other threads. */
+export type WasmModule = object;
+
+export interface WasmMemory {
+  readonly buffer: ArrayBuffer;
+  grow(pages: number): number;
 }
+
+export interface WasmGlobal {
+  value: unknown;
+}
+
+/** The part of WebAssembly's JavaScript interface that is used here; Node's types leave it to the browser's. */
+export const { Module, Instance, RuntimeError } = (
+  globalThis as unknown as {
+    WebAssembly: {
+      Module: new (bytes: Uint8Array) => WasmModule;
+      Instance: new (module: WasmModule, imports: Record<string, Record<string, unknown>>) => { exports: unknown };
+      RuntimeError: new () => Error;
+    };
+  }
+).WebAssembly;
 
 /** Makes a module of Clang's one that this Node loads. */
 

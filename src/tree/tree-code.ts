@@ -12,6 +12,7 @@ import { KernelBug } from '../kernel/log.js';
 import type { MemmapCode } from '../kernel/memmap-code.js';
 import type { DevPagemap, VmemAltmap } from '../kernel/memremap.js';
 import { PAGE_UNUSED } from '../mm/unused-sub-pmd.js';
+import { Instance, RuntimeError, type WasmGlobal, type WasmMemory } from './module.js';
 import { formatted, textAt } from './printf.js';
 import type { TreeModule } from './tree.js';
 
@@ -44,10 +45,10 @@ const BLOCK_HEADER = 8;
 
 /** What doors.c exports. Addresses and frame numbers are doubles. */
 interface Doors {
-  readonly memory: WebAssembly.Memory;
-  readonly __stack_pointer: WebAssembly.Global;
-  readonly __heap_base: WebAssembly.Global;
-  readonly __global_base: WebAssembly.Global;
+  readonly memory: WasmMemory;
+  readonly __stack_pointer: WasmGlobal;
+  readonly __heap_base: WasmGlobal;
+  readonly __global_base: WasmGlobal;
   machine(base: number, direct: number, levels: number, huge: number, vaBits: number, radix: number): void;
   boot(heap: number): void;
   booted(): void;
@@ -92,7 +93,7 @@ function low52(address: number): number {
 const roundUp = (bytes: number, to: number): number => Math.ceil(bytes / to) * to;
 
 /** Grows a memory. Its measure is a number in V8 of Node 20 and a BigInt in later ones, also for 64 bits. */
-function grow(memory: WebAssembly.Memory, pages: number): void {
+function grow(memory: WasmMemory, pages: number): void {
   try {
     memory.grow(pages);
   } catch (error) {
@@ -112,7 +113,7 @@ class Frames implements WordStore {
    * @param start byte address of the first frame
    */
   constructor(
-    private readonly memory: WebAssembly.Memory,
+    private readonly memory: WasmMemory,
     public start: number,
   ) {
     this.extendTo(start + FIRST_FRAME_BYTES);
@@ -199,8 +200,8 @@ export class TreeCode implements MemmapCode {
     directMap: bigint,
     config: CodeMachine,
   ) {
-    const instance = new WebAssembly.Instance(tree.module, { kernel: this.imports() });
-    const doors = (this.doors = instance.exports as unknown as Doors);
+    const instance = new Instance(tree.module, { kernel: this.imports() });
+    const doors = (this.doors = instance.exports as Doors);
     this.base = Number(BigInt.asIntN(64, config.vmemmapBase));
     this.directMap = Number(BigInt.asIntN(64, directMap));
     this.rootAt = doors.root_at() / WORD_BYTES;
@@ -272,7 +273,7 @@ export class TreeCode implements MemmapCode {
   private call<T>(pfn: number, nrPages: number, altmap: VmemAltmap | null, run: () => T): T {
     const { kernel, doors, frames } = this;
     const { ram } = kernel;
-    const stack = doors.__stack_pointer.value as unknown;
+    const stack = doors.__stack_pointer.value;
     const last = Math.floor((pfn + nrPages - 1) / kernel.pagesPerSection / this.sectionsPerRoot);
     const first = Math.floor(pfn / kernel.pagesPerSection / this.sectionsPerRoot);
     this.firstRoot = Math.min(this.firstRoot, first);
@@ -423,7 +424,7 @@ export class TreeCode implements MemmapCode {
   }
 
   /** What C may call. Nothing else of the host is in its reach. */
-  private imports(): Record<string, (...args: never[]) => number | void> {
+  private imports(): Record<string, (...args: never[]) => unknown> {
     return {
       alloc_pages: (order: number, nid: number) => allocPages(this.kernel, order, Math.max(0, nid)),
       free_pages: (pfn: number, order: number) => freePages(this.kernel, pfn, order),
@@ -566,9 +567,9 @@ function rangeOf(
 
 /** What a trap of the module, or no more stack, is to the kernel: it stops. The stack that it was thrown through is kept. */
 function stopOf(error: unknown): unknown {
-  if (!(error instanceof WebAssembly.RuntimeError || error instanceof RangeError)) return error;
+  if (!(error instanceof RuntimeError || error instanceof RangeError)) return error;
   const bug = new KernelBug(
-    /out of bounds/.test(error.message)
+    error.message.includes('out of bounds')
       ? 'a pointer is followed that leads to no memory'
       : error instanceof RangeError
         ? 'the stack is used up'

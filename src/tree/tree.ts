@@ -10,7 +10,7 @@ import { cached, hashOf, keep } from './cache.js';
 import { findCompiler, FLAGS, type Compiler } from './compiler.js';
 import { startParser } from './definitions.js';
 import { TreeError } from './tree-error.js';
-import { loadable } from './module.js';
+import { loadable, Module, type WasmModule } from './module.js';
 import { configOf, configure, extract, filesFor, versionOf, type Extract } from './source.js';
 import { targetOf, type Configuration, type Target } from './targets.js';
 
@@ -25,7 +25,7 @@ export interface TreeOptions {
 
 /** The tree's C for one kind of machine. */
 export interface TreeModule {
-  readonly module: WebAssembly.Module;
+  readonly module: WasmModule;
   /** Where each function of the tree is defined: "file:line". */
   readonly places: Readonly<Record<string, string>>;
 }
@@ -157,13 +157,13 @@ export class Tree {
     const index = cached(`${hash}.json`);
     if (bytes !== undefined && index !== undefined) {
       const { places } = JSON.parse(index.toString()) as Index;
-      return { module: new WebAssembly.Module(bytes), places };
+      return { module: new Module(bytes), places };
     }
     const made = this.compile(target, flags);
     const { places } = this.extractOf(target);
     keep(`${hash}.wasm`, made);
     keep(`${hash}.json`, JSON.stringify({ places } satisfies Index));
-    return { module: new WebAssembly.Module(made), places };
+    return { module: new Module(made), places };
   }
 
   private compile(target: Target, flags: readonly string[]): Uint8Array<ArrayBuffer> {
@@ -187,7 +187,7 @@ export class Tree {
 
   /** What the compiler said, as a sentence for each name that has no stand-in. */
   private complaint(target: Target, said: string): string {
-    const errors = said.split('\n').filter((line) => /error: /.test(line));
+    const errors = said.split('\n').filter((line) => line.includes('error: '));
     const shown = errors.slice(0, 12).map((line) => `  ${line.replace(/^.*?([\w./-]+:\d+):\d+: error: /, '$1: ')}`);
     const where = relative(process.cwd(), join(this.prelude, target.prelude, 'pgtable.h'));
     return [
