@@ -2,7 +2,7 @@
 
 import { pfnToPage } from '../kernel/kernel.js';
 import { pfnFirst, type DevicePages } from '../mm/memremap.js';
-import { INITIALISED } from '../mm/online-pages.js';
+import { INITIALISED } from '../mm/system-memory.js';
 import { DEVICE, type Zone } from '../mm/zone.js';
 import type { Check, Complaint, StepView } from './invariants.js';
 

@@ -6,7 +6,6 @@ import type { Kernel } from '../kernel/kernel.js';
 import { KernelBug } from '../kernel/log.js';
 import { blockQuestion, memmapOnMemory } from './memmap-on-memory.js';
 import {
-  blockPfn,
   createMemoryBlockDevices,
   memoryBlocksOf,
   offlineBlock,
@@ -24,7 +23,7 @@ import {
   SYSTEM_RAM,
   type ResourceName,
 } from './resource.js';
-import type { SystemMemory } from './system-memory.js';
+import { blockPfn, type SystemMemory } from './system-memory.js';
 import type { VmemAltmap } from './vmem-altmap.js';
 import {
   freeNodeData,
@@ -420,7 +419,7 @@ export function removeMemory(memory: SystemMemory, pfn: number, nrPages: number,
     for (const block of memoryBlocksOf(memory, pfn, nrPages)) removeSelfHostedBlock(memory, block);
   }
   if (keepsMemblock) memory.onCall?.({ call: 'memblock-remove', start, size });
-  releaseMemRegionAdjustable(memory.iomem, start, size, kernel.traits.resourceSplitMovesChildren, kernel.log);
+  releaseMemRegionAdjustable(memory.iomem, start, size, kernel.log, kernel.traits.resourceSplitMovesChildren);
   memory.departed.set(pfn, pfn + nrPages, true);
   memory.inaccessible.set(pfn, pfn + nrPages, undefined);
   const node = kernel.traits.removalFindsNode ? nid : (caller ?? nid);

@@ -52,6 +52,7 @@ export function createSystemMemory(kernel: Kernel, options: SystemMemoryOptions)
     memmapOnMemory: modeOf(kernel, options.memmapOnMemory),
     hugetlbOptimized: options.hugetlbOptimized ?? false,
     hugetlbPages: new Map(),
+    vmemmapTails: new Map(),
     keepsMemblock: options.keepsMemblock ?? false,
     addressLimit: options.addressLimit ?? iomem.end,
     devices,

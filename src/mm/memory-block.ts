@@ -2,9 +2,8 @@
 
 import type { StateReader, StateWriter } from '../hardware/saved-state.js';
 import { EBUSY, EEXIST, EINVAL, ENOENT, ENOMEM } from '../kernel/errno.js';
-import type { Kernel } from '../kernel/kernel.js';
 import { deinitMemmapOnMemory, initMemmapOnMemory, offlinePages, onlinePages } from './online-pages.js';
-import { notify, type BootMemory, type SystemMemory } from './system-memory.js';
+import { blockPfn, notify, setAsidePages, type BootMemory, type SystemMemory } from './system-memory.js';
 import { restoreAltmap, saveAltmap, type VmemAltmap } from './vmem-altmap.js';
 import {
   adjustPresentPageCount,
@@ -34,14 +33,8 @@ export interface MemoryBlock {
   readonly nrVmemmapPages: number;
 }
 
-export const blockPfn = (memory: SystemMemory, id: number): number => id * memory.blockPages;
-
 /** pfn_to_block_id(). */
 export const blockIdOf = (memory: SystemMemory, pfn: number): number => Math.floor(pfn / memory.blockPages);
-
-/** Pages at the start of a block that its memmap has to itself. */
-export const setAsidePages = (kernel: Kernel, block: MemoryBlock): number =>
-  kernel.traits.momAltmapInBlock ? (block.altmap?.free ?? 0) : block.nrVmemmapPages;
 
 /** Blocks with boot memory, online; the node device that comes last names the node. */
 export function createBootBlocks(memory: SystemMemory, boot: readonly BootMemory[]): void {

@@ -198,7 +198,7 @@ export function memunmapPages(memory: SystemMemory, id: string): number | null {
   if (kernel.traits.unmapReleasesResource && device.altmap === null) {
     const { pageSize, traits, log } = kernel;
     const movesChildren = traits.resourceSplitMovesChildren;
-    releaseMemRegionAdjustable(memory.iomem, device.pfn * pageSize, device.nrPages * pageSize, movesChildren, log);
+    releaseMemRegionAdjustable(memory.iomem, device.pfn * pageSize, device.nrPages * pageSize, log, movesChildren);
   }
   return null;
 }

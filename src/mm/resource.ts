@@ -208,8 +208,8 @@ export function releaseMemRegionAdjustable(
   root: Resource,
   start: number,
   size: number,
-  splitMovesChildren: boolean,
   log: ResourceLog,
+  splitMovesChildren: boolean,
 ): void {
   const end = start + size - 1;
   if (start < root.start || end > root.end) {

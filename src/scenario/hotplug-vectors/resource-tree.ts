@@ -128,7 +128,7 @@ export function verifyResourceTree(vector: Vector): Failure | undefined {
         releaseRegion(root, s.start, s.size, log);
         return { ret: null };
       case 'release-adjustable':
-        releaseMemRegionAdjustable(root, s.start, s.size, traits.resourceSplitMovesChildren, log);
+        releaseMemRegionAdjustable(root, s.start, s.size, log, traits.resourceSplitMovesChildren);
         return { ret: null };
       case 'intersects-ram':
         return { ret: null, intersects: regionIntersects(root, s.start, s.size, IORESOURCE_SYSTEM_RAM) };
