@@ -11,7 +11,6 @@ import {
   offlineBlock,
   onlineBlock,
   removeMemoryBlockDevices,
-  type MemoryBlock,
 } from './memory-block.js';
 import { addPages, removePages } from './memory-hotplug.js';
 import {
@@ -23,8 +22,8 @@ import {
   SYSTEM_RAM,
   type ResourceName,
 } from './resource.js';
-import { blockPfn, type SystemMemory } from './system-memory.js';
-import type { VmemAltmap } from './vmem-altmap.js';
+import { blockPfn, type MemoryBlock, type SystemMemory } from './system-memory.js';
+import type { VmemAltmap } from '../kernel/memremap.js';
 import {
   freeNodeData,
   MOVABLE,
