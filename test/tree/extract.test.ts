@@ -72,16 +72,7 @@ describe('definitions of a C file', () => {
 describe('the closure of an entry point', () => {
   test('holds what is called and named, no more, and tells what is nowhere', () => {
     const { taken, outside } = closureOf(parse(SOURCE), ['work'], new Set());
-    expect(taken.map((d) => d.name)).toEqual([
-      'STEP',
-      'WIDTH',
-      'WIDTH',
-      'kind',
-      'counter',
-      'answer',
-      'twice',
-      'work',
-    ]);
+    expect(taken.map((d) => d.name)).toEqual(['STEP', 'WIDTH', 'WIDTH', 'kind', 'counter', 'answer', 'twice', 'work']);
     expect(outside).toContain('missing');
   });
 
