@@ -35,7 +35,7 @@ import {
 } from './recorded-kernel.js';
 import { resolveScenario } from '../scenario/scenario.js';
 import { type AddressRange, AddressText } from '../kernel/vmemmap-view.js';
-import type { Failure } from './vectors.js';
+import { thrownIn, type Failure } from './vectors.js';
 import { compareMemory, compareStep, leafSize, LOW_52_BITS, type Replay } from './compare-kernel.js';
 
 /**
@@ -335,8 +335,16 @@ export function verifyRecordedKernel(recorded: RecordedKernel, name: string): Fa
   try {
     replay = startReplay(recorded);
   } catch (error) {
-    return { name, step: -1, field: 'machine', expected: 'a machine that the emulator has', actual: message(error) };
+    return thrownIn(name, error);
   }
+  try {
+    return compareReplay(replay, recorded, name);
+  } catch (error) {
+    return thrownIn(name, error);
+  }
+}
+
+function compareReplay(replay: Replay, recorded: RecordedKernel, name: string): Failure | undefined {
   for (const [index, step] of recorded.steps.entries()) {
     replay.devices = step.devices ?? [];
     let died = false;
@@ -364,5 +372,3 @@ export function verifyRecordedKernel(recorded: RecordedKernel, name: string): Fa
   }
   return undefined;
 }
-
-const message = (error: unknown): string => (error instanceof Error ? error.message : String(error));
