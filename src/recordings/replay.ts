@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import type { Release } from '../history/releases.js';
-import { CodeError } from '../kernel/memmap-code.js';
 import { alignDown, alignUp } from '../hardware/align.js';
 import { PageFault } from '../hardware/mmu.js';
 import { NO_PAGE } from '../hardware/buddy-blocks.js';
@@ -37,7 +36,7 @@ import {
 } from './recorded-kernel.js';
 import { resolveScenario } from '../scenario/scenario.js';
 import { type AddressRange, AddressText } from '../kernel/vmemmap-view.js';
-import type { Failure } from './vectors.js';
+import { thrownIn, type Failure } from './vectors.js';
 import { compareMemory, compareStep, leafSize, LOW_52_BITS, type Replay } from './compare-kernel.js';
 
 /**
@@ -340,9 +339,16 @@ export function verifyRecordedKernel(recorded: RecordedKernel, name: string, rel
   try {
     replay = startReplay(recorded, release);
   } catch (error) {
-    if (error instanceof CodeError) throw error;
-    return { name, step: -1, field: 'machine', expected: 'a machine that the emulator has', actual: message(error) };
+    return thrownIn(name, error);
   }
+  try {
+    return compareReplay(replay, recorded, name);
+  } catch (error) {
+    return thrownIn(name, error);
+  }
+}
+
+function compareReplay(replay: Replay, recorded: RecordedKernel, name: string): Failure | undefined {
   for (const [index, step] of recorded.steps.entries()) {
     replay.devices = step.devices ?? [];
     let died = false;
@@ -370,5 +376,3 @@ export function verifyRecordedKernel(recorded: RecordedKernel, name: string, rel
   }
   return undefined;
 }
-
-const message = (error: unknown): string => (error instanceof Error ? error.message : String(error));
