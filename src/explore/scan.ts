@@ -248,7 +248,7 @@ export class Scanner {
   private readBooks(places: Uint8Array): void {
     const { hash, kernel, writer } = this;
     kernel.sections.save(writer);
-    kernel.arch.save?.(writer);
+    (kernel.arch.saveWhatActs ?? kernel.arch.save)?.(writer);
     writer.wide(kernel.vmstat.nrMemmapPages);
     writer.wide(kernel.vmstat.nrMemmapBootPages);
     writer.wide(kernel.allocator.pagesOut);
