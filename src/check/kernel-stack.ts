@@ -88,7 +88,7 @@ const KERNEL_FILES = /\/(arch\/[^/]+\/|src\/mm\/|src\/kernel\/kernel)/;
 
 /** Where functions of a tree run, which bear the kernel's names. What is ours among them begins with `emu_`. */
 const TREE_CODE = 'wasm://';
-const OWN_IN_TREE = /^emu_/;
+const OWN_IN_TREE = 'emu_';
 /** Behind the name of a function that something of ours stands in front of. */
 const SEAM = /__tree$/;
 
@@ -98,7 +98,7 @@ const STACK_DEPTH = 64;
 const snakeCase = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
 function nameIn(name: string, file: string): string | null {
-  if (file.startsWith(TREE_CODE)) return name.startsWith("emu_") ? null : name.replace(SEAM, '');
+  if (file.startsWith(TREE_CODE)) return name.startsWith('emu_') ? null : name.replace(SEAM, '');
   if (!KERNEL_FILES.test(file.replaceAll('\\', '/'))) return null;
   const known = KERNEL_NAMES[name];
   return known === undefined ? snakeCase(name) : known;

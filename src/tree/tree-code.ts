@@ -606,15 +606,14 @@ const TREE_FRAME = /at (?!emu_)(\w+) \(wasm:/;
 
 /** What a trap of the module, or no more stack, is to the kernel: it stops. The stack that it was thrown through is kept. */
 function stopOf(error: unknown): unknown {
-  if (!(error instanceof RuntimeError || error instanceof RangeError)) return error;
+  const isTrap = error instanceof RuntimeError;
+  if (!(error instanceof Error) || !(isTrap || error instanceof RangeError)) return error;
   const name = TREE_FRAME.exec(error.stack ?? '')?.[1];
   const where = name === undefined ? '' : ` in ${name}()`;
-  const why =
-    error instanceof RangeError
-      ? 'the stack is used up'
-      : (error).message.includes('out of bounds')
-        ? 'a pointer is followed that leads to no memory'
-        : 'NULL is followed, or a place is reached that cannot be';
+  const trap = error.message.includes('out of bounds')
+    ? 'a pointer is followed that leads to no memory'
+    : 'NULL is followed, or a place is reached that cannot be';
+  const why = isTrap ? trap : 'the stack is used up';
   const bug = new KernelBug(`${why}${where}`);
   if (error.stack !== undefined) bug.stack = error.stack;
   return bug;
