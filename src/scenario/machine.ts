@@ -1,20 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import type { Arch } from '../kernel/arch.js';
 import type { Architecture, MachineConfig } from '../../arch/architecture.js';
 import { alignUp } from '../hardware/align.js';
 import { PageAllocator } from '../hardware/page-allocator.js';
 import { Ram } from '../hardware/ram.js';
 import { Counters } from '../kernel/counters.js';
 import type { Kernel } from '../kernel/kernel.js';
+import type { KernelCode } from '../kernel/kernel-code.js';
 import { KernelLog } from '../kernel/log.js';
 import type { Release } from '../history/releases.js';
 import type { Traits } from '../history/traits/index.js';
+import { modelledMemoryHotplug } from '../mm/memory-hotplug.js';
 import type { MemmapOnMemoryMode } from '../mm/memmap-on-memory.js';
 import { sparseInitSection } from '../mm/sparse.js';
 import { MemSections, SUBSECTION_SIZE } from '../kernel/mem-sections.js';
 import type { BootMemory, SystemMemory } from '../mm/system-memory.js';
 import { createSystemMemory } from '../mm/boot-memory.js';
+import type { Platform } from '../kernel/platform.js';
 
 /** Puts a machine together and boots a kernel on it. */
 
@@ -29,8 +31,22 @@ export interface BootRange {
   nid: number;
 }
 
+/**
+ * Makes the code of a kernel from __add_pages() and __remove_pages() down.
+ * @param kernel the kernel that it is to be a part of; its code is not there yet
+ * @param architecture that of the platform: its own code can serve for what is not foreign
+ */
+export type KernelCodeMaker = (
+  kernel: Kernel,
+  platform: Platform,
+  config: MachineConfig,
+  architecture: Architecture,
+) => KernelCode;
+
 export interface MachineOptions {
   architecture: Architecture;
+  /** Code of a foreign kernel in place of what this emulator has for the release. */
+  code?: KernelCodeMaker | undefined;
   release: Release;
   /** How the release behaves. */
   traits: Traits;
@@ -45,6 +61,12 @@ export interface MachineOptions {
   /** Warnings that a kernel gives once are given each time. */
   repeatsOnce?: boolean;
 }
+
+/** The code of a release as this emulator models it. */
+const modelledCode: KernelCodeMaker = (kernel, platform, config, architecture) => ({
+  memoryHotplug: modelledMemoryHotplug(kernel),
+  vmemmap: architecture.code(kernel, platform, config),
+});
 
 /** Boots a kernel. Counters start behind the boot. */
 export function bootKernel(options: MachineOptions): Kernel {
@@ -79,9 +101,12 @@ export function bootKernel(options: MachineOptions): Kernel {
     vmstat: { nrMemmapPages: 0, nrMemmapBootPages: 0 },
     observer: null,
   };
-  // An architecture boots inside the kernel that it is a part of.
-  const kernel = parts as typeof parts & { arch: Arch };
-  kernel.arch = architecture.boot(kernel, config);
+  const platform = architecture.platform(parts, config);
+  const kconfig = architecture.kconfig(platform, options.traits);
+  // Code works on the kernel that it is a part of, so the kernel comes first.
+  const kernel = Object.assign(parts, { platform, kconfig }) as Kernel;
+  const { memoryHotplug, vmemmap, ...own } = (options.code ?? modelledCode)(kernel, platform, config, architecture);
+  Object.assign(kernel, { memoryHotplug, code: vmemmap, ...own });
   for (const range of options.boot) sparseInit(kernel, range);
   kernel.counters.reset();
   allocator.startBooks();

@@ -7,7 +7,7 @@ import type { MemmapOnMemoryMode } from '../mm/memmap-on-memory.js';
 import type { FaultPoint } from '../mm/system-memory.js';
 import type { OnlineType } from '../mm/zone.js';
 import type { NamespaceRequest } from '../drivers/devices.js';
-import type { BootRange, MachineOptions } from './machine.js';
+import type { BootRange, KernelCodeMaker, MachineOptions } from './machine.js';
 import type { ScenarioFile, StepFile } from './schema.js';
 import { ScenarioError } from '../kernel/scenario-error.js';
 import { findArchitecture, findKernelRelease, list } from './names.js';
@@ -268,6 +268,8 @@ export interface OtherKernel {
   release: Release;
   /** How it behaves; as the release does if not given. */
   traits?: Traits;
+  /** Its own code from __add_pages() and __remove_pages() down; what the emulator has for the release if not given. */
+  code?: KernelCodeMaker | undefined;
 }
 
 /**
@@ -307,6 +309,7 @@ export function resolveScenario(file: ScenarioFile, other?: OtherKernel): Scenar
     title: file.title,
     machine: {
       architecture,
+      code: other?.code,
       release,
       traits,
       config,
