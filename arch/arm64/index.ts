@@ -122,10 +122,16 @@ export const arm64: Architecture<TablePlatform> = {
     return undefined;
   },
   ptdump: (config, traits) =>
-    ptdump({ ...regionOf(config, traits), fixmapBehind: traits.arm64ExactRegion, pageSize: config.pageSize }),
+    ptdump({
+      ...regionOf(config, traits),
+      fixmapBehind: traits.arm64ExactRegion,
+      showsHoles: traits.arm64PtdumpShowsHoles,
+      pageSize: config.pageSize,
+    }),
   platform: (machine, config) => arm64Platform(machine, pageShiftOf(config), vaBitsOf(config)),
   kconfig: ({ pmdSize }, traits) => ({
     optimizesDaxVmemmap: false,
+    holesInZone: true,
     selectsMemmapOnMemory: traits.momOneBlock,
     supportsMemmapOnMemory: (memmapBytes) => isAligned(memmapBytes, pmdSize),
   }),
