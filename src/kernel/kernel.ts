@@ -6,7 +6,7 @@ import type { Ram } from '../hardware/ram.js';
 import type { MemSections } from './mem-sections.js';
 import type { Counters } from './counters.js';
 import type { MemmapKconfig } from './kconfig.js';
-import type { MemoryHotplug } from './kernel-code.js';
+import type { MemoryHotplug } from './memory-hotplug.js';
 import type { KernelLog } from './log.js';
 import type { FlushKind, Observer } from './observer.js';
 import type { Platform } from './platform.js';

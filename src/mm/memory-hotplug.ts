@@ -2,12 +2,13 @@
 
 import { EEXIST, EINVAL } from '../kernel/errno.js';
 import type { Kernel } from '../kernel/kernel.js';
-import type { MemoryHotplug } from '../kernel/kernel-code.js';
+import type { MemoryHotplug } from '../kernel/memory-hotplug.js';
 import { KernelBug } from '../kernel/log.js';
 import {
   pfnToSectionNr,
   sparseAddOneSection,
   sparseAddSection,
+  sparseInitSection,
   sparseRemoveOneSection,
   sparseRemoveSection,
 } from './sparse.js';
@@ -20,6 +21,7 @@ import { resetAltmap, vmemAltmapOffset } from './vmem-altmap.js';
 export const modelledMemoryHotplug = (kernel: Kernel): MemoryHotplug => ({
   addPages: (nid, pfn, nrPages, altmap, pgmap = null) => addPages(kernel, nid, pfn, nrPages, altmap, pgmap),
   removePages: (pfn, nrPages, altmap, pgmap = null) => removePages(kernel, pfn, nrPages, altmap, pgmap),
+  initSection: (nid, pfn, nrPages) => sparseInitSection(kernel, nid, pfn, nrPages),
 });
 
 /** check_pfn_span(): nothing smaller than a subsection is added or removed. */

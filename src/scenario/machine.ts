@@ -6,17 +6,15 @@ import { NoBootMemory, PageAllocator } from '../hardware/page-allocator.js';
 import { Ram } from '../hardware/ram.js';
 import { Counters } from '../kernel/counters.js';
 import type { Kernel } from '../kernel/kernel.js';
-import type { KernelCode } from '../kernel/kernel-code.js';
+import { startCode, type CodeStarter } from '../kernel/memmap-code.js';
 import { KernelLog } from '../kernel/log.js';
 import type { Release } from '../history/releases.js';
 import type { Traits } from '../history/traits/index.js';
 import { modelledMemoryHotplug } from '../mm/memory-hotplug.js';
 import type { MemmapOnMemoryMode } from '../mm/memmap-on-memory.js';
-import { sparseInitSection } from '../mm/sparse.js';
 import { MemSections, SUBSECTION_SIZE } from '../kernel/mem-sections.js';
 import type { BootMemory, SystemMemory } from '../mm/system-memory.js';
 import { createSystemMemory } from '../mm/boot-memory.js';
-import type { Platform } from '../kernel/platform.js';
 
 /** Puts a machine together and boots a kernel on it. */
 
@@ -31,22 +29,10 @@ export interface BootRange {
   nid: number;
 }
 
-/**
- * Makes the code of a kernel from __add_pages() and __remove_pages() down.
- * @param kernel the kernel that it is to be a part of; its code is not there yet
- * @param architecture that of the platform: its own code can serve for what is not foreign
- */
-export type KernelCodeMaker = (
-  kernel: Kernel,
-  platform: Platform,
-  config: MachineConfig,
-  architecture: Architecture,
-) => KernelCode;
-
 export interface MachineOptions {
   architecture: Architecture;
-  /** Code of a foreign kernel in place of what this emulator has for the release. */
-  code?: KernelCodeMaker | undefined;
+  /** Code of a foreign kernel in place of what this emulator, or an opened tree, has for the release. */
+  code?: CodeStarter | undefined;
   release: Release;
   /** How the release behaves. */
   traits: Traits;
@@ -62,16 +48,11 @@ export interface MachineOptions {
   repeatsOnce?: boolean;
 }
 
-/** The code of a release as this emulator models it. */
-const modelledCode: KernelCodeMaker = (kernel, platform, config, architecture) => ({
-  memoryHotplug: modelledMemoryHotplug(kernel),
-  vmemmap: architecture.code(kernel, platform, config),
-});
-
 /** Boots a kernel. Counters start behind the boot. */
 export function bootKernel(options: MachineOptions): Kernel {
   const { architecture, config } = options;
-  const ram = new Ram(config.pageSize);
+  const foreign = (options.code ?? startCode(options.release.name))?.(config);
+  const ram = new Ram(config.pageSize, foreign?.frames);
   const maxOrder = architecture.maxOrder(config.pageSize);
   const { ramPages = DEFAULT_RAM_BYTES / config.pageSize } = options;
   const basePfn = alignUp(options.ramBasePfn, 2 ** maxOrder);
@@ -101,12 +82,19 @@ export function bootKernel(options: MachineOptions): Kernel {
     observer: null,
   };
   const platform = architecture.platform(parts, config);
-  const kconfig = architecture.kconfig(platform, options.traits);
   // Code works on the kernel that it is a part of, so the kernel comes first.
-  const kernel = Object.assign(parts, { platform, kconfig }) as Kernel;
-  const { memoryHotplug, vmemmap, ...own } = (options.code ?? modelledCode)(kernel, platform, config, architecture);
-  Object.assign(kernel, { memoryHotplug, code: vmemmap, ...own });
+  const kernel = Object.assign(parts, {
+    platform,
+    kconfig: foreign?.kconfig ?? architecture.kconfig(platform, options.traits),
+  }) as Kernel;
+  const code = architecture.code(kernel, platform, config);
+  foreign?.bind(kernel);
+  Object.assign(kernel, {
+    code: foreign?.over(code) ?? code,
+    memoryHotplug: foreign ?? modelledMemoryHotplug(kernel),
+  });
   for (const range of options.boot) sparseInit(kernel, range);
+  foreign?.booted();
   kernel.counters.reset();
   allocator.startBooks();
   return kernel;
@@ -124,7 +112,7 @@ function sparseInit(kernel: Kernel, { pfn, nrPages, nid }: BootRange): void {
   const end = pfn + nrPages;
   while (pfn < end) {
     const count = Math.min(end - pfn, kernel.pagesPerSection - (pfn % kernel.pagesPerSection));
-    const err = sparseInitSection(kernel, nid, pfn, count);
+    const err = kernel.memoryHotplug.initSection(nid, pfn, count);
     if (err !== 0) throw new NoBootMemory(`no memory for the memmap of boot memory at frame 0x${pfn.toString(16)}`);
     pfn += count;
   }

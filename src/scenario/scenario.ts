@@ -8,7 +8,8 @@ import type { FaultPoint } from '../mm/system-memory.js';
 import type { OnlineType } from '../mm/zone.js';
 import type { NamespaceRequest } from '../drivers/devices.js';
 import { PHYSICAL_ADDRESS_LIMIT } from '../hardware/ram.js';
-import { DEFAULT_RAM_BYTES, type BootRange, type KernelCodeMaker, type MachineOptions } from './machine.js';
+import { DEFAULT_RAM_BYTES, type BootRange, type MachineOptions } from './machine.js';
+import type { CodeStarter } from '../kernel/memmap-code.js';
 import type { ScenarioFile, StepFile } from './schema.js';
 import { ScenarioError } from '../kernel/scenario-error.js';
 import { findArchitecture, findKernelRelease, list } from './names.js';
@@ -329,7 +330,7 @@ export interface OtherKernel {
   /** How it behaves; as the release does if not given. */
   traits?: Traits;
   /** Its own code from __add_pages() and __remove_pages() down; what the emulator has for the release if not given. */
-  code?: KernelCodeMaker | undefined;
+  code?: CodeStarter | undefined;
 }
 
 /**
