@@ -2,7 +2,7 @@
 
 import { NO_PAGE } from '../hardware/buddy-blocks.js';
 import { alignDown } from '../hardware/align.js';
-import { LEVELS, PageTable, type Level } from '../hardware/page-table.js';
+import { LEVELS, type Level } from '../hardware/page-table.js';
 import { observe } from '../kernel/kernel.js';
 import { DEAF_OBSERVER, type FlushKind, type Observer } from '../kernel/observer.js';
 import { captureRun, runStep, startRun, type StepResult } from '../scenario/runner.js';
@@ -50,8 +50,7 @@ export class EventTrace {
     const run = startRun(scenario);
     this.text = new AddressText(scenario.machine.config.vmemmapBase);
     this.base = run.kernel.vmemmap;
-    const { mmu } = run.kernel.arch;
-    this.spans = mmu instanceof PageTable ? mmu.span : [];
+    this.spans = run.kernel.platform.table?.span ?? [];
     observe(run.kernel, this.observer());
     for (const [index, step] of scenario.steps.entries()) {
       this.push('step', index);

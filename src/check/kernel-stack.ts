@@ -98,7 +98,7 @@ const STACK_DEPTH = 64;
 const snakeCase = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
 function nameIn(name: string, file: string): string | null {
-  if (file.startsWith(TREE_CODE)) return name.startsWith('emu_') ? null : name.replace(SEAM, '');
+  if (file.startsWith(TREE_CODE)) return name.startsWith(OWN_IN_TREE) ? null : name.replace(SEAM, '');
   if (!KERNEL_FILES.test(file.replaceAll('\\', '/'))) return null;
   const known = KERNEL_NAMES[name];
   return known === undefined ? snakeCase(name) : known;

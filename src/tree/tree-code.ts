@@ -2,17 +2,17 @@
 
 import { isFilled, memset, type Mmu } from '../hardware/mmu.js';
 import { NO_PAGE } from '../hardware/buddy-blocks.js';
-import { ENTRY_BYTES, PageTable, type Level } from '../hardware/page-table.js';
+import { ENTRY_BYTES, type Level, type PageTable } from '../hardware/page-table.js';
 import type { WordStore } from '../hardware/ram.js';
 import type { StateReader, StateWriter } from '../hardware/saved-state.js';
 import type { CodeMachine } from '../kernel/memmap-code.js';
-import type { Arch } from '../kernel/arch.js';
+import type { VmemmapCode } from '../kernel/vmemmap-code.js';
 import { allocPages, freePages, noteFlush, type Kernel } from '../kernel/kernel.js';
 import { KernelBug } from '../kernel/log.js';
 import type { MemmapCode } from '../kernel/memmap-code.js';
 import type { DevPagemap, VmemAltmap } from '../kernel/memremap.js';
 import { PAGE_UNUSED } from '../mm/unused-sub-pmd.js';
-import { Instance, RuntimeError, type WasmGlobal, type WasmMemory } from './module.js';
+import { Instance, type WasmGlobal, type WasmMemory } from './module.js';
 import { formatted, textAt } from './printf.js';
 import type { TreeModule } from './tree.js';
 
@@ -224,11 +224,11 @@ export class TreeCode implements MemmapCode {
   }
 
   bind(kernel: Kernel): void {
-    const { mmu, loadedMmu = mmu } = kernel.arch;
+    const { mmu, loadedMmu = mmu, table, otherTables = [] } = kernel.platform;
     this.kernel = kernel;
     this.mmu = loadedMmu;
-    this.table = mmu instanceof PageTable ? mmu : undefined;
-    for (const root of kernel.arch.otherRoots ?? []) this.doors.other_root(root);
+    this.table = table;
+    for (const { root } of otherTables) this.doors.other_root(root);
   }
 
   booted(): void {
@@ -249,13 +249,19 @@ export class TreeCode implements MemmapCode {
     ).map(([from, to]) => withWords({ from: Math.floor(from / WORD_BYTES), to: Math.ceil(to / WORD_BYTES) }));
   }
 
-  addPages(nid: number, pfn: number, nrPages: number, altmap: VmemAltmap | null, pgmap: DevPagemap | null): number {
+  addPages(
+    nid: number,
+    pfn: number,
+    nrPages: number,
+    altmap: VmemAltmap | null,
+    pgmap: DevPagemap | null = null,
+  ): number {
     return this.call(pfn, nrPages, altmap, () =>
       this.doors.add_pages(nid, pfn, nrPages, altmap === null ? 0 : 1, ...rangeOf(pgmap, pfn, nrPages)),
     );
   }
 
-  removePages(pfn: number, nrPages: number, altmap: VmemAltmap | null, pgmap: DevPagemap | null): void {
+  removePages(pfn: number, nrPages: number, altmap: VmemAltmap | null, pgmap: DevPagemap | null = null): void {
     this.call(pfn, nrPages, altmap, () =>
       this.doors.remove_pages(pfn, nrPages, altmap === null ? 0 : 1, ...rangeOf(pgmap, pfn, nrPages)),
     );
@@ -265,8 +271,8 @@ export class TreeCode implements MemmapCode {
     return this.call(pfn, nrPages, null, () => this.doors.init_section(nid, pfn, nrPages));
   }
 
-  over(arch: Arch): Arch {
-    const door = Object.create(arch) as { -readonly [K in keyof Arch]: Arch[K] };
+  over(code: VmemmapCode): VmemmapCode {
+    const door = Object.create(code) as { -readonly [K in keyof VmemmapCode]: VmemmapCode[K] };
     const refuse = (): never => {
       throw new Error('a tree comes in by __add_pages() and __remove_pages()');
     };
@@ -601,13 +607,16 @@ function rangeOf(
   return [pgmap.vmemmapShift, pgmap.rangeStartPfn, pfn + nrPages - pgmap.rangeStartPfn];
 }
 
+/** What V8 throws where a module traps, or its stack ends. */
+const STOPS: ReadonlySet<string> = new Set(['RuntimeError', 'RangeError']);
+
 /** A function on a stack of V8, in code of a module. */
 const TREE_FRAME = /at (?!emu_)(\w+) \(wasm:/;
 
 /** What a trap of the module, or no more stack, is to the kernel: it stops. The stack that it was thrown through is kept. */
 function stopOf(error: unknown): unknown {
-  const isTrap = error instanceof RuntimeError;
-  if (!(error instanceof Error) || !(isTrap || error instanceof RangeError)) return error;
+  if (!(error instanceof Error && STOPS.has(error.name))) return error;
+  const isTrap = error.name === 'RuntimeError';
   const name = TREE_FRAME.exec(error.stack ?? '')?.[1];
   const where = name === undefined ? '' : ` in ${name}()`;
   const trap = error.message.includes('out of bounds')
