@@ -26,7 +26,7 @@ export interface Definition {
   readonly prototype: string | undefined;
   /** Parameters of a function. */
   readonly parameters: number;
-  /** A function that gives way to another of its name. */
+  /** It gives way to another of its name: a weak function, or a default under `#ifndef` of its own name. */
   readonly isWeak: boolean;
   /** Every identifier that its text and its conditions name, its own included. */
   readonly names: ReadonlySet<string>;
@@ -115,7 +115,8 @@ export function definitionsOf(parser: Parser, file: string, source: string): Def
     const { startIndex: start, endIndex: end } = node;
     const head = source.slice(start, node.childForFieldName('body')?.startIndex ?? end);
     // `#ifndef name` around a default of that name: that there is no other is known when it is taken.
-    const conditions = conditionsOf(node).filter((condition) => condition !== `!defined(${name})`);
+    const all = conditionsOf(node);
+    const conditions = all.filter((condition) => condition !== `!defined(${name})`);
     const names = identifiersOf(node);
     // Whether a name is defined is asked of the configuration; its value may be a macro of the tree.
     for (const condition of conditions) {
@@ -132,7 +133,7 @@ export function definitionsOf(parser: Parser, file: string, source: string): Def
       conditions,
       prototype,
       parameters: kind === 'function' ? node.descendantsOfType('parameter_declaration').length : 0,
-      isWeak: kind === 'function' && /\b__weak\b/.test(head),
+      isWeak: conditions.length < all.length || (kind === 'function' && /\b__weak\b/.test(head)),
       names,
     });
   };
