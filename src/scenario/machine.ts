@@ -3,7 +3,7 @@
 import type { Arch } from '../kernel/arch.js';
 import type { Architecture, MachineConfig } from '../../arch/architecture.js';
 import { alignUp } from '../hardware/align.js';
-import { PageAllocator } from '../hardware/page-allocator.js';
+import { PageAllocator, type BlockChooser, type MemoryNode } from '../hardware/page-allocator.js';
 import { Ram } from '../hardware/ram.js';
 import { Counters } from '../kernel/counters.js';
 import type { Kernel } from '../kernel/kernel.js';
@@ -39,11 +39,15 @@ export interface MachineOptions {
   ramBasePfn: number;
   /** Base pages that the page allocator has; what no scenario exhausts if not given. */
   ramPages?: number;
+  /** Other memory of the page allocator, which serves when that is used up, or is asked for by its frames. */
+  otherRam?: readonly MemoryNode[];
   recycledPages: 'zero' | 'keep';
   failAllocations: ReadonlySet<number>;
   boot: readonly BootRange[];
   /** Warnings that a kernel gives once are given each time. */
   repeatsOnce?: boolean;
+  /** Who chooses blocks of memory in place of the page allocator, from the boot on. */
+  chooser?: BlockChooser;
 }
 
 /** Boots a kernel. Counters start behind the boot. */
@@ -57,11 +61,13 @@ export function bootKernel(options: MachineOptions): Kernel {
         basePfn: alignUp(options.ramBasePfn, 2 ** maxOrder),
         nrPages: options.ramPages ?? DEFAULT_RAM_BYTES / config.pageSize,
       },
+      ...(options.otherRam ?? []),
     ],
     maxOrder,
     recycledPages: options.recycledPages,
     failAllocations: options.failAllocations,
   });
+  allocator.chooser = options.chooser ?? null;
   const pagesPerSection = 2 ** config.sectionSizeBits / config.pageSize;
   const pagesPerSubsection = SUBSECTION_SIZE / config.pageSize;
   const parts = {
