@@ -106,6 +106,8 @@ export function act(guest: Guest, recorded: RecordedStep, perform: Perform): voi
       return;
     }
     case 'kmem-release':
+      // The recorder took the blocks offline first, as daxctl does; the driver never does.
+      if (memory.has(action.device)) offline(guest, action.device, recorded, perform);
       perform(action);
       if (run.devices.namespaces.get(action.device)?.kmem == null) memory.delete(action.device);
       return;
