@@ -20,7 +20,7 @@ import {
   type RecordedStep,
   systemRamLines,
 } from './recorded-kernel.js';
-import type { Failure } from './vectors.js';
+import { thrownIn, type Failure } from './vectors.js';
 
 /**
  * Replays what was done to a booted kernel and compares the page tables after each step, as far as they map the memmap
@@ -174,15 +174,24 @@ export function replayRecordedKernel(recorded: RecordedKernel, name: string): Re
   try {
     replay = startReplay(recorded);
   } catch (error) {
-    const expected = 'a machine that the emulator has';
-    return { failure: { name, step: -1, field: 'machine', expected, actual: message(error) }, inputs: [] };
+    return { failure: thrownIn(name, error), inputs: [] };
   }
-  for (const [index, step] of recorded.steps.entries()) {
+  let failure: Failure | undefined;
+  try {
+    failure = compareReplay(replay, name);
+  } catch (error) {
+    failure = thrownIn(name, error);
+  }
+  return { failure, inputs: inputsOf(replay) };
+}
+
+function compareReplay(replay: Replay, name: string): Failure | undefined {
+  for (const [index, step] of replay.recorded.steps.entries()) {
     const difference = replayStep(replay, step);
-    if (difference !== undefined) return { failure: { name, step: index, ...difference }, inputs: inputsOf(replay) };
+    if (difference !== undefined) return { name, step: index, ...difference };
     if (replay.run.stopped !== undefined) break;
   }
-  return { failure: undefined, inputs: inputsOf(replay) };
+  return undefined;
 }
 
 /** The first difference of a recorded kernel, or undefined. @param name how the case is called in it */
@@ -224,5 +233,3 @@ function inputsOf({ frames, choices }: Replay): string[] {
     [returnedBlocks, 'memory blocks that went and came back'],
   ].flatMap(([count, what]) => (count === 0 ? [] : [`${what}: ${count}`]));
 }
-
-const message = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -7,6 +7,7 @@ import { alignDown } from '../../hardware/align.js';
 import { PMD } from '../../hardware/page-table.js';
 import { ENOMEM } from '../../kernel/errno.js';
 import type { Kernel } from '../../kernel/kernel.js';
+import { ScenarioError } from '../../kernel/scenario-error.js';
 import { findRelease, resolveTraits } from '../../history/releases.js';
 import type { Traits } from '../../history/traits/index.js';
 import { altmapAllocBlockBuf, vmemAltmapFree } from '../../mm/vmem-altmap.js';
@@ -52,7 +53,7 @@ export interface StandInMachine {
 
 export function architectureOf(name: string): Architecture {
   const architecture = ARCHITECTURES.find((a) => a.name === name);
-  if (architecture === undefined) throw new RangeError(`no architecture ${name}`);
+  if (architecture === undefined) throw new ScenarioError(`machine.arch is "${name}"; there is no such architecture`);
   return architecture;
 }
 
@@ -60,7 +61,9 @@ const configOf = (machine: StandInMachine): MachineConfig => {
   const configuration = architectureOf(machine.arch).configurations.find(
     (c) => c.pageSize === machine.pageSize && (machine.mmu === undefined || c.mmu === machine.mmu),
   );
-  if (configuration === undefined) throw new RangeError(`${machine.arch} has no pages of ${machine.pageSize} bytes`);
+  if (configuration === undefined) {
+    throw new ScenarioError(`machine.pageSize is ${machine.pageSize}; ${machine.arch} has no such pages`);
+  }
   return {
     arch: machine.arch,
     kernel: machine.kernel,
@@ -92,7 +95,7 @@ export function bootRecorded(
 ): Kernel {
   const architecture = architectureOf(machine.arch);
   const release = findRelease(machine.kernel);
-  if (release === undefined) throw new RangeError(`no release ${machine.kernel}`);
+  if (release === undefined) throw new ScenarioError(`machine.kernel is "${machine.kernel}"; it is not covered`);
   return bootKernel({
     architecture:
       bootArch === undefined
