@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import type { Release } from '../history/releases.js';
 import { alignDown, alignUp } from '../hardware/align.js';
 import { type Kernel, pfnToPage } from '../kernel/kernel.js';
 import { type AddressRange, AddressText } from '../kernel/vmemmap-view.js';
@@ -36,41 +37,44 @@ export const ARCH_OF_MACHINE: Readonly<Record<string, string>> = { ppc64le: 'ppc
 /** MMU_PAGE_4K, _64K and _16M: the kernel's numbers of page sizes of the hash MMU (arch/powerpc/include/asm/mmu.h). */
 const HASH_PAGE_BYTES: Readonly<Record<number, number>> = { 0: 4096, 2: 65536, 10: 2 ** 24 };
 
-function startReplay(recorded: RecordedKernel): Replay {
+function startReplay(recorded: RecordedKernel, release?: Release): Replay {
   const ram = bootRanges(recorded);
   const page = recorded.pageSize;
-  const scenario = resolveScenario({
-    name: recorded.kernelRelease,
-    title: undefined,
-    machine: {
-      arch: ARCH_OF_MACHINE[recorded.arch] ?? recorded.arch,
-      kernel: recorded.kernelRelease,
-      pageSize: page,
-      structPageSize: recorded.structPage.bytes,
-      vmemmapBase: recorded.vmemmapBase === undefined ? undefined : BigInt(recorded.vmemmapBase),
-      pagingLevels: recorded.pagingLevels ?? recorded.levels ?? asceLevels(recorded.asce),
-      vmemmapPageSize: HASH_PAGE_BYTES[recorded.mmuVmemmapPsizeIndex ?? -1],
-      htabSizeBytes: recorded.steps[0]!.hptBytes ?? undefined,
-      hugeVmemmap: !recorded.notes.some((note) => note.includes('no enhanced-DAT facility')),
-      vaBits: recorded.vaBits,
-      mmu: recorded.mmu,
-      otherPageTables: 0,
-      currentPageTable: 0,
-      recycledPages: 'keep',
-      memmapOnMemory: memmapOnMemoryMode(recorded.memmapOnMemoryParam),
-      hugetlbOptimized: recorded.kernelCommandLine.includes('hugetlb_free_vmemmap=on'),
-      nvdimmKmsan: false,
-      blockSize: recorded.blockSizeBytes,
-      boot: ram.map(({ start, end }) => ({
-        start: alignUp(start, page),
-        size: alignDown(end, page) - alignUp(start, page),
-        node: 0,
-      })),
+  const scenario = resolveScenario(
+    {
+      name: recorded.kernelRelease,
+      title: undefined,
+      machine: {
+        arch: ARCH_OF_MACHINE[recorded.arch] ?? recorded.arch,
+        kernel: recorded.kernelRelease,
+        pageSize: page,
+        structPageSize: recorded.structPage.bytes,
+        vmemmapBase: recorded.vmemmapBase === undefined ? undefined : BigInt(recorded.vmemmapBase),
+        pagingLevels: recorded.pagingLevels ?? recorded.levels ?? asceLevels(recorded.asce),
+        vmemmapPageSize: HASH_PAGE_BYTES[recorded.mmuVmemmapPsizeIndex ?? -1],
+        htabSizeBytes: recorded.steps[0]!.hptBytes ?? undefined,
+        hugeVmemmap: !recorded.notes.some((note) => note.includes('no enhanced-DAT facility')),
+        vaBits: recorded.vaBits,
+        mmu: recorded.mmu,
+        otherPageTables: 0,
+        currentPageTable: 0,
+        recycledPages: 'keep',
+        memmapOnMemory: memmapOnMemoryMode(recorded.memmapOnMemoryParam),
+        hugetlbOptimized: recorded.kernelCommandLine.includes('hugetlb_free_vmemmap=on'),
+        nvdimmKmsan: false,
+        blockSize: recorded.blockSizeBytes,
+        boot: ram.map(({ start, end }) => ({
+          start: alignUp(start, page),
+          size: alignDown(end, page) - alignUp(start, page),
+          node: 0,
+        })),
+      },
+      altmaps: {},
+      steps: [],
+      failAllocations: [],
     },
-    altmaps: {},
-    steps: [],
-    failAllocations: [],
-  });
+    release && { release },
+  );
   const { machine } = scenario;
   const blockBytes = page * 2 ** machine.architecture.maxOrder(page);
   const named = recorded.steps.flatMap((step) => largeLeafFrames(step.leaves ?? [], blockBytes));
@@ -168,11 +172,12 @@ export interface ReplayVerdict {
 /**
  * Replays a recorded kernel.
  * @param name how the case is called in a failure
+ * @param release what runs it; the release that it names if not given
  */
-export function replayRecordedKernel(recorded: RecordedKernel, name: string): ReplayVerdict {
+export function replayRecordedKernel(recorded: RecordedKernel, name: string, release?: Release): ReplayVerdict {
   let replay: Replay;
   try {
-    replay = startReplay(recorded);
+    replay = startReplay(recorded, release);
   } catch (error) {
     return { failure: thrownIn(name, error), inputs: [] };
   }
@@ -194,9 +199,9 @@ function compareReplay(replay: Replay, name: string): Failure | undefined {
   return undefined;
 }
 
-/** The first difference of a recorded kernel, or undefined. @param name how the case is called in it */
-export const verifyRecordedKernel = (recorded: RecordedKernel, name: string): Failure | undefined =>
-  replayRecordedKernel(recorded, name).failure;
+/** The first difference of a recorded kernel, or undefined. Parameters as for {@link replayRecordedKernel}. */
+export const verifyRecordedKernel = (recorded: RecordedKernel, name: string, release?: Release): Failure | undefined =>
+  replayRecordedKernel(recorded, name, release).failure;
 
 function replayStep(replay: Replay, step: RecordedStep): Difference | undefined {
   const { recorded, run, frames, guest, choices } = replay;
