@@ -23,6 +23,8 @@ export interface TlbProfile extends TlbGeometry, Sourced {}
 export interface StreamProfile {
   /** Cycles before the first byte. */
   readonly startup?: Figure;
+  /** Cycles that a loop waits which begins in memory, until the prefetcher runs ahead of it. */
+  readonly coldStart?: Figure;
   readonly rates: readonly Figure[];
 }
 
@@ -32,6 +34,30 @@ export interface FlushProfile {
   readonly perCpu?: Figure;
   /** It takes all translations away, not just those of its range. */
   readonly empties: boolean;
+}
+
+/**
+ * What code costs whose loads and stores wait for nothing: an out-of-order core goes on while lines are on their way, so
+ * entries in a row cost the instructions around them and the rate at which lines come. A profile without these figures
+ * charges latencies, which only a chase of pointers has.
+ */
+export interface ThroughputProfile {
+  /** A function called and left. */
+  readonly call: Figure;
+  /** A store among others to the same line, one behind the other. */
+  readonly pairedStore: Figure;
+  /** A store by itself: the one of a turn. */
+  readonly singleStore: Figure;
+  /** Two stores leave the store buffer in one cycle only where they go to the same line. */
+  readonly pairsWithinLine: Sourced & { readonly value: boolean };
+  /** What the store of an entry takes whose line is not in L1, by the level that serves it, L1 first, memory last. */
+  readonly storeMiss: readonly Figure[];
+  /** What a walk takes longer that brings a line of page-table entries from memory. */
+  readonly coldTableLine: Figure;
+  /** copy_page(), by the level that serves its source. */
+  readonly copy: StreamProfile;
+  /** How many times as long initialisation takes where so many CPUs do it at once, ascending. */
+  readonly together?: readonly { readonly cpus: number; readonly factor: Figure }[];
 }
 
 /** What a kernel asks for when it chooses how to fill memory. */
@@ -46,6 +72,8 @@ export interface CpuProfile {
   readonly name: string;
   /** For people. */
   readonly title: string;
+  /** CPUID leaf 1, EAX, as hex digits, of the CPU that its figures were measured on. */
+  readonly cpuid?: string;
   readonly flags: readonly CpuFlag[];
   /** Nominal clock: cycles are turned into time with it. */
   readonly clock: Figure;
@@ -77,6 +105,9 @@ export interface CpuProfile {
   readonly fillLoop: StreamProfile;
   /** memchr_inv(): loads of 8 bytes. */
   readonly scan: StreamProfile;
+
+  /** Figures of a core that does not wait, where they were measured. */
+  readonly throughput?: ThroughputProfile;
 
   /** What follows the store of a valid leaf, and of an entry that points to a table. */
   readonly barrier: { readonly leaf: Figure; readonly table: Figure };
