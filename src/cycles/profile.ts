@@ -74,6 +74,8 @@ export interface CpuProfile {
   readonly title: string;
   /** CPUID leaf 1, EAX, as hex digits, of the CPU that its figures were measured on. */
   readonly cpuid?: string;
+  /** Name of the registered profile that has what was not measured, where this one is from a file. */
+  readonly base?: string;
   readonly flags: readonly CpuFlag[];
   /** Nominal clock: cycles are turned into time with it. */
   readonly clock: Figure;
@@ -150,10 +152,35 @@ function collect(value: unknown, path: string): NamedFigure[] {
   if (isFigure(value)) return [{ name: path, ...value }];
   if (typeof value !== 'object' || value === null) return [];
   return Object.entries(value as Record<string, unknown>).flatMap(([key, child]) => {
-    const label = typeof child === 'object' && child !== null && 'name' in child ? String(child.name) : key;
-    return collect(child, path === '' ? label : `${path}.${label}`);
+    return collect(child, pathOf(path, key, child));
   });
+}
+
+/** The name of a part of a profile: its own where it has one, else its key. */
+function pathOf(path: string, key: string, child: unknown): string {
+  const label = typeof child === 'object' && child !== null && 'name' in child ? String(child.name) : key;
+  return path === '' ? label : `${path}.${label}`;
 }
 
 /** Every figure of a profile. */
 export const figuresOf = (profile: CpuProfile): NamedFigure[] => collect(profile, '');
+
+/**
+ * A profile with some figures replaced, each named as {@link figuresOf} names it.
+ * @throws RangeError where the profile has no figure of a name
+ */
+export function withFigures(profile: CpuProfile, replaced: ReadonlyMap<string, Figure>): CpuProfile {
+  const known = new Set(figuresOf(profile).map(({ name }) => name));
+  for (const name of replaced.keys())
+    if (!known.has(name)) throw new RangeError(`${profile.name} has no figure ${name}`);
+  return replace(profile, '', replaced) as CpuProfile;
+}
+
+function replace(value: unknown, path: string, replaced: ReadonlyMap<string, Figure>): unknown {
+  if (isFigure(value)) return replaced.get(path) ?? value;
+  if (Array.isArray(value)) return value.map((child, i) => replace(child, pathOf(path, String(i), child), replaced));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, child]) => [key, replace(child, pathOf(path, key, child), replaced)]),
+  );
+}
