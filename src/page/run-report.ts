@@ -7,7 +7,7 @@ import { INVARIANTS } from '../check/invariants.js';
 import type { Check } from '../check/step-view.js';
 import { frameHistories } from '../check/ledger.js';
 import { symptomOf } from '../catalogue/repro.js';
-import { clockRun, type StepCycles } from '../bench/clocked-run.js';
+import { clockRun, streamedBytes, type StepCycles } from '../bench/clocked-run.js';
 import type { CpuProfile } from '../cycles/profile.js';
 import { LEVELS, PageTable, type Table } from '../hardware/page-table.js';
 import type { Kernel } from '../kernel/kernel.js';
@@ -51,7 +51,30 @@ export interface RunRequest {
   readonly bug?: Bug | undefined;
   /** CPU whose cycles are told, if it is one of the architecture's; the architecture's first if not given. */
   readonly cpu?: CpuProfile | undefined;
+  /** Leaves the cycles out. */
+  readonly withoutCycles?: boolean | undefined;
 }
+
+/** Bytes of memmap that are written and scanned with the clock on: some seconds. Beyond it the cycles are left out. */
+const MAX_CLOCKED_BYTES = 2 ** 31;
+
+/** The cycles of each step, and on which CPU; none where they are not wanted, not known or would take minutes. */
+function cyclesOfRun({ scenario, cpu: named, withoutCycles }: RunRequest): {
+  cpu: CpuProfile | undefined;
+  steps: readonly StepCycles[];
+  remarks: string[];
+} {
+  const { cpus } = scenario.machine.architecture;
+  const cpu = cpus.find((profile) => profile === named) ?? cpus[0];
+  if (cpu === undefined || withoutCycles === true) return { cpu: undefined, steps: [], remarks: [] };
+  const bytes = streamedBytes(scenario);
+  if (bytes <= MAX_CLOCKED_BYTES) return { cpu, steps: clockRun(scenario, { profile: cpu }).steps, remarks: [] };
+  const remark = `The cycles are left out: the steps write and scan ${sizeAbout(bytes)} of memmap, which takes long with the clock on; vmemmap cycles tells them.`;
+  return { cpu: undefined, steps: [], remarks: [remark] };
+}
+
+const GIB = 2 ** 30;
+const sizeAbout = (bytes: number): string => `${Math.round(bytes / GIB)} GiB`;
 
 /** What is asked after each step: every invariant, and what the catalogue's entry breaks. */
 export const checksFor = (bug: Bug | undefined): Check[] =>
@@ -141,7 +164,7 @@ const fieldsOf = ({ arch }: Kernel): FieldReport[] =>
 /** @param anchor makes the anchor of a finding by its place in the run */
 export function runReport(request: RunRequest, anchor: (finding: number) => string): RunReport {
   const { scenario, bug } = request;
-  const { config, release, architecture } = scenario.machine;
+  const { config, release } = scenario.machine;
   const states = new States();
   const run = startRun(scenario);
   const { kernel } = run;
@@ -149,8 +172,7 @@ export function runReport(request: RunRequest, anchor: (finding: number) => stri
   const checked = checkRun(run, { checks: checksFor(bug), onStep: (_run, _step, given) => states.take(run, given) });
   const { results, findings, places } = checked;
   const { testimony, causes } = explain(checked, run.stopped, (step) => states.scene(step));
-  const cpu = architecture.cpus.find((profile) => profile === request.cpu) ?? architecture.cpus[0];
-  const clocked = cpu === undefined ? [] : clockRun(scenario, { profile: cpu }).steps;
+  const { cpu, steps: clocked, remarks } = cyclesOfRun(request);
 
   const stacks = new Interned<string[]>();
   const frames = framesOf(request, states, findings, (stack) => stacks.place(stack));
@@ -201,6 +223,7 @@ export function runReport(request: RunRequest, anchor: (finding: number) => stri
     vmemmap: Number(config.vmemmapBase & LOW_52_BITS),
     sectionBytes: kernel.pagesPerSection * kernel.structPageSize,
     cpu: cpu?.title ?? null,
+    remarks,
     stacks: stacks.values,
     decisions: decisions.values,
     settled,
@@ -232,7 +255,13 @@ function framesOf(
       return [
         [
           pfn.toString(16),
-          events.map(({ step, what, nrPages, stack }) => ({ step, what, nrPages, stack: place(stack) })),
+          events.map(({ stack, step, what, nrPages, times }) => ({
+            step,
+            what,
+            nrPages,
+            stack: place(stack),
+            ...(times === undefined ? {} : { times }),
+          })),
         ],
       ];
     }),

@@ -6,9 +6,9 @@ import { NO_PAGE } from '../hardware/buddy-blocks.js';
 import { type Kernel, pfnToPage } from '../kernel/kernel.js';
 import { KernelBug } from '../kernel/log.js';
 import { addMemory, type AddMemoryRequest, offlineAndRemoveMemory, supportsMemmapOnMemory } from '../mm/add-memory.js';
-import { blockIdOf, memoryBlocksOf, offlineBlock, onlineBlock, setAsidePages } from '../mm/memory-block.js';
+import { blockIdOf, memoryBlocksOf, offlineBlock, onlineBlock } from '../mm/memory-block.js';
 import { hugetlbVmemmapOptimize, hugetlbVmemmapRestore } from '../mm/hugetlb-vmemmap.js';
-import { Faults } from '../mm/system-memory.js';
+import { Faults, setAsidePages } from '../mm/system-memory.js';
 import { iomemLines } from '../mm/resource.js';
 import type { OnlineType } from '../mm/zone.js';
 import {
@@ -35,7 +35,7 @@ import {
 } from './recorded-kernel.js';
 import { resolveScenario } from '../scenario/scenario.js';
 import { type AddressRange, AddressText } from '../kernel/vmemmap-view.js';
-import type { Failure } from './vectors.js';
+import { thrownIn, type Failure } from './vectors.js';
 import { compareMemory, compareStep, leafSize, LOW_52_BITS, type Replay } from './compare-kernel.js';
 
 /**
@@ -335,8 +335,16 @@ export function verifyRecordedKernel(recorded: RecordedKernel, name: string): Fa
   try {
     replay = startReplay(recorded);
   } catch (error) {
-    return { name, step: -1, field: 'machine', expected: 'a machine that the emulator has', actual: message(error) };
+    return thrownIn(name, error);
   }
+  try {
+    return compareReplay(replay, recorded, name);
+  } catch (error) {
+    return thrownIn(name, error);
+  }
+}
+
+function compareReplay(replay: Replay, recorded: RecordedKernel, name: string): Failure | undefined {
   for (const [index, step] of recorded.steps.entries()) {
     replay.devices = step.devices ?? [];
     let died = false;
@@ -364,5 +372,3 @@ export function verifyRecordedKernel(recorded: RecordedKernel, name: string): Fa
   }
   return undefined;
 }
-
-const message = (error: unknown): string => (error instanceof Error ? error.message : String(error));
