@@ -193,9 +193,9 @@ const emeraldRapidsGuest: CpuProfile = {
   issueWidth: documented(6, 'instructions/cycle', 'Intel, Optimization Reference Manual: Golden Cove allocates 6'),
   clock: measured(2.9, 'GHz', `${SOURCES.emeraldGuest}; freq`, [2.7, 3.4]),
   caches: [
-    emerald.cache('L1D', 48 * KIB, 12, emerald.cycles(5, 'lat.chase.16K')),
+    emerald.cache('L1D', 48 * KIB, 12, emerald.cycles(4.7, 'lat.chase.16K')),
     emerald.cache('L2', 2 * MIB, 16, emerald.cycles(15.9, 'lat.chase.256K and 1M')),
-    emerald.cache('L3 that one core gets', 10 * MIB, 10, emerald.cycles(100.5, 'lat.chase.3M to 8M; 12M is between')),
+    emerald.cache('L3 that one core gets', 10 * MIB, 10, emerald.cycles(100.5, 'lat.chase.8M; 12M lies between it and memory')),
   ],
   memory: emerald.cycles(EMERALD_MEMORY, 'lat.flushed'),
   tlb: {

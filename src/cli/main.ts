@@ -335,6 +335,7 @@ const withClock = (command: Command): Command =>
   command
     .option('--cpu <name|file>', 'CPU to model (see vmemmap cpu), or a file of vmemmap cpu --measure')
     .option('--cpus <n>', 'CPUs of the machine, which a flush has to reach')
+    .option('--together <n>', 'CPUs that initialise struct pages at once, where the CPU has a figure for it')
     .option('--hypervisor <name>', 'what runs below the kernel: none, powervm, kvm')
     .option('--folded', 'print folded stacks of kernel functions, for flame graphs')
     .option('--trace', 'print Chrome trace events, for Perfetto')

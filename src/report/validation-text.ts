@@ -23,7 +23,7 @@ const ROWS: readonly Column<ValidationRow>[] = [
   { title: 'model', text: ({ predicted }) => number(predicted), right: true },
   { title: 'unit', text: ({ unit }) => unit },
   { title: 'ratio', text: ({ ratio }) => ratio.toFixed(2), right: true },
-  { title: 'role', text: ({ role }) => role },
+  { title: 'role', text: ({ role, isCovered }) => (role === 'test' && !isCovered ? 'shown' : role) },
 ];
 
 const ERRORS: readonly Column<ErrorSummary>[] = [
