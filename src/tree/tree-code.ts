@@ -2,11 +2,11 @@
 
 import { isFilled, memset, type Mmu } from '../hardware/mmu.js';
 import { NO_PAGE } from '../hardware/buddy-blocks.js';
-import { ENTRY_BYTES, PageTable, type Level } from '../hardware/page-table.js';
+import { ENTRY_BYTES, type Level, type PageTable } from '../hardware/page-table.js';
 import type { WordStore } from '../hardware/ram.js';
 import type { StateReader, StateWriter } from '../hardware/saved-state.js';
 import type { CodeMachine } from '../kernel/memmap-code.js';
-import type { Arch } from '../kernel/arch.js';
+import type { VmemmapCode } from '../kernel/vmemmap-code.js';
 import { allocPages, freePages, noteFlush, type Kernel } from '../kernel/kernel.js';
 import { KernelBug } from '../kernel/log.js';
 import type { MemmapCode } from '../kernel/memmap-code.js';
@@ -228,11 +228,11 @@ export class TreeCode implements MemmapCode {
   }
 
   bind(kernel: Kernel): void {
-    const { mmu, loadedMmu = mmu } = kernel.arch;
+    const { mmu, loadedMmu = mmu, table, otherTables = [] } = kernel.platform;
     this.kernel = kernel;
     this.mmu = loadedMmu;
-    this.table = mmu instanceof PageTable ? mmu : undefined;
-    for (const root of kernel.arch.otherRoots ?? []) this.doors.other_root(root);
+    this.table = table;
+    for (const { root } of otherTables) this.doors.other_root(root);
   }
 
   booted(): void {
@@ -240,13 +240,19 @@ export class TreeCode implements MemmapCode {
     this.atBoot = this.stateRanges().map(({ from, to }) => ({ from, to, atBoot: this.frames.all.slice(from, to) }));
   }
 
-  addPages(nid: number, pfn: number, nrPages: number, altmap: VmemAltmap | null, pgmap: DevPagemap | null): number {
+  addPages(
+    nid: number,
+    pfn: number,
+    nrPages: number,
+    altmap: VmemAltmap | null,
+    pgmap: DevPagemap | null = null,
+  ): number {
     return this.call(pfn, nrPages, altmap, () =>
       this.doors.add_pages(nid, pfn, nrPages, altmap === null ? 0 : 1, ...rangeOf(pgmap, pfn, nrPages)),
     );
   }
 
-  removePages(pfn: number, nrPages: number, altmap: VmemAltmap | null, pgmap: DevPagemap | null): void {
+  removePages(pfn: number, nrPages: number, altmap: VmemAltmap | null, pgmap: DevPagemap | null = null): void {
     this.call(pfn, nrPages, altmap, () =>
       this.doors.remove_pages(pfn, nrPages, altmap === null ? 0 : 1, ...rangeOf(pgmap, pfn, nrPages)),
     );
@@ -256,8 +262,8 @@ export class TreeCode implements MemmapCode {
     return this.call(pfn, nrPages, null, () => this.doors.init_section(nid, pfn, nrPages));
   }
 
-  over(arch: Arch): Arch {
-    const door = Object.create(arch) as { -readonly [K in keyof Arch]: Arch[K] };
+  over(code: VmemmapCode): VmemmapCode {
+    const door = Object.create(code) as { -readonly [K in keyof VmemmapCode]: VmemmapCode[K] };
     const refuse = (): never => {
       throw new Error('a tree comes in by __add_pages() and __remove_pages()');
     };
