@@ -195,7 +195,12 @@ const emeraldRapidsGuest: CpuProfile = {
   caches: [
     emerald.cache('L1D', 48 * KIB, 12, emerald.cycles(4.7, 'lat.chase.16K')),
     emerald.cache('L2', 2 * MIB, 16, emerald.cycles(15.9, 'lat.chase.256K and 1M')),
-    emerald.cache('L3 that one core gets', 10 * MIB, 10, emerald.cycles(100.5, 'lat.chase.8M; 12M lies between it and memory')),
+    emerald.cache(
+      'L3 that one core gets',
+      10 * MIB,
+      10,
+      emerald.cycles(100.5, 'lat.chase.8M; 12M lies between it and memory'),
+    ),
   ],
   memory: emerald.cycles(EMERALD_MEMORY, 'lat.flushed'),
   tlb: {
