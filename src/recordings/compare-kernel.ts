@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { type Leaf, LEVELS, PTE } from '../hardware/page-table.js';
-import type { Arch } from '../kernel/arch.js';
+import type { Platform } from '../kernel/platform.js';
 import { iomemLines } from '../mm/resource.js';
 import {
   type RecordedKernel,
@@ -62,14 +62,14 @@ export function describeLeaf(replay: Replay, leaf: Leaf): RecordedLeaf {
     start: BigInt(`0x${replay.text.of(leaf.start)}`),
     level: LEVELS[leaf.level],
     pa: leaf.pa,
-    flags: replay.run.kernel.arch.leafFlags(leaf),
+    flags: replay.run.kernel.platform.leafFlags(leaf),
     owner: ownerOf(replay, leaf.pa),
   };
 }
 
 /** Bytes that a leaf of a level maps, by the level's name. */
-export function leafSize(arch: Arch): (level: string) => number {
-  const sizes = new Map(arch.leafSizes.map(({ name, size }) => [name, size]));
+export function leafSize(platform: Platform): (level: string) => number {
+  const sizes = new Map(platform.leafSizes.map(({ name, size }) => [name, size]));
   return (level) => sizes.get(level) ?? NaN;
 }
 
@@ -140,7 +140,7 @@ export function compareStep(replay: Replay, step: RecordedStep): Difference | un
   const walk = walkVmemmap(kernel, vmemmapWindow(kernel));
   const { leaves } = walk;
   const tables = countTables(walk.tables);
-  const sizeOf = leafSize(kernel.arch);
+  const sizeOf = leafSize(kernel.platform);
   const known = (list: readonly RecordedLeaf[]): RecordedLeaf[] =>
     list.filter((leaf) => isKnown(replay, leaf, sizeOf(leaf.level)));
   const difference = compareLeaves(
@@ -157,7 +157,7 @@ export function compareStep(replay: Replay, step: RecordedStep): Difference | un
       return { field: `tableCounts.${name}`, expected, actual: tables[level] };
     }
   }
-  const started = replay.text.pointer(kernel.arch.unusedStart());
+  const started = replay.text.pointer(kernel.code.unusedStart());
   if (step.unusedStart != null && step.unusedStart !== started) {
     return { field: 'unusedStart', expected: step.unusedStart, actual: started };
   }

@@ -198,7 +198,7 @@ function returnDevice(guest: Guest, device: string, perform: Perform): void {
     .filter(({ address, pa }) => (frames.of(address) ?? pa) !== pa);
   const returned = unitsOf(guest, device).filter(({ pfn, nrPages }) =>
     moved.some(({ address }) => {
-      const leaf = kernel.arch.mmu.walk(address);
+      const leaf = kernel.platform.mmu.walk(address);
       return (
         leaf !== undefined && address < pfnToPage(kernel, pfn + nrPages) && address + leaf.size > pfnToPage(kernel, pfn)
       );

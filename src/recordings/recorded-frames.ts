@@ -3,7 +3,8 @@
 import { alignDown, alignUp } from '../hardware/align.js';
 import { NO_PAGE } from '../hardware/buddy-blocks.js';
 import type { BlockChooser, MemoryNode } from '../hardware/page-allocator.js';
-import type { Arch } from '../kernel/arch.js';
+import type { Platform } from '../kernel/platform.js';
+import type { VmemmapCode } from '../kernel/vmemmap-code.js';
 import { BASE_PAGE, type ByteRange, type RecordedLeaf } from './recorded-kernel.js';
 
 /**
@@ -38,7 +39,7 @@ export class RecordedFrames implements BlockChooser {
   /** Where populating is, and where it ends. */
   private at = 0;
   private end = 0;
-  private arch: Arch | null = null;
+  private platform: Platform | null = null;
 
   /**
    * @param ram memory that the page allocator has
@@ -55,12 +56,12 @@ export class RecordedFrames implements BlockChooser {
     this.canRefuse = !isBoot;
   }
 
-  /** Follows what an architecture populates. Returns the same architecture. */
-  follow(arch: Arch): Arch {
-    this.arch = arch;
-    const populate = arch.vmemmapPopulate.bind(arch);
-    return Object.assign(arch, {
-      vmemmapPopulate: (...[start, end, nid, altmap]: Parameters<Arch['vmemmapPopulate']>): number => {
+  /** Follows what an architecture's code populates. Returns that code. @param platform what it writes to */
+  follow<C extends VmemmapCode>(code: C, platform: Platform): C {
+    this.platform = platform;
+    const populate = code.vmemmapPopulate.bind(code);
+    return Object.assign(code, {
+      vmemmapPopulate: (...[start, end, nid, altmap]: Parameters<VmemmapCode['vmemmapPopulate']>): number => {
         this.at = start;
         this.end = end;
         const err = populate(start, end, nid, altmap);
@@ -99,18 +100,18 @@ export class RecordedFrames implements BlockChooser {
 
   /** The leaf of a size that populating asks for next: leaves come one after the other, where nothing is mapped yet. */
   private nextLeaf(size: number): number | undefined {
-    const { arch } = this;
-    if (arch?.leafSizes.some((leaf) => leaf.size === size) !== true) return undefined;
+    const { platform } = this;
+    if (platform?.leafSizes.some((leaf) => leaf.size === size) !== true) return undefined;
     for (let address = alignDown(this.at, size); address < this.end; address += size) {
-      if (!isMapped(arch, address, address + size)) return address;
+      if (!isMapped(platform, address, address + size)) return address;
     }
     return undefined;
   }
 }
 
-function isMapped(arch: Arch, start: number, end: number): boolean {
+function isMapped(platform: Platform, start: number, end: number): boolean {
   let found = false;
-  arch.visit(
+  platform.visit(
     start,
     end,
     () => (found = true),

@@ -80,18 +80,19 @@ function startReplay(recorded: RecordedKernel, release?: Release): Replay {
   const named = recorded.steps.flatMap((step) => largeLeafFrames(step.leaves ?? [], blockBytes));
   const { own, others } = partMemory(ram, named, blockBytes, page);
   const frames = new RecordedFrames([own, ...others], page);
-  const boot = machine.architecture.boot.bind(machine.architecture);
+  const { architecture } = machine;
   const run = startRun({
     ...scenario,
     machine: {
       ...machine,
       architecture: {
-        ...machine.architecture,
-        boot: (kernel, config) => {
-          const arch = boot(kernel, config);
-          frames.startStep(ramLeaves(leavesOf(recorded, recorded.steps[0]!, leafSize(arch))), true);
-          return frames.follow(arch);
+        ...architecture,
+        platform: (parts, config) => {
+          const platform = architecture.platform(parts, config);
+          frames.startStep(ramLeaves(leavesOf(recorded, recorded.steps[0]!, leafSize(platform))), true);
+          return platform;
         },
+        code: (kernel, platform, config) => frames.follow(architecture.code(kernel, platform, config), platform),
       },
       ramBasePfn: own.basePfn,
       ramPages: own.nrPages,
@@ -206,7 +207,7 @@ export const verifyRecordedKernel = (recorded: RecordedKernel, name: string, rel
 function replayStep(replay: Replay, step: RecordedStep): Difference | undefined {
   const { recorded, run, frames, guest, choices } = replay;
   replay.devices = step.devices ?? [];
-  replay.leaves = leavesOf(recorded, step, leafSize(run.kernel.arch));
+  replay.leaves = leavesOf(recorded, step, leafSize(run.kernel.platform));
   if (step.action.op !== 'boot') frames.startStep(ramLeaves(replay.leaves), false);
   try {
     act({ run, frames, guest, choices, devices: replay.devices, leaves: replay.leaves }, step, (next) =>
