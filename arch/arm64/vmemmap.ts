@@ -89,6 +89,7 @@ export class Arm64Vmemmap implements Arch {
   readonly mmu: PageTable;
   readonly pmdSize: number;
   readonly optimizesDaxVmemmap = false;
+  readonly holesInZone = true;
   readonly hasPageTables = true;
   readonly pageblockPages: number;
   readonly leafSizes: readonly { name: string; size: number }[];
