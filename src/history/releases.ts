@@ -44,6 +44,11 @@ const MAINLINE_MINORS: Readonly<Record<string, readonly [first: number, last: nu
   7: [0, 3],
 };
 
+/** Names of all mainline releases that are covered, oldest first. */
+export const MAINLINE_RELEASES: readonly string[] = Object.entries(MAINLINE_MINORS).flatMap(([major, [first, last]]) =>
+  Array.from({ length: last - first + 1 }, (_, i) => `${major}.${first + i}`),
+);
+
 /** The oldest release: no trait begins there. */
 const OLDEST_RELEASE = '4.18';
 
