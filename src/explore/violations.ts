@@ -163,7 +163,7 @@ export function faultOf(scenario: Scenario, { step, text, frames = [] }: Finding
   for (const earlier of scenario.steps.slice(0, step)) runStep(run, earlier);
   const address = addressIn(text);
   const { kernel } = run;
-  const spans = kernel.arch.leafSizes;
+  const spans = kernel.platform.leafSizes;
   let at: string | undefined;
   let written: EntryAtFault | undefined;
   const blame = (): void => {

@@ -31,6 +31,17 @@ export interface Release {
   readonly proposal?: Proposal;
   /** Behaviours that it was said to have or to lack: a vendor's kernel with what the vendor took over. */
   readonly edits?: Readonly<Partial<Traits>>;
+  /** The user's tree whose code makes and frees its memmap; what is above does as the rest of this says. */
+  readonly tree?: OpenedTree;
+}
+
+/** A Linux tree of the user. */
+export interface OpenedTree {
+  readonly path: string;
+  /** As its Makefile says. */
+  readonly version: string;
+  /** The release that is nearest. */
+  readonly nearest: string;
 }
 
 /** What names of proposals begin with. */
@@ -134,6 +145,14 @@ export const PROPOSED_KERNELS: readonly Release[] = PROPOSALS.map((proposal) => 
   proposal,
 }));
 
+/** Trees that were opened, by their name. */
+const OPENED = new Map<string, Release>();
+
+/** Makes a tree a release: {@link findRelease} finds it by its name from here on. */
+export function addTree(release: Release): void {
+  OPENED.set(release.name, release);
+}
+
 /** The patch levels at which a stable series is known to have taken something over, lowest first. */
 export function stableBoundaries(series: string): Release[] {
   const levels = Object.values<Trait>(TRAITS).flatMap(({ backported, endedIn }) =>
@@ -193,6 +212,8 @@ export const unknownTraits = (name: string): string[] =>
  * @returns undefined if it is not covered
  */
 export function findRelease(name: string): Release | undefined {
+  const tree = OPENED.get(name);
+  if (tree !== undefined) return tree;
   const { base, edits } = splitEdits(name);
   const release = findBase(base);
   if (release === undefined || edits.length === 0) return release;
