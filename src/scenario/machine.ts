@@ -44,6 +44,8 @@ export interface MachineOptions {
   recycledPages: 'zero' | 'keep';
   failAllocations: ReadonlySet<number>;
   boot: readonly BootRange[];
+  /** Every function of a user's tree shall be on the stack, at the price of speed. */
+  namesFunctions?: boolean;
   /** Warnings that a kernel gives once are given each time. */
   repeatsOnce?: boolean;
 }
@@ -51,7 +53,7 @@ export interface MachineOptions {
 /** Boots a kernel. Counters start behind the boot. */
 export function bootKernel(options: MachineOptions): Kernel {
   const { architecture, config } = options;
-  const foreign = (options.code ?? startCode(options.release.name))?.(config);
+  const foreign = options.code?.(config) ?? startCode(options.release.name, config, options.namesFunctions ?? false);
   const ram = new Ram(config.pageSize, foreign?.frames);
   const maxOrder = architecture.maxOrder(config.pageSize);
   const { ramPages = DEFAULT_RAM_BYTES / config.pageSize } = options;
