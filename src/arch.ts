@@ -25,8 +25,12 @@ export interface MachineConfig {
   vmemmapBase: bigint;
   /** Levels of the page table in use; x86_64, arm64, s390. */
   pagingLevels?: number | undefined;
-  /** Bits of a virtual address; arm64. */
+  /** Bits of a virtual address that the kernel is built for, VA_BITS; arm64. */
   vaBits?: number | undefined;
+  /** Bits that the hardware has, vabits_actual, where they are fewer; arm64. */
+  vaBitsActual?: number | undefined;
+  /** VMEMMAP_START, where that is not what the layout of the release gives; arm64. */
+  vmemmapStart?: bigint | undefined;
   /** ppc64: which MMU. */
   mmu?: 'radix' | 'hash' | undefined;
   /** The CPU can map the vmemmap with large leaves: PSE, EDAT1. */
@@ -80,6 +84,17 @@ export interface Arch {
    */
   readonly populateCompoundPages?:
     ((startPfn: number, start: number, end: number, nid: number, pgmap: DevPagemap) => number) | undefined;
+
+  /**
+   * What arch_add_memory() asks before it makes a memmap, in releases where the architecture has a question of its own.
+   * @param start first byte address
+   * @param size bytes
+   * @returns 0 or a negative errno
+   */
+  readonly refusesMemory?: (start: number, size: number, altmap: VmemAltmap | null) => number;
+
+  /** add_pages() warns when __add_pages() fails. */
+  readonly addPagesWarns?: boolean;
 
   /** Every present leaf of [start, end) and every table that serves it. */
   visit(start: number, end: number, onLeaf: (leaf: Leaf) => void, onTable: (table: Table) => void): void;
@@ -208,6 +223,13 @@ export interface Architecture {
    * @returns a sentence where the release prints something that is not known
    */
   readonly ptdump?: (config: MachineConfig, traits: Traits, memoryEnd: number) => Ptdump | string;
+  /** MAX_PHYSMEM_BITS. */
+  maxPhysmemBits(config: MachineConfig, traits: Traits): number;
+  /**
+   * arch_get_mappable_range(), where the linear mapping has less room than there are physical addresses.
+   * @returns the first byte address that it has no room for
+   */
+  readonly mappableEnd?: (config: MachineConfig, traits: Traits) => number;
   /** Starts the architecture's part of a kernel: the root page table, if it has one, is allocated here. */
   boot(kernel: Kernel, config: MachineConfig): Arch;
 }

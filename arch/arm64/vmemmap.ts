@@ -4,6 +4,7 @@ import type { Arch, KernelPaging } from '../../src/arch.js';
 import { alignDown } from '../../src/hardware/align.js';
 import {
   ENTRY_BYTES,
+  LEVELS,
   PageTable,
   PMD,
   PTE,
@@ -14,6 +15,7 @@ import {
   type Table,
   type WalkLevel,
 } from '../../src/hardware/page-table.js';
+import { EINVAL } from '../../src/kernel/errno.js';
 import { freePages, noteClear, noteFlush, noteSet, type Kernel } from '../../src/kernel/kernel.js';
 import type { Decision } from '../../src/kernel/observer.js';
 import {
@@ -62,10 +64,13 @@ const WITH_4K: Decision = { because: 'CONFIG_ARM64_4K_PAGES', so: 'a leaf for ea
 
 export interface Arm64Options {
   pageShift: number;
+  /** Bits of a virtual address that the hardware has. */
   vaBits: number;
   /** VMEMMAP_START and VMEMMAP_END, low 52 bits. */
   vmemmapStart: number;
   vmemmapEnd: number;
+  /** The first byte address that the linear map has no room for. */
+  mappableEnd: number;
 }
 
 /** Names of the kernel's functions by level, which are the texts of their bare WARN_ONs. */
@@ -115,11 +120,10 @@ export class Arm64Vmemmap implements Arch {
     this.mmu = new PageTable(kernel.ram, root, geometry(pageShift, vaBits), format(layout));
     this.pmdSize = this.mmu.table(PMD).span;
     this.pageblockPages = this.pmdSize / kernel.pageSize;
-    this.leafSizes = [
-      { name: 'pte', size: kernel.pageSize },
-      { name: 'pmd', size: this.pmdSize },
-      { name: 'pud', size: this.mmu.table(PUD).span },
-    ];
+    this.leafSizes = this.mmu.levels
+      .filter(({ level }) => level <= PUD)
+      .map(({ level, span }) => ({ name: LEVELS[level]!, size: span }))
+      .reverse();
     this.paging = {
       table: this.mmu,
       isNone,
@@ -155,6 +159,13 @@ export class Arm64Vmemmap implements Arch {
       return vmemmapPopulateBasepages(kernel, start, end, nid, own);
     }
     return vmemmapPopulateHugepages(kernel, start, end, nid, own, own, this.basePagesFallBack());
+  }
+
+  /** inside_linear_region(), until callers asked. */
+  refusesMemory(start: number, size: number): number {
+    if (!this.kernel.traits.arm64ChecksLinearRegion || start + size <= this.options.mappableEnd) return 0;
+    this.kernel.log.print(`[${start.toString(16)} ${(start + size).toString(16)}] is outside linear mapping region`);
+    return -EINVAL;
   }
 
   vmemmapFree(start: number, end: number, altmap: VmemAltmap | null): void {

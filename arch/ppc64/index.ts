@@ -24,6 +24,13 @@ const OLD_VMEMMAP_BASE_HASH_4K = 0xc000_1200_0000_0000n;
 /** VMEMMAP_BASE under hash as long as the vmemmap had a region of its own. */
 const OLD_VMEMMAP_BASE_HASH = 0xf000_0000_0000_0000n;
 
+/** H_KERN_MAP_SIZE, what each kernel region of the hash MMU takes: 1 << REGION_SHIFT, 1 << MAX_EA_BITS_PER_CONTEXT. */
+const HASH_REGION_SIZE: Readonly<Record<number, number>> = { 4096: 2 ** 40, 65536: 2 ** 49 };
+const LOW_52_BITS = 2n ** 52n - 1n;
+
+/** The larger of H_ and R_MAX_PHYSMEM_BITS with SPARSEMEM_VMEMMAP and SPARSEMEM_EXTREME: a kernel may meet either MMU. */
+const MAX_PHYSMEM_BITS = 51;
+
 const LARGE_BLOCK = 2 ** 24;
 const DEFAULT_HTAB_BYTES = 2 ** 27;
 const SMALLEST_HTAB_BYTES = 2 ** 18;
@@ -59,6 +66,10 @@ function vmemmapBase({ mmu, pageSize }: MachineConfig, traits: Traits): bigint {
   if (pageSize !== 4096) return VMEMMAP_BASE;
   return traits.ppc64Hash4KBase ? VMEMMAP_BASE_HASH_4K : OLD_VMEMMAP_BASE_HASH_4K;
 }
+
+/** H_VMEMMAP_END, low 52 bits; as long as the vmemmap had a region of its own, nobody asked for its end. */
+const hashVmemmapEnd = ({ vmemmapBase, pageSize }: MachineConfig, traits: Traits): number | undefined =>
+  traits.ppc64KernelRegions0xc ? Number(vmemmapBase & LOW_52_BITS) + HASH_REGION_SIZE[pageSize]! : undefined;
 
 const vmemmapPageSize = (config: MachineConfig): number =>
   config.vmemmapPageSize ?? (config.hugeVmemmap ? LARGE_BLOCK : config.pageSize);
@@ -101,6 +112,7 @@ export const ppc64: Architecture = {
     }
     return config.mmu === 'hash' ? checkHash(config) : undefined;
   },
+  maxPhysmemBits: () => MAX_PHYSMEM_BITS,
   ptdump,
   boot(kernel, config) {
     if (config.mmu === 'hash') {
@@ -109,6 +121,7 @@ export const ppc64: Architecture = {
         vmemmapPageSize: vmemmapPageSize(config),
         segmentShift: SEGMENT_SHIFTS[config.segmentSize ?? 2 ** 40] ?? 40,
         vmemmapHi: Number(config.vmemmapBase >> 32n),
+        vmemmapEnd: hashVmemmapEnd(config, kernel.traits),
       });
     }
     const order = Math.max(0, Math.log2(ROOT_BYTES / config.pageSize));

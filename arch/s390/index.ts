@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import type { ArchConfiguration, Architecture } from '../../src/arch.js';
+import type { ArchConfiguration, Architecture, MachineConfig } from '../../src/arch.js';
 import { alignDown, alignUp } from '../../src/hardware/align.js';
 import { LEVELS } from '../../src/hardware/page-table.js';
 import type { Traits } from '../../src/kernel/traits/index.js';
@@ -14,6 +14,8 @@ const PAGE_SIZE = 4096;
 const SECTION_SIZE_BITS = 27;
 const LARGE_SECTION_SIZE_BITS = 28;
 const MAX_ORDER = 10;
+/** CONFIG_MAX_PHYSMEM_BITS where nobody chooses another. */
+const MAX_PHYSMEM_BITS = 46;
 /** A region or segment table is four pages. */
 const CRST_ORDER = 2;
 
@@ -59,6 +61,9 @@ const configuration = (pagingLevels: number, groundTruth: string): ArchConfigura
   groundTruth,
 });
 
+/** VMEM_MAX_PHYS: memory is mapped where it is, so it ends below the vmemmap. */
+const vmemmapStart = (config: MachineConfig): number => Number(config.vmemmapBase);
+
 export const s390: Architecture = {
   name: 's390',
   configurations: [
@@ -86,9 +91,15 @@ export const s390: Architecture = {
     if (levels < 3 || levels > 5) return `machine.pagingLevels is ${levels}; s390 has 3, 4 or 5`;
     return undefined;
   },
+  maxPhysmemBits: () => MAX_PHYSMEM_BITS,
+  mappableEnd: vmemmapStart,
   ptdump,
   boot(kernel, config) {
-    const options = { pagingLevels: config.pagingLevels ?? 4, edat1: config.hugeVmemmap };
+    const options = {
+      pagingLevels: config.pagingLevels ?? 4,
+      edat1: config.hugeVmemmap,
+      mappableEnd: vmemmapStart(config),
+    };
     return new S390Vmemmap(kernel, options, kernel.allocator.reserve(CRST_ORDER) * PAGE_SIZE);
   },
 };

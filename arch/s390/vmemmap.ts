@@ -12,9 +12,10 @@ import {
   PUD,
   swap32,
   tableIndex,
+  type LeafField,
   type Level,
 } from '../../src/hardware/page-table.js';
-import { ENOMEM } from '../../src/kernel/errno.js';
+import { EINVAL, ENOMEM, ERANGE } from '../../src/kernel/errno.js';
 import { allocPages, freePages, noteClear, noteFlush, noteSet, type Kernel } from '../../src/kernel/kernel.js';
 import type { Decision } from '../../src/kernel/observer.js';
 import { vmemmapAllocBlockBuf } from '../../src/mm/sparse-vmemmap.js';
@@ -29,11 +30,12 @@ import {
   geometry,
   isNone,
   LARGE,
-  LEAF_FIELDS,
   pteWord0,
   pteWord1,
-  SEGMENT_KERNEL,
+  SEGMENT_BITS,
+  SEGMENT_BITS_WITH_PRESENT,
   TABLE_BITS,
+  type SegmentBits,
 } from './layout.js';
 
 /** arch/s390/mm/vmem.c: one walk, modify_pagetable(), adds and removes. */
@@ -60,6 +62,8 @@ export interface S390Options {
   pagingLevels: number;
   /** MACHINE_HAS_EDAT1: 1 MiB frames. */
   edat1: boolean;
+  /** VMEM_MAX_PHYS: the first byte address that cannot be mapped. */
+  mappableEnd: number;
 }
 
 export class S390Vmemmap implements Arch {
@@ -74,6 +78,7 @@ export class S390Vmemmap implements Arch {
   ];
   readonly mmu: PageTable;
   private readonly unusedSubPmd: UnusedSubPmd;
+  private readonly segmentBits: SegmentBits;
   private readonly ram;
   private readonly counters;
 
@@ -84,6 +89,7 @@ export class S390Vmemmap implements Arch {
     root: number,
   ) {
     this.ram = kernel.ram;
+    this.segmentBits = kernel.traits.s390SegmentPresentBit ? SEGMENT_BITS_WITH_PRESENT : SEGMENT_BITS;
     this.counters = kernel.counters;
     this.mmu = new PageTable(kernel.ram, root, geometry(options.pagingLevels), format);
     this.unusedSubPmd = new UnusedSubPmd(kernel, this.mmu, PMD_SIZE);
@@ -107,6 +113,16 @@ export class S390Vmemmap implements Arch {
     this.modifyPagetable(start, end, false, this.kernel.traits.s390Altmap ? altmap : null);
   }
 
+  /** arch_add_memory() and vmem_add_mapping(), in the order in which they refuse. */
+  refusesMemory(start: number, size: number, altmap: VmemAltmap | null): number {
+    const { traits, log } = this.kernel;
+    if (altmap !== null && traits.s390RefusesAltmap) {
+      log.warnOnce('arch_add_memory');
+      return -EINVAL;
+    }
+    return start + size > this.options.mappableEnd ? -ERANGE : 0;
+  }
+
   get selectsMemmapOnMemory(): boolean {
     return this.kernel.traits.momS390;
   }
@@ -119,7 +135,9 @@ export class S390Vmemmap implements Arch {
 
   leafFlags: Arch['leafFlags'] = (leaf) => flagBits(leaf.level, leaf.lo);
 
-  readonly leafFields = LEAF_FIELDS;
+  get leafFields(): readonly LeafField[] {
+    return this.segmentBits.fields;
+  }
 
   /** Every table but the root is freed. */
   keepsEmptyTable(): boolean {
@@ -160,13 +178,13 @@ export class S390Vmemmap implements Arch {
         const pfn = vmemmapAllocBlockBuf(kernel, PMD_ORDER, 0, null);
         if (pfn === NO_PAGE) return -ENOMEM;
         kernel.observer?.decide('vmemmap_populate', NEW_FRAME, address, next);
-        this.set(PMD, entry, address, pfn * PAGE_SIZE, SEGMENT_KERNEL);
+        this.set(PMD, entry, address, pfn * PAGE_SIZE, this.segmentBits.leaf);
         continue;
       }
       kernel.observer?.decide('vmemmap_populate', isNone(PMD, lo, hi) ? NO_EDAT1 : TABLE_THERE, address, next);
       const pteTable = isNone(PMD, lo, hi) ? this.vmemPteAlloc() : entryAddress(PMD, lo, hi);
       if (pteTable === NO_PAGE) return -ENOMEM;
-      if (isNone(PMD, lo, hi)) this.set(PMD, entry, address, pteTable, TABLE_BITS[PMD]!);
+      if (isNone(PMD, lo, hi)) this.set(PMD, entry, address, pteTable, this.segmentBits.table);
       const err = this.modifyPteTable(pteTable, address, next, true, null);
       if (err !== 0) return err;
     }
@@ -272,7 +290,7 @@ export class S390Vmemmap implements Arch {
           const pfn = vmemmapAllocBlockBuf(kernel, PMD_ORDER, 0, altmap);
           if (pfn !== NO_PAGE) {
             if (observer !== null) observer.decide('modify_pmd_table', NEW_FRAME, address, next);
-            this.set(PMD, entry, address, pfn * PAGE_SIZE, SEGMENT_KERNEL);
+            this.set(PMD, entry, address, pfn * PAGE_SIZE, this.segmentBits.leaf);
             if (next - address !== PMD_SIZE) this.unusedSubPmd.useNew(address, next);
             continue;
           }
@@ -282,7 +300,7 @@ export class S390Vmemmap implements Arch {
         }
         pteTable = this.vmemPteAlloc();
         if (pteTable === NO_PAGE) return ret;
-        this.set(PMD, entry, address, pteTable, TABLE_BITS[PMD]!);
+        this.set(PMD, entry, address, pteTable, this.segmentBits.table);
       } else if ((lo & LARGE) !== 0) {
         if (add) {
           if (observer !== null) observer.decide('modify_pmd_table', FRAME_SERVES, address, next);

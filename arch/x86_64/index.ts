@@ -15,6 +15,9 @@ const MAX_ORDER = 10;
 /** __VMEMMAP_BASE_L4 and _L5, without KASLR (arch/x86/include/asm/pgtable_64_types.h). */
 const VMEMMAP_BASE = { 4: 0xffff_ea00_0000_0000n, 5: 0xffd4_0000_0000_0000n } as const;
 
+/** MAX_PHYSMEM_BITS by the levels of the page table, arch/x86/include/asm/sparsemem.h. */
+const MAX_PHYSMEM_BITS = { 4: 46, 5: 52 } as const;
+
 /** probe_memory_block_size(), arch/x86/mm/init_64.c: the largest size that divides the end of memory, if there is much. */
 const MIN_MEMORY_BLOCK_SIZE = 2 ** SECTION_SIZE_BITS;
 const MAX_BLOCK_SIZE = 2 ** 31;
@@ -67,6 +70,7 @@ export const x86_64: Architecture = {
     }
     return undefined;
   },
+  maxPhysmemBits: (config) => MAX_PHYSMEM_BITS[config.pagingLevels === 5 ? 5 : 4],
   ptdump,
   boot(kernel, config) {
     const pagingLevels = config.pagingLevels === 5 ? 5 : 4;

@@ -79,6 +79,7 @@ export class X86Vmemmap implements Arch {
     { name: 'pud', size: PUD_SIZE },
   ];
   readonly pageblockPages = 1 << PMD_ORDER;
+  readonly addPagesWarns = true;
   readonly mmu: PageTable;
   readonly loadedMmu: PageTable;
   readonly paging: KernelPaging;

@@ -74,6 +74,7 @@ export function bootKernel(options: MachineOptions): Kernel {
     vmemmap: Number(config.vmemmapBase & LOW_52_BITS),
     pagesPerSection,
     pagesPerSubsection,
+    maxPhysmemBits: architecture.maxPhysmemBits(config, options.traits),
     vmstat: { nrMemmapPages: 0, nrMemmapBootPages: 0 },
     observer: null,
   };
@@ -110,10 +111,12 @@ export interface MemoryOptions {
 
 /** The kernel's books of its memory after boot. Boot memory is in the zones that its addresses belong to. */
 export function bootMemory(kernel: Kernel, options: MemoryOptions): SystemMemory {
-  const { architecture, boot } = options.machine;
+  const { architecture, boot, config, traits } = options.machine;
+  const mappableEnd = architecture.mappableEnd?.(config, traits) ?? Infinity;
   return createSystemMemory(kernel, {
     kernelZones: architecture.kernelZones.map((zone) => zone.name),
     keepsMemblock: architecture.keepsMemblock,
+    addressLimit: Math.min(2 ** kernel.maxPhysmemBits, mappableEnd) - 1,
     possibleNodes: options.nodes,
     onlineNodes: [0, ...boot.map((range) => range.nid)],
     boot: boot.flatMap((range) => zonedRanges(architecture, kernel.pageSize, range)),

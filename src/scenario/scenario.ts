@@ -142,7 +142,8 @@ function resolveConfig(
   const known = chooseConfiguration(architecture, machine);
   const pageSize = machine.pageSize ?? known.pageSize;
   // Levels follow from the bits of an address: those of a configuration with other bits would contradict the machine.
-  const hasItsBits = machine.vaBits === undefined || machine.vaBits === known.vaBits;
+  const hasItsBits =
+    (machine.vaBits === undefined || machine.vaBits === known.vaBits) && machine.vaBitsActual === undefined;
   const config: MachineConfig = {
     arch: architecture.name,
     kernel: release.name,
@@ -152,6 +153,8 @@ function resolveConfig(
     vmemmapBase: machine.vmemmapBase ?? 0n,
     pagingLevels: machine.pagingLevels ?? (hasItsBits ? known.pagingLevels : undefined),
     vaBits: machine.vaBits ?? known.vaBits,
+    vaBitsActual: machine.vaBitsActual,
+    vmemmapStart: machine.vmemmapStart,
     mmu: machine.mmu ?? known.mmu,
     hugeVmemmap: machine.hugeVmemmap ?? true,
     otherPageTables: machine.otherPageTables,

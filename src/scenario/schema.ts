@@ -60,6 +60,8 @@ const machine = z.strictObject({
   vmemmapBase: virtual.optional(),
   pagingLevels: whole('levels').optional(),
   vaBits: whole('bits').optional(),
+  vaBitsActual: whole('bits').optional(),
+  vmemmapStart: virtual.optional(),
   mmu: z.enum(['radix', 'hash'], { error: 'must be "radix" or "hash"' }).optional(),
   hugeVmemmap: z.boolean({ error: 'must be true or false' }).optional(),
   ramBasePfn: pfn.optional(),

@@ -303,7 +303,12 @@ describe('htab_bolt_mapping()', () => {
 
   test('knows three sizes of pages', () => {
     const { kernel } = machine();
-    const options = { htabSizeBytes: SMALL_HTAB, segmentShift: 40 as const, vmemmapHi: 0xc00c_0000 };
+    const options = {
+      htabSizeBytes: SMALL_HTAB,
+      segmentShift: 40 as const,
+      vmemmapHi: 0xc00c_0000,
+      vmemmapEnd: undefined,
+    };
     expect(() => new HashVmemmap(kernel, { ...options, vmemmapPageSize: 8192 })).toThrow(
       'the hash MMU has no vmemmap pages of 8192 bytes',
     );

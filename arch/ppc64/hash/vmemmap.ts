@@ -29,8 +29,10 @@ import { virtualPage, vmemmapContext, vpnText } from './vsid.js';
 const HTAB_BASE = 2 ** 51;
 /** Size of a large page for the vmemmap, bytes. */
 const LARGE_BLOCK = 2 ** 24;
-/** htab_convert_pte_flags() of PAGE_KERNEL: no execution 4, M 0x10, C 0x80, R 0x100, and the kernel's storage key 3. */
-const KERNEL_FLAGS = 0x794;
+/** htab_convert_pte_flags() of PAGE_KERNEL: no execution 4, M 0x10, C 0x80, R 0x100. */
+const KERNEL_FLAGS = 0x194;
+/** HASH_DEFAULT_KERNEL_KEY, storage key 3, on CPUs and configurations with KUAP or KUEP. */
+const KERNEL_KEY = 0x600;
 
 /** The fields of a bolted entry's second doubleword (arch/powerpc/include/asm/book3s/64/mmu-hash.h). */
 const LEAF_FIELDS: readonly LeafField[] = [
@@ -52,6 +54,8 @@ export interface HashOptions {
   segmentShift: SegmentShift;
   /** Bits 32-63 of the address of the struct page of pfn 0. */
   vmemmapHi: number;
+  /** H_VMEMMAP_END, low 52 bits; undefined in releases that do not ask for it. */
+  vmemmapEnd: number | undefined;
 }
 
 export class HashVmemmap implements Arch {
@@ -63,6 +67,7 @@ export class HashVmemmap implements Arch {
   private readonly list: VmemmapList;
   private readonly table: HashPageTable;
   private readonly context: number;
+  private readonly flags: number;
   /** Linux's own page table, where a helper that knows no hashed one writes to it. */
   readonly paging?: KernelPaging;
 
@@ -77,6 +82,7 @@ export class HashVmemmap implements Arch {
     this.list = new VmemmapList(kernel, options.vmemmapHi);
     this.table = new HashPageTable(kernel.ram, HTAB_BASE, htabSizeBytes, segmentShift, pageSize);
     this.context = vmemmapContext(kernel.pageSize, traits);
+    this.flags = KERNEL_FLAGS | (traits.ppc64HashKernelKey ? KERNEL_KEY : 0);
     if (traits.daxTailReuse && !traits.daxArchOptIn) {
       this.paging = linuxPaging(kernel, kernel.allocator.reserve() * kernel.pageSize);
     }
@@ -159,11 +165,22 @@ export class HashVmemmap implements Arch {
   }
 
   private readonly mapping: BlockMapping = {
-    create: (address, phys) => this.htabBoltMapping(address, phys),
+    create: (address, phys) => this.createMapping(address, phys),
     remove: (address) => {
       if (!this.removeBolted(address)) this.kernel.log.warn('hash__vmemmap_remove_mapping');
     },
   };
+
+  /**
+   * hash__vmemmap_create_mapping(): a block that ends where the region of the vmemmap ends is refused too.
+   * @returns 0 or -1
+   */
+  private createMapping(address: number, phys: number): number {
+    const { vmemmapEnd, vmemmapPageSize } = this.options;
+    if (vmemmapEnd === undefined || address + vmemmapPageSize < vmemmapEnd) return this.htabBoltMapping(address, phys);
+    this.kernel.log.print('Outside the supported range');
+    return -1;
+  }
 
   /**
    * htab_bolt_mapping(): into the primary group, if need be in place of an entry that is not bolted; then likewise into
@@ -171,12 +188,12 @@ export class HashVmemmap implements Arch {
    * @returns 0, or -1 when both groups are full of bolted entries
    */
   private htabBoltMapping(address: number, phys: number): number {
-    const { table } = this;
+    const { table, flags } = this;
     const { observer } = this.kernel;
     const page = this.pageOf(address);
     for (const group of [table.primaryGroup(page), table.secondaryGroup(page)]) {
-      let slot = table.insert(group, page, phys, KERNEL_FLAGS);
-      if (slot === NO_SLOT && table.evict(group)) slot = table.insert(group, page, phys, KERNEL_FLAGS);
+      let slot = table.insert(group, page, phys, flags);
+      if (slot === NO_SLOT && table.evict(group)) slot = table.insert(group, page, phys, flags);
       if (slot === NO_SLOT) {
         observer?.probeGroup(table.groupAddress(group), HPTES_PER_GROUP);
         continue;

@@ -50,6 +50,16 @@ export const ARM64_TRAITS = {
     effect: 'Where the vmemmap starts follows from the linear map alone; before, the region ended 2 MiB below the top.',
     confidence: 'source',
   },
+  arm64ChecksLinearRegion: {
+    name: 'arm64/checks-linear-region',
+    since: 'since Linux commit 58284a901b42 (arm64/mm: Validate hotplug range before creating linear mapping) in v5.11',
+    from: '5.11',
+    until: '5.12',
+    ended:
+      'until Linux commit bca3feaa0764 (mm/memory_hotplug: prevalidate the address range being added with platform) in v5.12, with the architecture’s answer beside it',
+    effect: 'arch_add_memory() refuses what the linear map has no room for with -EINVAL.',
+    confidence: 'memory',
+  },
   arm64SmallSections: {
     name: 'arm64/small-sections',
     since: 'since Linux commit f0b13ee23241 (arm64/sparsemem: reduce SECTION_SIZE_BITS) in v5.12',
@@ -86,8 +96,8 @@ export const ARM64_TRAITS = {
   arm64CheckPmdLeaf: {
     name: 'arm64/check-pmd-leaf',
     since:
-      'since a series of 2026 (arm64/mm: drop vmemmap_pmd helpers and use generic code; final commit not established) in v7.3, perhaps v7.2',
-    from: '7.3',
+      'since a series of 2026 (arm64/mm: drop vmemmap_pmd helpers and use generic code; final commit not established) in v7.2',
+    from: '7.2',
     effect:
       'An existing table is given the base pages that it lacks, and a block entry is PAGE_KERNEL, with the software dirty bit; before, any entry counted as mapped.',
     confidence: 'inferred',

@@ -19,6 +19,26 @@ export const GENERIC_TRAITS = {
     effect: 'A section without subsections has section_mem_map 0; before, it kept the encoding of its number.',
     confidence: 'memory',
   },
+  addPagesChecksRange: {
+    name: 'generic/add-pages-checks-range',
+    since: 'since Linux commit dca4436d1cf9 (mm/memory_hotplug.c: add a bounds check to __add_pages()) in v5.5',
+    from: '5.5',
+    until: '5.12',
+    ended:
+      'until Linux commit bca3feaa0764 (mm/memory_hotplug: prevalidate the address range being added with platform) in v5.12',
+    effect:
+      '__add_pages() refuses a range that ends beyond the physical address space with -E2BIG, before it looks at altmap and alignment.',
+    confidence: 'memory',
+  },
+  callersCheckRange: {
+    name: 'generic/callers-check-range',
+    since:
+      'since Linux commit bca3feaa0764 (mm/memory_hotplug: prevalidate the address range being added with platform) in v5.12',
+    from: '5.12',
+    effect:
+      'A range that the linear mapping or the physical address space has no room for is refused before anything is claimed: add_memory() with -E2BIG, memremap_pages() with -EINVAL.',
+    confidence: 'memory',
+  },
   genericHugepagesLoop: {
     name: 'generic/hugepages-loop',
     since: 'since Linux commit 2045a3b8911b (mm/sparse-vmemmap: generalise vmemmap_populate_hugepages()) in v6.2',

@@ -27,5 +27,6 @@ export const toy: Architecture = {
   sectionSizeBits: () => 27,
   vmemmapBase: () => 0x40_0000_0000n,
   check: () => undefined,
+  maxPhysmemBits: () => 46,
   boot: (kernel) => toyVmemmap(kernel, kernel.allocator.reserve() * kernel.pageSize),
 };
