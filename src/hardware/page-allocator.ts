@@ -23,6 +23,8 @@ export interface MemoryNode {
 
 export interface PageAllocatorOptions {
   nodes: readonly MemoryNode[];
+  /** What {@link PageAllocator.reserve} takes from and nothing else; the memory of node 0 if not given. */
+  bootMemory?: MemoryNode;
   /** Order of the largest block, MAX_PAGE_ORDER of the kernel. */
   maxOrder: number;
   /**
@@ -369,6 +371,9 @@ export class PageAllocator {
   observer: AllocatorObserver | null = null;
 
   private readonly nodes: Node[];
+  /** Nodes that requests are served from: all but what is only for boot. */
+  private readonly servingNodes: readonly Node[];
+  private readonly bootNode: Node;
   private readonly maxOrder: number;
   private readonly zeroRecycled: boolean;
   private readonly failAllocations: ReadonlySet<number>;
@@ -386,13 +391,16 @@ export class PageAllocator {
     this.zeroRecycled = options.recycledPages === 'zero';
     this.failAllocations = options.failAllocations;
     this.injects = options.failAllocations.size > 0;
-    for (const { basePfn, nrPages } of options.nodes) {
+    const memory = options.bootMemory === undefined ? options.nodes : [...options.nodes, options.bootMemory];
+    for (const { basePfn, nrPages } of memory) {
       if (nrPages > MAX_NODE_PAGES) throw new RangeError(`a node has at most ${MAX_NODE_PAGES} pages, not ${nrPages}`);
       if (basePfn % 2 ** options.maxOrder !== 0) {
         throw new RangeError(`a node starts at a multiple of 2^${options.maxOrder} frames, not at frame ${basePfn}`);
       }
     }
-    this.nodes = options.nodes.map(({ basePfn, nrPages }) => new Node(basePfn, nrPages, options.maxOrder));
+    this.nodes = memory.map(({ basePfn, nrPages }) => new Node(basePfn, nrPages, options.maxOrder));
+    this.servingNodes = this.nodes.slice(0, options.nodes.length);
+    this.bootNode = options.bootMemory === undefined ? this.nodes[0]! : this.nodes[this.nodes.length - 1]!;
   }
 
   /**
@@ -405,7 +413,7 @@ export class PageAllocator {
     this.calls++;
     // What boot takes is in no books, and never fails.
     const fails = this.injects && this.taken === BLOCK.allocated && this.failAllocations.has(this.calls);
-    const node = this.nodes[nid];
+    const node = this.servingNodes[nid];
     let pfn = fails || node === undefined ? NO_PAGE : this.takeFrom(node, order);
     if (pfn === NO_PAGE && !fails) pfn = this.takeElsewhere(order);
     if (this.observer !== null) this.observer.allocPages(order, nid, pfn);
@@ -421,7 +429,7 @@ export class PageAllocator {
    * @throws RangeError when there is no memory
    */
   reserve(order = 0): number {
-    const pfn = this.takeFrom(this.nodes[0]!, order);
+    const pfn = this.takeFrom(this.bootNode, order);
     if (pfn === NO_PAGE) throw new RangeError('the machine has no memory to boot from');
     this.ram.fillFrames(pfn, 1 << order, 0);
     return pfn;
@@ -542,7 +550,7 @@ export class PageAllocator {
   /** Free blocks of 2^order frames or more, counted in blocks of 2^order: the right end of /proc/buddyinfo. */
   freeBlocks(order: number): number {
     let blocks = 0;
-    for (const node of this.nodes) {
+    for (const node of this.servingNodes) {
       this.joinWaiting(node);
       blocks += (node.blocks - node.untouched) * 2 ** (this.maxOrder - order);
       for (let o = order; o <= this.maxOrder; o++) {
@@ -594,7 +602,7 @@ export class PageAllocator {
   }
 
   private takeElsewhere(order: number): number {
-    for (const node of this.nodes) {
+    for (const node of this.servingNodes) {
       const pfn = this.takeFrom(node, order);
       if (pfn !== NO_PAGE) return pfn;
     }

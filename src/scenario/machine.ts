@@ -13,11 +13,12 @@ import type { MemmapOnMemoryMode } from '../mm/memmap-on-memory.js';
 import { MemSections, sparseInitSection, SUBSECTION_SIZE } from '../mm/sparse.js';
 import { type BootMemory, type SystemMemory } from '../mm/system-memory.js';
 import { createSystemMemory } from '../mm/boot-memory.js';
+import { DEFAULT_RAM_BYTES } from './system-memory-place.js';
 
 /** Puts a machine together and boots a kernel on it. */
 
-/** System memory of a machine that does not say how much it has, bytes: more than any scenario can take. */
-const DEFAULT_RAM_BYTES = 2 ** 42;
+/** Blocks of the largest order for the root tables: the kernel's own, and those that share its entries. */
+const BOOT_BLOCKS = 2;
 const LOW_52_BITS = 2n ** 52n - 1n;
 
 /** System memory present at boot: sections from here are early, and their memmap is populated before the first step. */
@@ -37,6 +38,8 @@ export interface MachineOptions {
   ramBasePfn: number;
   /** Base pages that the page allocator has; what no scenario exhausts if not given. */
   ramPages?: number;
+  /** What boot takes for good lies behind this memory, so that the first step gets its first frame. */
+  bootsApart?: boolean;
   recycledPages: 'zero' | 'keep';
   failAllocations: ReadonlySet<number>;
   boot: readonly BootRange[];
@@ -49,13 +52,18 @@ export function bootKernel(options: MachineOptions): Kernel {
   const { architecture, config } = options;
   const ram = new Ram(config.pageSize);
   const maxOrder = architecture.maxOrder(config.pageSize);
+  const node = {
+    basePfn: alignUp(options.ramBasePfn, 2 ** maxOrder),
+    nrPages: options.ramPages ?? DEFAULT_RAM_BYTES / config.pageSize,
+  };
   const allocator = new PageAllocator(ram, {
-    nodes: [
-      {
-        basePfn: alignUp(options.ramBasePfn, 2 ** maxOrder),
-        nrPages: options.ramPages ?? DEFAULT_RAM_BYTES / config.pageSize,
+    nodes: [node],
+    ...(options.bootsApart && {
+      bootMemory: {
+        basePfn: alignUp(node.basePfn + node.nrPages, 2 ** maxOrder),
+        nrPages: BOOT_BLOCKS * 2 ** maxOrder,
       },
-    ],
+    }),
     maxOrder,
     recycledPages: options.recycledPages,
     failAllocations: options.failAllocations,

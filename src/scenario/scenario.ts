@@ -10,6 +10,7 @@ import type { FaultPoint } from '../mm/system-memory.js';
 import type { OnlineType } from '../mm/zone.js';
 import type { NamespaceRequest } from './devices.js';
 import type { BootRange, MachineOptions } from './machine.js';
+import { placeSystemMemory, type Frames } from './system-memory-place.js';
 import type { ScenarioFile, StepFile } from './schema.js';
 
 /** From a scenario as written to one that can run: defaults filled in, units gone, contradictions refused. */
@@ -276,21 +277,24 @@ function nodeOf(step: Step): number {
   return 'node' in step ? step.node : 0;
 }
 
-/** A frame that is above everything the scenario names, for the page allocator's memory. */
-function frameAboveAll(
+/** Frames that the scenario names: of steps, altmaps and boot memory. */
+function namedFrames(
   steps: readonly Step[],
   altmaps: readonly AltmapSpec[],
   boot: readonly BootRange[],
   pageSize: number,
-): number {
-  let end = 0;
-  for (const step of steps) {
-    if ('pfn' in step) end = Math.max(end, step.pfn + step.nrPages);
-    else if ('size' in step) end = Math.max(end, (step.start + step.size) / pageSize);
-  }
-  for (const altmap of altmaps) end = Math.max(end, altmap.endPfn + 1, altmap.basePfn + altmap.reserve + altmap.free);
-  for (const range of boot) end = Math.max(end, range.pfn + range.nrPages);
-  return end;
+): Frames[] {
+  return [
+    ...steps.flatMap((step): Frames[] => {
+      if ('pfn' in step) return [{ first: step.pfn, end: step.pfn + step.nrPages }];
+      return 'size' in step ? [{ first: step.start / pageSize, end: (step.start + step.size) / pageSize }] : [];
+    }),
+    ...altmaps.map(({ basePfn, endPfn, reserve, free }) => ({
+      first: basePfn,
+      end: Math.max(endPfn + 1, basePfn + reserve + free),
+    })),
+    ...boot.map(({ pfn, nrPages }) => ({ first: pfn, end: pfn + nrPages })),
+  ];
 }
 
 /** A kernel to run a scenario on in place of the one that the scenario names. */
@@ -332,6 +336,11 @@ export function resolveScenario(file: ScenarioFile, other?: OtherKernel): Scenar
     }
     return { pfn: start / config.pageSize, nrPages: size / config.pageSize, nid: node };
   });
+  const maxBlockPages = 2 ** architecture.maxOrder(config.pageSize);
+  const systemMemory =
+    machine.ramBasePfn === undefined
+      ? placeSystemMemory(namedFrames(steps, altmaps, boot, config.pageSize), config.pageSize, maxBlockPages)
+      : { ramBasePfn: machine.ramBasePfn, bootsApart: true };
   return {
     name: file.name,
     title: file.title,
@@ -340,7 +349,7 @@ export function resolveScenario(file: ScenarioFile, other?: OtherKernel): Scenar
       release,
       traits,
       config,
-      ramBasePfn: machine.ramBasePfn ?? frameAboveAll(steps, altmaps, boot, config.pageSize),
+      ...systemMemory,
       recycledPages: machine.recycledPages,
       failAllocations: new Set(file.failAllocations),
       boot,

@@ -25,8 +25,9 @@ import { virtualPage, vmemmapContext, vpnText } from './vsid.js';
  * hash_utils.c), and vmemmap_list to know them by.
  */
 
-/** Real address of the hashed page table, above all memory that is modelled. */
+/** Real address of the hashed page table, or of its end where system memory lies there. */
 const HTAB_BASE = 2 ** 51;
+const HTAB_END = 2 ** 52;
 /** Size of a large page for the vmemmap, bytes. */
 const LARGE_BLOCK = 2 ** 24;
 /** htab_convert_pte_flags() of PAGE_KERNEL: no execution 4, M 0x10, C 0x80, R 0x100. */
@@ -58,6 +59,11 @@ export interface HashOptions {
   vmemmapEnd: number | undefined;
 }
 
+function htabBase({ allocator, pageSize }: Kernel, bytes: number): number {
+  const isTaken = [HTAB_BASE, HTAB_BASE + bytes - 1].some((pa) => allocator.owns(Math.floor(pa / pageSize)));
+  return isTaken ? HTAB_END - bytes : HTAB_BASE;
+}
+
 export class HashVmemmap implements Arch {
   readonly pmdSize = LARGE_BLOCK;
   readonly pageblockPages: number;
@@ -80,7 +86,7 @@ export class HashVmemmap implements Arch {
     if (pageSize === undefined) throw new RangeError(`the hash MMU has no vmemmap pages of ${vmemmapPageSize} bytes`);
     const { traits } = kernel;
     this.list = new VmemmapList(kernel, options.vmemmapHi);
-    this.table = new HashPageTable(kernel.ram, HTAB_BASE, htabSizeBytes, segmentShift, pageSize);
+    this.table = new HashPageTable(kernel.ram, htabBase(kernel, htabSizeBytes), htabSizeBytes, segmentShift, pageSize);
     this.context = vmemmapContext(kernel.pageSize, traits);
     this.flags = KERNEL_FLAGS | (traits.ppc64HashKernelKey ? KERNEL_KEY : 0);
     if (traits.daxTailReuse && !traits.daxArchOptIn) {
