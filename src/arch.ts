@@ -96,6 +96,12 @@ export interface Arch {
   /** add_pages() warns when __add_pages() fails. */
   readonly addPagesWarns?: boolean;
 
+  /**
+   * What the architecture answers on the memory notifier chain when pages are to go offline (MEM_GOING_OFFLINE).
+   * @returns 0 or a negative errno
+   */
+  readonly goingOffline?: (pfn: number, nrPages: number) => number;
+
   /** Every present leaf of [start, end) and every table that serves it. */
   visit(start: number, end: number, onLeaf: (leaf: Leaf) => void, onTable: (table: Table) => void): void;
 

@@ -15,8 +15,8 @@ import {
   type Table,
   type WalkLevel,
 } from '../../src/hardware/page-table.js';
-import { EINVAL } from '../../src/kernel/errno.js';
-import { freePages, noteClear, noteFlush, noteSet, type Kernel } from '../../src/kernel/kernel.js';
+import { EINVAL, EPERM } from '../../src/kernel/errno.js';
+import { freePages, noteClear, noteFlush, noteSet, pfnToPage, type Kernel } from '../../src/kernel/kernel.js';
 import type { Decision } from '../../src/kernel/observer.js';
 import {
   vmemmapPopulateBasepages,
@@ -179,6 +179,29 @@ export class Arm64Vmemmap implements Arch {
     observer?.enter('free_empty_tables');
     this.freeEmptyTables(this.mmu.root, 0, start, end);
     observer?.leave();
+  }
+
+  /** prevent_memory_remove_notifier(): boot memory stays, and no leaf is split. */
+  goingOffline(pfn: number, nrPages: number): number {
+    const { traits, log, sections, pagesPerSection, pageSize } = this.kernel;
+    if (!traits.arm64HotRemove) return 0;
+    const says = (start: number, end: number): string => `[${start.toString(16)} ${end.toString(16)}]`;
+    for (let at = pfn; at < pfn + nrPages; at += pagesPerSection) {
+      if (!sections.isEarly(Math.floor(at / pagesPerSection))) continue;
+      log.print(`Boot memory ${says(at * pageSize, (at + pagesPerSection) * pageSize)} offlining attempted`);
+      return -EPERM;
+    }
+    if (!traits.arm64OfflineNeedsWholeLeaves) return 0;
+    const edges = [pfn, pfn + nrPages].map((edge) => pfnToPage(this.kernel, edge));
+    if (!edges.some((address) => this.splitsLeaf(address))) return 0;
+    log.print(`${says(pfn * pageSize, (pfn + nrPages) * pageSize)} splits a leaf entry in vmemmap`);
+    return -EPERM;
+  }
+
+  /** addr_splits_kernel_leaf(): whether an address lies inside a leaf. */
+  private splitsLeaf(address: number): boolean {
+    const leaf = this.mmu.walk(address);
+    return leaf !== undefined && address % leaf.size !== 0;
   }
 
   get selectsMemmapOnMemory(): boolean {

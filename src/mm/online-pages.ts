@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { alignDown, isAligned } from '../hardware/align.js';
-import { memset } from '../hardware/mmu.js';
+import { memset, PageFault } from '../hardware/mmu.js';
 import { EBUSY, EINVAL } from '../kernel/errno.js';
 import { pfnToPage, type Kernel } from '../kernel/kernel.js';
 import { walkSystemRamRange } from './resource.js';
@@ -31,6 +31,20 @@ export function initStructPages(kernel: Kernel, pfn: number, nrPages: number): v
   observer?.enter('memmap_init_range');
   observer?.initialise(start, bytes);
   observer?.leave();
+}
+
+/**
+ * Reads struct pages, or writes to what is not modelled of them.
+ * @throws PageFault where one is not mapped
+ */
+export function touchStructPages(kernel: Kernel, pfn: number, nrPages: number): void {
+  const mmu = kernel.arch.loadedMmu ?? kernel.arch.mmu;
+  const end = pfnToPage(kernel, pfn + nrPages);
+  for (let address = pfnToPage(kernel, pfn); address < end;) {
+    const leaf = mmu.walk(address);
+    if (leaf === undefined) throw new PageFault(address);
+    address = leaf.start + leaf.size;
+  }
 }
 
 /** Whether online_pages() and offline_pages() take a range: from a pageblock to the end of a section. */
@@ -78,7 +92,11 @@ export function onlinePages(memory: SystemMemory, zone: Zone, pfn: number, nrPag
   return 0;
 }
 
-/** offline_pages(). Returns 0 or a negative errno: -EINVAL for holes or several zones, -EBUSY for what is in use. */
+/**
+ * offline_pages().
+ * @returns 0 or a negative errno: -EINVAL for holes or several zones, -EBUSY for what is in use, -EPERM where the
+ *   architecture refuses
+ */
 export function offlinePages(memory: SystemMemory, zone: Zone, pfn: number, nrPages: number): number {
   const { kernel, faults } = memory;
   if (!isOnlineable(kernel, pfn, nrPages)) {
@@ -97,6 +115,11 @@ export function offlinePages(memory: SystemMemory, zone: Zone, pfn: number, nrPa
   }
   if (faults.hit('isolate')) return -EBUSY;
   notify(memory, 'going-offline', pfn, nrPages);
+  const refused = kernel.arch.goingOffline?.(pfn, nrPages) ?? 0;
+  if (refused !== 0) {
+    notify(memory, 'cancel-offline', pfn, nrPages);
+    return refused;
+  }
   if (faults.hit('notifyGoingOffline') || faults.hit('unmovable')) {
     notify(memory, 'cancel-offline', pfn, nrPages);
     return -EBUSY;

@@ -47,9 +47,9 @@ interface Failing {
 
 /** A step that can run. Ranges are frames of the page size, sizes of devices bytes. */
 export type Step =
-  | ({ op: 'add-pages'; altmap: string | null; nid: number } & PfnRange)
-  | ({ op: 'remove-pages'; altmap: string | null } & PfnRange)
-  | ({ op: 'use' } & PfnRange)
+  | ({ op: 'add-pages'; altmap: string | null; vmemmapShift: number; nid: number } & PfnRange)
+  | ({ op: 'remove-pages'; altmap: string | null; vmemmapShift: number } & PfnRange)
+  | ({ op: 'use' | 'going-offline' } & PfnRange)
   | ({
       op: 'memremap-pages';
       device: string;
@@ -221,10 +221,22 @@ function resolveStep(step: StepFile, field: string, pageSize: number): Step {
       if (step.start % pageSize === 0 && step.size % pageSize === 0) return step;
       throw new ScenarioError(`${field} is not made of whole pages of ${pageSize} bytes`);
     case 'add-pages':
-      return { op: step.op, altmap: step.altmap ?? null, nid: step.node, ...pfnRange(step, field, pageSize) };
+      return {
+        op: step.op,
+        altmap: step.altmap ?? null,
+        vmemmapShift: Math.log2(step.compoundPages),
+        nid: step.node,
+        ...pfnRange(step, field, pageSize),
+      };
     case 'remove-pages':
-      return { op: step.op, altmap: step.altmap ?? null, ...pfnRange(step, field, pageSize) };
+      return {
+        op: step.op,
+        altmap: step.altmap ?? null,
+        vmemmapShift: Math.log2(step.compoundPages),
+        ...pfnRange(step, field, pageSize),
+      };
     case 'use':
+    case 'going-offline':
       return { op: step.op, ...pfnRange(step, field, pageSize) };
     case 'memremap-pages': {
       const vmemmapShift = step.compoundSize === undefined ? 0 : Math.log2(step.compoundSize / pageSize);

@@ -88,6 +88,11 @@ const altmap = z.strictObject({
 
 const range = { pfn: pfn.optional(), nrPages: pages.optional(), start: physical.optional(), size: size.optional() };
 
+/** Base pages of a compound page: the geometry of the device that the range belongs to. */
+const compoundPages = pages
+  .refine((count) => count > 0 && Number.isInteger(Math.log2(count)), 'must be a power of two')
+  .default(1);
+
 const node = whole('nodes').max(63).default(0);
 
 /** What a step makes fail: the n-th time the kernel comes by the place, counted from 1 within the step. */
@@ -98,8 +103,8 @@ const fail = z
   .default({});
 
 const STEPS = [
-  z.strictObject({ op: z.literal('add-pages'), ...range, altmap: z.string().optional(), node }),
-  z.strictObject({ op: z.literal('remove-pages'), ...range, altmap: z.string().optional() }),
+  z.strictObject({ op: z.literal('add-pages'), ...range, altmap: z.string().optional(), compoundPages, node }),
+  z.strictObject({ op: z.literal('remove-pages'), ...range, altmap: z.string().optional(), compoundPages }),
   z.strictObject({ op: z.literal('use'), ...range }),
   z.strictObject({
     op: z.literal('memremap-pages'),
@@ -128,6 +133,7 @@ const STEPS = [
     fail,
   }),
   z.strictObject({ op: z.literal('offline'), ...range, fail }),
+  z.strictObject({ op: z.literal('going-offline'), ...range }),
   z.strictObject({ op: z.literal('remove-memory'), ...range, fail }),
   z.strictObject({ op: z.literal('offline-and-remove-memory'), ...range, fail }),
   z.strictObject({

@@ -93,6 +93,15 @@ export const ARM64_TRAITS = {
       'Less than a section is mapped with base pages; before, with blocks that the removal of a neighbour takes away.',
     confidence: 'source',
   },
+  arm64OfflineNeedsWholeLeaves: {
+    name: 'arm64/offline-needs-whole-leaves',
+    since:
+      'since Linux commit 95a58852b0e5 (arm64/mm: Reject memory removal that splits a kernel leaf mapping) in v7.1',
+    from: '7.1',
+    effect:
+      'Pages whose memmap begins or ends inside a leaf do not go offline, -EPERM; before, they did, and removal took the leaf from its neighbour too.',
+    confidence: 'source',
+  },
   arm64CheckPmdLeaf: {
     name: 'arm64/check-pmd-leaf',
     since:

@@ -69,6 +69,30 @@ export const GENERIC_TRAITS = {
       'The memmap of compound device pages is folded to a head page and a tail page each; before, it was populated in full.',
     confidence: 'source',
   },
+  devicePagesWithoutReferences: {
+    name: 'dax/pages-without-references',
+    since: 'since Linux commit 27674ef6c73f (mm: remove the extra ZONE_DEVICE struct page refcount) in v5.18',
+    from: '5.18',
+    effect:
+      'Unmapping a device reads its first struct page only; before, it dropped a reference of every page, so every struct page had to be mapped.',
+    confidence: 'memory',
+  },
+  daxCompoundPages: {
+    name: 'dax/compound-pages',
+    since: 'since Linux commit c4386bd8ee3a (mm/memremap: add ZONE_DEVICE support for compound pages) in v5.17',
+    from: '5.17',
+    effect:
+      'Device pages may be compound, and the last one is initialised whole, also where it ends behind the range; before, each page was initialised alone.',
+    confidence: 'memory',
+  },
+  daxRefusesLargeOrders: {
+    name: 'dax/refuses-large-orders',
+    since:
+      'since “mm/memremap: reject unreasonable folio/compound page sizes in memremap_pages()” (hash not looked up) in v6.18',
+    from: '6.18',
+    effect: 'Compound device pages of more than 16 GiB are refused with -EINVAL and a warning.',
+    confidence: 'memory',
+  },
   daxArchOptIn: {
     name: 'dax/arch-opt-in',
     since: 'since Linux commit 87a7ae75d738 (mm/vmemmap/devdax: fix kernel crash when probing devdax devices) in v6.3',
