@@ -81,17 +81,10 @@ export const STABLE_RELEASES: readonly Release[] = [
       'daxInitsReusedTails',
     ],
   },
-  {
-    name: '5.10.262',
-    mainline: '5.10',
-    backports: ['ppc64AltEndExact', 'ppc64LastBlockInAltmap', 'arm64ChecksLinearRegion'],
-  },
-  { name: '7.2.13', mainline: '7.2', backports: ['ppc64RadixCompoundByAddress'] },
-  { name: '7.3.4', mainline: '7.3', backports: [] },
 ];
 
 /** What a machine runs that does not say. */
-export const DEFAULT_RELEASE: Release = STABLE_RELEASES.find((r) => r.name === '6.12.117')!;
+export const DEFAULT_RELEASE: Release = STABLE_RELEASES[STABLE_RELEASES.length - 1]!;
 
 /** Every release that is listed; {@link findRelease} also knows those between. */
 export const RELEASES: readonly Release[] = [...BOUNDARY_RELEASES, ...STABLE_RELEASES].sort((a, b) =>
