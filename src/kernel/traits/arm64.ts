@@ -57,6 +57,7 @@ export const ARM64_TRAITS = {
     until: '5.12',
     ended:
       'until Linux commit bca3feaa0764 (mm/memory_hotplug: prevalidate the address range being added with platform) in v5.12, with the architecture’s answer beside it',
+    backported: { '5.10': { by: 262 } },
     effect: 'arch_add_memory() refuses what the linear map has no room for with -EINVAL.',
     confidence: 'memory',
   },
