@@ -125,7 +125,7 @@ const CONFIGURATIONS: Readonly<Record<string, readonly Row[]>> = {
       ],
       [16 * KIB],
       27,
-      0xffff_f07f_c000_0000n,
+      0xffff_f03f_c000_0000n,
     ],
     [
       '64K pages, 52-bit addresses',

@@ -55,7 +55,7 @@ export const S390_TRAITS = {
   s390SegmentPresentBit: {
     name: 's390/segment-present-bit',
     since:
-      'since a series that made room for swap entries in region-third and segment tables (commit not looked up), after v6.12 and by v7.2',
+      'since a series that made room for swap entries in region-third and segment tables (commit not looked up), between v6.12 and v7.2',
     from: '6.14',
     effect:
       'A segment entry says with bit 0 that it is present, and its read and write bits are 0x4000 and 0x8000; before, bits 0 and 1 were these.',
