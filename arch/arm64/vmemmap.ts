@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import type { Arch, KernelPaging } from '../../src/arch.js';
+import type { Arch, KernelPaging } from '../../src/kernel/arch.js';
 import { alignDown } from '../../src/hardware/align.js';
 import {
   ENTRY_BYTES,
@@ -23,7 +23,8 @@ import {
   vmemmapPopulateHugepages,
   type BasePagesFallBack,
 } from '../../src/mm/sparse-vmemmap.js';
-import { vmemAltmapFree, type VmemAltmap } from '../../src/mm/vmem-altmap.js';
+import { vmemAltmapFree } from '../../src/mm/vmem-altmap.js';
+import type { VmemAltmap } from '../../src/kernel/memremap.js';
 import {
   addressLayout,
   CONT_HI,
@@ -40,6 +41,7 @@ import {
   PAGE_KERNEL_LO,
   PRESENT_INVALID_HI,
   SECT_NORMAL_HI,
+  SOFTWARE_DIRTY_HI,
   SECT_NORMAL_LO,
   TABLE,
   TYPE_MASK,
@@ -92,6 +94,7 @@ export class Arm64Vmemmap implements Arch {
   readonly mmu: PageTable;
   readonly pmdSize: number;
   readonly optimizesDaxVmemmap = false;
+  readonly holesInZone = true;
   readonly hasPageTables = true;
   readonly pageblockPages: number;
   readonly leafSizes: readonly { name: string; size: number }[];
@@ -110,8 +113,9 @@ export class Arm64Vmemmap implements Arch {
   ) {
     const { pageShift, vaBits } = options;
     const layout = addressLayout(pageShift, vaBits);
-    const { arm64CheckPmdLeaf, arm64SectNormalWrite } = kernel.traits;
-    const sectHi = arm64CheckPmdLeaf ? PAGE_KERNEL_HI : SECT_NORMAL_HI | (arm64SectNormalWrite ? DBM_HI : 0);
+    const { arm64CheckPmdLeaf, arm64PageKernelClean, arm64SectNormalWrite } = kernel.traits;
+    const pageKernelHi = PAGE_KERNEL_HI | (arm64PageKernelClean ? 0 : SOFTWARE_DIRTY_HI);
+    const sectHi = arm64CheckPmdLeaf ? pageKernelHi : SECT_NORMAL_HI | (arm64SectNormalWrite ? DBM_HI : 0);
     this.layout = layout;
     this.leafFields = leafFields(layout);
     this.ram = kernel.ram;
@@ -132,7 +136,7 @@ export class Arm64Vmemmap implements Arch {
         this.set(level, entry, address, lo, entryHi(layout, tablePa, UXN_TABLE_HI));
       },
       pteWord0: (pfn) => entryLo(layout, pfn * kernel.pageSize, PAGE_KERNEL_LO | layout.shared),
-      pteWord1: (pfn) => entryHi(layout, pfn * kernel.pageSize, PAGE_KERNEL_HI),
+      pteWord1: (pfn) => entryHi(layout, pfn * kernel.pageSize, pageKernelHi),
       hugepages: {
         loop: kernel.traits.genericHugepagesLoop ? undefined : 'vmemmap_populate',
         setPmd: (entry, pa, address) => {

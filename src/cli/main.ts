@@ -4,6 +4,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import type { BenchOptions } from './bench.js';
 import type { CyclesOptions } from './cycles.js';
+import { reportDefects, watchOutput } from './last-resort.js';
 import { packageVersion } from './package-root.js';
 import type { PlanOptions } from './plan.js';
 import type { BisectOptions } from './bisect.js';
@@ -29,7 +30,10 @@ const program = new Command('vmemmap')
   .showHelpAfterError(false)
   .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'vmemmap: ')) })
   .exitOverride()
-  .addHelpText('after', '\nExit codes: 0 fine, 1 a finding or a failed comparison, 2 wrong use.');
+  .addHelpText(
+    'after',
+    '\nExit codes: 0 fine, 1 a finding or a failed comparison, 2 wrong use, 70 a defect of this program.',
+  );
 
 /** What is explored: options that a saved exploration has answered. */
 const EXPLORED = [
@@ -215,6 +219,7 @@ program
   .option('--bug <name>', 'an entry of the catalogue, on a release that has it beside one that has not', collect)
   .option('--cpu <name>', 'CPU whose cycles are told (see vmemmap cpu)')
   .option('--explored <file>', 'add the states by depth of an exploration, from vmemmap explore --json')
+  .option('--no-cycles', 'leave out the modelled cycles of each step')
   .option('--no-plots', 'leave out what the memmap of such a machine costs by size')
   .addOption(new Option('-J, --json', 'print what the page shows as JSON'))
   .addOption(output())
@@ -460,21 +465,18 @@ program
     process.exitCode = (await import('./schema.js')).schema(options);
   });
 
-/** A user's mistake is a sentence; what is left is a defect of this program, and shows where it is. */
+/** A user's mistake is a sentence, and exit code 2. @throws what is none */
 async function explain(error: unknown): Promise<number> {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE;
   const { InputError } = await import('../scenario/load.js');
-  const { ScenarioError } = await import('../scenario/scenario.js');
+  const { ScenarioError } = await import('../kernel/scenario-error.js');
   if (!(error instanceof InputError || error instanceof ScenarioError)) throw error;
   process.stderr.write(`vmemmap: ${error.message}\n`);
   return EXIT_USAGE;
 }
 
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  // The reader of a pipe went away: nothing is left to say.
-  if (error.code === 'EPIPE') process.exit();
-  throw error;
-});
+watchOutput();
+reportDefects();
 
 if (process.argv.length <= 2) {
   program.outputHelp();

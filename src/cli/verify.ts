@@ -3,7 +3,7 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { InputError } from '../scenario/load.js';
-import { verifyFile, type FileFailure, type FileVerdict } from '../scenario/verify.js';
+import { verifyFile, type FileFailure, type FileVerdict } from '../recordings/verify.js';
 import { EXIT_FINDING, EXIT_OK, progress, styled, writeResult } from './output.js';
 
 /** Characters of a value that a failure shows. */
@@ -40,7 +40,17 @@ function failureText(failure: FileFailure): string {
   ].join('\n');
 }
 
-/** `vmemmap verify`. Returns the exit code. */
+/** Nothing that cannot be read has been compared. @throws InputError */
+function refuseMalformed(sentences: readonly string[]): void {
+  const [first] = sentences;
+  if (first === undefined) return;
+  const others = sentences.length - 1;
+  throw new InputError(
+    others === 0 ? first : `${first}; ${others} more ${others === 1 ? 'case' : 'cases'} cannot be read`,
+  );
+}
+
+/** `vmemmap verify`. Returns the exit code. @throws InputError where a case cannot be read, when all others are told */
 export function verify(
   names: readonly string[],
   options: { json?: true; quiet?: true; verbose?: true; output?: string },
@@ -54,16 +64,19 @@ export function verify(
   progress('');
   const passed = verdicts.reduce((sum, verdict) => sum + verdict.passed, 0);
   const failures = verdicts.flatMap((verdict) => verdict.failures);
+  const malformed = verdicts.flatMap((verdict) => verdict.malformed);
   if (options.json) {
     writeResult(
       JSON.stringify({ schema: 'vmemmap/verify/v1', passed, failed: failures.length, failures }, null, 2),
       options.output,
     );
-  } else {
+  } else if (passed + failures.length > 0) {
     const perFile = verdicts.map((v) => `${v.file}: ${v.passed} passed, ${v.failures.length} failed`);
     const last = `${passed} passed, ${failures.length} failed`;
     const body = options.quiet ? [] : [...(options.verbose ? perFile : []), ...failures.map(failureText)];
     writeResult([...body, last].join('\n'), options.output);
   }
+  for (const defect of verdicts.flatMap((verdict) => verdict.defects)) throw defect;
+  refuseMalformed(malformed);
   return failures.length > 0 ? EXIT_FINDING : EXIT_OK;
 }

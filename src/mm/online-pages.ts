@@ -4,8 +4,9 @@ import { alignDown, isAligned } from '../hardware/align.js';
 import { memset, PageFault } from '../hardware/mmu.js';
 import { EBUSY, EINVAL } from '../kernel/errno.js';
 import { pfnToPage, type Kernel } from '../kernel/kernel.js';
+import { dissolveFreeHugetlbFolios } from './hugetlb-vmemmap.js';
 import { walkSystemRamRange } from './resource.js';
-import { notify, type SystemMemory } from './system-memory.js';
+import { INITIALISED, notify, type SystemMemory } from './system-memory.js';
 import {
   adjustPresentPageCount,
   movePfnRangeToZone,
@@ -15,9 +16,6 @@ import {
 } from './zone.js';
 
 /** mm/memory_hotplug.c: pages become part of a zone, and leave it. */
-
-/** The byte that stands for an initialised struct page: what matters is that it is not PAGE_UNUSED. */
-export const INITIALISED = 0x01;
 
 /**
  * memmap_init_range(): writes the struct pages of a range.
@@ -95,7 +93,7 @@ export function onlinePages(memory: SystemMemory, zone: Zone, pfn: number, nrPag
 /**
  * offline_pages().
  * @returns 0 or a negative errno: -EINVAL for holes or several zones, -EBUSY for what is in use, -EPERM where the
- *   architecture refuses
+ *   architecture refuses, -ENOMEM where a HugeTLB page of the range gets no memory for its memmap
  */
 export function offlinePages(memory: SystemMemory, zone: Zone, pfn: number, nrPages: number): number {
   const { kernel, faults } = memory;
@@ -115,14 +113,12 @@ export function offlinePages(memory: SystemMemory, zone: Zone, pfn: number, nrPa
   }
   if (faults.hit('isolate')) return -EBUSY;
   notify(memory, 'going-offline', pfn, nrPages);
-  const refused = kernel.arch.goingOffline?.(pfn, nrPages) ?? 0;
-  if (refused !== 0) {
+  let err = faults.hit('notifyGoingOffline') ? -EBUSY : (kernel.arch.goingOffline?.(pfn, nrPages) ?? 0);
+  if (err === 0 && faults.hit('unmovable')) err = -EBUSY;
+  if (err === 0) err = dissolveFreeHugetlbFolios(memory, pfn, nrPages);
+  if (err !== 0) {
     notify(memory, 'cancel-offline', pfn, nrPages);
-    return refused;
-  }
-  if (faults.hit('notifyGoingOffline') || faults.hit('unmovable')) {
-    notify(memory, 'cancel-offline', pfn, nrPages);
-    return -EBUSY;
+    return err;
   }
   setSectionsOnline(kernel, pfn, pfn + nrPages, false);
   adjustPresentPageCount(memory, pfn, -nrPages);

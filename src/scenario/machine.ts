@@ -1,22 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import type { Arch, Architecture, MachineConfig } from '../arch.js';
+import type { Arch } from '../kernel/arch.js';
+import type { Architecture, MachineConfig } from '../../arch/architecture.js';
 import { alignUp } from '../hardware/align.js';
-import { PageAllocator } from '../hardware/page-allocator.js';
+import { NoBootMemory, PageAllocator } from '../hardware/page-allocator.js';
 import { Ram } from '../hardware/ram.js';
 import { Counters } from '../kernel/counters.js';
 import type { Kernel } from '../kernel/kernel.js';
 import { KernelLog } from '../kernel/log.js';
-import type { Release } from '../kernel/releases.js';
-import type { Traits } from '../kernel/traits/index.js';
+import type { Release } from '../history/releases.js';
+import type { Traits } from '../history/traits/index.js';
 import type { MemmapOnMemoryMode } from '../mm/memmap-on-memory.js';
-import { MemSections, sparseInitSection, SUBSECTION_SIZE } from '../mm/sparse.js';
-import { type BootMemory, type SystemMemory } from '../mm/system-memory.js';
+import { sparseInitSection } from '../mm/sparse.js';
+import { MemSections, SUBSECTION_SIZE } from '../kernel/mem-sections.js';
+import type { BootMemory, SystemMemory } from '../mm/system-memory.js';
 import { createSystemMemory } from '../mm/boot-memory.js';
-import { DEFAULT_RAM_BYTES } from './system-memory-place.js';
 
 /** Puts a machine together and boots a kernel on it. */
 
+/** System memory of a machine that does not say how much it has, bytes: more than any scenario can take. */
+export const DEFAULT_RAM_BYTES = 2 ** 42;
 /** Blocks of the largest order for the root tables: the kernel's own, and those that share its entries. */
 const BOOT_BLOCKS = 2;
 const LOW_52_BITS = 2n ** 52n - 1n;
@@ -52,22 +55,17 @@ export function bootKernel(options: MachineOptions): Kernel {
   const { architecture, config } = options;
   const ram = new Ram(config.pageSize);
   const maxOrder = architecture.maxOrder(config.pageSize);
-  const node = {
-    basePfn: alignUp(options.ramBasePfn, 2 ** maxOrder),
-    nrPages: options.ramPages ?? DEFAULT_RAM_BYTES / config.pageSize,
-  };
+  const { ramPages = DEFAULT_RAM_BYTES / config.pageSize } = options;
+  const basePfn = alignUp(options.ramBasePfn, 2 ** maxOrder);
+  const nrPages = alignUp(ramPages, 2 ** maxOrder);
   const allocator = new PageAllocator(ram, {
-    nodes: [node],
-    ...(options.bootsApart && {
-      bootMemory: {
-        basePfn: alignUp(node.basePfn + node.nrPages, 2 ** maxOrder),
-        nrPages: BOOT_BLOCKS * 2 ** maxOrder,
-      },
-    }),
+    nodes: [{ basePfn, nrPages }],
+    ...(options.bootsApart && { bootMemory: { basePfn: basePfn + nrPages, nrPages: BOOT_BLOCKS * 2 ** maxOrder } }),
     maxOrder,
     recycledPages: options.recycledPages,
     failAllocations: options.failAllocations,
   });
+  takeExcess(allocator, maxOrder, nrPages - ramPages);
   const pagesPerSection = 2 ** config.sectionSizeBits / config.pageSize;
   const pagesPerSubsection = SUBSECTION_SIZE / config.pageSize;
   const parts = {
@@ -95,13 +93,20 @@ export function bootKernel(options: MachineOptions): Kernel {
   return kernel;
 }
 
+/** The allocator's memory is whole blocks of the largest order: what a machine has less is taken for good. */
+function takeExcess(allocator: PageAllocator, maxOrder: number, pages: number): void {
+  for (let order = maxOrder, left = pages; left > 0; order--) {
+    for (; left >= 1 << order; left -= 1 << order) allocator.reserve(order);
+  }
+}
+
 /** sparse_init(): every section that boot memory touches gets its memmap. */
 function sparseInit(kernel: Kernel, { pfn, nrPages, nid }: BootRange): void {
   const end = pfn + nrPages;
   while (pfn < end) {
     const count = Math.min(end - pfn, kernel.pagesPerSection - (pfn % kernel.pagesPerSection));
     const err = sparseInitSection(kernel, nid, pfn, count);
-    if (err !== 0) throw new RangeError(`no memory for the memmap of boot memory at frame 0x${pfn.toString(16)}`);
+    if (err !== 0) throw new NoBootMemory(`no memory for the memmap of boot memory at frame 0x${pfn.toString(16)}`);
     pfn += count;
   }
 }

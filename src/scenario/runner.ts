@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { PageFault } from '../hardware/mmu.js';
+import { NoBootMemory } from '../hardware/page-allocator.js';
 import { KernelBug } from '../kernel/log.js';
 import { pfnToPage, type Kernel } from '../kernel/kernel.js';
 import { addPages, removePages } from '../mm/memory-hotplug.js';
@@ -8,11 +9,11 @@ import { addMemory, offlineAndRemoveMemory, removeMemory, supportsMemmapOnMemory
 import { hugetlbVmemmapOptimize, hugetlbVmemmapRestore } from '../mm/hugetlb-vmemmap.js';
 import { eachBlock, offlineBlock, onlineBlock } from '../mm/memory-block.js';
 import { memremapPages, memunmapPages } from '../mm/memremap.js';
-import { INITIALISED } from '../mm/online-pages.js';
+import { INITIALISED } from '../mm/system-memory.js';
 import { SYSTEM_RAM } from '../mm/resource.js';
-import type { DevPagemap } from '../mm/sparse-vmemmap.js';
+import type { DevPagemap } from '../kernel/memremap.js';
 import { Faults, type SystemMemory } from '../mm/system-memory.js';
-import type { VmemAltmap } from '../mm/vmem-altmap.js';
+import type { VmemAltmap } from '../kernel/memremap.js';
 import {
   createDevices,
   createNamespaceDevice,
@@ -21,11 +22,13 @@ import {
   kmemRelease,
   resizeVirtioMem,
   type Devices,
-} from './devices.js';
-import { bootKernel, bootMemory } from './machine.js';
+} from '../drivers/devices.js';
+import { ScenarioError } from '../kernel/scenario-error.js';
+import { bootKernel, bootMemory, type MachineOptions } from './machine.js';
 import type { Scenario, Step } from './scenario.js';
 import { captureMemory, type MemoryState } from './hotplug-state.js';
-import { activeMemmap, captureState, type State } from './state.js';
+import { captureState, type State } from './state.js';
+import { activeMemmap } from '../kernel/vmemmap-view.js';
 
 /** Runs the steps of a scenario on a kernel, one after the other. */
 
@@ -50,10 +53,10 @@ export interface Run {
 /**
  * Boots the machine of a scenario. No step has run yet.
  * @returns the run, for {@link runStep} and {@link captureRun}
- * @throws RangeError where boot memory leaves no room for its own memmap
+ * @throws ScenarioError where the machine has too little memory for page tables and the memmap of boot memory
  */
 export function startRun(scenario: Scenario): Run {
-  const kernel = bootKernel(scenario.machine);
+  const kernel = bootWithin(scenario.machine);
   const memory = bootMemory(kernel, scenario);
   return {
     scenario,
@@ -65,6 +68,16 @@ export function startRun(scenario: Scenario): Run {
     stopped: undefined,
     stoppedBy: undefined,
   };
+}
+
+function bootWithin(machine: MachineOptions): Kernel {
+  try {
+    return bootKernel(machine);
+  } catch (error) {
+    if (!(error instanceof NoBootMemory)) throw error;
+    const bytes = (machine.ramPages ?? 0) * machine.config.pageSize;
+    throw new ScenarioError(`machine.ramSize is ${bytes}; it is too small to boot: ${error.message}`);
+  }
 }
 
 /** Steps that change nothing above sections. */

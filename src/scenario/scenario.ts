@@ -1,30 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { ARCHITECTURES } from '../../arch/index.js';
-import type { ArchConfiguration, Architecture, MachineConfig } from '../arch.js';
-import { DEFAULT_RELEASE, findRelease, RELEASE_NAMES, resolveTraits, type Release } from '../kernel/releases.js';
-import type { Traits } from '../kernel/traits/index.js';
+import type { ArchConfiguration, Architecture, MachineConfig } from '../../arch/architecture.js';
+import { DEFAULT_RELEASE, resolveTraits, type Release } from '../history/releases.js';
+import type { Traits } from '../history/traits/index.js';
 import type { MemmapOnMemoryMode } from '../mm/memmap-on-memory.js';
-import { SUBSECTION_SIZE } from '../mm/sparse.js';
 import type { FaultPoint } from '../mm/system-memory.js';
 import type { OnlineType } from '../mm/zone.js';
-import type { NamespaceRequest } from './devices.js';
-import type { BootRange, MachineOptions } from './machine.js';
-import { placeSystemMemory, type Frames } from './system-memory-place.js';
+import type { NamespaceRequest } from '../drivers/devices.js';
+import { PHYSICAL_ADDRESS_LIMIT } from '../hardware/ram.js';
+import { DEFAULT_RAM_BYTES, type BootRange, type MachineOptions } from './machine.js';
 import type { ScenarioFile, StepFile } from './schema.js';
+import { ScenarioError } from '../kernel/scenario-error.js';
+import { findArchitecture, findKernelRelease, list } from './names.js';
 
 /** From a scenario as written to one that can run: defaults filled in, units gone, contradictions refused. */
 
-/**
- * Leaves of the memmap that a state can hold, 160 bytes of heap each when it is read: 2 TiB of memory in base pages of
- * 4 KiB, or 4096 TiB in PMD leaves. Beyond it Node.js runs out of heap, and that is no answer.
- */
-export const MAX_LEAVES = 2 ** 23;
-
-/** The input contradicts itself or the architecture. The message is a sentence with the field and what is allowed. */
-export class ScenarioError extends Error {
-  override readonly name = 'ScenarioError';
-}
+/** Pages of the largest block of any page allocator, by which the start of its memory is rounded up. */
+const MAX_BLOCK_PAGES = 2 ** 13;
+/** Largest blocks that may follow given memory: it is rounded up to whole ones, and two are for the root tables. */
+const BLOCKS_BEHIND_RAM = 3;
 
 export interface AltmapSpec {
   name: string;
@@ -108,22 +102,6 @@ export interface Scenario {
   steps: readonly Step[];
 }
 
-const list = (names: readonly (string | number)[]): string => names.join(', ');
-
-/** The architecture of a name. @throws ScenarioError */
-export function findArchitecture(name: string, field = 'machine.arch'): Architecture {
-  const architecture = ARCHITECTURES.find((a) => a.name === name);
-  if (architecture) return architecture;
-  throw new ScenarioError(`${field} is "${name}"; allowed are ${list(ARCHITECTURES.map((a) => a.name))}`);
-}
-
-/** The release of a name. @throws ScenarioError */
-export function findKernelRelease(name: string, field = 'machine.kernel'): Release {
-  const release = findRelease(name);
-  if (release) return release;
-  throw new ScenarioError(`${field} is "${name}"; allowed are ${RELEASE_NAMES}`);
-}
-
 /** The first configuration that agrees with what the machine says of itself. */
 function chooseConfiguration(architecture: Architecture, machine: ScenarioFile['machine']): ArchConfiguration {
   const fits = (c: ArchConfiguration): boolean =>
@@ -203,7 +181,7 @@ function pfnRange(step: Extract<StepFile, { pfn?: unknown }>, field: string, pag
   const pfn = need(step.pfn, 'start', step.start, 'pfn');
   const nrPages = need(step.nrPages, 'size', step.size, 'nrPages');
   if (nrPages === 0) throw new ScenarioError(`${field}.nrPages is 0; allowed are 1 page and more`);
-  if ((pfn + nrPages) * pageSize > 2 ** 52) {
+  if ((pfn + nrPages) * pageSize > PHYSICAL_ADDRESS_LIMIT) {
     throw new ScenarioError(`${field} ends at frame ${pfn + nrPages}; physical addresses end at 2^52`);
   }
   return { pfn, nrPages };
@@ -218,8 +196,15 @@ function resolveStep(step: StepFile, field: string, pageSize: number): Step {
       return step;
     case 'create-namespace':
     case 'virtio-mem':
-      if (step.start % pageSize === 0 && step.size % pageSize === 0) return step;
-      throw new ScenarioError(`${field} is not made of whole pages of ${pageSize} bytes`);
+      if (step.start % pageSize !== 0 || step.size % pageSize !== 0) {
+        throw new ScenarioError(`${field} is not made of whole pages of ${pageSize} bytes`);
+      }
+      if (step.start + step.size > PHYSICAL_ADDRESS_LIMIT) {
+        throw new ScenarioError(
+          `${field} ends at 0x${(step.start + step.size).toString(16)}; physical addresses end at 2^52`,
+        );
+      }
+      return step;
     case 'add-pages':
       return {
         op: step.op,
@@ -289,24 +274,70 @@ function nodeOf(step: Step): number {
   return 'node' in step ? step.node : 0;
 }
 
-/** Frames that the scenario names: of steps, altmaps and boot memory. */
+/** Frames from one to another, `end` exclusive. */
+interface Frames {
+  start: number;
+  end: number;
+}
+
+/** Everything that the scenario names. */
 function namedFrames(
   steps: readonly Step[],
   altmaps: readonly AltmapSpec[],
   boot: readonly BootRange[],
   pageSize: number,
 ): Frames[] {
-  return [
-    ...steps.flatMap((step): Frames[] => {
-      if ('pfn' in step) return [{ first: step.pfn, end: step.pfn + step.nrPages }];
-      return 'size' in step ? [{ first: step.start / pageSize, end: (step.start + step.size) / pageSize }] : [];
-    }),
-    ...altmaps.map(({ basePfn, endPfn, reserve, free }) => ({
-      first: basePfn,
-      end: Math.max(endPfn + 1, basePfn + reserve + free),
-    })),
-    ...boot.map(({ pfn, nrPages }) => ({ first: pfn, end: pfn + nrPages })),
-  ];
+  const ofSteps = steps.flatMap((step): Frames[] => {
+    if ('pfn' in step) return [{ start: step.pfn, end: step.pfn + step.nrPages }];
+    if (!('size' in step)) return [];
+    return [{ start: Math.floor(step.start / pageSize), end: Math.ceil((step.start + step.size) / pageSize) }];
+  });
+  const ofAltmaps = altmaps.map(({ basePfn, endPfn, reserve, free }) => ({
+    start: basePfn,
+    end: Math.max(endPfn + 1, basePfn + reserve + free),
+  }));
+  return [...ofSteps, ...ofAltmaps, ...boot.map(({ pfn, nrPages }) => ({ start: pfn, end: pfn + nrPages }))];
+}
+
+/**
+ * Where the page allocator's memory lies: above everything that the scenario names, or where that reaches to the end of
+ * the physical addresses in the largest gap between.
+ * @param nrPages how much memory it is, if there is room for it
+ */
+function placeRam(
+  named: readonly Frames[],
+  nrPages: number,
+  pageSize: number,
+): { ramBasePfn: number; ramPages: number } {
+  const limit = PHYSICAL_ADDRESS_LIMIT / pageSize;
+  const above = named.reduce((end, range) => Math.max(end, range.end), 0);
+  if (above + nrPages + MAX_BLOCK_PAGES <= limit) return { ramBasePfn: above, ramPages: nrPages };
+  let widest: Frames = { start: 0, end: 0 };
+  let end = 0;
+  for (const range of [...named, { start: limit, end: limit }].sort((a, b) => a.start - b.start)) {
+    if (range.start - end > widest.end - widest.start) widest = { start: end, end: range.start };
+    end = Math.max(end, range.end);
+  }
+  const room = Math.max(0, widest.end - widest.start - MAX_BLOCK_PAGES);
+  return { ramBasePfn: widest.start, ramPages: Math.min(nrPages, room) };
+}
+
+/** What the machine says of the page allocator's memory, and the rest put where it is in nobody's way. @throws ScenarioError */
+function resolveRam(
+  { ramBasePfn, ramSize }: ScenarioFile['machine'],
+  named: readonly Frames[],
+  pageSize: number,
+): Pick<MachineOptions, 'ramBasePfn' | 'ramPages' | 'bootsApart'> {
+  if (ramSize !== undefined && ramSize % pageSize !== 0) {
+    throw new ScenarioError(`machine.ramSize is ${ramSize}; allowed are whole pages of ${pageSize} bytes`);
+  }
+  const wanted = (ramSize ?? DEFAULT_RAM_BYTES) / pageSize;
+  if (ramBasePfn === undefined) return placeRam(named, wanted, pageSize);
+  const room = PHYSICAL_ADDRESS_LIMIT / pageSize - ramBasePfn - BLOCKS_BEHIND_RAM * MAX_BLOCK_PAGES;
+  if (room <= 0 || (ramSize !== undefined && wanted > room)) {
+    throw new ScenarioError(`machine.ramBasePfn is ${ramBasePfn}; the memory behind it must end below 2^52 bytes`);
+  }
+  return { ramBasePfn, ramPages: Math.min(wanted, room), bootsApart: true };
 }
 
 /** A kernel to run a scenario on in place of the one that the scenario names. */
@@ -346,13 +377,13 @@ export function resolveScenario(file: ScenarioFile, other?: OtherKernel): Scenar
     if (start % config.pageSize !== 0 || size % config.pageSize !== 0) {
       throw new ScenarioError(`machine.boot[${i}] is not made of whole pages of ${config.pageSize} bytes`);
     }
+    if (start + size > PHYSICAL_ADDRESS_LIMIT) {
+      throw new ScenarioError(
+        `machine.boot[${i}] ends at 0x${(start + size).toString(16)}; physical addresses end at 2^52`,
+      );
+    }
     return { pfn: start / config.pageSize, nrPages: size / config.pageSize, nid: node };
   });
-  const maxBlockPages = 2 ** architecture.maxOrder(config.pageSize);
-  const systemMemory =
-    machine.ramBasePfn === undefined
-      ? placeSystemMemory(namedFrames(steps, altmaps, boot, config.pageSize), config.pageSize, maxBlockPages)
-      : { ramBasePfn: machine.ramBasePfn, bootsApart: true };
   return {
     name: file.name,
     title: file.title,
@@ -361,7 +392,7 @@ export function resolveScenario(file: ScenarioFile, other?: OtherKernel): Scenar
       release,
       traits,
       config,
-      ...systemMemory,
+      ...resolveRam(machine, namedFrames(steps, altmaps, boot, config.pageSize), config.pageSize),
       recycledPages: machine.recycledPages,
       failAllocations: new Set(file.failAllocations),
       boot,
@@ -375,79 +406,4 @@ export function resolveScenario(file: ScenarioFile, other?: OtherKernel): Scenar
     altmaps,
     steps,
   };
-}
-
-/**
- * Refuses a memmap of more base pages than a state can hold; only leaves of the PMD reach further.
- * @throws ScenarioError
- */
-function refuseTooLarge({ steps, machine }: Scenario): void {
-  const { pageSize, structPageSize, hugeVmemmap } = machine.config;
-  if (hugeVmemmap && pageSize === 4096) return;
-  const maxPages = Math.floor((MAX_LEAVES * pageSize) / structPageSize);
-  steps.forEach((step, i) => {
-    if (!('pfn' in step) || step.nrPages <= maxPages) return;
-    throw new ScenarioError(
-      `steps[${i}].nrPages is ${step.nrPages}; allowed are at most ${maxPages}, a memmap of ${MAX_LEAVES} base pages`,
-    );
-  });
-}
-
-/** Steps that take whole memory blocks. */
-const BLOCK_STEPS: ReadonlySet<string> = new Set<Step['op']>([
-  'add-memory',
-  'online',
-  'offline',
-  'remove-memory',
-  'offline-and-remove-memory',
-]);
-
-/**
- * Refuses parts of memory blocks, and steps that the machine's command line makes pointless.
- * @throws ScenarioError
- */
-function refuseBlockSlips({ steps, blockPages, hugetlbOptimized, machine }: Scenario): void {
-  steps.forEach((step, i) => {
-    if (step.op === 'hugetlb-optimize' && !hugetlbOptimized) {
-      throw new ScenarioError(`machine.hugetlbOptimized is false; steps[${i}] folds memmaps only where it is true`);
-    }
-    if (!BLOCK_STEPS.has(step.op) || !('pfn' in step)) return;
-    for (const name of ['pfn', 'nrPages'] as const) {
-      if (step[name] % blockPages === 0) continue;
-      const bytes = blockPages * machine.config.pageSize;
-      throw new ScenarioError(
-        `steps[${i}].${name} is ${step[name]}; allowed are multiples of ${blockPages}, a memory block of ${bytes} bytes`,
-      );
-    }
-  });
-}
-
-/**
- * What a person writing a scenario surely did not mean, though a kernel has an answer to it.
- * @throws ScenarioError
- */
-export function refuseSlips(scenario: Scenario): void {
-  const { pageSize } = scenario.machine.config;
-  const subsection = SUBSECTION_SIZE / pageSize;
-  refuseTooLarge(scenario);
-  refuseBlockSlips(scenario);
-  scenario.steps.forEach((step, i) => {
-    if (!('pfn' in step)) return;
-    for (const name of ['pfn', 'nrPages'] as const) {
-      if (step.op !== 'use' && step[name] % subsection !== 0) {
-        throw new ScenarioError(
-          `steps[${i}].${name} is ${step[name]}; allowed are multiples of ${subsection}, a subsection of 2 MiB`,
-        );
-      }
-    }
-    if (!(step.op === 'add-pages' || step.op === 'memremap-pages') || step.altmap === null) return;
-    const altmap = scenario.altmaps.find((a) => a.name === step.altmap)!;
-    const end = step.pfn + step.nrPages;
-    if (altmap.basePfn < step.pfn || altmap.basePfn + altmap.reserve + altmap.free > end) {
-      throw new ScenarioError(
-        `altmaps.${altmap.name} takes frames ${altmap.basePfn} to ${altmap.basePfn + altmap.reserve + altmap.free - 1}; ` +
-          `allowed are frames of the range that steps[${i}] adds, ${step.pfn} to ${end - 1}`,
-      );
-    }
-  });
 }
