@@ -322,17 +322,28 @@ function placeRam(
   return { ramBasePfn: widest.start, ramPages: Math.min(nrPages, room) };
 }
 
+/**
+ * Frames that can become memory: a release whose __add_pages() looks at the end of a range refuses what lies beyond the
+ * physical addresses, so the page allocator may have its memory there.
+ */
+function addableFrames(named: readonly Frames[], physmemEnd: number, traits: Traits): readonly Frames[] {
+  return traits.addPagesChecksRange ? named.filter(({ end }) => end <= physmemEnd) : named;
+}
+
 /** What the machine says of the page allocator's memory, and the rest put where it is in nobody's way. @throws ScenarioError */
 function resolveRam(
   { ramBasePfn, ramSize }: ScenarioFile['machine'],
   named: readonly Frames[],
+  addable: readonly Frames[],
   pageSize: number,
 ): Pick<MachineOptions, 'ramBasePfn' | 'ramPages' | 'bootsApart'> {
   if (ramSize !== undefined && ramSize % pageSize !== 0) {
     throw new ScenarioError(`machine.ramSize is ${ramSize}; allowed are whole pages of ${pageSize} bytes`);
   }
   const wanted = (ramSize ?? DEFAULT_RAM_BYTES) / pageSize;
-  if (ramBasePfn === undefined) return placeRam(named, wanted, pageSize);
+  if (ramBasePfn === undefined) {
+    return { ...placeRam(addable, wanted, pageSize), bootsApart: addable.length < named.length };
+  }
   const room = PHYSICAL_ADDRESS_LIMIT / pageSize - ramBasePfn - BLOCKS_BEHIND_RAM * MAX_BLOCK_PAGES;
   if (room <= 0 || (ramSize !== undefined && wanted > room)) {
     throw new ScenarioError(`machine.ramBasePfn is ${ramBasePfn}; the memory behind it must end below 2^52 bytes`);
@@ -384,6 +395,8 @@ export function resolveScenario(file: ScenarioFile, other?: OtherKernel): Scenar
     }
     return { pfn: start / config.pageSize, nrPages: size / config.pageSize, nid: node };
   });
+  const frames = namedFrames(steps, altmaps, boot, config.pageSize);
+  const physmemEnd = 2 ** architecture.maxPhysmemBits(config, traits) / config.pageSize;
   return {
     name: file.name,
     title: file.title,
@@ -392,7 +405,7 @@ export function resolveScenario(file: ScenarioFile, other?: OtherKernel): Scenar
       release,
       traits,
       config,
-      ...resolveRam(machine, namedFrames(steps, altmaps, boot, config.pageSize), config.pageSize),
+      ...resolveRam(machine, frames, addableFrames(frames, physmemEnd, traits), config.pageSize),
       recycledPages: machine.recycledPages,
       failAllocations: new Set(file.failAllocations),
       boot,
