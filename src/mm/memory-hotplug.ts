@@ -74,6 +74,7 @@ export function addPages(
   altmap: VmemAltmap | null,
   pgmap: DevPagemap | null = null,
 ): number {
+  if (kernel.code !== undefined) return kernel.code.addPages(nid, pfn, nrPages, altmap, pgmap);
   const refused = kernel.traits.addPagesChecksRange ? checkAddressable(kernel, pfn, nrPages) : 0;
   if (refused !== 0) return refused;
   if (altmap !== null) {
@@ -147,6 +148,10 @@ export function removePages(
   altmap: VmemAltmap | null,
   pgmap: DevPagemap | null = null,
 ): void {
+  if (kernel.code !== undefined) {
+    kernel.code.removePages(pfn, nrPages, altmap, pgmap);
+    return;
+  }
   if (!kernel.traits.genericSubsections) {
     removeWholeSections(kernel, pfn, nrPages, altmap);
     return;
