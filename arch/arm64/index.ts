@@ -122,12 +122,12 @@ function configuration(pageSize: number, vaBits: number, vmemmapBase: bigint, gr
 export const arm64: Architecture = {
   name: 'arm64',
   configurations: [
-    configuration(4096, 48, 0xffff_fdff_c000_0000n, 'vectors 6.1.192 and 6.12.117; booted kernels 6.1 and 6.12'),
-    configuration(16384, 48, 0xffff_ff7f_c000_0000n, 'vectors 6.1.192 and 6.12.117; booted kernel 6.12.117'),
-    configuration(65536, 48, 0xffff_ffdf_c000_0000n, 'vectors 6.1.192 and 6.12.117; booted kernel 6.12.117'),
-    configuration(4096, 52, 0xffff_c1ff_c000_0000n, 'none: LPA2 by the architecture manual'),
-    configuration(16384, 52, 0xffff_f03f_c000_0000n, 'none: LPA2 by the architecture manual'),
-    configuration(65536, 52, 0xffff_fc1f_c000_0000n, 'none: 52-bit addresses by the architecture manual'),
+    configuration(4096, 48, 0xffff_fdff_c000_0000n, 'vectors 5.10.262 to 7.3.4; booted kernels 6.1 and 6.12'),
+    configuration(16384, 48, 0xffff_ff7f_c000_0000n, 'vectors 5.10.262 to 7.3.4; booted kernel 6.12.117'),
+    configuration(65536, 48, 0xffff_ffdf_c000_0000n, 'vectors 5.10.262 to 7.3.4; booted kernel 6.12.117'),
+    configuration(4096, 52, 0xffff_c1ff_c000_0000n, 'vectors 6.12.117, 7.2.13, 7.3.4'),
+    configuration(16384, 52, 0xffff_f03f_c000_0000n, 'vectors 6.12.117, 7.2.13, 7.3.4'),
+    configuration(65536, 52, 0xffff_fc1f_c000_0000n, 'vectors 5.10.262 to 7.3.4'),
   ],
   structPageSizes: [56, 64, 72, 80, 96],
   kernelZones: [

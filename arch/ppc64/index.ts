@@ -46,7 +46,7 @@ const radix = (pageSize: number): ArchConfiguration => ({
   leafSizes: [pageSize, 2 ** 21],
   sectionSizeBits: SECTION_SIZE_BITS,
   vmemmapBase: VMEMMAP_BASE,
-  groundTruth: 'vectors 6.1.192 and 6.12.117; booted kernels 6.12',
+  groundTruth: 'vectors 5.10.262 to 7.3.4; booted kernels 6.12',
 });
 
 const hash = (pageSize: number, groundTruth: string): ArchConfiguration => ({
@@ -94,8 +94,8 @@ export const ppc64: Architecture = {
   configurations: [
     radix(65536),
     radix(4096),
-    hash(65536, 'vectors 6.1.192 and 6.12.117; booted kernel 6.12'),
-    hash(4096, 'none: by the source'),
+    hash(65536, 'vectors 5.10.262 to 7.3.4; booted kernel 6.12'),
+    hash(4096, 'vectors 5.10.262 to 7.3.4'),
   ],
   structPageSizes: [56, 64, 72, 80, 96],
   kernelZones: [{ name: 'Normal', end: Infinity }],

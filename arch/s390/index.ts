@@ -67,8 +67,8 @@ const vmemmapStart = (config: MachineConfig): number => Number(config.vmemmapBas
 export const s390: Architecture = {
   name: 's390',
   configurations: [
-    configuration(4, 'vectors 6.1.192 and 6.12.117, with EDAT1 and without'),
-    configuration(3, 'booted kernels 6.1 and 6.12, boot time only'),
+    configuration(4, 'vectors 5.10.262 to 7.3.4, with EDAT1 and without'),
+    configuration(3, 'vectors 5.10.262, 7.2.13, 7.3.4; booted kernels 6.1 and 6.12, boot time only'),
   ],
   structPageSizes: [56, 64, 72, 80, 96],
   kernelZones: [

@@ -37,8 +37,8 @@ const configuration = (pagingLevels: 4 | 5, groundTruth: string): ArchConfigurat
 export const x86_64: Architecture = {
   name: 'x86_64',
   configurations: [
-    configuration(4, 'vectors 6.1.192 and 6.12.117; booted kernels 6.1 and 6.12 with 56 to 80 byte struct pages'),
-    configuration(5, 'vectors 6.12.117'),
+    configuration(4, 'vectors 5.10.262 to 7.3.4; booted kernels 6.1 and 6.12 with 56 to 80 byte struct pages'),
+    configuration(5, 'vectors 5.10.262 to 7.3.4'),
   ],
   structPageSizes: [56, 64, 72, 80, 96],
   kernelZones: [

@@ -131,12 +131,13 @@ export function compareStep(
   return unknown === undefined ? undefined : { field: unknown, expected: expected[unknown], actual: undefined };
 }
 
+const numbers = z.record(z.string(), z.number()).optional();
+
 /** A scenario with what a recording says of each step; a counter that is there is a number. */
 const vectorSchema = scenarioSchema.extend({
-  expect: z.array(
-    z.looseObject({ counters: z.record(z.string(), z.number()).optional() }, { error: 'must be an object' }),
-    { error: 'must be a list of the states after each step' },
-  ),
+  expect: z.array(z.looseObject({ counters: numbers, vmstat: numbers }, { error: 'must be an object' }), {
+    error: 'must be a list of the states after each step',
+  }),
 });
 
 /**

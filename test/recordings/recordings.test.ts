@@ -31,7 +31,8 @@ const filesOf = (folder: string): string[] =>
   readdirSync(join(TEST, folder)).filter((file) => file.endsWith('.gz') && built.has(archOf(file)));
 
 test('every file of vectors is replayed', () => {
-  expect(readdirSync(join(TEST, 'vectors')).sort()).toEqual(Object.keys(CASES).sort());
+  const files = readdirSync(join(TEST, 'vectors')).filter((name) => name.endsWith('.gz'));
+  expect(files.sort()).toEqual(Object.keys(CASES).sort());
 });
 
 describe("the kernel's own functions, recorded", () => {
