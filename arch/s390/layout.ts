@@ -14,6 +14,7 @@ import {
   type Level,
   type TableLevel,
 } from '../../src/hardware/page-table.js';
+import type { Traits } from '../../src/history/traits/index.js';
 
 /**
  * Dynamic address translation of s390 (Principles of Operation, chapter 3; arch/s390/include/asm/pgtable.h): region,
@@ -123,7 +124,7 @@ const SEGMENT_FIELDS: readonly LeafField[] = [
 ];
 
 /** Read 1 and write 2. */
-export const SEGMENT_BITS: SegmentBits = {
+const SEGMENT_BITS: SegmentBits = {
   leaf: 0x3503,
   table: 0,
   fields: [
@@ -135,7 +136,7 @@ export const SEGMENT_BITS: SegmentBits = {
 };
 
 /** Present 1, and read 0x4000 and write 0x8000 out of its way: an entry that is not present may hold a swap entry. */
-export const SEGMENT_BITS_WITH_PRESENT: SegmentBits = {
+const SEGMENT_BITS_WITH_PRESENT: SegmentBits = {
   leaf: 0xf501,
   table: 1,
   fields: [
@@ -146,3 +147,7 @@ export const SEGMENT_BITS_WITH_PRESENT: SegmentBits = {
     { name: '_SEGMENT_ENTRY_WRITE', mask: 0x8000n, says: 'may be written', levels: [PMD] },
   ],
 };
+
+/** What a release writes into segment entries. */
+export const segmentBits = (traits: Traits): SegmentBits =>
+  traits.s390SegmentPresentBit ? SEGMENT_BITS_WITH_PRESENT : SEGMENT_BITS;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { alignDown } from '../hardware/align.js';
-import { ENTRY_BYTES, HPTE, PageTable, PTE, tableIndex, type Leaf, type Level } from '../hardware/page-table.js';
+import { ENTRY_BYTES, HPTE, PTE, tableIndex, type Leaf, type Level } from '../hardware/page-table.js';
 import type { Kernel } from '../kernel/kernel.js';
 import { DEAF_OBSERVER, type FlushKind, type Observer } from '../kernel/observer.js';
 import type { Traits } from '../history/traits/index.js';
@@ -43,8 +43,8 @@ export function cycleModel(kernel: Kernel, options: ProcessorOptions): CycleMode
   const processor = new Processor(options);
   const { profile } = processor;
   const fill = fillLoopOf(profile, kernel.traits);
-  const { arch, ram } = kernel;
-  const pageTable = arch.mmu instanceof PageTable ? arch.mmu : arch.paging?.table;
+  const { platform, ram } = kernel;
+  const pageTable = platform.table ?? kernel.code.paging?.table;
   let tables = 0;
 
   /** Physical address of the entry of a level, by the way that the tables lead now; every entry above it is told. */
@@ -73,7 +73,7 @@ export function cycleModel(kernel: Kernel, options: ProcessorOptions): CycleMode
   function forEachLeaf(address: number, bytes: number, visit: (leaf: Leaf, pa: number, part: number) => void): void {
     const end = address + bytes;
     while (address < end) {
-      const leaf = arch.mmu.walk(address);
+      const leaf = platform.mmu.walk(address);
       if (leaf === undefined) return;
       const part = Math.min(end, leaf.start + leaf.size) - address;
       visit(leaf, leaf.pa + (address - leaf.start), part);

@@ -160,10 +160,16 @@ export class PageAllocator {
    * @throws NoBootMemory when there is no memory
    */
   reserve(order = 0): number {
-    const pfn = this.takeFrom(this.bootNode, order);
-    if (pfn === NO_PAGE) throw new NoBootMemory('the machine has no memory to boot from');
-    this.ram.fillFrames(pfn, 1 << order, 0);
-    return pfn;
+    return this.takeForGood(this.bootNode, order);
+  }
+
+  /**
+   * Takes a block for good that is there only to fill up a node's last block of the largest order.
+   * @param order log2 of the number of base pages
+   * @throws NoBootMemory when there is no memory
+   */
+  withhold(order: number): void {
+    this.takeForGood(this.nodes[0]!, order);
   }
 
   /** Calls and pages count from here on; what is out stays out. */
@@ -330,6 +336,13 @@ export class PageAllocator {
     if (this.sharesPages) this.extraReferences.clear();
     for (const [pfn, references] of image.extraReferences) this.extraReferences.set(pfn, references);
     for (let n = 0; n < nodes.length; n++) nodes[n]!.load(image.nodes[n]!);
+  }
+
+  private takeForGood(node: Node, order: number): number {
+    const pfn = this.takeFrom(node, order);
+    if (pfn === NO_PAGE) throw new NoBootMemory('the machine has no memory to boot from');
+    this.ram.fillFrames(pfn, 1 << order, 0);
+    return pfn;
   }
 
   private takeElsewhere(order: number): number {

@@ -12,7 +12,7 @@ import {
   onlineBlock,
   removeMemoryBlockDevices,
 } from './memory-block.js';
-import { archAddMemory, isRangeAllowed, removePages } from './memory-hotplug.js';
+import { archAddMemory, isRangeAllowed } from './memory-hotplug.js';
 import {
   mergeSystemRamResource,
   pa,
@@ -87,7 +87,7 @@ function archRemoveMemory(memory: SystemMemory, pfn: number, nrPages: number, al
   const { pageSize } = kernel;
   memory.onCall?.({ call: 'arch-remove', start: pfn * pageSize, size: nrPages * pageSize, altmap: altmap !== null });
   if (!kernel.traits.shrinkSpanAtOffline) shrinkSpansOfRemoved(memory, pfn, nrPages);
-  removePages(kernel, pfn, nrPages, altmap);
+  kernel.memoryHotplug.removePages(pfn, nrPages, altmap);
 }
 
 /** __remove_zone(), as long as spans shrank with removal: it asks the struct pages of what goes for their zone. */

@@ -3,7 +3,7 @@
 import { alignDown, alignUp } from '../hardware/align.js';
 import { EINVAL, ENOMEM, ENXIO } from '../kernel/errno.js';
 import type { Kernel } from '../kernel/kernel.js';
-import { archAddMemory, archAddPages, isRangeAllowed, removePages } from './memory-hotplug.js';
+import { archAddMemory, archAddPages, isRangeAllowed } from './memory-hotplug.js';
 import { initStructPages, touchStructPages } from './online-pages.js';
 import { IORESOURCE_SYSTEM_RAM, regionIntersects, releaseMemRegionAdjustable, requestRegion } from './resource.js';
 import { vmemmapCanOptimize, VMEMMAP_RESERVE_NR } from './sparse-vmemmap.js';
@@ -137,7 +137,7 @@ export function memunmapPages(memory: SystemMemory, id: string): number | null {
   removePfnRangeFromZone(memory, zone, device.pfn, device.nrPages);
   const range = mappedRange(kernel, device);
   const altmap = device.isPrivate ? null : device.altmap;
-  removePages(kernel, range.pfn, range.nrPages, altmap, pgmapOf(device));
+  kernel.memoryHotplug.removePages(range.pfn, range.nrPages, altmap, pgmapOf(device));
   devices.erase(range);
   devices.setMapped(device, false);
   warnIfReserved(kernel, device);

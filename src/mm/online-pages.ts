@@ -22,10 +22,10 @@ import {
  * @throws PageFault where one is not mapped
  */
 export function initStructPages(kernel: Kernel, pfn: number, nrPages: number): void {
-  const { arch, observer } = kernel;
+  const { platform, observer } = kernel;
   const start = pfnToPage(kernel, pfn);
   const bytes = nrPages * kernel.structPageSize;
-  memset(arch.loadedMmu ?? arch.mmu, kernel.ram, start, INITIALISED, bytes);
+  memset(platform.loadedMmu ?? platform.mmu, kernel.ram, start, INITIALISED, bytes);
   observer?.enter('memmap_init_range');
   observer?.initialise(start, bytes);
   observer?.leave();
@@ -36,7 +36,7 @@ export function initStructPages(kernel: Kernel, pfn: number, nrPages: number): v
  * @throws PageFault where one is not mapped
  */
 export function touchStructPages(kernel: Kernel, pfn: number, nrPages: number): void {
-  const mmu = kernel.arch.loadedMmu ?? kernel.arch.mmu;
+  const mmu = kernel.platform.loadedMmu ?? kernel.platform.mmu;
   const end = pfnToPage(kernel, pfn + nrPages);
   for (let address = pfnToPage(kernel, pfn); address < end;) {
     const leaf = mmu.walk(address);
@@ -46,8 +46,8 @@ export function touchStructPages(kernel: Kernel, pfn: number, nrPages: number): 
 }
 
 /** Whether online_pages() and offline_pages() take a range: from a pageblock to the end of a section. */
-const isOnlineable = ({ arch, pagesPerSection }: Kernel, pfn: number, nrPages: number): boolean =>
-  nrPages > 0 && isAligned(pfn, arch.pageblockPages) && isAligned(pfn + nrPages, pagesPerSection);
+const isOnlineable = ({ platform, pagesPerSection }: Kernel, pfn: number, nrPages: number): boolean =>
+  nrPages > 0 && isAligned(pfn, platform.pageblockPages) && isAligned(pfn + nrPages, pagesPerSection);
 
 /** Sections that the pages set aside for the memmap fill have no other page that would set them online. */
 function setFilledSectionsOnline(kernel: Kernel, pfn: number, nrPages: number, online: boolean): void {
@@ -113,7 +113,7 @@ export function offlinePages(memory: SystemMemory, zone: Zone, pfn: number, nrPa
   }
   if (faults.hit('isolate')) return -EBUSY;
   notify(memory, 'going-offline', pfn, nrPages);
-  let err = faults.hit('notifyGoingOffline') ? -EBUSY : (kernel.arch.goingOffline?.(pfn, nrPages) ?? 0);
+  let err = faults.hit('notifyGoingOffline') ? -EBUSY : (kernel.code.goingOffline?.(pfn, nrPages) ?? 0);
   if (err === 0 && faults.hit('unmovable')) err = -EBUSY;
   if (err === 0) err = dissolveFreeHugetlbFolios(memory, pfn, nrPages);
   if (err !== 0) {

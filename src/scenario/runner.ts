@@ -4,7 +4,6 @@ import { PageFault } from '../hardware/mmu.js';
 import { NoBootMemory } from '../hardware/page-allocator.js';
 import { KernelBug } from '../kernel/log.js';
 import { pfnToPage, type Kernel } from '../kernel/kernel.js';
-import { addPages, removePages } from '../mm/memory-hotplug.js';
 import { addMemory, offlineAndRemoveMemory, removeMemory, supportsMemmapOnMemory } from '../mm/add-memory.js';
 import { hugetlbVmemmapOptimize, hugetlbVmemmapRestore } from '../mm/hugetlb-vmemmap.js';
 import { eachBlock, offlineBlock, onlineBlock } from '../mm/memory-block.js';
@@ -52,11 +51,12 @@ export interface Run {
 
 /**
  * Boots the machine of a scenario. No step has run yet.
+ * @param namesFunctions whoever listens asks which kernel functions are running: all of a user's tree shall be told
  * @returns the run, for {@link runStep} and {@link captureRun}
  * @throws ScenarioError where the machine has too little memory for page tables and the memmap of boot memory
  */
-export function startRun(scenario: Scenario): Run {
-  const kernel = bootWithin(scenario.machine);
+export function startRun(scenario: Scenario, namesFunctions = false): Run {
+  const kernel = bootWithin({ ...scenario.machine, namesFunctions });
   const memory = bootMemory(kernel, scenario);
   return {
     scenario,
@@ -102,9 +102,9 @@ function dispatch(run: Run, step: Step): StepReturn {
   if (!PAGE_STEPS.has(step.op)) run.hasTouchedMemory = true;
   switch (step.op) {
     case 'add-pages':
-      return addPages(kernel, step.nid, step.pfn, step.nrPages, altmap, pgmapOf(step));
+      return kernel.memoryHotplug.addPages(step.nid, step.pfn, step.nrPages, altmap, pgmapOf(step));
     case 'remove-pages':
-      removePages(kernel, step.pfn, step.nrPages, altmap, pgmapOf(step));
+      kernel.memoryHotplug.removePages(step.pfn, step.nrPages, altmap, pgmapOf(step));
       return null;
     case 'use':
       initialiseMemmap(kernel, step.pfn, step.nrPages, memory);
@@ -137,7 +137,7 @@ function dispatch(run: Run, step: Step): StepReturn {
     case 'offline':
       return eachBlock(memory, step.pfn, step.nrPages, (block) => offlineBlock(memory, block));
     case 'going-offline':
-      return kernel.arch.goingOffline?.(step.pfn, step.nrPages) ?? 0;
+      return kernel.code.goingOffline?.(step.pfn, step.nrPages) ?? 0;
     case 'remove-memory':
       return removeMemory(memory, step.pfn, step.nrPages);
     case 'offline-and-remove-memory':
@@ -176,7 +176,7 @@ const hugePagesOf = ({ pfn, nrPages, hugePages }: { pfn: number; nrPages: number
  *   kernel's own has
  */
 export function initialiseMemmap(kernel: Kernel, pfn: number, nrPages: number, memory?: SystemMemory): void {
-  const { mmu, loadedMmu = mmu } = kernel.arch;
+  const { mmu, loadedMmu = mmu } = kernel.platform;
   const from = pfnToPage(kernel, pfn);
   const to = from + nrPages * kernel.structPageSize;
   for (const range of activeMemmap(kernel)) {
