@@ -15,7 +15,7 @@ export function arm64Platform({ ram, allocator, pageSize }: Machine, pageShift: 
     pageblockPages: pmdSize / pageSize,
     leafSizes: table.levels
       .filter(({ level }) => level <= PUD)
-      .map(({ level, span }) => ({ name: LEVELS[level]!, size: span }))
+      .map(({ level, span }) => ({ name: LEVELS[level], size: span }))
       .reverse(),
     leafFields: leafFields(layout),
     leafFlags: ({ lo, hi }) => flagBits(layout, lo, hi),
