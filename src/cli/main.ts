@@ -214,8 +214,6 @@ program
   .option('--kernel <release>', 'run them on this release; once more for a second column', collect)
   .option('--bug <name>', 'an entry of the catalogue, on a release that has it beside one that has not', collect)
   .option('--cpu <name>', 'CPU whose cycles are told (see vmemmap cpu)')
-  .option('--explored <file>', 'add the states by depth of an exploration, from vmemmap explore --json')
-  .option('--no-plots', 'leave out what the memmap of such a machine costs by size')
   .addOption(new Option('-J, --json', 'print what the page shows as JSON'))
   .addOption(output())
   .addHelpText(

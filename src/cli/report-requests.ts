@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import type { Bug } from '../check/bugs/index.js';
-import { bugOn, tellingReleases } from '../check/repro.js';
+import { bugOn, bugScenario, ownStructPageSize, tellingReleases } from '../check/repro.js';
 import type { CpuProfile } from '../cycles/profile.js';
 import type { RunRequest } from '../report/page/run-report.js';
 import { InputError } from '../scenario/load.js';
@@ -26,7 +26,7 @@ export function scenarioRequests(
     const release = kernel === undefined ? undefined : findKernelRelease(kernel, '--kernel');
     const option = kernel === undefined ? '' : ` --kernel ${kernel}`;
     const command = `vmemmap run ${quoted(file)}${option}`;
-    return { scenario: runnable(parsed, file, release), name: file, command, cpu };
+    return { scenario: runnable(parsed, file, release), file: parsed, name: file, command, cpu };
   });
 }
 
@@ -43,7 +43,8 @@ export function bugRequests(bug: Bug, kernels: readonly string[], cpu?: CpuProfi
     if (typeof scenario === 'string') {
       throw new InputError(`${bug.name} cannot run on ${release.name}: ${scenario}`);
     }
-    return { scenario, name: bug.name, command: `vmemmap repro ${bug.name} --kernel ${release.name}`, bug, cpu };
+    const file = bugScenario(bug, ownStructPageSize(bug));
+    return { scenario, file, name: bug.name, command: `vmemmap repro ${bug.name} --kernel ${release.name}`, bug, cpu };
   });
 }
 

@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { z } from 'zod';
 import { reportDocument } from '../report/page/build.js';
 import { fillPage } from '../report/page/fill.js';
-import { machinePlots } from '../report/page/plots.js';
-import { statesPlot, type DrawnPlot } from '../report/plots/plots.js';
-import { InputError, parseWith, readJson } from '../scenario/load.js';
+import { InputError } from '../scenario/load.js';
 import { findCpu } from './cpu.js';
 import { EXIT_FINDING, EXIT_OK, writeResult } from './output.js';
 import { packageVersion } from './package-root.js';
@@ -18,20 +15,9 @@ export interface ReportOptions {
   kernel?: string[];
   bug?: string[];
   cpu?: string;
-  explored?: string;
-  plots: boolean;
   json?: true;
   output?: string;
 }
-
-/** What is needed of a result of `vmemmap explore --json`. */
-const exploredSchema = z.object({
-  schema: z.literal('vmemmap/explore/v1', { error: 'must be "vmemmap/explore/v1"' }),
-  statesByDepth: z.array(z.int().min(0)).min(1, 'must have a depth'),
-});
-
-const exploredPlot = (file: string): DrawnPlot =>
-  statesPlot(parseWith(exploredSchema, readJson(file), file).statesByDepth);
 
 /** `vmemmap report`. Returns the exit code. */
 export function report(files: readonly string[], options: ReportOptions): number {
@@ -42,11 +28,7 @@ export function report(files: readonly string[], options: ReportOptions): number
     ...files.flatMap((file) => scenarioRequests(readScenario(file), file, kernels, cpu)),
     ...bugs.flatMap((name) => bugRequests(findBug(name), kernels, cpu)),
   ];
-  const plots = [
-    ...(options.explored === undefined ? [] : [exploredPlot(options.explored)]),
-    ...(options.plots ? machinePlots(requests.map(({ scenario }) => scenario)) : []),
-  ];
-  const document = reportDocument(requests, packageVersion(), plots);
+  const document = reportDocument(requests, packageVersion());
   writeResult(options.json ? JSON.stringify(document, null, 2) : fillPage(pageTemplate(), document), options.output);
   return document.runs.some(({ findings }) => findings.length > 0) ? EXIT_FINDING : EXIT_OK;
 }

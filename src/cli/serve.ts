@@ -6,7 +6,6 @@ import { BUGS } from '../check/bugs/index.js';
 import { PROPOSED_KERNELS, RELEASES } from '../kernel/releases.js';
 import { reportDocument } from '../report/page/build.js';
 import type { ReportDocument } from '../report/page/document.js';
-import { machinePlots } from '../report/page/plots.js';
 import type { Offer, ReportRequest } from '../report/page/service.js';
 import { InputError, parseJson, parseWith } from '../scenario/load.js';
 import { ScenarioError } from '../scenario/scenario.js';
@@ -48,7 +47,7 @@ function answer({ scenarios, kernels, bugs }: ReportRequest): ReportDocument {
   ];
   if (requests.length === 0)
     throw new InputError('nothing was chosen; choose scenario files or a bug of the catalogue');
-  return reportDocument(requests, packageVersion(), machinePlots(requests.map(({ scenario }) => scenario)));
+  return reportDocument(requests, packageVersion());
 }
 
 async function bodyOf(request: IncomingMessage): Promise<string> {
