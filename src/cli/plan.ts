@@ -1,19 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import type { Architecture } from '../arch.js';
-import { DEFAULT_RELEASE, releaseOfSeries } from '../kernel/releases.js';
+import type { Architecture } from '../../arch/architecture.js';
+import { DEFAULT_RELEASE, findRelease, RELEASE_NAMES } from '../history/releases.js';
 import { planText } from '../report/plan.js';
-import { factsOf, type MachineFacts, type Sources } from '../scenario/import/facts.js';
-import { importIomem } from '../scenario/import/iomem.js';
-import { readLiveMachine, type LiveMachine } from '../scenario/import/live.js';
-import { importLsmem } from '../scenario/import/lsmem.js';
-import { importDaxctl, importNdctl } from '../scenario/import/ndctl.js';
-import { readText } from '../scenario/import/text.js';
-import { importVmcoreinfo } from '../scenario/import/vmcoreinfo.js';
+import { factsOf, type MachineFacts, type Sources } from '../plan/facts.js';
+import { importIomem } from '../plan/iomem.js';
+import { type LiveMachine, readLiveMachine } from '../plan/live.js';
+import { importLsmem } from '../plan/lsmem.js';
+import { importDaxctl, importNdctl } from '../plan/ndctl.js';
+import { readText } from '../plan/text.js';
+import { importVmcoreinfo } from '../plan/vmcoreinfo.js';
 import { InputError } from '../scenario/load.js';
-import { planOf, type Plan } from '../scenario/plan.js';
-import { ARCH_OF_MACHINE } from '../scenario/real-kernels.js';
-import { findArchitecture, findKernelRelease, ScenarioError, type OtherKernel } from '../scenario/scenario.js';
+import { type Plan, planOf } from '../plan/plan.js';
+import { ARCH_OF_MACHINE } from '../recordings/replay.js';
+import type { OtherKernel } from '../scenario/scenario.js';
+import { ScenarioError } from '../kernel/scenario-error.js';
+import { findArchitecture, findKernelRelease } from '../scenario/names.js';
 import { size } from '../scenario/schema.js';
 import { EXIT_OK, writeResult } from './output.js';
 
@@ -71,13 +73,10 @@ function architectureOf(options: PlanOptions, live: LiveMachine | undefined, rem
 /** The kernel that a machine runs, as far as it is covered. */
 function ownKernel(facts: MachineFacts, remarks: string[]): OtherKernel | undefined {
   if (facts.kernelRelease === undefined) return undefined;
-  try {
-    return { release: releaseOfSeries(facts.kernelRelease) };
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    remarks.push(error.message);
-    return undefined;
-  }
+  const release = findRelease(facts.kernelRelease);
+  if (release !== undefined) return { release };
+  remarks.push(`kernel ${facts.kernelRelease} is not covered; covered are ${RELEASE_NAMES}`);
+  return undefined;
 }
 
 /** What a complaint calls a field that an option has set. */
@@ -123,11 +122,15 @@ export function plan(options: PlanOptions): number {
   if (own === undefined && asked === undefined) {
     remarks.push(`nothing names the kernel; it is taken for ${DEFAULT_RELEASE.name}, --kernel names another`);
   }
-  const main = planned(facts, asked ?? own ?? { release: DEFAULT_RELEASE }, options);
+  const chosen = asked ?? own ?? { release: DEFAULT_RELEASE };
+  const main = planned(facts, chosen, options);
   const current: Plan | undefined =
     asked !== undefined && own !== undefined && own.release.name !== asked.release.name
       ? planned(facts, own, options)
       : undefined;
+  for (const { release } of current === undefined ? [chosen] : [chosen, own!]) {
+    if (release.remark !== undefined) remarks.push(release.remark);
+  }
   if (options.json) {
     const result = { schema: 'vmemmap/plan/v1', ...main, ...(current && { current }), remarks };
     writeResult(JSON.stringify(result, null, 2), options.output);

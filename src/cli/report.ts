@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { reportDocument } from '../report/page/build.js';
-import { fillPage } from '../report/page/fill.js';
+import { reportDocument } from '../page/build.js';
+import { fillPage } from '../page/fill.js';
 import { InputError } from '../scenario/load.js';
 import { findCpu } from './cpu.js';
 import { EXIT_FINDING, EXIT_OK, writeResult } from './output.js';

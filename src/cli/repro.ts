@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { BUGS, type Bug } from '../check/bugs/index.js';
-import { diffScenario } from '../check/diff.js';
-import { bugOn, checkBug, playBug, symptomOf, tellingReleases, type BugVerdict } from '../check/repro.js';
+import { BUGS, type Bug } from '../catalogue/bugs/index.js';
+import { diffScenario } from '../check/releases/diff.js';
+import { bugOn, checkBug, playBug, symptomOf, tellingReleases, type BugVerdict } from '../catalogue/repro.js';
 import { differenceLines } from '../report/diff.js';
 import { ktap, type KtapTest } from '../report/ktap.js';
 import { paragraph, tableText } from '../report/table.js';
 import { stepText } from '../report/text.js';
+import { spanText, stableTexts } from '../report/release-text.js';
 import { InputError } from '../scenario/load.js';
 import type { StepReturn } from '../scenario/runner.js';
-import { findKernelRelease, type Scenario } from '../scenario/scenario.js';
+import type { Scenario } from '../scenario/scenario.js';
+import { findKernelRelease } from '../scenario/names.js';
 import { EXIT_FINDING, EXIT_OK, progress, styled, writeResult } from './output.js';
 
 export interface ReproOptions {
@@ -20,11 +22,7 @@ export interface ReproOptions {
   output?: string;
 }
 
-const presentText = ({ present, stable }: Bug): string => {
-  const ranges = present.map(({ from, until }) => (until === undefined ? `${from} on` : `${from} to before ${until}`));
-  const trees = Object.entries(stable ?? {}).map(([name, has]) => `${has ? 'also' : 'not'} ${name}`);
-  return [...ranges, ...trees].join(', ');
-};
+const presentText = (bug: Bug): string => [...bug.present.map(spanText), ...stableTexts(bug)].join(', ');
 
 /** The entry of a name or number. @throws InputError */
 export function findBug(name: string): Bug {
@@ -56,8 +54,10 @@ const bugJson = (bug: Bug, verdicts: readonly BugVerdict[]): object => {
 
 function list(options: ReproOptions): number {
   if (options.json) {
-    const bugs = BUGS.map(({ id, name, title, scenario, structPageSizes, present, stable, fix, confidence }) => {
-      return { id, name, title, arch: scenario.machine.arch, structPageSizes, present, stable, fix, confidence };
+    const bugs = BUGS.map((bug) => {
+      const { id, name, title, scenario, structPageSizes, present, backported, endedIn, fix, confidence } = bug;
+      const { arch } = scenario.machine;
+      return { id, name, title, arch, structPageSizes, present, backported, endedIn, fix, confidence };
     });
     writeResult(json({ bugs }), options.output);
     return EXIT_OK;

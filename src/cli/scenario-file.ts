@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import type { Release } from '../kernel/releases.js';
+import type { Release } from '../history/releases.js';
 import { parseWith, readJson } from '../scenario/load.js';
-import { findKernelRelease, refuseSlips, resolveScenario, ScenarioError, type Scenario } from '../scenario/scenario.js';
+import { resolveScenario, type Scenario } from '../scenario/scenario.js';
+import { refuseSlips } from '../scenario/slips.js';
+import { ScenarioError } from '../kernel/scenario-error.js';
+import { findKernelRelease } from '../scenario/names.js';
 import { scenarioSchema, type ScenarioFile } from '../scenario/schema.js';
+import { noteRemark } from './output.js';
 
 /** Scenario files as commands take them, with the file's name before every complaint. */
 
@@ -21,6 +25,7 @@ export function runnable(parsed: ScenarioFile, file: string, release?: Release):
   try {
     const scenario = resolveScenario(parsed, release && { release });
     refuseSlips(scenario);
+    noteRemark(scenario.machine.release);
     return scenario;
   } catch (error) {
     if (error instanceof ScenarioError) throw new ScenarioError(`${file}: ${error.message}`);

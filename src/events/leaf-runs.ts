@@ -2,8 +2,8 @@
 
 import { LEVELS, type Leaf } from '../hardware/page-table.js';
 import type { Kernel } from '../kernel/kernel.js';
-import type { VmemAltmap } from '../mm/vmem-altmap.js';
-import { frameOwner } from '../report/ptdump/backing.js';
+import type { VmemAltmap } from '../kernel/memremap.js';
+import { frameOwner } from '../ptdump/backing.js';
 import type { LeafRun } from './event.js';
 
 /** Leaves as they are told: thousands of base pages that go on evenly are one run. */

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { keepWholeStacks, kernelStack, kernelStackOf, stackOn } from '../check/kernel-stack.js';
-import { NO_PAGE } from '../hardware/page-allocator.js';
+import { NO_PAGE } from '../hardware/buddy-blocks.js';
 import { LEVELS, PageTable, type Leaf, type Level } from '../hardware/page-table.js';
 import { observe } from '../kernel/kernel.js';
 import { DEAF_OBSERVER, type Observer } from '../kernel/observer.js';
 import { InputError } from '../scenario/load.js';
 import { altmapsOf, type Run } from '../scenario/runner.js';
-import { activeMemmap, vmemmapWindow, walkVmemmap } from '../scenario/state.js';
+import { activeMemmap, vmemmapWindow, walkVmemmap } from '../kernel/vmemmap-view.js';
 import type { Books, Deed, FrameRun, KernelEvent, LeafRun, Recording, Stretch } from './event.js';
 import { Interned } from './interned.js';
 import { leafRuns } from './leaf-runs.js';
@@ -152,8 +152,10 @@ export class Recorder {
     const entry = (word: number): string => word.toString(16).padStart(8, '0');
     return {
       ...DEAF_OBSERVER,
-      allocPages: (order, _nid, pfn) => keep({ what: 'alloc', pages: 2 ** order, frames: blocks(pfn), out: allocator.pagesOut }),
-      freePages: (pfn, order) => keep({ what: 'free', pages: 2 ** order, frames: blocks(pfn), out: allocator.pagesOut }),
+      allocPages: (order, _nid, pfn) =>
+        keep({ what: 'alloc', pages: 2 ** order, frames: blocks(pfn), out: allocator.pagesOut }),
+      freePages: (pfn, order) =>
+        keep({ what: 'free', pages: 2 ** order, frames: blocks(pfn), out: allocator.pagesOut }),
       getPage: (pfn) => keep({ what: 'get', frames: blocks(pfn) }),
       altmapAlloc: ({ name }, pages, pfn) => keep({ what: 'altmap-alloc', altmap: name, pages, frames: blocks(pfn) }),
       altmapFree: ({ name }, pages) => keep({ what: 'altmap-free', altmap: name, pages }),

@@ -98,7 +98,8 @@ function joined(events: readonly RawEvent[]): RawEvent {
   }
   if ('frames' in whole) {
     whole.frames = [];
-    for (const event of events) if ('frames' in event) for (const [frame] of event.frames) addFrame(whole.frames, frame);
+    for (const event of events)
+      if ('frames' in event) for (const [frame] of event.frames) addFrame(whole.frames, frame);
   }
   return whole;
 }

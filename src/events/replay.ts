@@ -79,7 +79,12 @@ function painted(bytes: readonly Held[], { start, end, holds, by }: Held): Held[
 /** A list of stretches without what lies in [start, end). */
 function without(list: readonly Stretch[], start: number, end: number): Stretch[] {
   return list.flatMap(([from, to]) =>
-    ([[from, Math.min(to, start)], [Math.max(from, end), to]] as Stretch[]).filter(([a, b]) => a < b),
+    (
+      [
+        [from, Math.min(to, start)],
+        [Math.max(from, end), to],
+      ] as Stretch[]
+    ).filter(([a, b]) => a < b),
   );
 }
 
@@ -319,7 +324,11 @@ export class Timeline {
 }
 
 /** Whether a run stands on frames that went back to the page allocator. */
-export function isFreed({ freed }: MachineState, { from, frame, frameStep, count, size }: LeafRun, pageSize: number): boolean {
+export function isFreed(
+  { freed }: MachineState,
+  { from, frame, frameStep, count, size }: LeafRun,
+  pageSize: number,
+): boolean {
   if (from !== 'buddy') return false;
   const pages = Math.max(1, size / pageSize);
   for (let leaf = 0; leaf < count; leaf++) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { describe, expect, test } from 'vitest';
-import { BUGS } from '../../src/check/bugs/index.js';
+import { BUGS } from '../../src/catalogue/bugs/index.js';
 import { bugRequests } from '../../src/cli/report-requests.js';
 import { leafRuns } from '../../src/events/leaf-runs.js';
 import { Recorder, recorded } from '../../src/events/record.js';
@@ -9,7 +9,8 @@ import { endOf, Timeline, type MachineState } from '../../src/events/replay.js';
 import type { LeafRun } from '../../src/events/event.js';
 import { altmapsOf, runStep, startRun } from '../../src/scenario/runner.js';
 import type { Scenario } from '../../src/scenario/scenario.js';
-import { activeMemmap, usedRuns, vmemmapWindow, walkVmemmap } from '../../src/scenario/state.js';
+import { activeMemmap, vmemmapWindow, walkVmemmap } from '../../src/kernel/vmemmap-view.js';
+import { usedRuns } from '../../src/scenario/state.js';
 
 /** A recording, replayed, is the machine that was recorded: its leaves, its bytes, its books, after every step. */
 

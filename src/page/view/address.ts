@@ -42,7 +42,10 @@ async function through(bytes: Uint8Array, stream: CompressionStream | Decompress
 /** Text that an address can hold. */
 export async function packed(value: unknown): Promise<string> {
   const bytes = await through(new TextEncoder().encode(JSON.stringify(value)), new CompressionStream('deflate-raw'));
-  return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join('')).replace(/[+/=]/g, (c) => BASE64[c as '+']);
+  return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join('')).replace(
+    /[+/=]/g,
+    (c) => BASE64[c as '+'],
+  );
 }
 
 /** @throws Error for text that is none of {@link packed} */
@@ -90,7 +93,8 @@ function isDraft(value: unknown): value is Draft {
 export function isScenario(file: unknown): file is Scenario {
   if (typeof file !== 'object' || file === null) return false;
   const { machine, steps } = file as Record<string, unknown>;
-  if (typeof machine !== 'object' || machine === null || typeof (machine as { arch?: unknown }).arch !== 'string') return false;
+  if (typeof machine !== 'object' || machine === null || typeof (machine as { arch?: unknown }).arch !== 'string')
+    return false;
   return Array.isArray(steps) && steps.every((step) => typeof step === 'object' && step !== null && 'op' in step);
 }
 

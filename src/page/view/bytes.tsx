@@ -37,7 +37,11 @@ export function Bytes({ session, position, bytes, onGo }: BytesProps) {
   return (
     <section class="panel" aria-label="these bytes">
       <h3>
-        These bytes <code>{address(first, start)}–{address(first, end)}</code> <Copy text={`0x${address(first, start)}`} />
+        These bytes{' '}
+        <code>
+          {address(first, start)}–{address(first, end)}
+        </code>{' '}
+        <Copy text={`0x${address(first, start)}`} />
       </h3>
       <table>
         <tbody>
@@ -55,7 +59,8 @@ export function Bytes({ session, position, bytes, onGo }: BytesProps) {
           <tr>
             <th scope="row">struct pages of</th>
             <td>
-              pfn <code>{pfn === lastPfn ? hex(pfn) : `${hex(pfn)}–${hex(lastPfn)}`}</code>, {sectionText(first, bytes)} ({isPresent ? 'present' : 'absent'})
+              pfn <code>{pfn === lastPfn ? hex(pfn) : `${hex(pfn)}–${hex(lastPfn)}`}</code>, {sectionText(first, bytes)}{' '}
+              ({isPresent ? 'present' : 'absent'})
             </td>
           </tr>
           {session.lanes.map((_, lane) => (
@@ -80,7 +85,8 @@ function Held({ session, lane, position, bytes, onGo }: BytesProps & { lane: num
   const state = session.stateAt(lane, position);
   const [start, end] = [bytes[0] + shift, bytes[1] + shift];
   const pieces = timeline.pieces(state, start, end);
-  if (pieces.length === 0) return <NotMapped session={session} lane={lane} position={position} at={start} onGo={onGo} />;
+  if (pieces.length === 0)
+    return <NotMapped session={session} lane={lane} position={position} at={start} onGo={onGo} />;
   const leaves = [...new Set(pieces.map(({ mapped }) => mapped))];
   return (
     <>
@@ -88,7 +94,14 @@ function Held({ session, lane, position, bytes, onGo }: BytesProps & { lane: num
         const { holds, by, mapped } = piece;
         const event = by === null ? undefined : run.recording.steps[by[0]]![by[1]]!;
         const isMark = event?.what === 'memset' && event.end - event.start === run.structPageSize;
-        const what = holds === 'unused' ? 'PAGE_UNUSED 0xFD' : holds === 'never' ? 'never written' : isMark ? 'one struct page' : 'struct pages';
+        const what =
+          holds === 'unused'
+            ? 'PAGE_UNUSED 0xFD'
+            : holds === 'never'
+              ? 'never written'
+              : isMark
+                ? 'one struct page'
+                : 'struct pages';
         return (
           <div key={piece.start}>
             {pieces.length > 1 && (
@@ -102,14 +115,22 @@ function Held({ session, lane, position, bytes, onGo }: BytesProps & { lane: num
                 'since boot'
               ) : (
                 <>
-                  since <MomentLink session={session} lane={lane} at={mapped.by} onGo={onGo}>{`step ${mapped.by[0] + 1}`}</MomentLink> made the leaf
+                  since{' '}
+                  <MomentLink
+                    session={session}
+                    lane={lane}
+                    at={mapped.by}
+                    onGo={onGo}
+                  >{`step ${mapped.by[0] + 1}`}</MomentLink>{' '}
+                  made the leaf
                 </>
               )
             ) : by === null ? (
               'since boot'
             ) : (
               <>
-                by <MomentLink session={session} lane={lane} at={by} onGo={onGo} /> <code>{innermostOf(run, by)}()</code>
+                by <MomentLink session={session} lane={lane} at={by} onGo={onGo} />{' '}
+                <code>{innermostOf(run, by)}()</code>
               </>
             )}
           </div>
@@ -124,7 +145,19 @@ function Held({ session, lane, position, bytes, onGo }: BytesProps & { lane: num
 }
 
 /** Since when bytes are not mapped. */
-function NotMapped({ session, lane, position, at, onGo }: { session: Session; lane: number; position: Position; at: number; onGo: (position: Position) => void }) {
+function NotMapped({
+  session,
+  lane,
+  position,
+  at,
+  onGo,
+}: {
+  session: Session;
+  lane: number;
+  position: Position;
+  at: number;
+  onGo: (position: Position) => void;
+}) {
   const { run } = session.lanes[lane]!;
   const [step, event] = session.momentAt(lane, position);
   for (let s = step; s >= 0; s--) {
@@ -134,8 +167,8 @@ function NotMapped({ session, lane, position, at, onGo }: { session: Session; la
       if (seen.what !== 'clear' || at < seen.start || at >= seen.end) continue;
       return (
         <>
-          <b>not mapped</b> since <MomentLink session={session} lane={lane} at={[s, i]} onGo={onGo} /> cleared the {seen.level} entry,{' '}
-          <code>{innermostOf(run, [s, i])}()</code>
+          <b>not mapped</b> since <MomentLink session={session} lane={lane} at={[s, i]} onGo={onGo} /> cleared the{' '}
+          {seen.level} entry, <code>{innermostOf(run, [s, i])}()</code>
         </>
       );
     }
@@ -151,8 +184,10 @@ function LeafText({ run, mapped, at }: { run: RunReport; mapped: Mapped; at: num
   return (
     <details class="leaf">
       <summary>
-        {leaf.count > 1 ? `one of ${leaf.count} ${leaf.level} leaves` : `${leaf.level} leaf`} <code>{address(run, leaf.start + index * leaf.size)}</code>, entry{' '}
-        <code class="entry-word">0x{entry.toString(16)}</code>, frame <code>{hex(Math.floor(leaf.frame + index * leaf.frameStep))}</code>, {owner}
+        {leaf.count > 1 ? `one of ${leaf.count} ${leaf.level} leaves` : `${leaf.level} leaf`}{' '}
+        <code>{address(run, leaf.start + index * leaf.size)}</code>, entry{' '}
+        <code class="entry-word">0x{entry.toString(16)}</code>, frame{' '}
+        <code>{hex(Math.floor(leaf.frame + index * leaf.frameStep))}</code>, {owner}
       </summary>
       <EntryFields run={run} level={leaf.level} flags={BigInt(leaf.flags)} />
     </details>

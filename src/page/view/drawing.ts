@@ -84,7 +84,8 @@ export function boxesOf({ timeline, shift }: Lane, state: MachineState, scale: S
     };
     const last = boxes[boxes.length - 1];
     const width = (range[1] - range[0]) * scale.perByte;
-    const isNarrow = (other: Box): boolean => (other.end - other.start) * scale.perByte < NARROW * Math.max(1, other.leaves / 2);
+    const isNarrow = (other: Box): boolean =>
+      (other.end - other.start) * scale.perByte < NARROW * Math.max(1, other.leaves / 2);
     if (last?.end === box.start && width < NARROW && isNarrow(last) && last.isFreed === box.isFreed) {
       boxes[boxes.length - 1] = {
         ...last,
@@ -116,7 +117,11 @@ export function holesOf({ active, mapped }: MachineState, shift: number): Hole[]
 }
 
 /** Where the content of two states differs, ascending. */
-export function differences(a: { lane: Lane; state: MachineState }, b: { lane: Lane; state: MachineState }, scale: Scale): Stretch[] {
+export function differences(
+  a: { lane: Lane; state: MachineState },
+  b: { lane: Lane; state: MachineState },
+  scale: Scale,
+): Stretch[] {
   const found: Stretch[] = [];
   const push = (start: number, end: number): void => {
     const last = found[found.length - 1];
@@ -131,7 +136,9 @@ export function differences(a: { lane: Lane; state: MachineState }, b: { lane: L
         holds: piece.holds as Holds | 'none',
       })),
     );
-    const cuts = [...new Set([from, to, ...[...left!, ...right!].flatMap(({ start, end }) => [start, end])])].sort((x, y) => x - y);
+    const cuts = [...new Set([from, to, ...[...left!, ...right!].flatMap(({ start, end }) => [start, end])])].sort(
+      (x, y) => x - y,
+    );
     let l = 0;
     let r = 0;
     for (let i = 0; i + 1 < cuts.length; i++) {

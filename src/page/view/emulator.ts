@@ -36,7 +36,11 @@ export class Emulator {
   constructor(private readonly start: () => Worker) {}
 
   /** @param onPart gets parts of an answer that comes in several */
-  ask<O extends Op>(op: O, request: Ask[O]['request'], onPart?: (part: Ask[O]['answer']) => void): Promise<Ask[O]['answer']> {
+  ask<O extends Op>(
+    op: O,
+    request: Ask[O]['request'],
+    onPart?: (part: Ask[O]['answer']) => void,
+  ): Promise<Ask[O]['answer']> {
     this.worker ??= this.open();
     const id = ++this.asked;
     const answer = new Promise<unknown>((resolve, reject) => {

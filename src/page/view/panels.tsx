@@ -37,7 +37,15 @@ export function Panels({ session, position, bytes, onGo, onSelect }: PanelsProps
   );
 }
 
-function Chain({ session, position, onGo }: { session: Session; position: Position; onGo: (position: Position) => void }) {
+function Chain({
+  session,
+  position,
+  onGo,
+}: {
+  session: Session;
+  position: Position;
+  onGo: (position: Position) => void;
+}) {
   const fault = session.focus(position);
   const { comparison } = session;
   if (fault === undefined) return null;
@@ -147,7 +155,11 @@ function Numbers({ session, position: { step } }: { session: Session; position: 
   const names = [...new Set(steps.flatMap((report) => Object.keys(report?.counters ?? {})))];
   const most = Math.max(1, ...steps.map((report) => report?.cycles?.total ?? 0));
   const lines = steps.flatMap((report, lane) =>
-    Object.entries(report?.lines ?? {}).map(([name, text]) => ({ kernel: session.lanes[lane]!.run.kernel, name, text })),
+    Object.entries(report?.lines ?? {}).map(([name, text]) => ({
+      kernel: session.lanes[lane]!.run.kernel,
+      name,
+      text,
+    })),
   );
   return (
     <details class="panel">
@@ -181,7 +193,8 @@ function Numbers({ session, position: { step } }: { session: Session; position: 
         return (
           <div key={lane} class="cycles">
             <p>
-              <b>{run.kernel}</b>: {report.cycles.total.toLocaleString('en')} cycles, {report.cycles.microseconds.toFixed(2)} µs, modelled on {run.cpu}
+              <b>{run.kernel}</b>: {report.cycles.total.toLocaleString('en')} cycles,{' '}
+              {report.cycles.microseconds.toFixed(2)} µs, modelled on {run.cpu}
             </p>
             <div class="stacked" style={{ width: `${(100 * report.cycles.total) / most}%` }}>
               {causes.map(([cause, count]) => (
@@ -213,24 +226,33 @@ function PageTable({ session, position, bytes }: { session: Session; position: P
     <details class="panel">
       <summary>Page table</summary>
       {session.lanes.map(({ run, shift }, lane) => {
-        const report = session.isAtEnd(position) ? session.stepOf(lane, position.step) : (session.stepOf(lane, position.step - 1) ?? run.boot);
+        const report = session.isAtEnd(position)
+          ? session.stepOf(lane, position.step)
+          : (session.stepOf(lane, position.step - 1) ?? run.boot);
         const tables = (report?.tables ?? []).map((at) => run.tables[at]!);
         const { mapped } = session.stateAt(lane, position);
         const isEmpty = ({ start, span, level }: TableReport): boolean =>
           !mapped.some((leaf) => leaf.run.start < start + span && endOf(leaf.run) > start) &&
-          !tables.some((other) => other.level !== level && other.span < span && other.start >= start && other.start < start + span);
-        const over = bytes === null ? tables : tables.filter(({ start, span }) => bytes[0] + shift < start + span && bytes[1] + shift > start);
+          !tables.some(
+            (other) => other.level !== level && other.span < span && other.start >= start && other.start < start + span,
+          );
+        const over =
+          bytes === null
+            ? tables
+            : tables.filter(({ start, span }) => bytes[0] + shift < start + span && bytes[1] + shift > start);
         const empty = tables.filter(isEmpty);
         const list = [...new Set([...over, ...empty])];
         return (
           <div key={lane}>
             <p>
-              <b>{run.kernel}</b>: {tables.length} tables below the root{tables.length > 0 && `, ${over.length} above these bytes`}
+              <b>{run.kernel}</b>: {tables.length} tables below the root
+              {tables.length > 0 && `, ${over.length} above these bytes`}
             </p>
             <ul class="tree">
               {list.slice(0, SHOWN_TABLES).map((table) => (
                 <li key={`${table.level} ${table.start}`}>
-                  <b>{table.level}</b> table <code>{address(run, table.start)}</code>, frame <code>{hex(table.frame)}</code>, covers {size(table.span)}
+                  <b>{table.level}</b> table <code>{address(run, table.start)}</code>, frame{' '}
+                  <code>{hex(table.frame)}</code>, covers {size(table.span)}
                   {isEmpty(table) && <b>, empty</b>}
                 </li>
               ))}
@@ -247,7 +269,15 @@ const HELD = { unused: 'PAGE_UNUSED 0xFD', written: 'struct pages', never: 'neve
 const SHOWN_ROWS = 200;
 
 /** The picture as a table, for those who do not see it. */
-function Twin({ session, position, onSelect }: { session: Session; position: Position; onSelect: (stretch: Stretch) => void }) {
+function Twin({
+  session,
+  position,
+  onSelect,
+}: {
+  session: Session;
+  position: Position;
+  onSelect: (stretch: Stretch) => void;
+}) {
   return (
     <details class="panel">
       <summary>The picture as a table</summary>
@@ -278,7 +308,8 @@ function Twin({ session, position, onSelect }: { session: Session; position: Pos
                   </td>
                   <td>{HELD[holds]}</td>
                   <td>
-                    {run.level} {hex(Math.floor(run.frame))}, {run.from === 'altmap' ? `altmap ${run.altmap}` : OWNERS[run.from]}
+                    {run.level} {hex(Math.floor(run.frame))},{' '}
+                    {run.from === 'altmap' ? `altmap ${run.altmap}` : OWNERS[run.from]}
                   </td>
                   <td>{by === null || holds === 'never' ? '–' : `step ${by[0] + 1}, event ${by[1] + 1}`}</td>
                 </tr>

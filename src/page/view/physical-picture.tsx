@@ -46,7 +46,11 @@ export function PhysicalPicture({ session, position, fault }: { session: Session
                     const left = percent(start);
                     const width = Math.max(0.4, percent(end) - left);
                     return (
-                      <span key={i} style={{ left: `${left}%`, width: `${width}%` }} title={`${text}: pfn ${hex(start)}–${hex(end - 1)}`}>
+                      <span
+                        key={i}
+                        style={{ left: `${left}%`, width: `${width}%` }}
+                        title={`${text}: pfn ${hex(start)}–${hex(end - 1)}`}
+                      >
                         {text.length * LETTER < width ? text : ''}
                       </span>
                     );

@@ -72,10 +72,25 @@ const SHORT = { written: 'written', unused: '0xFD', never: 'never written' } as 
 const FILL = { written: 'var(--used)', unused: 'url(#fd)', never: 'url(#nv)' } as const;
 
 /** The first text that fits into a width. */
-const fitting = (width: number, ...texts: string[]): string => texts.find((text) => width > text.length * LABEL + 16) ?? '';
+const fitting = (width: number, ...texts: string[]): string =>
+  texts.find((text) => width > text.length * LABEL + 16) ?? '';
 
 /** A box: its bytes, its border, and below it what frame it stands on. */
-function Leaf({ box, lane, scale, y, height, pick }: { box: Box; lane: Lane; scale: Scale; y: number; height: number; pick: Picking }) {
+function Leaf({
+  box,
+  lane,
+  scale,
+  y,
+  height,
+  pick,
+}: {
+  box: Box;
+  lane: Lane;
+  scale: Scale;
+  y: number;
+  height: number;
+  pick: Picking;
+}) {
   const left = scale.x(box.start);
   const width = scale.x(box.end) - left;
   if (width <= 0) return null;
@@ -88,7 +103,12 @@ function Leaf({ box, lane, scale, y, height, pick }: { box: Box; lane: Lane; sca
       ? `frames ${hex(run.frame)}–${hex(Math.floor(run.frame + run.frameStep * (run.count - 1)))}`
       : `frame ${hex(Math.floor(run.frame))}`;
   const twice = box.isShared ? ' ×2' : '';
-  const text = fitting(width * 1.05, `${many}, ${frame}, ${owner}${twice}`, `${many}, ${frame}${twice}`, `${frame}${twice}`);
+  const text = fitting(
+    width * 1.05,
+    `${many}, ${frame}, ${owner}${twice}`,
+    `${many}, ${frame}${twice}`,
+    `${frame}${twice}`,
+  );
   const isWrong = box.isShared || box.isFreed;
   return (
     <g>
@@ -119,7 +139,15 @@ function Leaf({ box, lane, scale, y, height, pick }: { box: Box; lane: Lane; sca
             {isTiny && <path class="no-pick" d={`M${x} ${y + 12}l9 5-9 5z`} fill="var(--ink)" />}
             {label !== '' && (
               <g class="no-pick">
-                <rect x={x + 5} y={y + height / 2 - 10} width={label.length * 6.75 + 8} height={20} rx={3} fill="var(--pane)" fill-opacity={0.93} />
+                <rect
+                  x={x + 5}
+                  y={y + height / 2 - 10}
+                  width={label.length * 6.75 + 8}
+                  height={20}
+                  rx={3}
+                  fill="var(--pane)"
+                  fill-opacity={0.93}
+                />
                 <text x={x + 9} y={y + height / 2 + 4}>
                   {label}
                 </text>
@@ -128,16 +156,33 @@ function Leaf({ box, lane, scale, y, height, pick }: { box: Box; lane: Lane; sca
           </g>
         );
       })}
-      <rect class="no-pick" x={left + 0.75} y={y} width={Math.max(0.5, width - 1.5)} height={height} fill="none" stroke="var(--ink)" stroke-width={1.5} />
+      <rect
+        class="no-pick"
+        x={left + 0.75}
+        y={y}
+        width={Math.max(0.5, width - 1.5)}
+        height={height}
+        fill="none"
+        stroke="var(--ink)"
+        stroke-width={1.5}
+      />
       {box.leaves > 1 &&
         each >= 24 &&
         Array.from({ length: Math.min(run.count, 80) }, (_, i) => {
           const start = scale.axis.address(scale.view[0]);
           const first = Math.max(1, Math.floor((start - box.start) / run.size));
           const x = scale.x(box.start + (first + i) * run.size);
-          return x > left + 1 && x < left + width - 1 ? <path key={i} class="no-pick" d={`M${x} ${y}v${height}`} stroke="var(--ink)" stroke-width={1} /> : null;
+          return x > left + 1 && x < left + width - 1 ? (
+            <path key={i} class="no-pick" d={`M${x} ${y}v${height}`} stroke="var(--ink)" stroke-width={1} />
+          ) : null;
         })}
-      <rect x={left + 1} y={y + height + 2} width={Math.max(1, width - 2)} height={6} fill={box.isFreed ? 'var(--bad)' : run.from === 'altmap' ? 'url(#al)' : 'var(--alloc)'} />
+      <rect
+        x={left + 1}
+        y={y + height + 2}
+        width={Math.max(1, width - 2)}
+        height={6}
+        fill={box.isFreed ? 'var(--bad)' : run.from === 'altmap' ? 'url(#al)' : 'var(--alloc)'}
+      />
       {text !== '' && width > 60 && (
         <text class={isWrong ? 'm bad strong' : 'm'} x={left + 3} y={y + height + 21} font-size="11.5">
           {text}
@@ -208,9 +253,22 @@ export function Picture(props: PictureProps) {
     <>
       <Patterns />
       <Ruler session={session} scale={scale} isNarrow={isNarrow} />
-      <Sections session={session} position={position} scale={scale} y={top} isNarrow={isNarrow} onSection={onSection} isPlay={isPlay} />
+      <Sections
+        session={session}
+        position={position}
+        scale={scale}
+        y={top}
+        isNarrow={isNarrow}
+        onSection={onSection}
+        isPlay={isPlay}
+      />
       {rows.map(({ lane, nameY, laneY, bandY }, i) => (
-        <g key={i} role="group" aria-label={lane.isBefore ? `before step ${position.step + 1}` : `${lane.lane.run.arch} ${lane.label}`} data-lane={i}>
+        <g
+          key={i}
+          role="group"
+          aria-label={lane.isBefore ? `before step ${position.step + 1}` : `${lane.lane.run.arch} ${lane.label}`}
+          data-lane={i}
+        >
           <LaneName shown={lane} y={nameY} right={width - MARGIN} left={left} isNarrow={isNarrow} />
           {laneDrawing({ shown: lane, session, position, scale, y: laneY, height, pick, marks })}
           {i === 0 && (
@@ -280,7 +338,19 @@ export function Picture(props: PictureProps) {
   );
 }
 
-function LaneName({ shown, y, left, right, isNarrow }: { shown: Shown; y: number; left: number; right: number; isNarrow: boolean }) {
+function LaneName({
+  shown,
+  y,
+  left,
+  right,
+  isNarrow,
+}: {
+  shown: Shown;
+  y: number;
+  left: number;
+  right: number;
+  isNarrow: boolean;
+}) {
   const { label, sub, state, lane } = shown;
   const out = `${pages(state.ramPages)} out`;
   const altmap = Object.values(state.altmapPages).reduce((sum, count) => sum + count, 0);
@@ -315,7 +385,16 @@ function LaneName({ shown, y, left, right, isNarrow }: { shown: Shown; y: number
 }
 
 /** Draws a lane, and notes the marks that are in it. */
-function laneDrawing(props: { shown: Shown; session: Session; position: Position; scale: Scale; y: number; height: number; pick: Picking; marks: Set<Mark> }) {
+function laneDrawing(props: {
+  shown: Shown;
+  session: Session;
+  position: Position;
+  scale: Scale;
+  y: number;
+  height: number;
+  pick: Picking;
+  marks: Set<Mark>;
+}) {
   const { shown, session, position, scale, y, height, pick, marks } = props;
   const { lane, at, state, isBefore } = shown;
   const boxes = boxesOf(lane, state, scale);
@@ -325,7 +404,8 @@ function laneDrawing(props: { shown: Shown; session: Session; position: Position
   const isSettled = isBefore || session.isAtEnd(position);
   const holes = holesOf(state, lane.shift).filter(({ start, end }) => scale.sees([start, end]));
   for (const box of boxes) {
-    for (const { holds, start, end } of box.areas) marks.add((end - start) * scale.perByte < TINY && holds !== 'never' ? 'tiny' : holds);
+    for (const { holds, start, end } of box.areas)
+      marks.add((end - start) * scale.perByte < TINY && holds !== 'never' ? 'tiny' : holds);
     marks.add(box.isFreed ? 'freed' : box.run.from === 'altmap' ? 'altmap' : 'buddy');
     if (box.isShared) marks.add('shared');
   }
@@ -337,7 +417,15 @@ function laneDrawing(props: { shown: Shown; session: Session; position: Position
   return (
     <g>
       {scale.parts().map(([start, end]) => (
-        <rect key={start} x={scale.x(start)} y={y} width={scale.x(end) - scale.x(start)} height={height} fill="none" stroke="var(--line)" />
+        <rect
+          key={start}
+          x={scale.x(start)}
+          y={y}
+          width={scale.x(end) - scale.x(start)}
+          height={height}
+          fill="none"
+          stroke="var(--line)"
+        />
       ))}
       {boxes.length === 0 && holes.length === 0 && (
         <text x={(scale.left + scale.right) / 2} y={y + height / 2 + 4} text-anchor="middle" class="muted">
@@ -348,11 +436,17 @@ function laneDrawing(props: { shown: Shown; session: Session; position: Position
         <Leaf key={box.start} box={box} lane={lane} scale={scale} y={y} height={height} pick={pick} />
       ))}
       {holes.map(({ start, end }) => {
-        const isWrong = isSettled || faults.some(({ fault }) => fault.finding.blamed.some(([from, to]) => from - lane.shift < end && to - lane.shift > start));
+        const isWrong =
+          isSettled ||
+          faults.some(({ fault }) =>
+            fault.finding.blamed.some(([from, to]) => from - lane.shift < end && to - lane.shift > start),
+          );
         marks.add(isWrong ? 'hole' : 'notYet');
         const x = scale.x(start) + 1.5;
         const w = Math.max(2, scale.x(end) - scale.x(start) - 3);
-        const label = isWrong ? fitting(w, 'NOT MAPPED, in use', 'NOT MAPPED') : fitting(w, 'not mapped yet', 'not yet');
+        const label = isWrong
+          ? fitting(w, 'NOT MAPPED, in use', 'NOT MAPPED')
+          : fitting(w, 'not mapped yet', 'not yet');
         return (
           <g key={start}>
             <rect
@@ -386,7 +480,14 @@ function laneDrawing(props: { shown: Shown; session: Session; position: Position
             const x = scale.x(start);
             const w = Math.max(6, scale.x(end) - x);
             return isOld ? (
-              <path key={`${fault.finding.id} ${start}`} class="no-pick" d={`M${x} ${y - 4}h${w}M${x} ${y + height + 4}h${w}`} stroke="var(--bad)" stroke-width={2} stroke-dasharray="2 4" />
+              <path
+                key={`${fault.finding.id} ${start}`}
+                class="no-pick"
+                d={`M${x} ${y - 4}h${w}M${x} ${y + height + 4}h${w}`}
+                stroke="var(--bad)"
+                stroke-width={2}
+                stroke-dasharray="2 4"
+              />
             ) : (
               <Brackets key={`${fault.finding.id} ${start}`} x={x} y={y} width={w} height={height} />
             );
@@ -394,7 +495,12 @@ function laneDrawing(props: { shown: Shown; session: Session; position: Position
       )}
       {flag !== undefined && scale.sees([flag, flag + 1]) && (
         <g class="no-pick">
-          <path d={`M${scale.x(flag)} ${y + height}v${-height - 6}`} stroke="var(--ink)" stroke-width={1.5} stroke-dasharray="4 2" />
+          <path
+            d={`M${scale.x(flag)} ${y + height}v${-height - 6}`}
+            stroke="var(--ink)"
+            stroke-width={1.5}
+            stroke-dasharray="4 2"
+          />
           <path d={`M${scale.x(flag)} ${y - 6}h9l-4 5 4 5h-9`} fill="var(--ink)" />
         </g>
       )}

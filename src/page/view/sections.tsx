@@ -66,7 +66,13 @@ export function Ruler({ session, scale, isNarrow }: { session: Session; scale: S
       {isPart && (
         <g>
           <rect x={left} y={y + 14} width={right - left} height={5} fill="var(--soft)" />
-          <rect x={whole(view[0])} y={y + 14} width={Math.max(4, whole(view[1]) - whole(view[0]))} height={5} fill="var(--mut)" />
+          <rect
+            x={whole(view[0])}
+            y={y + 14}
+            width={Math.max(4, whole(view[1]) - whole(view[0]))}
+            height={5}
+            fill="var(--mut)"
+          />
         </g>
       )}
     </g>
@@ -86,7 +92,12 @@ interface Tile {
 const HEIGHT = 44;
 /** A section is drawn by itself from this width on, pixels. */
 const OWN_TILE = 12;
-const WORDS: Readonly<Record<Presence, string>> = { absent: 'absent', part: 'part present', present: 'present', online: 'online' };
+const WORDS: Readonly<Record<Presence, string>> = {
+  absent: 'absent',
+  part: 'part present',
+  present: 'present',
+  online: 'online',
+};
 
 const DEEDS: readonly [RegExp, string][] = [
   [/^(add|memremap|create|kmem$)/, '▼ added'],
@@ -112,7 +123,10 @@ export function Sections({ session, position, scale, y, isNarrow, onSection, isP
   const step = session.stepOf(0, position.step);
   const settled = session.isAtEnd(position) ? step : (session.stepOf(0, position.step - 1) ?? run.boot);
   const online = settled?.online ?? [];
-  const memmap = (section: number): Stretch => [vmemmap + section * sectionBytes, vmemmap + (section + 1) * sectionBytes];
+  const memmap = (section: number): Stretch => [
+    vmemmap + section * sectionBytes,
+    vmemmap + (section + 1) * sectionBytes,
+  ];
   const presenceOf = (section: number): Presence => {
     const own = memmap(section);
     const mine = active.filter((stretch) => overlaps(stretch, own));
@@ -128,7 +142,8 @@ export function Sections({ session, position, scale, y, isNarrow, onSection, isP
       const presence = presenceOf(section);
       const isGiven = step?.given != null && overlaps(step.given, memmap(section));
       const tile = tiles[tiles.length - 1];
-      if (width < OWN_TILE && tile?.last === section - 1 && tile.presence === presence && tile.isGiven === isGiven) tile.last = section;
+      if (width < OWN_TILE && tile?.last === section - 1 && tile.presence === presence && tile.isGiven === isGiven)
+        tile.last = section;
       else if (tile?.last !== section) tiles.push({ first: section, last: section, presence, isGiven });
     }
   }
@@ -149,7 +164,17 @@ export function Sections({ session, position, scale, y, isNarrow, onSection, isP
         const from = scale.x(memmap(tile.first)[0]);
         const to = scale.x(memmap(tile.last)[1]);
         return to - from < 2 ? null : (
-          <SectionTile key={tile.first} tile={tile} from={from} to={to} y={y} sectionSize={sectionSize} op={step?.op ?? ''} onSection={onSection} isPlay={isPlay} />
+          <SectionTile
+            key={tile.first}
+            tile={tile}
+            from={from}
+            to={to}
+            y={y}
+            sectionSize={sectionSize}
+            op={step?.op ?? ''}
+            onSection={onSection}
+            isPlay={isPlay}
+          />
         );
       })}
       {tiles.map(({ first }) => {
@@ -201,9 +226,21 @@ function SectionTile({ tile, from, to, y, sectionSize, op, onSection, isPlay }: 
           },
         };
   const long = `section${first === last ? '' : 's'} ${name}${width > 170 || (isPlay && width > 150) ? `, ${word}` : ''}`;
-  const sub = isPlay && click !== undefined ? (isThere ? `${word}, unplug` : '+ plug') : width > 150 ? hex(first * sectionSize) : word;
+  const sub =
+    isPlay && click !== undefined
+      ? isThere
+        ? `${word}, unplug`
+        : '+ plug'
+      : width > 150
+        ? hex(first * sectionSize)
+        : word;
   return (
-    <g class={click === undefined ? 'section' : 'section can-click'} data-section={first} data-presence={presence} {...action}>
+    <g
+      class={click === undefined ? 'section' : 'section can-click'}
+      data-section={first}
+      data-presence={presence}
+      {...action}
+    >
       <rect
         x={from + 1}
         y={y}
@@ -243,7 +280,9 @@ function SectionTile({ tile, from, to, y, sectionSize, op, onSection, isPlay }: 
           {deedOf(op)}
         </text>
       )}
-      {isGiven && width <= 270 && <path class="no-pick" d={`M${from + 2} ${y + 41}H${to - 2}`} stroke="var(--ink)" stroke-width={4} />}
+      {isGiven && width <= 270 && (
+        <path class="no-pick" d={`M${from + 2} ${y + 41}H${to - 2}`} stroke="var(--ink)" stroke-width={4} />
+      )}
       <title>{`section ${name}, ${word}, ${hex(first * sectionSize)}`}</title>
     </g>
   );

@@ -72,7 +72,9 @@ export class Session {
           return { finding, lane, position: this.positionOf(lane, [finding.step, finding.event]) };
         }),
       )
-      .sort((a, b) => (comesAfter(a.position, b.position) ? 1 : comesAfter(b.position, a.position) ? -1 : a.lane - b.lane));
+      .sort((a, b) =>
+        comesAfter(a.position, b.position) ? 1 : comesAfter(b.position, a.position) ? -1 : a.lane - b.lane,
+      );
   }
 
   get steps(): number {
@@ -177,7 +179,13 @@ export interface Subject {
 export function subjectsOf({ runs }: ReportDocument): Subject[] {
   const subjects = new Map<string, { name: string; title: string; runs: number[] }>();
   for (const [at, run] of runs.entries()) {
-    const key = JSON.stringify([run.name, run.arch, run.structPageSize, run.pageSize, [...run.steps.map(({ text }) => text), ...run.notReached].length]);
+    const key = JSON.stringify([
+      run.name,
+      run.arch,
+      run.structPageSize,
+      run.pageSize,
+      [...run.steps.map(({ text }) => text), ...run.notReached].length,
+    ]);
     const subject = subjects.get(key) ?? { name: run.name, title: run.title, runs: [] };
     subject.runs.push(at);
     subjects.set(key, subject);

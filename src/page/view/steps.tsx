@@ -38,32 +38,45 @@ export function Steps({ session, position, onGo, onDelete }: StepsProps) {
   const list = useRef<HTMLDivElement>(null);
   useLayoutEffect(() => {
     const box = list.current!;
-    const current = box.querySelector<HTMLElement>('.event[aria-current]') ?? box.querySelector<HTMLElement>('.step[aria-current]');
+    const current =
+      box.querySelector<HTMLElement>('.event[aria-current]') ?? box.querySelector<HTMLElement>('.step[aria-current]');
     // The list scrolls by itself on wide pages only; elsewhere the page must not jump.
-    if (current === null || box.scrollHeight <= box.clientHeight || getComputedStyle(box).overflowY === 'visible') return;
+    if (current === null || box.scrollHeight <= box.clientHeight || getComputedStyle(box).overflowY === 'visible')
+      return;
     const top = current.offsetTop - box.offsetTop;
     const [above, below] = [60, 70];
     if (top - above < box.scrollTop) box.scrollTop = top - above;
-    else if (top + current.offsetHeight + below > box.scrollTop + box.clientHeight) box.scrollTop = top + current.offsetHeight + below - box.clientHeight;
+    else if (top + current.offsetHeight + below > box.scrollTop + box.clientHeight)
+      box.scrollTop = top + current.offsetHeight + below - box.clientHeight;
   }, [position, session]);
   return (
     <div class="steps" ref={list} role="region" aria-label="steps and events" tabIndex={-1}>
-      {session.titles.length === 0 && <p class="muted pad">No steps yet. Click a section in the picture, or take an entry of the catalogue.</p>}
+      {session.titles.length === 0 && (
+        <p class="muted pad">No steps yet. Click a section in the picture, or take an entry of the catalogue.</p>
+      )}
       {session.titles.map((title, step) => {
         const isCurrent = step === position.step;
         return (
           <div key={step}>
-            <StepLine session={session} step={step} title={title} isCurrent={isCurrent} onGo={onGo} onDelete={onDelete} />
-            {isCurrent && session.rows[step]?.map((_, row) => (
-              <EventLine
-                key={row}
-                session={session}
-                step={step}
-                row={row}
-                state={samePlace(position, { step, row }) ? 'now' : row > position.row ? 'ahead' : 'past'}
-                onGo={onGo}
-              />
-            ))}
+            <StepLine
+              session={session}
+              step={step}
+              title={title}
+              isCurrent={isCurrent}
+              onGo={onGo}
+              onDelete={onDelete}
+            />
+            {isCurrent &&
+              session.rows[step]?.map((_, row) => (
+                <EventLine
+                  key={row}
+                  session={session}
+                  step={step}
+                  row={row}
+                  state={samePlace(position, { step, row }) ? 'now' : row > position.row ? 'ahead' : 'past'}
+                  onGo={onGo}
+                />
+              ))}
           </div>
         );
       })}
@@ -82,7 +95,11 @@ interface StepLineProps {
 
 const StepLine = memo(function StepLine({ session, step, title, isCurrent, onGo, onDelete }: StepLineProps) {
   const isReached = step < session.steps;
-  const wrong = [...new Set(session.faults.flatMap((fault) => (fault.finding.step === step ? [session.lanes[fault.lane]!.run.kernel] : [])))];
+  const wrong = [
+    ...new Set(
+      session.faults.flatMap((fault) => (fault.finding.step === step ? [session.lanes[fault.lane]!.run.kernel] : [])),
+    ),
+  ];
   const differs = session.rows[step]?.some((row) => row.differs) === true;
   const full = session.stepOf(0, step)?.text ?? session.stepOf(1, step)?.text ?? title;
   return (
@@ -172,7 +189,8 @@ const EventLine = memo(function EventLine({ session, step, row, state, onGo }: E
 export function Keys({ isPlay }: { isPlay: boolean }) {
   return (
     <p class="keys">
-      <kbd>← →</kbd> event <kbd>↑ ↓</kbd> step <kbd>n</kbd> next ✗ <kbd>d</kbd> next ≠ <kbd>b</kbd> bytes <kbd>+ − 0 [ ]</kbd> zoom <kbd>c</kbd> catalogue
+      <kbd>← →</kbd> event <kbd>↑ ↓</kbd> step <kbd>n</kbd> next ✗ <kbd>d</kbd> next ≠ <kbd>b</kbd> bytes{' '}
+      <kbd>+ − 0 [ ]</kbd> zoom <kbd>c</kbd> catalogue
       {isPlay && (
         <>
           {' '}

@@ -27,7 +27,8 @@ export const positionText = (session: Session, { step, row }: Position): string 
   return events === 0 ? where : `${where}, event ${row + 1} of ${events}`;
 };
 
-export const stepBack = (session: Session, { step }: Position): Position => (step === 0 ? START : session.endOf(step - 1));
+export const stepBack = (session: Session, { step }: Position): Position =>
+  step === 0 ? START : session.endOf(step - 1);
 export const stepOn = (session: Session, { step }: Position): Position => session.endOf(step + 1);
 
 export function Transport({ session, position, onGo }: TransportProps) {
@@ -90,7 +91,12 @@ function Overview({ session, position, onGo }: TransportProps) {
   }, []);
   const { rows, lanes, faults } = session;
   const counts = rows.map((events) => Math.max(1, events.length) + 1);
-  const unit = width / Math.max(1, counts.reduce((sum, count) => sum + count, 0));
+  const unit =
+    width /
+    Math.max(
+      1,
+      counts.reduce((sum, count) => sum + count, 0),
+    );
   const starts: number[] = [];
   let at = 0;
   for (const count of counts) {
@@ -103,7 +109,10 @@ function Overview({ session, position, onGo }: TransportProps) {
 
   const scrub = (event: PointerEvent): void => {
     const x = event.clientX - svg.current!.getBoundingClientRect().left;
-    const step = Math.max(0, starts.findLastIndex((start) => start <= x));
+    const step = Math.max(
+      0,
+      starts.findLastIndex((start) => start <= x),
+    );
     const row = Math.round((x - starts[step]!) / unit) - 1;
     onGo({ step, row: Math.max(-1, Math.min((rows[step]?.length ?? 0) - 1, row)) });
   };
@@ -138,14 +147,31 @@ function Overview({ session, position, onGo }: TransportProps) {
         return (
           <g key={step}>
             {(!isDense || isCurrent) && (
-              <rect x={x + 1} y={3} width={Math.max(0.5, w - 2)} height={30} rx={2} fill={isCurrent ? 'var(--soft)' : 'none'} stroke="var(--line)" />
+              <rect
+                x={x + 1}
+                y={3}
+                width={Math.max(0.5, w - 2)}
+                height={30}
+                rx={2}
+                fill={isCurrent ? 'var(--soft)' : 'none'}
+                stroke="var(--line)"
+              />
             )}
             {isNumbered && (
               <text x={x + 4} y={13} font-size="11" fill="var(--mut)">
                 {step + 1}
               </text>
             )}
-            {isDense && <rect x={x} y={30 - tall} width={Math.max(0.6, w - 0.3)} height={tall} fill="var(--mut)" fill-opacity={0.3 + 0.6 * differing} />}
+            {isDense && (
+              <rect
+                x={x}
+                y={30 - tall}
+                width={Math.max(0.6, w - 0.3)}
+                height={tall}
+                fill="var(--mut)"
+                fill-opacity={0.3 + 0.6 * differing}
+              />
+            )}
             {!isDense &&
               events.flatMap(({ at: own }, row) =>
                 lanes.map((_, lane) =>

@@ -17,7 +17,9 @@ interface VerdictProps {
 const fixText = (fault: Fault): string => {
   const { known } = fault.finding;
   if (known === null) return '';
-  return known.fix === 'open' ? `still open in ${fault.finding.known?.endedBy ?? 'the newest release'}` : `fix: ${known.fix}`;
+  return known.fix === 'open'
+    ? `still open in ${fault.finding.known?.endedBy ?? 'the newest release'}`
+    : `fix: ${known.fix}`;
 };
 
 export function Verdict({ session, position, onGo, onNext }: VerdictProps) {
@@ -43,7 +45,10 @@ export function Verdict({ session, position, onGo, onNext }: VerdictProps) {
   const isHere = samePlace(fault.position, position);
   const { step, row } = fault.position;
   const other = lanes.length > 1 ? 1 - lane : undefined;
-  const event = isHere || (position.step === step && position.row >= row) ? `event ${row + 1}` : `go to step ${step + 1}, event ${row + 1}`;
+  const event =
+    isHere || (position.step === step && position.row >= row)
+      ? `event ${row + 1}`
+      : `go to step ${step + 1}, event ${row + 1}`;
   return (
     <div class={other === undefined ? 'verdicts' : 'verdicts are-two'} role="group" aria-label="verdict">
       <section class="verdict is-wrong">
@@ -66,7 +71,12 @@ export function Verdict({ session, position, onGo, onNext }: VerdictProps) {
                 <b title={finding.known.title}>{finding.known.id}</b> · <WithCommits text={fixText(fault)} />
               </>
             )}
-            {finding.also.length > 0 && <span title={finding.also.map(({ sentence }) => sentence).join(' ')}> · breaks {finding.also.length + 1} rules</span>}
+            {finding.also.length > 0 && (
+              <span title={finding.also.map(({ sentence }) => sentence).join(' ')}>
+                {' '}
+                · breaks {finding.also.length + 1} rules
+              </span>
+            )}
             {faults.length > 1 && (
               <>
                 {' '}
@@ -90,21 +100,43 @@ function Same({ session }: { session: Session }) {
   const rows = session.rows.flat();
   const differing = rows.filter(({ differs }) => differs).length;
   const traits = session.comparison?.differing ?? 0;
-  if (differing > 0) return <span class="muted">They do different things in {differing} of {rows.length} events.</span>;
+  if (differing > 0)
+    return (
+      <span class="muted">
+        They do different things in {differing} of {rows.length} events.
+      </span>
+    );
   return (
     <span class="muted">
-      Both do the same, event by event.{traits > 0 && ` ${traits} ${traits === 1 ? 'trait differs' : 'traits differ'}, none matters here.`}
+      Both do the same, event by event.
+      {traits > 0 && ` ${traits} ${traits === 1 ? 'trait differs' : 'traits differ'}, none matters here.`}
     </span>
   );
 }
 
 /** What the other kernel has at the same bytes. */
-function Other({ session, lane, fault, onGo }: { session: Session; lane: number; fault: Fault; onGo: (position: Position) => void }) {
+function Other({
+  session,
+  lane,
+  fault,
+  onGo,
+}: {
+  session: Session;
+  lane: number;
+  fault: Fault;
+  onGo: (position: Position) => void;
+}) {
   const { run } = session.lanes[lane]!;
   const count = session.faults.filter((other) => other.lane === lane).length;
   const shift = session.lanes[lane]!.shift - session.lanes[fault.lane]!.shift;
   const [blamed] = fault.finding.blamed;
-  const ids = [...new Set(session.faults.flatMap((other) => (other.lane === lane && other.finding.known !== null ? [other.finding.known.id] : [])))];
+  const ids = [
+    ...new Set(
+      session.faults.flatMap((other) =>
+        other.lane === lane && other.finding.known !== null ? [other.finding.known.id] : [],
+      ),
+    ),
+  ];
   return (
     <section class={count > 0 ? 'verdict is-wrong' : 'verdict'}>
       <h2>
@@ -120,12 +152,34 @@ function Other({ session, lane, fault, onGo }: { session: Session; lane: number;
           </>
         )}
       </h2>
-      <p>{blamed === undefined ? null : <SameBytes session={session} lane={lane} fault={fault} bytes={[blamed[0] + shift, blamed[1] + shift]} onGo={onGo} />}</p>
+      <p>
+        {blamed === undefined ? null : (
+          <SameBytes
+            session={session}
+            lane={lane}
+            fault={fault}
+            bytes={[blamed[0] + shift, blamed[1] + shift]}
+            onGo={onGo}
+          />
+        )}
+      </p>
     </section>
   );
 }
 
-function SameBytes({ session, lane, fault, bytes, onGo }: { session: Session; lane: number; fault: Fault; bytes: Stretch; onGo: (position: Position) => void }) {
+function SameBytes({
+  session,
+  lane,
+  fault,
+  bytes,
+  onGo,
+}: {
+  session: Session;
+  lane: number;
+  fault: Fault;
+  bytes: Stretch;
+  onGo: (position: Position) => void;
+}) {
   const { timeline, run } = session.lanes[lane]!;
   const position = fault.position.row < 0 ? session.endOf(fault.position.step) : fault.position;
   const state = session.stateAt(lane, position);

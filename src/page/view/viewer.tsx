@@ -36,7 +36,22 @@ interface ViewerProps {
 }
 
 export function Viewer(props: ViewerProps) {
-  const { session, position, axis, view, selected, onGo, onSelect, onNext, onSection, onDelete, isPlay, controls, instead, isStale } = props;
+  const {
+    session,
+    position,
+    axis,
+    view,
+    selected,
+    onGo,
+    onSelect,
+    onNext,
+    onSection,
+    onDelete,
+    isPlay,
+    controls,
+    instead,
+    isStale,
+  } = props;
   const [hovered, setHovered] = useState<Chosen>(null);
   const [marks, setMarks] = useState<readonly Mark[]>([]);
   const fault = session.focus(position);
@@ -46,7 +61,8 @@ export function Viewer(props: ViewerProps) {
     return stretch === undefined ? null : [stretch[0] - shift, stretch[1] - shift];
   }, [fault, session]);
   const bytes: Stretch | null = hovered ?? selected ?? blamed;
-  const inBooks = fault?.finding.books != null && fault.finding.books !== 'lines' && fault.position.step === position.step;
+  const inBooks =
+    fault?.finding.books != null && fault.finding.books !== 'lines' && fault.position.step === position.step;
   return (
     <div class="viewer">
       <aside class="rail" aria-label="steps and events">

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import type { Trait } from './trait.js';
+
+/** arch/arm64/mm/mmu.c and the layout of the kernel's address space. */
+export const ARM64_TRAITS = {
+  arm64HotAdd: {
+    name: 'arm64/hot-add',
+    since: 'since Linux commit 4ab215061554 (arm64: Add memory hotplug support) in v5.0',
+    from: '5.0',
+    effect: 'Memory can be added to a running kernel at all.',
+    confidence: 'memory',
+  },
+  arm64VmemmapAtTop: {
+    name: 'arm64/vmemmap-at-top',
+    since: 'since Linux commit 14c127c957c1 (arm64: mm: Flip kernel VA space) in v5.4',
+    from: '5.4',
+    effect: 'The vmemmap lies at the top of the address space; before, just below the linear map.',
+    confidence: 'memory',
+  },
+  arm64HotRemove: {
+    name: 'arm64/free',
+    since: 'since Linux commit bbd6ec605c0f (arm64/mm: Enable memory hot remove) in v5.7',
+    from: '5.7',
+    effect:
+      'vmemmap_free() unmaps every entry of the range and frees the whole leaf, whatever part of it the range covers; before, it did nothing.',
+    confidence: 'source',
+  },
+  arm64Altmap: {
+    name: 'arm64/altmap',
+    since: 'since Linux commit eee07935bb52 (arm64/mm: enable vmem_altmap support for vmemmap mappings) in v5.9',
+    from: '5.9',
+    effect: 'Populating and freeing honour the altmap; before, it was silently ignored.',
+    confidence: 'source',
+  },
+  arm64BasePagesFallBack: {
+    name: 'arm64/base-pages-fall-back',
+    since:
+      'since Linux commit 9f84f39f5515 (arm64/mm: add fallback option to allocate virtually contiguous memory) in v5.11',
+    from: '5.11',
+    effect:
+      'Where there is no memory for a block, base pages serve, of the altmap if there is one; before, populating failed.',
+    confidence: 'source',
+  },
+  arm64ProjectedRegion: {
+    name: 'arm64/projected-region',
+    since:
+      'since Linux commit 8c96400d6a39 (arm64: mm: make vmemmap region a projection of the linear region) in v5.11',
+    from: '5.11',
+    effect: 'Where the vmemmap starts follows from the linear map alone; before, the region ended 2 MiB below the top.',
+    confidence: 'source',
+  },
+  arm64SmallSections: {
+    name: 'arm64/small-sections',
+    since: 'since Linux commit f0b13ee23241 (arm64/sparsemem: reduce SECTION_SIZE_BITS) in v5.12',
+    from: '5.12',
+    effect:
+      'Sections of 128 MiB (512 MiB with 64K pages); before, of 1 GiB, whose memmap always filled whole blocks of 2 MiB.',
+    confidence: 'source',
+  },
+  arm64SectNormalWrite: {
+    name: 'arm64/sect-normal-write',
+    since: 'since a change of PROT_SECT_NORMAL between v6.1 and v6.12 (commit not looked up)',
+    from: '6.3',
+    effect: 'Block entries of the vmemmap carry the dirty bit modifier (bit 51), as page entries do.',
+    confidence: 'memory',
+  },
+  arm64ExactRegion: {
+    name: 'arm64/exact-region',
+    since:
+      'since Linux commit 32697ff38287 (arm64: vmemmap: Avoid base2 order of struct page size to dimension region) in v6.9',
+    from: '6.9',
+    effect:
+      'The vmemmap region has just the size that the linear map needs and ends 1 GiB below the top; before, it was sized by powers of two.',
+    confidence: 'source',
+  },
+  arm64SubsectionBasePages: {
+    name: 'arm64/subsection-base-pages',
+    since:
+      'since Linux commit d4234d131b0a (arm64: mm: Populate vmemmap at the page level if not section aligned) in v6.14',
+    from: '6.14',
+    backported: { '6.1': { by: 192 }, '6.12': 20 },
+    effect:
+      'Less than a section is mapped with base pages; before, with blocks that the removal of a neighbour takes away.',
+    confidence: 'source',
+  },
+  arm64CheckPmdLeaf: {
+    name: 'arm64/check-pmd-leaf',
+    since:
+      'since a series of 2026 (arm64/mm: drop vmemmap_pmd helpers and use generic code; final commit not established) in v7.3, perhaps v7.2',
+    from: '7.3',
+    effect:
+      'An existing table is given the base pages that it lacks, and a block entry is PAGE_KERNEL, with the software dirty bit; before, any entry counted as mapped.',
+    confidence: 'inferred',
+  },
+} as const satisfies Record<string, Trait>;

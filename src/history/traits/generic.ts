@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import type { Trait } from './trait.js';
+
+/** mm/sparse.c, mm/sparse-vmemmap.c, and the checks of mm/memory_hotplug.c that stand before them. */
+export const GENERIC_TRAITS = {
+  genericSubsections: {
+    name: 'generic/subsections',
+    since: 'since Linux commit ba72b4c8cf60 (mm/sparsemem: support sub-section hotplug) in v5.3',
+    from: '5.3',
+    effect:
+      'Memory is added and removed in subsections of 2 MiB, and a failed add runs vmemmap_free() over its range; before, in whole sections, a section that is there was taken for success, and what a failed add had mapped stayed.',
+    confidence: 'source',
+  },
+  genericSectionMapReset: {
+    name: 'generic/section-map-reset',
+    since: 'since Linux commit 1f503443e7df (mm/sparse: reset section’s mem_map when fully deactivated) in v5.6',
+    from: '5.6',
+    effect: 'A section without subsections has section_mem_map 0; before, it kept the encoding of its number.',
+    confidence: 'memory',
+  },
+  genericHugepagesLoop: {
+    name: 'generic/hugepages-loop',
+    since: 'since Linux commit 2045a3b8911b (mm/sparse-vmemmap: generalise vmemmap_populate_hugepages()) in v6.2',
+    from: '6.2',
+    effect:
+      'x86_64 and arm64 share one loop, which fails where the altmap has no room for a leaf; before, arm64 fell back to base pages of the altmap.',
+    confidence: 'source',
+  },
+  genericRemoveChecksInSparse: {
+    name: 'generic/remove-checks-in-sparse',
+    since: 'since a clean-up between v6.1 and v6.12 that dissolved __remove_section() (commit not looked up)',
+    from: '6.3',
+    effect: 'Removing a section without a memmap warns in sparse_remove_section(); before, in __remove_section().',
+    confidence: 'memory',
+  },
+  hotplugHexEnd: {
+    name: 'generic/misaligned-end-in-hex',
+    since: 'since a correction between v6.1 and v6.12 (commit not looked up)',
+    from: '6.3',
+    effect: 'The warning on a misaligned range prints its end as 0x…; before, as #….',
+    confidence: 'memory',
+  },
+  daxTailReuse: {
+    name: 'dax/tail-reuse',
+    since: 'since Linux commit 4917f55b4ef9 (mm/sparse-vmemmap: improve memory savings for compound devmaps) in v5.19',
+    from: '5.19',
+    effect:
+      'The memmap of compound device pages is folded to a head page and a tail page each; before, it was populated in full.',
+    confidence: 'source',
+  },
+  daxArchOptIn: {
+    name: 'dax/arch-opt-in',
+    since: 'since Linux commit 87a7ae75d738 (mm/vmemmap/devdax: fix kernel crash when probing devdax devices) in v6.3',
+    from: '6.3',
+    backported: { '6.1': { by: 192 } },
+    effect:
+      'The memmap of compound device pages is folded only on architectures that ask for it; before, on all, also under the hash MMU, which reads no page table.',
+    confidence: 'memory',
+  },
+  daxOptimizeNeedsMoreThanReserve: {
+    name: 'dax/optimize-needs-more-than-reserve',
+    since:
+      'since Linux commit c1a6c536fb08 (mm/vmemmap: improve vmemmap_can_optimize and allow architectures to override) in v6.6',
+    from: '6.6',
+    backported: { '6.1': { by: 192 } },
+    effect:
+      'The memmap of a compound page is folded only when it takes more than the two vmemmap pages that are kept; before, whenever the geometry is compound.',
+    confidence: 'source',
+  },
+  countNrMemmap: {
+    name: 'count/nr-memmap',
+    since: 'since Linux commit 15995a352474 (mm: report per-page metadata information) in v6.11',
+    from: '6.11',
+    effect:
+      'Pages of memmap are counted in nr_memmap, those of the boot apart: as many as the range needs, whatever is really allocated. They are added when populating succeeded, and subtracted also when a failed add is undone, so the counter loses what it never had.',
+    confidence: 'source',
+  },
+  countInHelpers: {
+    name: 'count/in-helpers',
+    since:
+      'since the series “mm: Fix vmemmap optimization accounting and initialization” (final commit not established) in v7.2',
+    from: '7.2',
+    backported: { '6.12': 101 },
+    effect:
+      'The lowest helpers count, before the result is known and on the way back, so both balance; and a folded compound page counts as two pages of memmap, before as all of them.',
+    confidence: 'inferred',
+  },
+} as const satisfies Record<string, Trait>;
