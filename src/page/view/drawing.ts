@@ -166,7 +166,7 @@ export function bytesOf(event: KernelEvent | undefined): Stretch | undefined {
 export function faultsAt(session: Session, lane: number, position: Position): { fault: Fault; isOld: boolean }[] {
   const { step, row } = position;
   const state = session.stateAt(lane, position);
-  return session.faults.flatMap((fault) => {
+  return session.faults.flatMap((fault): { fault: Fault; isOld: boolean }[] => {
     if (fault.lane !== lane || fault.finding.blamed.length === 0) return [];
     const { position: at } = fault;
     if (at.step > step || (at.step === step && at.row > row)) return [];

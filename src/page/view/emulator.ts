@@ -50,6 +50,11 @@ export class Emulator {
     return answer as Promise<Ask[O]['answer']>;
   }
 
+  /** The same emulator in a worker of its own. */
+  another(): Emulator {
+    return new Emulator(this.start);
+  }
+
   /** Ends whatever goes on; nobody who waits is answered. */
   stop(): void {
     this.worker?.terminate();

@@ -214,7 +214,7 @@ function SectionTile({ tile, from, to, y, sectionSize, op, onSection, isPlay }: 
     click === undefined
       ? {}
       : {
-          role: 'button',
+          role: 'button' as const,
           tabIndex: 0,
           'aria-label': `section ${name}, ${word}: ${isThere ? 'unplug' : 'plug'}`,
           onClick: click,
