@@ -7,7 +7,8 @@ import { findCpu } from './cpu.js';
 import { EXIT_FINDING, EXIT_OK, writeResult } from './output.js';
 import { packageVersion } from './package-root.js';
 import { pageTemplate } from './page-template.js';
-import { bugRequests, scenarioRequests } from './report-requests.js';
+import { bugRequests } from '../page/bug-requests.js';
+import { scenarioRequests } from './report-requests.js';
 import { findBug } from './repro.js';
 import { readScenario } from './scenario-file.js';
 

@@ -14,7 +14,8 @@ import { scenarioSchema } from '../scenario/schema.js';
 import { EXIT_OK } from './output.js';
 import { packageVersion } from './package-root.js';
 import { pageTemplate } from './page-template.js';
-import { bugRequests, scenarioRequests } from './report-requests.js';
+import { bugRequests } from '../page/bug-requests.js';
+import { scenarioRequests } from './report-requests.js';
 import { findBug } from './repro.js';
 
 export interface ServeOptions {

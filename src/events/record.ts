@@ -5,7 +5,7 @@ import { NO_PAGE } from '../hardware/buddy-blocks.js';
 import { LEVELS, PageTable, type Leaf, type Level } from '../hardware/page-table.js';
 import { observe } from '../kernel/kernel.js';
 import { DEAF_OBSERVER, type Observer } from '../kernel/observer.js';
-import { InputError } from '../scenario/load.js';
+import { InputError } from '../scenario/input.js';
 import { altmapsOf, type Run } from '../scenario/runner.js';
 import { activeMemmap, vmemmapWindow, walkVmemmap } from '../kernel/vmemmap-view.js';
 import type { Books, Deed, FrameRun, KernelEvent, LeafRun, Recording, Stretch } from './event.js';

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { BUGS } from '../../src/catalogue/bugs/index.js';
-import { bugRequests } from '../../src/cli/report-requests.js';
+import { bugRequests } from '../../src/page/bug-requests.js';
 import { leafRuns } from '../../src/events/leaf-runs.js';
 import { Recorder, recorded } from '../../src/events/record.js';
 import { endOf, Timeline, type MachineState } from '../../src/events/replay.js';

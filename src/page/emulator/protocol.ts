@@ -99,7 +99,4 @@ export interface Request<O extends Op = Op> {
 
 /** Answers may come in parts; the last says so. */
 export type Answer =
-  | { id: number; answer: unknown; isLast: boolean }
-  | { id: number; error: string; path?: (string | number)[] }
-  /** A run goes on: it is at a step of so many. */
-  | { id: number; step: number; of: number };
+  { id: number; answer: unknown; isLast: boolean } | { id: number; error: string; path?: (string | number)[] };

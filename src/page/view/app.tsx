@@ -21,6 +21,9 @@ import { Viewer } from './viewer.js';
 
 /** The page: a report to look at, or a scenario to play with, and what both have in common. */
 
+/** Whether this page was built with what only the playground has. */
+declare const HAS_PLAYGROUND: boolean;
+
 interface AppProps {
   /** What the page was made for; null for the playground. */
   document: ReportDocument | null;
@@ -439,6 +442,7 @@ export function App({ document: own, emulator }: AppProps) {
           isStale={isStale}
           instead={instead}
           controls={
+            HAS_PLAYGROUND &&
             mode === 'play' &&
             emulator !== undefined &&
             offer !== undefined && (
@@ -475,7 +479,7 @@ export function App({ document: own, emulator }: AppProps) {
           }}
         />
       )}
-      {dialog === 'load' && emulator !== undefined && (
+      {HAS_PLAYGROUND && dialog === 'load' && emulator !== undefined && (
         <LoadDialog
           emulator={emulator}
           onClose={() => setDialog(undefined)}
