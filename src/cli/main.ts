@@ -209,9 +209,9 @@ const collect = (value: string, before: string[] = []): string[] => [...before, 
 
 program
   .command('report')
-  .description('write a page that shows scenarios step by step: one file that needs no network')
+  .description('write a page that shows scenarios event by event: one file that needs no network')
   .argument('[file...]', 'scenarios (JSON, also .gz)')
-  .option('--kernel <release>', 'run them on this release; once more for a second column', collect)
+  .option('--kernel <release>', 'run them on this release; once more for a second kernel beside it', collect)
   .option('--bug <name>', 'an entry of the catalogue, on a release that has it beside one that has not', collect)
   .option('--cpu <name>', 'CPU whose cycles are told (see vmemmap cpu)')
   .addOption(new Option('-J, --json', 'print what the page shows as JSON'))
@@ -231,7 +231,7 @@ program
 
 program
   .command('serve')
-  .description('show such pages for scenarios that are picked in a browser, on this machine only')
+  .description('open the playground: the emulator in a page, on this machine only')
   .option('--port <n>', 'port of the loopback address; a free one if not given')
   .addHelpText('after', examples('vmemmap serve', 'vmemmap serve --port 8080'))
   .action(async (options: ServeOptions) => {

@@ -40,6 +40,8 @@ export class Recorder {
   private readonly boot: Recording['boot'];
   private events: KernelEvent<LeafRun>[] = [];
   private kept = 0;
+  /** Where the active memmap stands that was read last, and when that was. */
+  private activeAt = { changes: -1, place: 0 };
 
   constructor(private readonly run: Run) {
     this.boot = { leaves: this.allLeaves(), ...this.books() };
@@ -98,6 +100,12 @@ export class Recorder {
   }
 
   private active(): number {
+    const { changes } = this.run.kernel.sections;
+    if (changes !== this.activeAt.changes) this.activeAt = { changes, place: this.readActive() };
+    return this.activeAt.place;
+  }
+
+  private readActive(): number {
     return this.actives.place(activeMemmap(this.run.kernel).map(({ start, end }): Stretch => [start, end]));
   }
 

@@ -55,7 +55,8 @@ function lanesOf(document: ReportDocument, subject: Subject, kernels: readonly s
     const at = subject.runs.findIndex((run) => document.runs[run]!.kernel === kernel);
     return at < 0 ? [] : [at];
   });
-  return named.length > 0 ? named.slice(0, LANES) : subject.runs.slice(0, LANES).map((_, i) => i);
+  const others = subject.runs.flatMap((_, i) => (named.includes(i) ? [] : [i]));
+  return [...named, ...others].slice(0, LANES).sort((a, b) => (named.length === LANES ? 0 : a - b));
 }
 
 /** The scenario of a run, to play on with. */

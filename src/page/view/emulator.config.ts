@@ -2,6 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { decode } from '@jridgewell/sourcemap-codec';
 import { defineConfig, type Plugin } from 'vite';
 
 /**
@@ -12,21 +13,27 @@ import { defineConfig, type Plugin } from 'vite';
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const { version } = JSON.parse(readFileSync(here('../../../package.json'), 'utf8')) as { version: string };
 
-/** How the bundler marks where a file begins. */
-const FILE = /^\s*\/\/ ((?:src|arch|node_modules)\/\S+)$/;
+/** A path as a stack has it: something stands before its folders. */
+const asFile = (source: string | null): string => `/${(source ?? '').replace(/^(\.\.\/)+/, '')}`;
 
 const sourceLines: Plugin = {
   name: 'source-lines',
   enforce: 'post',
   generateBundle(_options, bundle) {
-    for (const part of Object.values(bundle)) {
-      if (part.type !== 'chunk') continue;
-      const lines = part.code.split('\n').flatMap((line, i): [number, string][] => {
-        const file = FILE.exec(line)?.[1];
-        // A path as a stack has it: something stands before its folders.
-        return file === undefined ? [] : [[i + 1, `/${file}`]];
-      });
-      if (lines.length === 0) this.error('the bundle does not say which file its lines come from');
+    for (const [name, part] of Object.entries(bundle)) {
+      if (part.type !== 'chunk') {
+        // The map has told what it knows.
+        Reflect.deleteProperty(bundle, name);
+        continue;
+      }
+      const { map } = part;
+      if (map === null) this.error('the bundle does not say which file its lines come from');
+      const lines: [number, string][] = [];
+      for (const [i, [first]] of decode(map.mappings).entries()) {
+        if (first?.[1] === undefined) continue;
+        const file = asFile(map.sources[first[1]] ?? null);
+        if (lines[lines.length - 1]?.[1] !== file) lines.push([i + 1, file]);
+      }
       part.code += `\nvar SOURCE_LINES = ${JSON.stringify(lines)};\n`;
     }
   },
@@ -39,6 +46,7 @@ export default defineConfig({
     outDir: here('../../../dist/src/page'),
     emptyOutDir: false,
     minify: false,
+    sourcemap: 'hidden',
     target: 'es2022',
     lib: { entry: here('../emulator/worker.ts'), formats: ['iife'], name: 'emulator', fileName: () => 'emulator.js' },
   },

@@ -24,7 +24,18 @@ export function Panels({ session, position, bytes, onGo, onSelect }: PanelsProps
   return (
     <>
       <div class="panels">
-        {bytes !== null && <Bytes session={session} position={position} bytes={bytes} onGo={onGo} />}
+        {bytes !== null && (
+          <Bytes
+            session={session}
+            position={position}
+            bytes={bytes}
+            onGo={(to) => {
+              // The bytes are followed to their writer.
+              onSelect(bytes);
+              onGo(to);
+            }}
+          />
+        )}
         <Chain session={session} position={position} onGo={onGo} />
         <ThisEvent session={session} position={position} />
       </div>

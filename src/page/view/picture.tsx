@@ -197,7 +197,7 @@ export const OWNERS = { buddy: 'page allocator', boot: 'boot memory', unknown: '
 
 type Picking = (stretch: Stretch) => {
   onPointerEnter: () => void;
-  onPointerLeave: () => void;
+  onPointerLeave: (event: PointerEvent) => void;
   onClick: () => void;
 };
 
@@ -221,7 +221,10 @@ export function Picture(props: PictureProps) {
   const marks = new Set<Mark>();
   const pick: Picking = (stretch) => ({
     onPointerEnter: () => onHover(stretch),
-    onPointerLeave: () => onHover(null),
+    // Who leaves the picture goes to what is told of the bytes: it stays.
+    onPointerLeave: ({ relatedTarget }) => {
+      if (relatedTarget instanceof Node && svg.current?.contains(relatedTarget) === true) onHover(null);
+    },
     onClick: () => onSelect(stretch),
   });
 

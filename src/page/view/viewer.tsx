@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import type { ComponentChildren } from 'preact';
-import { useMemo, useState } from 'preact/hooks';
+import { useEffect, useMemo, useState } from 'preact/hooks';
 import type { Stretch } from '../../events/event.js';
 import type { Axis, View } from './axis.js';
 import { Legend, type Mark } from './legend.js';
@@ -53,6 +53,7 @@ export function Viewer(props: ViewerProps) {
     isStale,
   } = props;
   const [hovered, setHovered] = useState<Chosen>(null);
+  useEffect(() => setHovered(null), [position]);
   const [marks, setMarks] = useState<readonly Mark[]>([]);
   const fault = session.focus(position);
   const blamed = useMemo((): Chosen => {
