@@ -2,6 +2,7 @@
 
 import { ARCHITECTURES } from '../../arch/index.js';
 import { observe } from '../kernel/kernel.js';
+import { DEAF_OBSERVER } from '../kernel/observer.js';
 import { InputError } from '../scenario/input.js';
 import { runStep, startRun, type StepReturn } from '../scenario/runner.js';
 import type { Scenario } from '../scenario/scenario.js';
@@ -36,6 +37,23 @@ export function profileFor(scenario: Scenario, named: CpuProfile | undefined): C
   throw new InputError(
     `--cpu is "${profile?.name ?? 'missing'}"; allowed on ${architecture.name} are ${cpus.map(({ name }) => name).join(', ')}`,
   );
+}
+
+/**
+ * Bytes of memmap that the steps write and scan, which is what takes long with the clock on: every cache line of them
+ * goes through the model's caches.
+ */
+export function streamedBytes(scenario: Scenario): number {
+  const run = startRun(scenario);
+  let streamed = 0;
+  observe(run.kernel, {
+    ...DEAF_OBSERVER,
+    memset: (_address, _byte, bytes) => (streamed += bytes),
+    scan: (_address, _byte, bytes) => (streamed += bytes),
+    initialise: (_address, bytes) => (streamed += bytes),
+  });
+  for (const step of scenario.steps) if (runStep(run, step) === 'BUG') break;
+  return streamed;
 }
 
 /** Runs all steps with the clock on. One that stops the kernel is the last. */

@@ -241,15 +241,23 @@ function firstDifference(
 
 const hasFailed = ({ ret }: StepView): boolean => typeof ret === 'number' && ret < 0;
 
+const sameMapping = (a: Leaf, b: Leaf | undefined): boolean =>
+  b?.start === a.start && b.size === a.size && b.level === a.level && b.pa === a.pa;
+
+/** The first leaf of a list that another list has not. */
+function firstMissing(leaves: readonly Leaf[], others: readonly Leaf[]): Leaf | undefined {
+  const at = leaves.findIndex((leaf, i) => !sameMapping(leaf, others[i]));
+  if (at < 0) return undefined;
+  const byStart = new Map(others.slice(at).map((leaf) => [leaf.start, leaf]));
+  return leaves.slice(at).find((leaf) => !sameMapping(leaf, byStart.get(leaf.start)));
+}
+
 /** Where two lists of leaves part, as text. */
 function mappingDifference(view: StepView): Complaint | undefined {
   const { before, after } = view;
-  const key = (leaf: Leaf): string => `${leafText(view, leaf)} at ${hex(leaf.pa)}`;
-  const had = new Set(before.leaves.map(key));
-  const has = new Set(after.leaves.map(key));
-  const more = after.leaves.find((leaf) => !had.has(key(leaf)));
+  const more = firstMissing(after.leaves, before.leaves);
   if (more !== undefined) return say(`${leafText(view, more)} stays`, undefined, leafRange(more));
-  const less = before.leaves.find((leaf) => !has.has(key(leaf)));
+  const less = firstMissing(before.leaves, after.leaves);
   return less === undefined ? undefined : say(`${leafText(view, less)} is gone`, undefined, leafRange(less));
 }
 

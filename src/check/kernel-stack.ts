@@ -91,7 +91,7 @@ const STACK_DEPTH = 64;
 const snakeCase = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
 /** The source file of a line of a file that runs: the file itself, but where several were made into one. */
-let sourceOf = (file: string, _line: number): string => file;
+let sourceOf: (file: string, line: number) => string = (file) => file;
 
 /** Tells where the functions of a bundle come from, which has all files in one and no source map at hand. */
 export function bundledFrom(source: (line: number) => string): void {

@@ -19,6 +19,28 @@ export interface FrameEvent {
   nrPages: number;
   /** Kernel functions by the names that the release has for them, outermost first. */
   stack: string[];
+  /** How often, where it happened again and again in a step. */
+  times?: number;
+}
+
+/** Index of the first of some ascending frames that is not below one. */
+function firstFrom(frames: readonly number[], pfn: number): number {
+  let low = 0;
+  let high = frames.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (frames[middle]! < pfn) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** Counts an event that the last one repeats: a tail page of a folded memmap is referenced once for every page it maps. */
+function repeats(events: readonly FrameEvent[], what: FrameEvent['what'], step: number): boolean {
+  const last = events[events.length - 1];
+  if (what !== 'referenced' || last?.what !== what || last.step !== step) return false;
+  last.times = (last.times ?? 1) + 1;
+  return true;
 }
 
 /**
@@ -35,11 +57,13 @@ export function frameHistories(
 ): ReadonlyMap<number, readonly FrameEvent[]> {
   const { architecture, traits } = scenario.machine;
   const histories = new Map(Array.from(frames, (pfn): [number, FrameEvent[]] => [pfn, []]));
+  const ascending = [...histories.keys()].sort((a, b) => a - b);
   let step = 0;
   const note = (what: FrameEvent['what'], pfn: number, nrPages: number): void => {
     let stack: string[] | undefined;
-    for (const [frame, events] of histories) {
-      if (frame < pfn || frame >= pfn + nrPages) continue;
+    for (let at = firstFrom(ascending, pfn); at < ascending.length && ascending[at]! < pfn + nrPages; at++) {
+      const events = histories.get(ascending[at]!)!;
+      if (repeats(events, what, step)) continue;
       stack ??= stackOn(architecture.name, traits, kernelStack());
       events.push({ step, what, pfn, nrPages, stack });
     }

@@ -16,6 +16,7 @@ export interface ReportOptions {
   kernel?: string[];
   bug?: string[];
   cpu?: string;
+  cycles: boolean;
   json?: true;
   output?: string;
 }
@@ -28,7 +29,7 @@ export function report(files: readonly string[], options: ReportOptions): number
   const requests = [
     ...files.flatMap((file) => scenarioRequests(readScenario(file), file, kernels, cpu)),
     ...bugs.flatMap((name) => bugRequests(findBug(name), kernels, cpu)),
-  ];
+  ].map((request) => ({ ...request, withoutCycles: !options.cycles }));
   const document = reportDocument(requests, packageVersion());
   writeResult(options.json ? JSON.stringify(document, null, 2) : fillPage(pageTemplate(), document), options.output);
   return document.runs.some(({ findings }) => findings.length > 0) ? EXIT_FINDING : EXIT_OK;

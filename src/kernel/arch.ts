@@ -12,6 +12,8 @@ export interface Arch {
   readonly mmu: Mmu;
   /** What the CPU translates with where that is not the kernel's own page table. */
   readonly loadedMmu?: Mmu;
+  /** Root tables beside the kernel's own that share its top-level entries, physical byte addresses. */
+  readonly otherRoots?: readonly number[];
   /** PMD_SIZE: bytes that a large leaf maps. */
   readonly pmdSize: number;
   /** The vmemmap is mapped by tables that {@link visit} finds; not so with a hashed page table. */
@@ -20,6 +22,8 @@ export interface Arch {
   readonly leafSizes: readonly { name: string; size: number }[];
   /** pageblock_nr_pages. */
   readonly pageblockPages: number;
+  /** CONFIG_HOLES_IN_ZONE: pfn_valid() is asked for single pages of boot memory, and memblock answers. */
+  readonly holesInZone?: boolean;
   /** ARCH_WANT_OPTIMIZE_DAX_VMEMMAP: the memmap of compound device pages may be folded. */
   readonly optimizesDaxVmemmap: boolean;
   /** ARCH_MHP_MEMMAP_ON_MEMORY_ENABLE: memory blocks may hold their own memmap, as far as the rest allows it. */

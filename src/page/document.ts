@@ -139,8 +139,10 @@ export interface RunReport extends Geometry {
   command: string;
   /** The scenario as a file. */
   scenario: unknown;
-  /** CPU whose cycles are told; null where none is known. */
+  /** CPU whose cycles are told; null where none is known, or the cycles are left out. */
   cpu: string | null;
+  /** What the reader should know of this run before all else, sentence by sentence. */
+  remarks: string[];
   recording: Recording;
   tables: TableReport[];
   /** Fields of a leaf entry, lowest bit first; empty where they are not known. */

@@ -6,10 +6,11 @@ import { CHECKS } from '../check/expectations.js';
 import { INVARIANTS } from '../check/invariants.js';
 import { type Check } from '../check/step-view.js';
 import { symptomOf } from '../catalogue/repro.js';
-import { clockRun, type StepCycles } from '../bench/clocked-run.js';
+import { clockRun, streamedBytes, type StepCycles } from '../bench/clocked-run.js';
 import type { CpuProfile } from '../cycles/profile.js';
 import type { Stretch } from '../events/event.js';
 import { Interned } from '../events/interned.js';
+import { size } from '../events/words.js';
 import { LEVELS, PageTable, type Table } from '../hardware/page-table.js';
 import { pfnToPage, type Kernel } from '../kernel/kernel.js';
 import { altmapsOf, type Run } from '../scenario/runner.js';
@@ -40,6 +41,26 @@ export interface RunRequest {
   readonly bug?: Bug | undefined;
   /** CPU whose cycles are told, if it is one of the architecture's; the architecture's first if not given. */
   readonly cpu?: CpuProfile | undefined;
+  /** Leaves the cycles out. */
+  readonly withoutCycles?: boolean | undefined;
+}
+
+/** Bytes of memmap that are written and scanned with the clock on: some seconds. Beyond it the cycles are left out. */
+const MAX_CLOCKED_BYTES = 2 ** 31;
+
+/** The cycles of each step, and on which CPU; none where they are not wanted, not known or would take minutes. */
+function cyclesOfRun({ scenario, cpu: named, withoutCycles }: RunRequest): {
+  cpu: CpuProfile | undefined;
+  steps: readonly StepCycles[];
+  remarks: string[];
+} {
+  const { cpus } = scenario.machine.architecture;
+  const cpu = cpus.find((profile) => profile === named) ?? cpus[0];
+  if (cpu === undefined || withoutCycles === true) return { cpu: undefined, steps: [], remarks: [] };
+  const bytes = streamedBytes(scenario);
+  if (bytes <= MAX_CLOCKED_BYTES) return { cpu, steps: clockRun(scenario, { profile: cpu }).steps, remarks: [] };
+  const remark = `The cycles are left out: the steps write and scan ${size(bytes)} of memmap, which takes long with the clock on; vmemmap cycles tells them.`;
+  return { cpu: undefined, steps: [], remarks: [remark] };
 }
 
 /** What is asked after each step: every invariant, and what the catalogue's entry breaks. */
@@ -127,15 +148,14 @@ function toldOnce(findings: readonly Omit<FindingReport, 'id'>[]): Omit<FindingR
  */
 export function runReport(request: RunRequest, anchor: (finding: number) => string): RunReport {
   const { scenario, bug } = request;
-  const { config, release, architecture } = scenario.machine;
+  const { config, release } = scenario.machine;
   const tables = new Interned<TableReport>();
   const states: Omit<StateReport, 'physical'>[] = [];
   const { run, checked, timeline, geometry, given, told } = recordRun(scenario, checksFor(bug), (moment) =>
     states.push(stateReport(moment, tables)),
   );
   const { results, findings } = checked;
-  const cpu = architecture.cpus.find((profile) => profile === request.cpu) ?? architecture.cpus[0];
-  const clocked = cpu === undefined ? [] : clockRun(scenario, { profile: cpu }).steps;
+  const { cpu, steps: clocked, remarks } = cyclesOfRun(request);
   const { blockPages } = run.memory;
   const [boot, ...after] = states;
   const stepReport = (state: (typeof states)[number], i: number): StepReport => ({
@@ -183,6 +203,7 @@ export function runReport(request: RunRequest, anchor: (finding: number) => stri
     command: request.command,
     scenario: writtenScenario(request.file),
     cpu: cpu?.title ?? null,
+    remarks,
     recording: timeline.recording,
     tables: tables.values,
     fields: fieldsOf(run.kernel),

@@ -479,7 +479,7 @@ function wrongFree(evidence: Evidence): Part {
     ? place === undefined
       ? `A page table lies in frame ${hex(pfn)}, which went back to the page allocator`
       : `Leaf ${address(geometry, place[0])} maps frame ${hex(pfn)}, which went back to the page allocator`
-    : /had it back already/.test(finding.text)
+    : finding.text.includes('had it back already')
       ? `Frame ${hex(pfn)} goes back to the page allocator a second time`
       : `Frame ${hex(pfn)}${whose} goes to the page allocator, which never handed it out`;
   if (last === undefined) return { headline };
@@ -559,9 +559,9 @@ const DEEDS: Readonly<Partial<Record<KernelEvent['what'], string>>> = {
 function othersChanged(evidence: Evidence): Part {
   const { place, geometry, finding, timeline, given } = evidence;
   if (place === undefined) return {};
-  const what = /is mapped no more/.test(finding.text)
+  const what = finding.text.includes('is mapped no more')
     ? 'is mapped no more'
-    : /another frame/.test(finding.text)
+    : finding.text.includes('another frame')
       ? 'is mapped to another frame'
       : 'has other bytes';
   const whose = sectionText(geometry, place);

@@ -3,10 +3,11 @@
 import type { Arch } from '../kernel/arch.js';
 import type { Architecture, MachineConfig } from '../../arch/architecture.js';
 import { alignUp } from '../hardware/align.js';
-import { PageAllocator } from '../hardware/page-allocator.js';
+import { NoBootMemory, PageAllocator } from '../hardware/page-allocator.js';
 import { Ram } from '../hardware/ram.js';
 import { Counters } from '../kernel/counters.js';
 import type { Kernel } from '../kernel/kernel.js';
+import { startCode } from '../kernel/memmap-code.js';
 import { KernelLog } from '../kernel/log.js';
 import type { Release } from '../history/releases.js';
 import type { Traits } from '../history/traits/index.js';
@@ -19,7 +20,7 @@ import { createSystemMemory } from '../mm/boot-memory.js';
 /** Puts a machine together and boots a kernel on it. */
 
 /** System memory of a machine that does not say how much it has, bytes: more than any scenario can take. */
-const DEFAULT_RAM_BYTES = 2 ** 42;
+export const DEFAULT_RAM_BYTES = 2 ** 42;
 const LOW_52_BITS = 2n ** 52n - 1n;
 
 /** System memory present at boot: sections from here are early, and their memmap is populated before the first step. */
@@ -49,19 +50,19 @@ export interface MachineOptions {
 /** Boots a kernel. Counters start behind the boot. */
 export function bootKernel(options: MachineOptions): Kernel {
   const { architecture, config } = options;
-  const ram = new Ram(config.pageSize);
+  const code = startCode(options.release.name, config);
+  const ram = new Ram(config.pageSize, code?.frames);
   const maxOrder = architecture.maxOrder(config.pageSize);
+  const { ramPages = DEFAULT_RAM_BYTES / config.pageSize } = options;
+  const basePfn = alignUp(options.ramBasePfn, 2 ** maxOrder);
+  const nrPages = alignUp(ramPages, 2 ** maxOrder);
   const allocator = new PageAllocator(ram, {
-    nodes: [
-      {
-        basePfn: alignUp(options.ramBasePfn, 2 ** maxOrder),
-        nrPages: options.ramPages ?? DEFAULT_RAM_BYTES / config.pageSize,
-      },
-    ],
+    nodes: [{ basePfn, nrPages }],
     maxOrder,
     recycledPages: options.recycledPages,
     failAllocations: options.failAllocations,
   });
+  takeExcess(allocator, maxOrder, nrPages - ramPages);
   const pagesPerSection = 2 ** config.sectionSizeBits / config.pageSize;
   const pagesPerSubsection = SUBSECTION_SIZE / config.pageSize;
   const parts = {
@@ -78,14 +79,27 @@ export function bootKernel(options: MachineOptions): Kernel {
     pagesPerSubsection,
     vmstat: { nrMemmapPages: 0, nrMemmapBootPages: 0 },
     observer: null,
+    code,
   };
   // An architecture boots inside the kernel that it is a part of.
   const kernel = parts as typeof parts & { arch: Arch };
   kernel.arch = architecture.boot(kernel, config);
+  if (code !== undefined) {
+    code.bind(kernel);
+    kernel.arch = code.over(kernel.arch);
+  }
   for (const range of options.boot) sparseInit(kernel, range);
+  code?.booted();
   kernel.counters.reset();
   allocator.startBooks();
   return kernel;
+}
+
+/** The allocator's memory is whole blocks of the largest order: what a machine has less is taken for good. */
+function takeExcess(allocator: PageAllocator, maxOrder: number, pages: number): void {
+  for (let order = maxOrder, left = pages; left > 0; order--) {
+    for (; left >= 1 << order; left -= 1 << order) allocator.reserve(order);
+  }
 }
 
 /** sparse_init(): every section that boot memory touches gets its memmap. */
@@ -93,8 +107,8 @@ function sparseInit(kernel: Kernel, { pfn, nrPages, nid }: BootRange): void {
   const end = pfn + nrPages;
   while (pfn < end) {
     const count = Math.min(end - pfn, kernel.pagesPerSection - (pfn % kernel.pagesPerSection));
-    const err = sparseInitSection(kernel, nid, pfn, count);
-    if (err !== 0) throw new RangeError(`no memory for the memmap of boot memory at frame 0x${pfn.toString(16)}`);
+    const err = kernel.code?.initSection(nid, pfn, count) ?? sparseInitSection(kernel, nid, pfn, count);
+    if (err !== 0) throw new NoBootMemory(`no memory for the memmap of boot memory at frame 0x${pfn.toString(16)}`);
     pfn += count;
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { PageFault } from '../hardware/mmu.js';
+import { NoBootMemory } from '../hardware/page-allocator.js';
 import { KernelBug } from '../kernel/log.js';
 import { pfnToPage, type Kernel } from '../kernel/kernel.js';
 import { addPages, removePages } from '../mm/memory-hotplug.js';
@@ -8,7 +9,7 @@ import { addMemory, offlineAndRemoveMemory, removeMemory, supportsMemmapOnMemory
 import { hugetlbVmemmapOptimize, hugetlbVmemmapRestore } from '../mm/hugetlb-vmemmap.js';
 import { eachBlock, offlineBlock, onlineBlock } from '../mm/memory-block.js';
 import { memremapPages, memunmapPages } from '../mm/memremap.js';
-import { INITIALISED } from '../mm/online-pages.js';
+import { INITIALISED } from '../mm/system-memory.js';
 import { SYSTEM_RAM } from '../mm/resource.js';
 import { Faults, type SystemMemory } from '../mm/system-memory.js';
 import type { VmemAltmap } from '../kernel/memremap.js';
@@ -21,7 +22,8 @@ import {
   resizeVirtioMem,
   type Devices,
 } from '../drivers/devices.js';
-import { bootKernel, bootMemory } from './machine.js';
+import { ScenarioError } from '../kernel/scenario-error.js';
+import { bootKernel, bootMemory, type MachineOptions } from './machine.js';
 import type { Scenario, Step } from './scenario.js';
 import { captureMemory, type MemoryState } from './hotplug-state.js';
 import { captureState, type State } from './state.js';
@@ -50,10 +52,10 @@ export interface Run {
 /**
  * Boots the machine of a scenario. No step has run yet.
  * @returns the run, for {@link runStep} and {@link captureRun}
- * @throws RangeError where boot memory leaves no room for its own memmap
+ * @throws ScenarioError where the machine has too little memory for page tables and the memmap of boot memory
  */
 export function startRun(scenario: Scenario): Run {
-  const kernel = bootKernel(scenario.machine);
+  const kernel = bootWithin(scenario.machine);
   const memory = bootMemory(kernel, scenario);
   return {
     scenario,
@@ -65,6 +67,16 @@ export function startRun(scenario: Scenario): Run {
     stopped: undefined,
     stoppedBy: undefined,
   };
+}
+
+function bootWithin(machine: MachineOptions): Kernel {
+  try {
+    return bootKernel(machine);
+  } catch (error) {
+    if (!(error instanceof NoBootMemory)) throw error;
+    const bytes = (machine.ramPages ?? 0) * machine.config.pageSize;
+    throw new ScenarioError(`machine.ramSize is ${bytes}; it is too small to boot: ${error.message}`);
+  }
 }
 
 /** Steps that change nothing above sections. */

@@ -7,12 +7,16 @@ import type { MemmapOnMemoryMode } from '../mm/memmap-on-memory.js';
 import type { FaultPoint } from '../mm/system-memory.js';
 import type { OnlineType } from '../mm/zone.js';
 import type { NamespaceRequest } from '../drivers/devices.js';
-import type { BootRange, MachineOptions } from './machine.js';
+import { PHYSICAL_ADDRESS_LIMIT } from '../hardware/ram.js';
+import { DEFAULT_RAM_BYTES, type BootRange, type MachineOptions } from './machine.js';
 import type { ScenarioFile, StepFile } from './schema.js';
 import { ScenarioError } from '../kernel/scenario-error.js';
 import { findArchitecture, findKernelRelease, list } from './names.js';
 
 /** From a scenario as written to one that can run: defaults filled in, units gone, contradictions refused. */
+
+/** Pages of the largest block of any page allocator, by which the start of its memory is rounded up. */
+const MAX_BLOCK_PAGES = 2 ** 13;
 
 export interface AltmapSpec {
   name: string;
@@ -172,7 +176,7 @@ function pfnRange(step: Extract<StepFile, { pfn?: unknown }>, field: string, pag
   const pfn = need(step.pfn, 'start', step.start, 'pfn');
   const nrPages = need(step.nrPages, 'size', step.size, 'nrPages');
   if (nrPages === 0) throw new ScenarioError(`${field}.nrPages is 0; allowed are 1 page and more`);
-  if ((pfn + nrPages) * pageSize > 2 ** 52) {
+  if ((pfn + nrPages) * pageSize > PHYSICAL_ADDRESS_LIMIT) {
     throw new ScenarioError(`${field} ends at frame ${pfn + nrPages}; physical addresses end at 2^52`);
   }
   return { pfn, nrPages };
@@ -187,8 +191,15 @@ function resolveStep(step: StepFile, field: string, pageSize: number): Step {
       return step;
     case 'create-namespace':
     case 'virtio-mem':
-      if (step.start % pageSize === 0 && step.size % pageSize === 0) return step;
-      throw new ScenarioError(`${field} is not made of whole pages of ${pageSize} bytes`);
+      if (step.start % pageSize !== 0 || step.size % pageSize !== 0) {
+        throw new ScenarioError(`${field} is not made of whole pages of ${pageSize} bytes`);
+      }
+      if (step.start + step.size > PHYSICAL_ADDRESS_LIMIT) {
+        throw new ScenarioError(
+          `${field} ends at 0x${(step.start + step.size).toString(16)}; physical addresses end at 2^52`,
+        );
+      }
+      return step;
     case 'add-pages':
       return { op: step.op, altmap: step.altmap ?? null, nid: step.node, ...pfnRange(step, field, pageSize) };
     case 'remove-pages':
@@ -246,21 +257,70 @@ function nodeOf(step: Step): number {
   return 'node' in step ? step.node : 0;
 }
 
-/** A frame that is above everything the scenario names, for the page allocator's memory. */
-function frameAboveAll(
+/** Frames from one to another, `end` exclusive. */
+interface Frames {
+  start: number;
+  end: number;
+}
+
+/** Everything that the scenario names. */
+function namedFrames(
   steps: readonly Step[],
   altmaps: readonly AltmapSpec[],
   boot: readonly BootRange[],
   pageSize: number,
-): number {
+): Frames[] {
+  const ofSteps = steps.flatMap((step): Frames[] => {
+    if ('pfn' in step) return [{ start: step.pfn, end: step.pfn + step.nrPages }];
+    if (!('size' in step)) return [];
+    return [{ start: Math.floor(step.start / pageSize), end: Math.ceil((step.start + step.size) / pageSize) }];
+  });
+  const ofAltmaps = altmaps.map(({ basePfn, endPfn, reserve, free }) => ({
+    start: basePfn,
+    end: Math.max(endPfn + 1, basePfn + reserve + free),
+  }));
+  return [...ofSteps, ...ofAltmaps, ...boot.map(({ pfn, nrPages }) => ({ start: pfn, end: pfn + nrPages }))];
+}
+
+/**
+ * Where the page allocator's memory lies: above everything that the scenario names, or where that reaches to the end of
+ * the physical addresses in the largest gap between.
+ * @param nrPages how much memory it is, if there is room for it
+ */
+function placeRam(
+  named: readonly Frames[],
+  nrPages: number,
+  pageSize: number,
+): { ramBasePfn: number; ramPages: number } {
+  const limit = PHYSICAL_ADDRESS_LIMIT / pageSize;
+  const above = named.reduce((end, range) => Math.max(end, range.end), 0);
+  if (above + nrPages + MAX_BLOCK_PAGES <= limit) return { ramBasePfn: above, ramPages: nrPages };
+  let widest: Frames = { start: 0, end: 0 };
   let end = 0;
-  for (const step of steps) {
-    if ('pfn' in step) end = Math.max(end, step.pfn + step.nrPages);
-    else if ('size' in step) end = Math.max(end, (step.start + step.size) / pageSize);
+  for (const range of [...named, { start: limit, end: limit }].sort((a, b) => a.start - b.start)) {
+    if (range.start - end > widest.end - widest.start) widest = { start: end, end: range.start };
+    end = Math.max(end, range.end);
   }
-  for (const altmap of altmaps) end = Math.max(end, altmap.endPfn + 1, altmap.basePfn + altmap.reserve + altmap.free);
-  for (const range of boot) end = Math.max(end, range.pfn + range.nrPages);
-  return end;
+  const room = Math.max(0, widest.end - widest.start - MAX_BLOCK_PAGES);
+  return { ramBasePfn: widest.start, ramPages: Math.min(nrPages, room) };
+}
+
+/** What the machine says of the page allocator's memory, and the rest put where it is in nobody's way. @throws ScenarioError */
+function resolveRam(
+  { ramBasePfn, ramSize }: ScenarioFile['machine'],
+  named: readonly Frames[],
+  pageSize: number,
+): { ramBasePfn: number; ramPages: number } {
+  if (ramSize !== undefined && ramSize % pageSize !== 0) {
+    throw new ScenarioError(`machine.ramSize is ${ramSize}; allowed are whole pages of ${pageSize} bytes`);
+  }
+  const wanted = (ramSize ?? DEFAULT_RAM_BYTES) / pageSize;
+  if (ramBasePfn === undefined) return placeRam(named, wanted, pageSize);
+  const room = PHYSICAL_ADDRESS_LIMIT / pageSize - ramBasePfn - MAX_BLOCK_PAGES;
+  if (room <= 0 || (ramSize !== undefined && wanted > room)) {
+    throw new ScenarioError(`machine.ramBasePfn is ${ramBasePfn}; the memory behind it must end below 2^52 bytes`);
+  }
+  return { ramBasePfn, ramPages: Math.min(wanted, room) };
 }
 
 /** A kernel to run a scenario on in place of the one that the scenario names. */
@@ -300,6 +360,11 @@ export function resolveScenario(file: ScenarioFile, other?: OtherKernel): Scenar
     if (start % config.pageSize !== 0 || size % config.pageSize !== 0) {
       throw new ScenarioError(`machine.boot[${i}] is not made of whole pages of ${config.pageSize} bytes`);
     }
+    if (start + size > PHYSICAL_ADDRESS_LIMIT) {
+      throw new ScenarioError(
+        `machine.boot[${i}] ends at 0x${(start + size).toString(16)}; physical addresses end at 2^52`,
+      );
+    }
     return { pfn: start / config.pageSize, nrPages: size / config.pageSize, nid: node };
   });
   return {
@@ -310,7 +375,7 @@ export function resolveScenario(file: ScenarioFile, other?: OtherKernel): Scenar
       release,
       traits,
       config,
-      ramBasePfn: machine.ramBasePfn ?? frameAboveAll(steps, altmaps, boot, config.pageSize),
+      ...resolveRam(machine, namedFrames(steps, altmaps, boot, config.pageSize), config.pageSize),
       recycledPages: machine.recycledPages,
       failAllocations: new Set(file.failAllocations),
       boot,

@@ -63,6 +63,7 @@ const machine = z.strictObject({
   mmu: z.enum(['radix', 'hash'], { error: 'must be "radix" or "hash"' }).optional(),
   hugeVmemmap: z.boolean({ error: 'must be true or false' }).optional(),
   ramBasePfn: pfn.optional(),
+  ramSize: size.optional(),
   htabSizeBytes: size.optional(),
   vmemmapPageSize: size.optional(),
   segmentSize: size.optional(),

@@ -285,7 +285,10 @@ export function App({ document: own, emulator }: AppProps) {
     [session, draft, tool, offer, play, tell],
   );
 
-  const copyLink = (): void => void copyText(location.href).then(() => tell('link copied'));
+  const copyLink = (): void =>
+    void copyText(location.href).then((isCopied) =>
+      tell(isCopied ? 'link copied' : 'the browser forbids copying; the address has it'),
+    );
   const toPlay = (): void => {
     if (emulator === undefined || mode === 'play') return;
     setMode('play');

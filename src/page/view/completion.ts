@@ -117,7 +117,7 @@ export function completeFrom(schema: unknown): (context: CompletionContext) => C
     const isName =
       node.name === 'PropertyName' || node.name === 'Object' || (node.name === '⚠' && node.parent?.name === 'Object');
     const object = isName ? (property?.parent ?? (node.name === 'Object' ? node : node.parent)) : null;
-    if (object !== null && object?.name === 'Object') {
+    if (object?.name === 'Object') {
       const { path, objects } = pathTo(state, object);
       const has = fieldsOf(state, object);
       const names = new Map<string, Completion>();

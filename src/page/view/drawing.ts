@@ -133,7 +133,7 @@ export function differences(
       lane.timeline.pieces(state, from + lane.shift, to + lane.shift).map((piece) => ({
         start: piece.start - lane.shift,
         end: piece.end - lane.shift,
-        holds: piece.holds as Holds | 'none',
+        holds: piece.holds,
       })),
     );
     const cuts = [...new Set([from, to, ...[...left!, ...right!].flatMap(({ start, end }) => [start, end])])].sort(

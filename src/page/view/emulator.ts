@@ -93,7 +93,7 @@ export function ownEmulator(): Emulator | undefined {
   if (inside === null) return undefined;
   const { src } = inside.dataset;
   if (src !== undefined) return new Emulator(() => new Worker(new URL(src, document.baseURI)));
-  const source = inside.textContent ?? '';
+  const source = inside.textContent;
   if (source.trim() === '') return undefined;
   let url: string | undefined;
   return new Emulator(() => {

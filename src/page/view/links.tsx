@@ -47,30 +47,26 @@ export function MomentLink(props: {
 
 /** Copies text, and says that it did. */
 export function Copy({ text, children }: { text: string; children?: ComponentChildren }) {
-  const [done, setDone] = useState(false);
+  const [answer, setAnswer] = useState('');
   const copy = (): void => {
-    void copyText(text).then(() => {
-      setDone(true);
-      setTimeout(() => setDone(false), 1500);
+    void copyText(text).then((isCopied) => {
+      setAnswer(isCopied ? 'copied' : 'the browser forbids it');
+      setTimeout(() => setAnswer(''), 1500);
     });
   };
   return (
     <button type="button" class="link copy" onClick={copy} aria-label={`copy ${text}`}>
-      {done ? 'copied' : (children ?? 'copy')}
+      {answer === '' ? (children ?? 'copy') : answer}
     </button>
   );
 }
 
-/** A page from disk may have no clipboard of its own; a selection can always be copied. */
-export async function copyText(text: string): Promise<void> {
+/** Whether the browser let the page copy. */
+export async function copyText(text: string): Promise<boolean> {
   try {
     await navigator.clipboard.writeText(text);
+    return true;
   } catch {
-    const area = document.createElement('textarea');
-    area.value = text;
-    document.body.append(area);
-    area.select();
-    document.execCommand('copy');
-    area.remove();
+    return false;
   }
 }

@@ -36,6 +36,10 @@ const BLOCK_SIZES = [128, 256, 512, 1024, 2048];
 
 type Machine = Scenario['machine'];
 
+/** A field of a scenario as text. */
+const textOf = (value: unknown, usual: string): string =>
+  typeof value === 'string' || typeof value === 'number' ? String(value) : usual;
+
 /** Whether a machine says what a configuration says. */
 const isOf = (machine: Machine, offered: Record<string, unknown>): boolean =>
   Object.entries(offered).every(([field, value]) => machine[field] === value);
@@ -49,8 +53,11 @@ export function Playground(props: PlaygroundProps) {
   const configuration = architecture.configurations.findIndex((offered) => isOf(machine, offered.machine));
   const withMachine = (next: Machine): void => onDraft({ ...draft, file: { ...file, machine: next } });
   const setField = (field: string, value: unknown): void => {
-    const { [field]: _old, ...rest } = machine;
-    withMachine((value === undefined ? rest : { ...rest, [field]: value }) as Machine);
+    const others = Object.entries(machine).filter(([name]) => name !== field);
+    withMachine({
+      arch: machine.arch,
+      ...Object.fromEntries(value === undefined ? others : [...others, [field, value]]),
+    });
   };
   const kept = { memmapOnMemory: machine['memmapOnMemory'], structPageSize: machine['structPageSize'] };
   const setConfiguration = (at: number): void => {
@@ -102,19 +109,19 @@ export function Playground(props: PlaygroundProps) {
         />
         <Choice
           label="sizeof(struct page)"
-          value={String(machine['structPageSize'] ?? 64)}
+          value={textOf(machine['structPageSize'], '64')}
           options={architecture.structPageSizes.map((bytes) => [String(bytes), String(bytes)])}
           onChange={(bytes) => setField('structPageSize', Number(bytes))}
         />
         <Choice
           label="memory block"
-          value={String(machine['blockSize'] ?? '')}
+          value={textOf(machine['blockSize'], '')}
           options={[['', 'usual'], ...BLOCK_SIZES.map((mib): [string, string] => [String(mib * MIB), `${mib} MiB`])]}
           onChange={(bytes) => setField('blockSize', bytes === '' ? undefined : Number(bytes))}
         />
         <Choice
           label="memmap_on_memory"
-          value={String(machine['memmapOnMemory'] ?? 'n')}
+          value={textOf(machine['memmapOnMemory'], 'n')}
           options={[
             ['n', 'n'],
             ['y', 'y'],
@@ -159,7 +166,14 @@ export function Playground(props: PlaygroundProps) {
             onFile={(next) => onDraft({ ...draft, file: next })}
           />
           <p class="row">
-            <button type="button" onClick={() => void copyText(text).then(() => onToast('scenario copied'))}>
+            <button
+              type="button"
+              onClick={() =>
+                void copyText(text).then((isCopied) =>
+                  onToast(isCopied ? 'scenario copied' : 'the browser forbids copying'),
+                )
+              }
+            >
               Copy scenario
             </button>
             <button type="button" onClick={() => save(text)}>

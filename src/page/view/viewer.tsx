@@ -74,7 +74,14 @@ export function Viewer(props: ViewerProps) {
       <main class={isStale === true ? 'stage is-stale' : 'stage'}>
         {controls}
         {instead ?? <Verdict session={session} position={position} onGo={onGo} onNext={onNext} />}
-        {inBooks && fault !== undefined && <PhysicalPicture session={session} position={position} fault={fault} />}
+        {session.lanes.flatMap(({ run }) =>
+          run.remarks.map((remark) => (
+            <p key={`${run.kernel} ${remark}`} class="remark">
+              <b>{run.kernel}</b>: {remark}
+            </p>
+          )),
+        )}
+        {inBooks && <PhysicalPicture session={session} position={position} fault={fault} />}
         <Picture
           session={session}
           position={position}

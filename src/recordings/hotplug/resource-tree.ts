@@ -26,10 +26,10 @@ import {
 import type { Failure } from '../vectors.js';
 import { treeOf } from '../../scenario/hotplug-state.js';
 import { compareSteps, takeWarnings } from './compare.js';
+import { hexNumber, nrPages, pageSize, pfn } from './fields.js';
+import { traitsOf } from './stand-in.js';
 
 /** The tree of physical address ranges. */
-
-const hexNumber = z.string().transform(Number);
 
 const step = z.discriminatedUnion('op', [
   z.strictObject({
@@ -63,13 +63,13 @@ const step = z.discriminatedUnion('op', [
     start: hexNumber,
     end: hexNumber,
   }),
-  z.strictObject({ op: z.literal('walk-ram-pages'), pfn: z.int(), nrPages: z.int() }),
+  z.strictObject({ op: z.literal('walk-ram-pages'), pfn, nrPages }),
 ]);
 
 export const resourceTreeVector = z.strictObject({
   name: z.string(),
   kernel: z.string(),
-  pageSize: z.int(),
+  pageSize,
   root: z.tuple([hexNumber, hexNumber]),
   addressLimit: hexNumber,
   steps: z.array(step),
@@ -92,6 +92,7 @@ const hex = (value: number): string => `0x${value.toString(16)}`;
 
 /** Compares one vector. */
 export function verifyResourceTree(vector: Vector): Failure | undefined {
+  const traits = traitsOf(vector.kernel);
   const root = createIomem(vector.root[1]);
   const log = new KernelLog(true);
   const names = new Map<string, ResourceName>();
@@ -126,7 +127,7 @@ export function verifyResourceTree(vector: Vector): Failure | undefined {
         releaseRegion(root, s.start, s.size, log);
         return { ret: null };
       case 'release-adjustable':
-        releaseMemRegionAdjustable(root, s.start, s.size, log);
+        releaseMemRegionAdjustable(root, s.start, s.size, log, traits.resourceSplitMovesChildren);
         return { ret: null };
       case 'intersects-ram':
         return { ret: null, intersects: regionIntersects(root, s.start, s.size, IORESOURCE_SYSTEM_RAM) };
