@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { placed } from '../kernel/memmap-code.js';
 import type { Traits } from '../history/traits/index.js';
 
 /**
@@ -85,6 +86,12 @@ const KERNEL_NAMES: Readonly<Record<string, string | null>> = {
 /** Where the kernel's functions live; what lies elsewhere is the emulator's own. */
 const KERNEL_FILES = /\/(arch\/[^/]+\/|src\/mm\/|src\/kernel\/kernel)/;
 
+/** Where functions of a tree run, which bear the kernel's names. What is ours among them begins with `emu_`. */
+const TREE_CODE = 'wasm://';
+const OWN_IN_TREE = 'emu_';
+/** Behind the name of a function that something of ours stands in front of. */
+const SEAM = /__tree$/;
+
 /** Frames of this program's stack that are looked at. */
 const STACK_DEPTH = 64;
 
@@ -100,6 +107,7 @@ export function bundledFrom(source: (line: number) => string): void {
 
 /** @param name as the engine has it: a bundle numbers functions that have a name in common */
 function nameIn(name: string, file: string, line: number): string | null {
+  if (file.startsWith(TREE_CODE)) return name.startsWith(OWN_IN_TREE) ? null : name.replace(SEAM, '');
   if (!KERNEL_FILES.test(sourceOf(file, line).replaceAll('\\', '/'))) return null;
   const own = name.replace(/\$\d+$/, '');
   const known = KERNEL_NAMES[own];
@@ -124,6 +132,7 @@ const ONCE_INLINE: ReadonlySet<string> = new Set(['vmemmap_unuse_sub_pmd', 'vmem
 /** Functions that take, give back or write what their caller says. */
 const HELPERS: ReadonlySet<string> = new Set([
   'alloc_pages_node',
+  'vmemmap_alloc_block',
   'vmemmap_alloc_block_buf',
   'vmemmap_alloc_block_zero',
   'altmap_alloc_block_buf',
@@ -149,6 +158,15 @@ export const stackOn = (arch: string, traits: Traits, names: readonly string[]):
       (name) => !COUNTING.has(name) && !(arch === 'x86_64' && !traits.x86TrackUnusedSubPmd && ONCE_INLINE.has(name)),
     )
     .map((name) => OTHER_NAMES[arch]?.[name] ?? name);
+
+/** A stack in which the innermost function says where it stands, on kernels whose own code runs. */
+export const withPlace = ({ release, architecture }: StackMachine, stack: readonly string[]): string[] =>
+  stack.map((name, i) => (i === stack.length - 1 ? placed(release.name, architecture.name, name) : name));
+
+interface StackMachine {
+  readonly release: { readonly name: string };
+  readonly architecture: { readonly name: string };
+}
 
 /** The innermost function of a stack that does more than its caller says; undefined where there is none. */
 export const innermost = (stack: readonly string[]): string | undefined => stack.findLast((name) => !HELPERS.has(name));

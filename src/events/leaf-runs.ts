@@ -33,7 +33,7 @@ export function leafRun(kernel: Kernel, altmaps: readonly VmemAltmap[], leaf: Le
     frameStep: 0,
     entry: digits((BigInt(leaf.hi) << 32n) | BigInt(leaf.lo)),
     entryStep: digits(0n),
-    flags: `0x${kernel.arch.leafFlags(leaf).toString(16)}`,
+    flags: `0x${kernel.platform.leafFlags(leaf).toString(16)}`,
     ...(owner.from === 'altmap' ? { from: owner.from, altmap: owner.altmap } : { from: owner.from }),
   };
 }

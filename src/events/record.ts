@@ -2,7 +2,7 @@
 
 import { keepWholeStacks, kernelStack, kernelStackOf, stackOn } from '../check/kernel-stack.js';
 import { NO_PAGE } from '../hardware/buddy-blocks.js';
-import { LEVELS, PageTable, type Leaf, type Level } from '../hardware/page-table.js';
+import { LEVELS, type Leaf, type Level } from '../hardware/page-table.js';
 import { observe } from '../kernel/kernel.js';
 import { DEAF_OBSERVER, type Observer } from '../kernel/observer.js';
 import { InputError } from '../scenario/input.js';
@@ -56,7 +56,7 @@ export class Recorder {
       this.keep({ what: 'stop', text: stopped }, stack.length === 0 ? INITIALISING : stack);
     }
     this.steps.push(tellLoopsOnce(this.events).map((event) => this.told(event)));
-    const { hasPageTables } = this.run.kernel.arch;
+    const hasPageTables = this.run.kernel.platform.table !== undefined;
     this.ends.push({ ...this.books(), ...(hasPageTables ? {} : { leaves: this.allLeaves() }) });
     this.events = [];
     this.called.push(new Set());
@@ -110,7 +110,7 @@ export class Recorder {
   }
 
   private unusedStart(): number | null {
-    const start = this.run.kernel.arch.unusedStart();
+    const start = this.run.kernel.code.unusedStart();
     return start === 0 ? null : start;
   }
 
@@ -134,9 +134,9 @@ export class Recorder {
 
   /** The addresses that an entry of a level covers. */
   private covered(level: Level, address: number): { start: number; end: number } {
-    const { arch, pageSize } = this.run.kernel;
-    const table = arch.mmu instanceof PageTable ? arch.mmu : undefined;
-    const span = table?.span[level] ?? arch.leafSizes[arch.leafSizes.length - 1]?.size ?? pageSize;
+    const { platform, pageSize } = this.run.kernel;
+    const { table, leafSizes } = platform;
+    const span = table?.span[level] ?? leafSizes[leafSizes.length - 1]?.size ?? pageSize;
     const start = Math.floor(address / span) * span;
     return { start, end: start + span };
   }
@@ -145,7 +145,7 @@ export class Recorder {
   private mapped(start: number, end: number): LeafRun[] {
     const { kernel } = this.run;
     const found: Leaf[] = [];
-    kernel.arch.visit(
+    kernel.platform.visit(
       start,
       end,
       (leaf) => found.push(leaf),

@@ -43,7 +43,7 @@ export interface RecordedRun {
  * @throws InputError when the run has more to tell than can be kept
  */
 export function recordRun(scenario: Scenario, checks: readonly Check[], onStep?: (run: Run) => void): RecordedRun {
-  const run = startRun(scenario);
+  const run = startRun(scenario, true);
   const recorder = new Recorder(run);
   const given: (Stretch | null)[] = [];
   onStep?.(run);

@@ -11,7 +11,7 @@ import type { CpuProfile } from '../cycles/profile.js';
 import type { Stretch } from '../events/event.js';
 import { Interned } from '../events/interned.js';
 import { size } from '../events/words.js';
-import { LEVELS, PageTable, type Table } from '../hardware/page-table.js';
+import { LEVELS, type Table } from '../hardware/page-table.js';
 import { pfnToPage, type Kernel } from '../kernel/kernel.js';
 import { altmapsOf, type Run } from '../scenario/runner.js';
 import { type StepResult } from '../scenario/runner.js';
@@ -67,8 +67,8 @@ function cyclesOfRun({ scenario, cpu: named, withoutCycles }: RunRequest): {
 export const checksFor = (bug: Bug | undefined): Check[] =>
   CHECKS.filter((check) => INVARIANTS.some(({ name }) => name === check.name) || check.name === bug?.symptom.breaks);
 
-function tableReport({ arch, pageSize }: Kernel, { level, start, pa }: Table): TableReport {
-  const here = arch.mmu instanceof PageTable ? arch.mmu.table(level) : undefined;
+function tableReport({ platform, pageSize }: Kernel, { level, start, pa }: Table): TableReport {
+  const here = platform.table?.table(level);
   const span = here === undefined ? 0 : here.span * (here.mask + 1);
   return { level: LEVELS[level], start, span, frame: pa / pageSize };
 }
@@ -118,8 +118,8 @@ function linesOf(result: StepResult): Record<string, string[]> {
 const cyclesOf = (step: StepCycles | undefined): StepReport['cycles'] =>
   step === undefined ? null : { total: step.cycles, microseconds: step.microseconds, causes: { ...step.causes } };
 
-const fieldsOf = ({ arch }: Kernel): FieldReport[] =>
-  (arch.leafFields ?? []).map(({ name, mask, says, levels }) => ({
+const fieldsOf = ({ platform }: Kernel): FieldReport[] =>
+  (platform.leafFields ?? []).map(({ name, mask, says, levels }) => ({
     name,
     mask: mask.toString(16),
     says,

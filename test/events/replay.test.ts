@@ -53,7 +53,7 @@ function recordWhole(scenario: Scenario): { timeline: Timeline; seen: Seen[] } {
         unused,
         active: activeMemmap(kernel).map(({ start, end }) => [start, end]),
         ramPages: kernel.allocator.pagesOut,
-        unusedStart: kernel.arch.unusedStart() || null,
+        unusedStart: kernel.code.unusedStart() || null,
       });
       if (ret === 'BUG') break;
     }
