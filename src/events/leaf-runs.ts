@@ -71,7 +71,7 @@ export function joinRuns(runs: readonly LeafRun[]): LeafRun[] {
 
 /**
  * Runs of leaves, by ascending address.
- * @param leaves as {@link Kernel.arch} visits them
+ * @param leaves as {@link Kernel.platform} visits them
  * @param altmaps every altmap of the machine
  */
 export const leafRuns = (kernel: Kernel, leaves: readonly Leaf[], altmaps: readonly VmemAltmap[]): LeafRun[] =>
