@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { GENERIC_FILES, LAST_FILES, targetOf } from '../../src/tree/targets.js';
+
+/** Faults that are put into a copy of a tree: one line each. */
+export interface Edit {
+  /** What goes wrong. */
+  readonly what: string;
+  readonly file: string;
+  /** The function that is edited: the first of the name. */
+  readonly in: string;
+  readonly find: RegExp;
+  readonly put: string;
+}
+
+const X86 = 'arch/x86/mm/init_64.c';
+const SPARSE_VMEMMAP = 'mm/sparse-vmemmap.c';
+
+export const EDITS: readonly Edit[] = [
+  {
+    what: 'the order of a leaf is forgotten',
+    file: X86,
+    in: 'free_hugepage_table',
+    find: /get_order\(\w+\)/,
+    put: '0',
+  },
+  {
+    what: 'an altmap gets one page of a leaf back',
+    file: X86,
+    in: 'free_hugepage_table',
+    find: /PMD_SIZE \/ PAGE_SIZE/,
+    put: '1',
+  },
+  {
+    what: 'what is remembered as unused is not written before a new leaf',
+    file: X86,
+    in: 'vmemmap_use_new_sub_pmd',
+    find: /vmemmap_flush_unused_pmd\(\)/,
+    put: '(void)0',
+  },
+  {
+    what: 'the unused head of a leaf is marked behind its place',
+    file: X86,
+    in: 'vmemmap_use_new_sub_pmd',
+    find: /memset\(\(void \*\)page/,
+    put: 'memset((void *)start',
+  },
+  {
+    what: 'what was written as unused is still remembered',
+    file: X86,
+    in: 'vmemmap_flush_unused_pmd',
+    find: /unused_pmd_start = 0/,
+    put: '(void)0',
+  },
+  {
+    what: 'a part that goes out of use is filled with zeroes',
+    file: X86,
+    in: 'vmemmap_pmd_is_unused',
+    find: /PAGE_UNUSED/,
+    put: '0',
+  },
+  {
+    what: 'a leaf that ends at its end counts as a part',
+    file: X86,
+    in: 'vmemmap_set_pmd',
+    find: /IS_ALIGNED\(next,/,
+    put: 'IS_ALIGNED(next + 1,',
+  },
+  {
+    what: 'the entry of a leaf that goes stays',
+    file: X86,
+    in: 'remove_pmd_table',
+    find: /pmd_clear\(pmd\)/,
+    put: '(void)0',
+  },
+  {
+    what: 'the altmap is not passed on',
+    file: X86,
+    in: 'vmemmap_populate',
+    find: /node, altmap\)/,
+    put: 'node, NULL)',
+  },
+  {
+    what: 'an altmap counts one page of what it gives',
+    file: SPARSE_VMEMMAP,
+    in: 'altmap_alloc_block_buf',
+    find: /->alloc \+= \w+/,
+    put: '->alloc += 1',
+  },
+];
+
+/** The text of a file with an edit in it, in the body of the function alone. @throws Error where there is no such place */
+function edited(text: string, { in: name, find, put }: Edit): string {
+  const head = new RegExp(`\\b${name}\\([^;{]*\\{`).exec(text);
+  if (head === null) throw new Error(`no function ${name}`);
+  const end = text.indexOf('\n}', head.index);
+  const body = text.slice(head.index, end);
+  if (!find.test(body)) throw new Error(`${name}: ${String(find)} is nowhere`);
+  return text.slice(0, head.index) + body.replace(find, put) + text.slice(end);
+}
+
+/** A copy of what is taken of a tree for x86_64, with an edit in it. Returns its path. */
+export function editedTree(tree: string, edit: Edit): string {
+  const copy = mkdtempSync(join(tmpdir(), 'vmemmap-edited-'));
+  for (const file of ['Makefile', ...GENERIC_FILES, ...targetOf('x86_64').files, ...LAST_FILES]) {
+    mkdirSync(dirname(join(copy, file)), { recursive: true });
+    try {
+      cpSync(join(tree, file), join(copy, file));
+    } catch {
+      // A file that this tree does not have.
+    }
+  }
+  const path = join(copy, edit.file);
+  writeFileSync(path, edited(readFileSync(path, 'utf8'), edit));
+  return copy;
+}
