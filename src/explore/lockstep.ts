@@ -49,7 +49,7 @@ class EventHash {
     const { vmemmap, platform } = run.kernel;
     const spans = platform.table?.span ?? [];
     const address = (of: number): number => of - vmemmap;
-    const entry = (level: Level, of: number): number => alignDown(of, spans[level] || 1) - vmemmap;
+    const entry = (level: Level, of: number): number => Math.max(vmemmap, alignDown(of, spans[level] || 1)) - vmemmap;
     const add = (...numbers: number[]): void => {
       for (const number of numbers) {
         this.value = Math.imul(this.value ^ (number | 0), FNV_PRIME);
