@@ -349,7 +349,7 @@ function resolveRam(
   if (room <= 0 || (ramSize !== undefined && wanted > room)) {
     throw new ScenarioError(`machine.ramBasePfn is ${ramBasePfn}; the memory behind it must end below 2^52 bytes`);
   }
-  return { ramBasePfn, ramPages: Math.min(wanted, room), bootsApart: true };
+  return { ramBasePfn, ramPages: Math.min(wanted, room) };
 }
 
 /** A kernel to run a scenario on in place of the one that the scenario names. */

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { describe, expect, test } from 'vitest';
-import { idle, play, SECTION } from '../scenarios.js';
+import { play, scenario, SECTION } from '../scenarios.js';
 import { E2BIG, EINVAL, ERANGE } from '../../src/kernel/errno.js';
+import { startRun } from '../../src/scenario/runner.js';
 import type { ScenarioInput } from '../../src/scenario/schema.js';
 
 /** Where physical addresses end, and who asks: __add_pages() from v5.5 to v5.11, its callers from v5.12 on. */
@@ -105,10 +106,12 @@ test('s390 refuses a device that brings its own memmap from 5.3 to 6.7', () => {
   expect(play(input('6.8'))[0]!.ret).toBe(0);
 });
 
-describe('system memory whose first frame is given', () => {
-  test('hands that frame out first: what boot takes lies behind it', () => {
-    const { kernel } = idle({ arch: 'x86_64', ramBasePfn: 2 ** 30 });
-    expect(kernel.allocator.allocPages(9)).toBe(2 ** 30);
-    expect(kernel.allocator.allocPages(0)).toBe(2 ** 30 + 512);
+test('system memory whose root tables lie apart hands its first frame out first', () => {
+  const resolved = scenario({
+    machine: { arch: 'x86_64', ramBasePfn: 2 ** 30 },
+    steps: [{ op: 'use', pfn: 0, nrPages: 1 }],
   });
+  const { kernel } = startRun({ ...resolved, machine: { ...resolved.machine, bootsApart: true } });
+  expect(kernel.allocator.allocPages(9)).toBe(2 ** 30);
+  expect(kernel.allocator.allocPages(0)).toBe(2 ** 30 + 512);
 });
