@@ -16,7 +16,8 @@ import type { Scenario, Step } from '../scenario/scenario.js';
 import { activeMemmap, type AddressRange, AddressText } from '../kernel/vmemmap-view.js';
 import { bystanderRanges, INVARIANTS } from './invariants.js';
 import type { Check, StepView } from './step-view.js';
-import { common, outside, readMemmap, takeSnapshot, type Piece, type Snapshot } from './snapshot.js';
+import { outside } from '../hardware/ranges.js';
+import { common, readMemmap, takeSnapshot, type Piece, type Snapshot } from './snapshot.js';
 
 /** Runs a scenario and asks every invariant after every step. */
 

@@ -4,7 +4,8 @@ import { LEVELS, PageTable, type Leaf } from '../hardware/page-table.js';
 import type { Kernel } from '../kernel/kernel.js';
 import type { AddressRange } from '../kernel/vmemmap-view.js';
 import { MEMORY_INVARIANT_NAMES, MEMORY_INVARIANTS } from './memory-invariants.js';
-import { common, forEachTranslation, outside, type Piece, type Snapshot } from './snapshot.js';
+import { outside } from '../hardware/ranges.js';
+import { common, forEachTranslation, type Piece, type Snapshot } from './snapshot.js';
 import type { Check, Complaint, StepView } from './step-view.js';
 
 /**

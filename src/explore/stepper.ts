@@ -20,7 +20,8 @@ import { type AddressRange, AddressText } from '../kernel/vmemmap-view.js';
 import { bystandersOf } from '../check/checked-run.js';
 import { INVARIANTS } from '../check/invariants.js';
 import type { Check, Complaint, StepView } from '../check/step-view.js';
-import { outside, readMemmap, takeSnapshot, type Snapshot } from '../check/snapshot.js';
+import { outside } from '../hardware/ranges.js';
+import { readMemmap, takeSnapshot, type Snapshot } from '../check/snapshot.js';
 import {
   ABSENT,
   altmapsOf,

@@ -2,7 +2,8 @@
 
 import type { Finding } from '../check/checked-run.js';
 import { innermost } from '../check/kernel-stack.js';
-import { common, outside } from '../check/snapshot.js';
+import { common } from '../check/snapshot.js';
+import { outside } from '../hardware/ranges.js';
 import { PAGE_UNUSED } from '../mm/unused-sub-pmd.js';
 import type { AddressRange, AddressText } from '../kernel/vmemmap-view.js';
 import { sizeText } from '../report/text.js';
