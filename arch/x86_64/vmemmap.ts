@@ -86,7 +86,7 @@ export class X86Vmemmap implements Arch {
   private readonly unusedSubPmd: UnusedSubPmd;
   private readonly ram;
   private readonly counters;
-  private readonly otherRoots: readonly number[];
+  readonly otherRoots: readonly number[];
 
   constructor(
     private readonly kernel: Kernel,

@@ -18,6 +18,7 @@ import type { QemuOptions } from './qemu.js';
 import type { RunOptions } from './run.js';
 import type { ServeOptions } from './serve.js';
 import type { ValidateOptions } from './validate.js';
+import type { VerifyOptions } from './verify.js';
 
 /** `vmemmap`: the commands and their options. What a command does is loaded when it runs. */
 
@@ -45,8 +46,21 @@ const json = (): Option => new Option('-J, --json', 'print the result as JSON');
 const output = (): Option => new Option('-o, --output <file>', 'write the result to a file');
 const examples = (...lines: string[]): string => `\nExamples:\n${lines.map((line) => `  $ ${line}`).join('\n')}`;
 
-program
-  .command('run')
+const collect = (value: string, before: string[] = []): string[] => [...before, value];
+
+/** What commands have that take the name of a kernel, which may be a tree. */
+const withTrees = (command: Command): Command =>
+  command
+    .option('--config <name=y>', 'a Kconfig name of a tree: CONFIG_X=y or CONFIG_X=n', collect)
+    .option('--clang <name>', "what compiles a tree: a program, or npm; the machine's Clang if not given");
+
+program.hook('preAction', async (_program, command) => {
+  const options = command.opts<Record<string, unknown>>();
+  const isTree = (value: unknown): boolean => typeof value === 'string' && value.startsWith('tree:');
+  if (Object.values(options).flat().some(isTree)) await (await import('./trees.js')).openTrees(options);
+});
+
+withTrees(program.command('run'))
   .description('execute a scenario and print the state after each step')
   .argument('<file>', 'scenario (JSON, also .gz)')
   .addOption(json())
@@ -73,11 +87,11 @@ program
     process.exitCode = (await import('./run.js')).run(file, options);
   });
 
-program
-  .command('verify')
+withTrees(program.command('verify'))
   .description('replay recorded vectors and booted kernels, and compare every field')
   .argument('<file...>', 'vectors, recorded kernels (.json, .gz), or folders of them')
   .addOption(json())
+  .option('--kernel <release>', 'run the recordings of this release on it: on tree:PATH, on the code of that tree')
   .option('-q, --quiet', 'print the last line only')
   .option('-v, --verbose', 'print a line for every file')
   .addOption(output())
@@ -85,12 +99,11 @@ program
     'after',
     examples('vmemmap verify test/vectors/x86_64.json.gz', 'vmemmap verify --json test/real-kernels'),
   )
-  .action(async (files: string[], options: { json?: true; quiet?: true; verbose?: true; output?: string }) => {
+  .action(async (files: string[], options: VerifyOptions) => {
     process.exitCode = (await import('./verify.js')).verify(files, options);
   });
 
-program
-  .command('repro')
+withTrees(program.command('repro'))
   .description('list the catalogue of bugs, or play one on a release that has it beside one that has not')
   .argument('[name]', 'an entry, by its name or number')
   .option('--all', 'play every entry on every release and check that it is where the facts say')
@@ -111,8 +124,7 @@ program
     process.exitCode = (await import('./repro.js')).repro(name, options);
   });
 
-program
-  .command('validate')
+withTrees(program.command('validate'))
   .description(
     'audit altmap support: every architecture, page size, MMU, struct page size and shape of altmap, by release',
   )
@@ -139,8 +151,7 @@ program
     process.exitCode = (await import('./validate.js')).validate(options);
   });
 
-program
-  .command('diff')
+withTrees(program.command('diff'))
   .description('run a scenario on two releases: the first event where they part, and the states that differ')
   .argument('<file>', 'scenario (JSON, also .gz)')
   .requiredOption('--from <release>', 'one release')
@@ -152,8 +163,7 @@ program
     process.exitCode = (await import('./diff.js')).diff(file, options);
   });
 
-program
-  .command('bisect')
+withTrees(program.command('bisect'))
   .description('find the releases, and the commits in them, that change what becomes of a scenario')
   .argument('<file>', 'scenario (JSON, also .gz)')
   .requiredOption(
@@ -175,8 +185,7 @@ program
     process.exitCode = (await import('./bisect.js')).bisectCommand(file, options);
   });
 
-program
-  .command('dump')
+withTrees(program.command('dump'))
   .description(
     'print the vmemmap as kernel_page_tables of the architecture and release does, or compare it with such a file',
   )
@@ -209,10 +218,7 @@ program
     process.exitCode = (await import('./dump.js')).dump(file, options);
   });
 
-const collect = (value: string, before: string[] = []): string[] => [...before, value];
-
-program
-  .command('report')
+withTrees(program.command('report'))
   .description('write a page that shows scenarios step by step: one file that needs no network')
   .argument('[file...]', 'scenarios (JSON, also .gz)')
   .option('--kernel <release>', 'run them on this release; once more for a second column', collect)
@@ -245,8 +251,7 @@ program
     process.exitCode = await (await import('./serve.js')).serve(options);
   });
 
-program
-  .command('qemu')
+withTrees(program.command('qemu'))
   .description(
     'print how to confirm a scenario on a booted kernel: QEMU, monitor and guest commands, and what to look at',
   )
@@ -267,8 +272,7 @@ program
     process.exitCode = (await import('./qemu.js')).qemu(file, options);
   });
 
-program
-  .command('explore')
+withTrees(program.command('explore'))
   .description('try every sequence of adds, removes and uses, and find the shortest that breaks an invariant, by kind')
   .option('--arch <name>', 'architecture')
   .option('--kernel <release>', 'release')
@@ -394,8 +398,7 @@ withClock(
     process.exitCode = await (await import('./bench.js')).bench(suites, options);
   });
 
-program
-  .command('plan')
+withTrees(program.command('plan'))
   .description(
     'what the memmap of a machine takes, and whether its memory blocks can hold it: this machine, or lists of another',
   )
@@ -436,8 +439,7 @@ program
     process.exitCode = (await import('./arch.js')).arch(name, options);
   });
 
-program
-  .command('kernel')
+withTrees(program.command('kernel'))
   .description('list the releases and the traits in which they differ')
   .argument('[release...]', 'one release, or two to print their difference')
   .addOption(json())

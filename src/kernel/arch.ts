@@ -12,6 +12,8 @@ export interface Arch {
   readonly mmu: Mmu;
   /** What the CPU translates with where that is not the kernel's own page table. */
   readonly loadedMmu?: Mmu;
+  /** Root tables beside the kernel's own that share its top-level entries, physical byte addresses. */
+  readonly otherRoots?: readonly number[];
   /** PMD_SIZE: bytes that a large leaf maps. */
   readonly pmdSize: number;
   /** The vmemmap is mapped by tables that {@link visit} finds; not so with a hashed page table. */

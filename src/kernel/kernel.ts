@@ -7,6 +7,7 @@ import type { Ram } from '../hardware/ram.js';
 import type { MemSections } from './mem-sections.js';
 import type { Counters } from './counters.js';
 import type { KernelLog } from './log.js';
+import type { MemmapCode } from './memmap-code.js';
 import type { FlushKind, Observer } from './observer.js';
 import type { Traits } from '../history/traits/index.js';
 
@@ -19,6 +20,8 @@ export interface Kernel {
   readonly traits: Traits;
   readonly sections: MemSections;
   readonly arch: Arch;
+  /** What makes and frees memmap, where that is not mm/ and the architecture. */
+  readonly code?: MemmapCode | undefined;
   /** PAGE_SIZE, bytes. */
   readonly pageSize: number;
   /** sizeof(struct page), bytes. */

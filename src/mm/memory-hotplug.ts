@@ -44,6 +44,7 @@ export function addPages(
   altmap: VmemAltmap | null,
   pgmap: DevPagemap | null = null,
 ): number {
+  if (kernel.code !== undefined) return kernel.code.addPages(nid, pfn, nrPages, altmap, pgmap);
   if (altmap !== null) {
     if (altmap.basePfn !== pfn || vmemAltmapOffset(altmap) > nrPages) {
       kernel.log.print('memory add fail, invalid altmap');
@@ -81,6 +82,10 @@ export function removePages(
   altmap: VmemAltmap | null,
   pgmap: DevPagemap | null = null,
 ): void {
+  if (kernel.code !== undefined) {
+    kernel.code.removePages(pfn, nrPages, altmap, pgmap);
+    return;
+  }
   if (!kernel.traits.genericSubsections) {
     removeWholeSections(kernel, pfn, nrPages, altmap);
     return;

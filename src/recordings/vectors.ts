@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { z } from 'zod';
+import type { Release } from '../history/releases.js';
+import { CodeError } from '../kernel/memmap-code.js';
 import { ScenarioError } from '../kernel/scenario-error.js';
 import { issueSentence } from '../scenario/load.js';
 import { resolveScenario } from '../scenario/scenario.js';
@@ -35,6 +37,8 @@ export const malformed = (name: string, sentence: string): Failure => ({
 
 /** A case that something was thrown in: the input contradicts itself, or the emulator has a defect. */
 export function thrownIn(name: string, error: unknown): Failure {
+  // Code that cannot run runs no case: it is told once.
+  if (error instanceof CodeError) throw error;
   if (error instanceof ScenarioError) return malformed(name, error.message);
   const actual = error instanceof Error ? error.message : String(error);
   return { name, step: -1, field: 'run', expected: 'the steps run', actual, error };
@@ -132,16 +136,17 @@ const vectorSchema = scenarioSchema.extend({
 /**
  * Replays one vector.
  * @param vector an element of a vectors file
+ * @param release the kernel that replays it, if not the one that it names
  * @returns the first difference, or undefined if there is none
  */
-export function verifyVector(vector: unknown): Failure | undefined {
+export function verifyVector(vector: unknown, release?: Release): Failure | undefined {
   const name = nameOf(vector);
   const parsed = vectorSchema.safeParse(vector);
   if (!parsed.success) return malformed(name, issueSentence(parsed.error.issues[0]!, vector));
   const { expect } = parsed.data;
   let results: StepResult[];
   try {
-    results = runScenario(resolveScenario(parsed.data));
+    results = runScenario(resolveScenario(parsed.data, release && { release }));
   } catch (error) {
     return thrownIn(name, error);
   }

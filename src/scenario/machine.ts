@@ -7,6 +7,7 @@ import { NoBootMemory, PageAllocator } from '../hardware/page-allocator.js';
 import { Ram } from '../hardware/ram.js';
 import { Counters } from '../kernel/counters.js';
 import type { Kernel } from '../kernel/kernel.js';
+import { startCode } from '../kernel/memmap-code.js';
 import { KernelLog } from '../kernel/log.js';
 import type { Release } from '../history/releases.js';
 import type { Traits } from '../history/traits/index.js';
@@ -49,7 +50,8 @@ export interface MachineOptions {
 /** Boots a kernel. Counters start behind the boot. */
 export function bootKernel(options: MachineOptions): Kernel {
   const { architecture, config } = options;
-  const ram = new Ram(config.pageSize);
+  const code = startCode(options.release.name, config);
+  const ram = new Ram(config.pageSize, code?.frames);
   const maxOrder = architecture.maxOrder(config.pageSize);
   const { ramPages = DEFAULT_RAM_BYTES / config.pageSize } = options;
   const basePfn = alignUp(options.ramBasePfn, 2 ** maxOrder);
@@ -77,11 +79,17 @@ export function bootKernel(options: MachineOptions): Kernel {
     pagesPerSubsection,
     vmstat: { nrMemmapPages: 0, nrMemmapBootPages: 0 },
     observer: null,
+    code,
   };
   // An architecture boots inside the kernel that it is a part of.
   const kernel = parts as typeof parts & { arch: Arch };
   kernel.arch = architecture.boot(kernel, config);
+  if (code !== undefined) {
+    code.bind(kernel);
+    kernel.arch = code.over(kernel.arch);
+  }
   for (const range of options.boot) sparseInit(kernel, range);
+  code?.booted();
   kernel.counters.reset();
   allocator.startBooks();
   return kernel;
@@ -99,7 +107,7 @@ function sparseInit(kernel: Kernel, { pfn, nrPages, nid }: BootRange): void {
   const end = pfn + nrPages;
   while (pfn < end) {
     const count = Math.min(end - pfn, kernel.pagesPerSection - (pfn % kernel.pagesPerSection));
-    const err = sparseInitSection(kernel, nid, pfn, count);
+    const err = kernel.code?.initSection(nid, pfn, count) ?? sparseInitSection(kernel, nid, pfn, count);
     if (err !== 0) throw new NoBootMemory(`no memory for the memmap of boot memory at frame 0x${pfn.toString(16)}`);
     pfn += count;
   }
