@@ -15,6 +15,7 @@ import {
 import type { Scenario, Step } from '../scenario/scenario.js';
 import { activeMemmap, type AddressRange, AddressText } from '../kernel/vmemmap-view.js';
 import { bystanderRanges, INVARIANTS } from './invariants.js';
+import { oneOfEachCause } from './one-cause.js';
 import type { Check, StepView } from './step-view.js';
 import { outside } from '../hardware/ranges.js';
 import { common, readMemmap, takeSnapshot, type Piece, type Snapshot } from './snapshot.js';
@@ -30,6 +31,8 @@ export interface Finding {
   text: string;
   /** Frames that it is about. */
   frames?: readonly number[];
+  /** How many complaints it stands for, where they are of one cause. */
+  count?: number;
 }
 
 /** What a scenario did: the state after each step, and every statement that a step broke. */
@@ -177,10 +180,12 @@ export function checkRun(run: Run, { checks = INVARIANTS, onStep }: CheckOptions
     };
     const now = new Set<string>();
     for (const check of checks) {
-      for (const { at, ...complaint } of check.check(view)) {
-        const key = `${check.name} ${complaint.text}`;
+      const fresh = check.check(view).filter(({ text: said }) => {
+        const key = `${check.name} ${said}`;
         now.add(key);
-        if (known.has(key)) continue;
+        return !known.has(key);
+      });
+      for (const { at, series: _, ...complaint } of oneOfEachCause(fresh)) {
         const finding: Finding = { step: index, invariant: check.name, ...complaint };
         findings.push(finding);
         if (at !== undefined) places.set(finding, at);

@@ -362,9 +362,14 @@ export const INVARIANTS: readonly Invariant[] = [
     name: 'section-state',
     sentence: 'A section without subsections has section_mem_map 0.',
     check: ({ kernel }) =>
-      [...kernel.sections.stale()].map((sectionNr) =>
-        say(`section ${sectionNr} has no memmap and section_mem_map is not 0`),
-      ),
+      [...kernel.sections.stale()].map((sectionNr) => ({
+        text: `section ${sectionNr} has no memmap and section_mem_map is not 0`,
+        series: {
+          kind: 'stale',
+          number: sectionNr,
+          many: (first, last) => `sections ${first}-${last} have no memmap and section_mem_map is not 0`,
+        },
+      })),
   },
   ...MEMORY_INVARIANTS,
   {

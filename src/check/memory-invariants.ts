@@ -92,7 +92,14 @@ export const MEMORY_INVARIANTS: readonly Check<MemoryInvariantName>[] = [
     name: 'block-references',
     sentence: 'A memory block that was removed is released.',
     check: ({ memory }: StepView) =>
-      memory.unreleasedBlocks.map((id) => ({ text: `a reference to the removed memory block ${id} is left` })),
+      memory.unreleasedBlocks.map((id) => ({
+        text: `a reference to the removed memory block ${id} is left`,
+        series: {
+          kind: 'unreleased',
+          number: id,
+          many: (first: number, last: number) => `references to the removed memory blocks ${first}-${last} are left`,
+        },
+      })),
   },
   {
     name: 'initialised-pages',

@@ -37,6 +37,17 @@ export interface Complaint {
   readonly frames?: readonly number[];
   /** The stretch of the vmemmap that it is about, low 52 bits. */
   readonly at?: AddressRange;
+  /** How it reads together with its neighbours, where the same is wrong with one after the other. */
+  readonly series?: Series;
+}
+
+/** A complaint about a numbered thing: a section, a memory block. */
+export interface Series {
+  /** What is wrong, the same for all that belong together. */
+  readonly kind: string;
+  readonly number: number;
+  /** What is said of several neighbours. */
+  readonly many: (first: number, last: number) => string;
 }
 
 /** A statement about every step, and how it is checked. */

@@ -15,7 +15,7 @@ import type { MemmapOnMemoryMode } from '../mm/memmap-on-memory.js';
 import { sparseInitSection } from '../mm/sparse.js';
 import { MemSections, SUBSECTION_SIZE } from '../kernel/mem-sections.js';
 import type { BootMemory, SystemMemory } from '../mm/system-memory.js';
-import { createSystemMemory } from '../mm/boot-memory.js';
+import { createSystemMemory, type BootResource } from '../mm/boot-memory.js';
 
 /** Puts a machine together and boots a kernel on it. */
 
@@ -43,6 +43,8 @@ export interface MachineOptions {
   recycledPages: 'zero' | 'keep';
   failAllocations: ReadonlySet<number>;
   boot: readonly BootRange[];
+  /** What lies in System RAM in the iomem tree. */
+  resources?: readonly BootResource[];
   /** Warnings that a kernel gives once are given each time. */
   repeatsOnce?: boolean;
 }
@@ -126,13 +128,14 @@ export interface MemoryOptions {
 
 /** The kernel's books of its memory after boot. Boot memory is in the zones that its addresses belong to. */
 export function bootMemory(kernel: Kernel, options: MemoryOptions): SystemMemory {
-  const { architecture, boot } = options.machine;
+  const { architecture, boot, resources } = options.machine;
   return createSystemMemory(kernel, {
     kernelZones: architecture.kernelZones.map((zone) => zone.name),
     keepsMemblock: architecture.keepsMemblock,
     possibleNodes: options.nodes,
     onlineNodes: [0, ...boot.map((range) => range.nid)],
     boot: boot.flatMap((range) => zonedRanges(architecture, kernel.pageSize, range)),
+    resources: resources ?? [],
     blockPages: options.blockPages,
     memmapOnMemory: options.memmapOnMemory,
     hugetlbOptimized: options.hugetlbOptimized,

@@ -95,9 +95,9 @@ describe('comparing two dumps', () => {
   });
 
   test('joins neighbours that differ alike, and tells where a file ends too early', () => {
-    const more = [leaf, '0xffffea0004400000-0xffffea0004800000           4M                               pmd'];
+    const more = [leaf, '0xffffea0004400000-0xffffea0004800000           4M     RW         PSE     GLB NX pmd'];
     expect(compareDumps(read(leaf), read(...more)).differences).toMatchObject([
-      { real: 'nothing mapped', model: 'pmd nothing mapped' },
+      { real: 'nothing mapped', model: 'pmd RW PSE GLB NX' },
     ]);
     expect(compareDumps(read(...more), read(...more)).differences).toEqual([]);
   });
