@@ -76,7 +76,7 @@ function idleLeaves({ after }: StepView): Leaf[] {
 
 /** Tables without any entry below them that this kernel would have freed. */
 function emptyTables({ kernel, after }: StepView): string[] {
-  const { mmu } = kernel.arch;
+  const { mmu } = kernel.platform;
   if (!(mmu instanceof PageTable)) return [];
   const parents = new Set<number>();
   const spanOf = new Map<number, number>(mmu.levels.map(({ level, span, mask }) => [level, span * (mask + 1)]));
@@ -91,20 +91,20 @@ function emptyTables({ kernel, after }: StepView): string[] {
     while (l < after.leaves.length && after.leaves[l]!.start < table.start) l++;
     const first = after.leaves[l];
     const hasLeaf = first !== undefined && isIn(first.start, table.level, table.start);
-    if (parents.has(i) || hasLeaf || kernel.arch.keepsEmptyTable(table)) return [];
+    if (parents.has(i) || hasLeaf || kernel.code.keepsEmptyTable(table)) return [];
     return [`${LEVELS[table.level]} table at frame ${hex(table.pa / kernel.pageSize)}`];
   });
 }
 
 /** Blocks of system memory that a leaf or a table of the state stands on; those of the boot are in no books. */
 function forEachBlockInUse({ kernel, after }: StepView, onBlock: (pfn: number, nrPages: number) => void): void {
-  const { allocator, pageSize, arch } = kernel;
+  const { allocator, pageSize, platform } = kernel;
   const tell = (pa: number, nrPages: number): void => {
     const pfn = Math.floor(pa / pageSize);
     if (allocator.owns(pfn) && !allocator.isReserved(pfn)) onBlock(pfn, nrPages);
   };
   for (const leaf of after.leaves) tell(leaf.pa, Math.max(1, leaf.size / pageSize));
-  for (const table of after.tables) tell(table.pa, arch.tablePages?.(table.level) ?? 1);
+  for (const table of after.tables) tell(table.pa, platform.tablePages?.(table.level) ?? 1);
 }
 
 /** Their frames, each once. */
@@ -125,7 +125,7 @@ function countFramesInUse(view: StepView): number {
 
 function lostFrames(view: StepView): Complaint[] {
   const { kernel, after } = view;
-  const booked = after.pagesOut - (kernel.arch.bookPages?.() ?? 0);
+  const booked = after.pagesOut - (kernel.code.bookPages?.() ?? 0);
   if (countFramesInUse(view) === booked) return [];
   const used = framesInUse(view);
   if (used.size >= booked) return [];
@@ -155,12 +155,13 @@ function hardwareLeaves(kernel: Kernel, active: readonly AddressRange[]): Leaf[]
 /** Leaves and tables on system memory that is not handed out. */
 function standsOnFreeMemory(view: StepView): Complaint[] {
   const { kernel, after, text } = view;
-  const { allocator, arch, pageSize } = kernel;
+  const { allocator, platform, pageSize } = kernel;
   const isFree = (pa: number): boolean => {
     const pfn = Math.floor(pa / pageSize);
     return allocator.owns(pfn) && !allocator.isAllocated(pfn);
   };
-  const leaves = arch.hasPageTables ? after.leaves : [...after.leaves, ...hardwareLeaves(kernel, after.active)];
+  const leaves =
+    platform.table !== undefined ? after.leaves : [...after.leaves, ...hardwareLeaves(kernel, after.active)];
   const leaf = leaves.find(({ pa, size }) => isFree(pa) || isFree(pa + size - pageSize));
   const table = after.tables.find(({ pa }) => isFree(pa));
   return [
@@ -335,7 +336,7 @@ export const INVARIANTS: readonly Invariant[] = [
       const tableText = ({ level, start }: Snapshot['tables'][number]): string =>
         `the ${LEVELS[level]} table for ${text.of(start)}`;
       const had = new Set(before.tables.map(tableText));
-      const extra = after.tables.filter((table) => !had.has(tableText(table)) && !kernel.arch.keepsEmptyTable(table));
+      const extra = after.tables.filter((table) => !had.has(tableText(table)) && !kernel.code.keepsEmptyTable(table));
       const more = outsideAll(after.active, before.active);
       const mapping = mappingDifference(view);
       return [

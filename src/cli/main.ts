@@ -3,6 +3,7 @@
 
 import { Command, CommanderError, Option } from 'commander';
 import type { BenchOptions } from './bench.js';
+import type { CpuOptions } from './cpu.js';
 import type { CyclesOptions } from './cycles.js';
 import { reportDefects, watchOutput } from './last-resort.js';
 import { packageVersion } from './package-root.js';
@@ -336,8 +337,9 @@ program
 
 const withClock = (command: Command): Command =>
   command
-    .option('--cpu <name>', 'CPU to model (see vmemmap cpu)')
+    .option('--cpu <name|file>', 'CPU to model (see vmemmap cpu), or a file of vmemmap cpu --measure')
     .option('--cpus <n>', 'CPUs of the machine, which a flush has to reach')
+    .option('--together <n>', 'CPUs that initialise struct pages at once, where the CPU has a figure for it')
     .option('--hypervisor <name>', 'what runs below the kernel: none, powervm, kvm')
     .option('--folded', 'print folded stacks of kernel functions, for flame graphs')
     .option('--trace', 'print Chrome trace events, for Perfetto')
@@ -380,6 +382,7 @@ withClock(
   .option('--svg <folder>', 'draw cost by block size and by struct page size, and overhead by memory, into this folder')
   .option('--wall', 'measure the emulator itself, with the clock off and on')
   .option('--validation', 'print predictions beside published measurements')
+  .option('--measured <file>', 'with --validation: beside the measured costs in a file, by their ids')
   .addOption(output())
   .addHelpText(
     'after',
@@ -452,9 +455,20 @@ program
   .command('cpu')
   .description('list the CPUs whose costs are modelled, or every figure of one with its source and confidence')
   .argument('[name]', 'one CPU')
+  .option('--measure', 'measure this machine (x86_64), and print a profile that --cpu takes')
+  .option('--seconds <n>', 'how long to measure', '60')
   .addOption(json())
-  .addHelpText('after', examples('vmemmap cpu', 'vmemmap cpu altra-q80', 'vmemmap cpu altra-q80 --json'))
-  .action(async (name: string | undefined, options: { json?: true }) => {
+  .addOption(output())
+  .addHelpText(
+    'after',
+    examples(
+      'vmemmap cpu',
+      'vmemmap cpu altra-q80',
+      'vmemmap cpu altra-q80 --json',
+      'vmemmap cpu --measure -o mine.json && vmemmap cycles scenario.json --cpu mine.json',
+    ),
+  )
+  .action(async (name: string | undefined, options: CpuOptions) => {
     process.exitCode = (await import('./cpu.js')).cpu(name, options);
   });
 

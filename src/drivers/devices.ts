@@ -175,7 +175,11 @@ function layoutOf({ memory, regions }: Devices, request: NamespaceRequest): Name
   const trimmed = trim.startPad + trim.endTrunc;
   if (trimmed > 0) kernel.log.print(`${device} alignment collision, truncate ${trimmed} bytes`);
   return unsatisfied(
-    createSectionNamespace({ start, size, align, map }, trim, { pageSize, sectionSize, pmdSize: kernel.arch.pmdSize }),
+    createSectionNamespace({ start, size, align, map }, trim, {
+      pageSize,
+      sectionSize,
+      pmdSize: kernel.platform.pmdSize,
+    }),
   );
 }
 
@@ -299,7 +303,7 @@ export function resizeVirtioMem(devices: Devices, id: string, region: ByteRegion
     if (probed !== 0) return probed;
   }
   const usable = Math.max(0, alignDown(region.start + region.size, blockSize) - first);
-  const unit = Math.min(blockSize, kernel.arch.pageblockPages * kernel.pageSize);
+  const unit = Math.min(blockSize, kernel.platform.pageblockPages * kernel.pageSize);
   const plug = Math.min(alignUp(requested, unit), usable);
   const wanted = alignUp(plug, blockSize);
   let added = former?.size ?? 0;

@@ -1,30 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import type { WordStore } from '../hardware/ram.js';
-import type { Arch } from './arch.js';
+import type { MemmapKconfig } from './kconfig.js';
+import type { MemoryHotplug } from './memory-hotplug.js';
+import type { VmemmapCode } from './vmemmap-code.js';
 import type { Kernel } from './kernel.js';
 import { ScenarioError } from './scenario-error.js';
-import type { DevPagemap, VmemAltmap } from './memremap.js';
 
 /**
  * The door of code that makes and frees memmap in place of mm/ and arch/: sections, subsection maps, altmap arithmetic,
  * populate and free, from __add_pages() and __remove_pages() down. What is above stays as it is.
  */
-export interface MemmapCode {
-  /** Where frames that hold bytes of their own lie, so that the code reaches them. */
-  readonly frames: WordStore;
+export interface MemmapCode extends MemoryHotplug {
+  /** Where frames that hold bytes of their own lie, if the code is to reach them. */
+  readonly frames?: WordStore;
+  /** What its configuration says, if not what the architecture says of the release. */
+  readonly kconfig?: MemmapKconfig;
   /** Takes the kernel that the code is a part of. Its memory, page allocator and root page table exist by now. */
   bind(kernel: Kernel): void;
-  /** The architecture's door with what this code remembers in it. */
-  over(arch: Arch): Arch;
+  /** What the emulator has for the architecture and release, with what this code does and remembers in its place. */
+  over(code: VmemmapCode): VmemmapCode;
   /** Boot is over. */
   booted(): void;
-  /** __add_pages(). Returns 0 or a negative errno. */
-  addPages(nid: number, pfn: number, nrPages: number, altmap: VmemAltmap | null, pgmap: DevPagemap | null): number;
-  /** __remove_pages(). */
-  removePages(pfn: number, nrPages: number, altmap: VmemAltmap | null, pgmap: DevPagemap | null): void;
-  /** sparse_init() for pages of boot memory that lie in one section. Returns 0 or a negative errno. */
-  initSection(nid: number, pfn: number, nrPages: number): number;
 }
 
 /** Code that was asked for cannot run. The message is a sentence. */
@@ -50,13 +47,30 @@ export interface CodeMachine {
 /** Starts the code in a machine that boots. */
 export type CodeStarter = (machine: CodeMachine) => MemmapCode;
 
-const STARTERS = new Map<string, CodeStarter>();
+/** Code of a release that is not mm/ and arch/. */
+export interface CodeSource {
+  /**
+   * Starts the code in a machine that boots.
+   * @param isNamed every function of it shall be on the stack, at the price of speed
+   */
+  start(machine: CodeMachine, isNamed: boolean): MemmapCode;
+  /** Where a function is defined, "file:line"; undefined where it is none of the code's. */
+  placeOf(arch: string, name: string): string | undefined;
+}
+
+const SOURCES = new Map<string, CodeSource>();
 
 /** From here on kernels of a release run this code. */
-export function provideCode(release: string, start: CodeStarter): void {
-  STARTERS.set(release, start);
+export function provideCode(release: string, source: CodeSource): void {
+  SOURCES.set(release, source);
 }
 
 /** The code of a release that boots on a machine; undefined where mm/ and the architecture do it. */
-export const startCode = (release: string, machine: CodeMachine): MemmapCode | undefined =>
-  STARTERS.get(release)?.(machine);
+export const startCode = (release: string, machine: CodeMachine, isNamed: boolean): MemmapCode | undefined =>
+  SOURCES.get(release)?.start(machine, isNamed);
+
+/** A kernel function with the place where a release's own code defines it, if it has such code. */
+export function placed(release: string, arch: string, name: string): string {
+  const place = SOURCES.get(release)?.placeOf(arch, name);
+  return place === undefined ? name : `${name} (${place})`;
+}

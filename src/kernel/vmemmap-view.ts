@@ -96,7 +96,7 @@ export function countTables(tables: readonly Table[]): number[] {
 export function walkVmemmap(kernel: Kernel, window: AddressRange): Walk {
   const leaves: Leaf[] = [];
   const tables: Table[] = [];
-  kernel.arch.visit(
+  kernel.platform.visit(
     window.start,
     window.end,
     (leaf) => {

@@ -9,7 +9,7 @@ import { frameHistories } from '../check/ledger.js';
 import { symptomOf } from '../catalogue/repro.js';
 import { clockRun, streamedBytes, type StepCycles } from '../bench/clocked-run.js';
 import type { CpuProfile } from '../cycles/profile.js';
-import { LEVELS, PageTable, type Table } from '../hardware/page-table.js';
+import { LEVELS, type Table } from '../hardware/page-table.js';
 import type { Kernel } from '../kernel/kernel.js';
 import { InputError } from '../scenario/load.js';
 import { altmapsOf, startRun, type Run, type StepResult } from '../scenario/runner.js';
@@ -94,7 +94,7 @@ class States {
     const altmaps = altmapsOf(run);
     const walk = walkVmemmap(kernel, vmemmapWindow(kernel));
     const active = activeMemmap(kernel);
-    const unusedStart = kernel.arch.unusedStart();
+    const unusedStart = kernel.code.unusedStart();
     this.all.push({
       given: given === undefined ? null : stretch(given),
       active: active.map(stretch),
@@ -127,8 +127,8 @@ class States {
   }
 }
 
-function tableReport({ arch, pageSize }: Kernel, { level, start, pa }: Table): TableReport {
-  const here = arch.mmu instanceof PageTable ? arch.mmu.table(level) : undefined;
+function tableReport({ platform, pageSize }: Kernel, { level, start, pa }: Table): TableReport {
+  const here = platform.table?.table(level);
   const span = here === undefined ? 0 : here.span * (here.mask + 1);
   return { level: LEVELS[level], start, span, frame: pa / pageSize };
 }
@@ -153,8 +153,8 @@ const cyclesOf = (step: StepCycles | undefined): StepReport['cycles'] =>
 
 const known = ({ id, name, title, explanation, fix }: Bug): KnownBug => ({ id, name, title, explanation, fix });
 
-const fieldsOf = ({ arch }: Kernel): FieldReport[] =>
-  (arch.leafFields ?? []).map(({ name, mask, says, levels }) => ({
+const fieldsOf = ({ platform }: Kernel): FieldReport[] =>
+  (platform.leafFields ?? []).map(({ name, mask, says, levels }) => ({
     name,
     mask: mask.toString(16),
     says,

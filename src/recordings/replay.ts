@@ -311,7 +311,7 @@ function online(replay: Replay, device: string, type: OnlineType): void {
  */
 function makeScarce(replay: Replay, step: RecordedStep): void {
   const { kernel, held } = replay;
-  const order = Math.log2(kernel.arch.pmdSize / kernel.pageSize);
+  const order = Math.log2(kernel.platform.pmdSize / kernel.pageSize);
   const total = meminfoKb(replay.recorded.steps[0]!.meminfo ?? [], 'MemTotal') ?? 0;
   const wanted = takeableBlocks(step.console ?? [], order, total, kernel.pageSize);
   if (wanted === undefined) return;

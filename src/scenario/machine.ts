@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import type { Arch } from '../kernel/arch.js';
 import type { Architecture, MachineConfig } from '../../arch/architecture.js';
 import { alignUp } from '../hardware/align.js';
 import { NoBootMemory, PageAllocator } from '../hardware/page-allocator.js';
 import { Ram } from '../hardware/ram.js';
 import { Counters } from '../kernel/counters.js';
 import type { Kernel } from '../kernel/kernel.js';
-import { startCode } from '../kernel/memmap-code.js';
+import { startCode, type CodeStarter } from '../kernel/memmap-code.js';
 import { KernelLog } from '../kernel/log.js';
 import type { Release } from '../history/releases.js';
 import type { Traits } from '../history/traits/index.js';
+import { modelledMemoryHotplug } from '../mm/memory-hotplug.js';
 import type { MemmapOnMemoryMode } from '../mm/memmap-on-memory.js';
-import { sparseInitSection } from '../mm/sparse.js';
 import { MemSections, SUBSECTION_SIZE } from '../kernel/mem-sections.js';
 import type { BootMemory, SystemMemory } from '../mm/system-memory.js';
 import { createSystemMemory, type BootResource } from '../mm/boot-memory.js';
@@ -32,6 +31,8 @@ export interface BootRange {
 
 export interface MachineOptions {
   architecture: Architecture;
+  /** Code of a foreign kernel in place of what this emulator, or an opened tree, has for the release. */
+  code?: CodeStarter | undefined;
   release: Release;
   /** How the release behaves. */
   traits: Traits;
@@ -45,6 +46,8 @@ export interface MachineOptions {
   boot: readonly BootRange[];
   /** What lies in System RAM in the iomem tree. */
   resources?: readonly BootResource[];
+  /** Every function of a user's tree shall be on the stack, at the price of speed. */
+  namesFunctions?: boolean;
   /** Warnings that a kernel gives once are given each time. */
   repeatsOnce?: boolean;
 }
@@ -52,8 +55,8 @@ export interface MachineOptions {
 /** Boots a kernel. Counters start behind the boot. */
 export function bootKernel(options: MachineOptions): Kernel {
   const { architecture, config } = options;
-  const code = startCode(options.release.name, config);
-  const ram = new Ram(config.pageSize, code?.frames);
+  const foreign = options.code?.(config) ?? startCode(options.release.name, config, options.namesFunctions ?? false);
+  const ram = new Ram(config.pageSize, foreign?.frames);
   const maxOrder = architecture.maxOrder(config.pageSize);
   const { ramPages = DEFAULT_RAM_BYTES / config.pageSize } = options;
   const basePfn = alignUp(options.ramBasePfn, 2 ** maxOrder);
@@ -81,17 +84,21 @@ export function bootKernel(options: MachineOptions): Kernel {
     pagesPerSubsection,
     vmstat: { nrMemmapPages: 0, nrMemmapBootPages: 0 },
     observer: null,
-    code,
   };
-  // An architecture boots inside the kernel that it is a part of.
-  const kernel = parts as typeof parts & { arch: Arch };
-  kernel.arch = architecture.boot(kernel, config);
-  if (code !== undefined) {
-    code.bind(kernel);
-    kernel.arch = code.over(kernel.arch);
-  }
+  const platform = architecture.platform(parts, config);
+  // Code works on the kernel that it is a part of, so the kernel comes first.
+  const kernel = Object.assign(parts, {
+    platform,
+    kconfig: foreign?.kconfig ?? architecture.kconfig(platform, options.traits),
+  }) as Kernel;
+  const code = architecture.code(kernel, platform, config);
+  foreign?.bind(kernel);
+  Object.assign(kernel, {
+    code: foreign?.over(code) ?? code,
+    memoryHotplug: foreign ?? modelledMemoryHotplug(kernel),
+  });
   for (const range of options.boot) sparseInit(kernel, range);
-  code?.booted();
+  foreign?.booted();
   kernel.counters.reset();
   allocator.startBooks();
   return kernel;
@@ -109,7 +116,7 @@ function sparseInit(kernel: Kernel, { pfn, nrPages, nid }: BootRange): void {
   const end = pfn + nrPages;
   while (pfn < end) {
     const count = Math.min(end - pfn, kernel.pagesPerSection - (pfn % kernel.pagesPerSection));
-    const err = kernel.code?.initSection(nid, pfn, count) ?? sparseInitSection(kernel, nid, pfn, count);
+    const err = kernel.memoryHotplug.initSection(nid, pfn, count);
     if (err !== 0) throw new NoBootMemory(`no memory for the memmap of boot memory at frame 0x${pfn.toString(16)}`);
     pfn += count;
   }

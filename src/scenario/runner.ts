@@ -4,7 +4,6 @@ import { PageFault } from '../hardware/mmu.js';
 import { NoBootMemory } from '../hardware/page-allocator.js';
 import { KernelBug } from '../kernel/log.js';
 import { pfnToPage, type Kernel } from '../kernel/kernel.js';
-import { addPages, removePages } from '../mm/memory-hotplug.js';
 import { addMemory, offlineAndRemoveMemory, removeMemory, supportsMemmapOnMemory } from '../mm/add-memory.js';
 import { hugetlbVmemmapOptimize, hugetlbVmemmapRestore } from '../mm/hugetlb-vmemmap.js';
 import { eachBlock, offlineBlock, onlineBlock } from '../mm/memory-block.js';
@@ -53,11 +52,12 @@ export interface Run {
 
 /**
  * Boots the machine of a scenario. No step has run yet.
+ * @param namesFunctions whoever listens asks which kernel functions are running: all of a user's tree shall be told
  * @returns the run, for {@link runStep} and {@link captureRun}
  * @throws ScenarioError where the machine has too little memory for page tables and the memmap of boot memory
  */
-export function startRun(scenario: Scenario): Run {
-  const kernel = bootWithin(scenario.machine);
+export function startRun(scenario: Scenario, namesFunctions = false): Run {
+  const kernel = bootWithin({ ...scenario.machine, namesFunctions });
   const memory = bootMemory(kernel, scenario);
   return {
     scenario,
@@ -107,9 +107,9 @@ function dispatch(run: Run, step: Step): StepReturn {
   if (!PAGE_STEPS.has(step.op)) run.hasTouchedMemory = true;
   switch (step.op) {
     case 'add-pages':
-      return addPages(kernel, step.nid, step.pfn, step.nrPages, altmap);
+      return kernel.memoryHotplug.addPages(step.nid, step.pfn, step.nrPages, altmap);
     case 'remove-pages':
-      removePages(kernel, step.pfn, step.nrPages, altmap);
+      kernel.memoryHotplug.removePages(step.pfn, step.nrPages, altmap);
       return null;
     case 'use':
       initialiseMemmap(kernel, step.pfn, step.nrPages, memory);
@@ -175,7 +175,7 @@ const hugePagesOf = ({ pfn, nrPages, hugePages }: { pfn: number; nrPages: number
  *   kernel's own has
  */
 export function initialiseMemmap(kernel: Kernel, pfn: number, nrPages: number, memory?: SystemMemory): void {
-  const { mmu, loadedMmu = mmu } = kernel.arch;
+  const { mmu, loadedMmu = mmu } = kernel.platform;
   const from = pfnToPage(kernel, pfn);
   const to = from + nrPages * kernel.structPageSize;
   for (const range of activeMemmap(kernel)) {

@@ -9,6 +9,7 @@ import type { OnlineType } from '../mm/zone.js';
 import type { NamespaceRequest } from '../drivers/devices.js';
 import { PHYSICAL_ADDRESS_LIMIT } from '../hardware/ram.js';
 import { DEFAULT_RAM_BYTES, type BootRange, type MachineOptions } from './machine.js';
+import type { CodeStarter } from '../kernel/memmap-code.js';
 import type { ScenarioFile, StepFile } from './schema.js';
 import { ScenarioError } from '../kernel/scenario-error.js';
 import { findArchitecture, findKernelRelease, list } from './names.js';
@@ -380,6 +381,8 @@ export interface OtherKernel {
   release: Release;
   /** How it behaves; as the release does if not given. */
   traits?: Traits;
+  /** Its own code from __add_pages() and __remove_pages() down; what the emulator has for the release if not given. */
+  code?: CodeStarter | undefined;
 }
 
 /**
@@ -435,6 +438,7 @@ export function resolveScenario(file: ScenarioFile, other?: OtherKernel): Scenar
     title: file.title,
     machine: {
       architecture,
+      code: other?.code,
       release,
       traits,
       config,

@@ -47,8 +47,8 @@ export function verifyMemmapOnMemoryRow(row: Row): Failure | undefined {
     size: row.size ?? blockSize,
     pmdSize: row.pmdSize,
     pageblockPages: 2 ** pageblockOrder,
-    archSelects: kernel.arch.selectsMemmapOnMemory,
-    archSupports: (memmapBytes) => kernel.arch.supportsMemmapOnMemory(memmapBytes),
+    archSelects: kernel.kconfig.selectsMemmapOnMemory,
+    archSupports: (memmapBytes) => kernel.kconfig.supportsMemmapOnMemory(memmapBytes),
   });
   const wasted = (answer.wastedPages * pageSize * 100) / blockSize;
   const difference = firstDifference(row.expect, {
