@@ -185,7 +185,7 @@ export function checkRun(run: Run, { checks = INVARIANTS, onStep }: CheckOptions
         now.add(key);
         return !known.has(key);
       });
-      for (const { at, series: _, ...complaint } of oneOfEachCause(fresh)) {
+      for (const { at, ...complaint } of oneOfEachCause(fresh)) {
         const finding: Finding = { step: index, invariant: check.name, ...complaint };
         findings.push(finding);
         if (at !== undefined) places.set(finding, at);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import type { Complaint } from './step-view.js';
+import type { Complaint, Series } from './step-view.js';
 
 /** One cause is one finding with a count, not a line for everything that it reaches. */
 
 /** A complaint that stands for so many. */
-export type Counted = Complaint & { readonly count?: number };
+export type Counted = Omit<Complaint, 'series'> & { readonly count?: number };
 
 /** Complaints that differ in their numbers alone are told one by one up to here. */
 const TOLD_ONE_BY_ONE = 8;
@@ -14,19 +14,22 @@ const timesText = (count: number): string => ` (${count} times)`;
 
 /** Neighbours of one series, by ascending number, are one. */
 function joinedSeries(complaints: readonly Complaint[]): Counted[] {
-  const joined: (Counted & { last?: number })[] = [];
-  for (const complaint of complaints) {
-    const { series } = complaint;
-    const previous = joined[joined.length - 1];
-    if (series === undefined || previous?.series?.kind !== series.kind || previous.last! + 1 !== series.number) {
-      joined.push({ ...complaint, ...(series && { last: series.number }) });
+  const joined: Counted[] = [];
+  let open: { series: Series; last: number } | undefined;
+  for (const { series, ...complaint } of complaints) {
+    const continues = series !== undefined && open?.series.kind === series.kind && open.last + 1 === series.number;
+    if (!continues) {
+      joined.push(complaint);
+      open = series && { series, last: series.number };
       continue;
     }
+    const previous = joined[joined.length - 1]!;
     const count = (previous.count ?? 1) + 1;
-    const text = `${series.many(previous.series.number, series.number)}${timesText(count)}`;
-    joined[joined.length - 1] = { ...previous, text, count, last: series.number };
+    open = { series: open!.series, last: series.number };
+    const text = `${series.many(open.series.number, series.number)}${timesText(count)}`;
+    joined[joined.length - 1] = { ...previous, text, count };
   }
-  return joined.map(({ last: _, ...complaint }) => complaint);
+  return joined;
 }
 
 /** A text without its numbers, decimal and hexadecimal. */
