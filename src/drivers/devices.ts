@@ -2,14 +2,9 @@
 
 import { alignDown, alignUp } from '../hardware/align.js';
 import type { StateReader, StateWriter } from '../hardware/saved-state.js';
-<<<<<<< HEAD
 import { EBUSY, EINVAL, ENXIO } from '../kernel/errno.js';
 import { SUBSECTION_SIZE } from '../kernel/mem-sections.js';
-import { addMemory, offlineAndRemoveMemory } from '../mm/add-memory.js';
-=======
-import { EBUSY, EINVAL } from '../kernel/errno.js';
 import { addMemory, offlineAndRemoveMemory, removeMemory } from '../mm/add-memory.js';
->>>>>>> main
 import { memremapPages, memunmapPages } from '../mm/memremap.js';
 import {
   createResource,
