@@ -136,13 +136,19 @@ describe('the iomem tree', () => {
         { op: 'online', start: '0x108000000', size: '128M', type: 'movable' },
         { op: 'kmem-release', device: 'nv' },
         { op: 'kmem', device: 'nv' },
+        { op: 'destroy-namespace', device: 'nv' },
         { op: 'offline', start: '0x108000000', size: '128M' },
         { op: 'kmem-release', device: 'nv' },
       ],
     });
-    expect(states.map((state) => state.ret)).toEqual([0, 0, 0, -16, -22, 0, 0]);
+    expect(states.map((state) => state.ret)).toEqual([0, 0, 0, -16, -22, -22, 0, 0]);
     expect(states[3]!.blocks).toEqual(states[2]!.blocks);
-    expect(states[6]!.blocks).toEqual([]);
+    expect(states[5]!.iomem).toEqual([
+      '100000000-11fffffff : Persistent Memory',
+      '  108000000-11fffffff : dax0.0',
+      '    108000000-11fffffff : System RAM (kmem)',
+    ]);
+    expect(states[7]).toMatchObject({ blocks: [], iomem: ['100000000-11fffffff : Persistent Memory'] });
   });
 
   test('a namespace outlives its memmap: what the firmware says of it stays', () => {
