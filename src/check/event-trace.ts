@@ -2,6 +2,7 @@
 
 import { NO_PAGE } from '../hardware/buddy-blocks.js';
 import { LEVELS } from '../hardware/page-table.js';
+import { entryText } from '../kernel/log.js';
 import { observe } from '../kernel/kernel.js';
 import { DEAF_OBSERVER, type FlushKind, type Observer } from '../kernel/observer.js';
 import { captureRun, runStep, startRun, type StepResult } from '../scenario/runner.js';
@@ -144,7 +145,7 @@ export class EventTrace {
       memset: (address, byte, bytes) => this.push('memset', offset(address), byte, bytes),
       scan: (address, byte, bytes, filled) => this.push('scan', offset(address), byte, bytes, filled ? 1 : 0),
       flush: (kind, start, end) => this.push('flush', FLUSH_KINDS.indexOf(kind), offset(start), offset(end)),
-      warn: (text) => this.push('warn', this.word(text)),
+      warn: (mishap) => this.push('warn', this.word(entryText(mishap))),
     };
   }
 }

@@ -2,7 +2,7 @@
 
 import { BUGS, type Bug } from '../catalogue/bugs/index.js';
 import type { CheckedRun, Finding } from '../check/checked-run.js';
-import { bugOn, playBug, saysPresent, symptomOf } from '../catalogue/repro.js';
+import { bugOn, playBug, saysPresent, shows, symptomOf } from '../catalogue/repro.js';
 import type { Scenario } from '../scenario/scenario.js';
 import { type AddressRange, AddressText } from '../kernel/vmemmap-view.js';
 import type { LeafRun } from './document.js';
@@ -25,8 +25,8 @@ export interface Explained {
 
 /** @param sceneOf the machine after a step, from 0 */
 export function explain(checked: CheckedRun, stopped: string | undefined, sceneOf: (step: number) => Scene): Explained {
-  const { scenario, findings, places } = checked;
-  const subjects = findings.map((finding) => subjectOf(finding, places));
+  const { scenario, findings } = checked;
+  const subjects = findings.map((finding) => subjectOf(finding));
   const testimony = watch(scenario, subjects);
   const { vmemmapBase, pageSize } = scenario.machine.config;
   const text = new AddressText(vmemmapBase);
@@ -67,8 +67,7 @@ export function knownBug(scenario: Scenario, finding: Finding, cause: Cause | un
   return BUGS.find(
     (bug) =>
       bug.scenario.machine.arch === architecture.name &&
-      bug.symptom.breaks === finding.invariant &&
-      (bug.symptom.says?.test(finding.text) ?? true) &&
+      shows(bug.symptom, finding) &&
       saysPresent(bug, release) &&
       ownKind(bug, scenario) === kind,
   );

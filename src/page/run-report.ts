@@ -170,7 +170,7 @@ export function runReport(request: RunRequest, anchor: (finding: number) => stri
   const { kernel } = run;
   states.take(run, undefined);
   const checked = checkRun(run, { checks: checksFor(bug), onStep: (_run, _step, given) => states.take(run, given) });
-  const { results, findings, places } = checked;
+  const { results, findings } = checked;
   const { testimony, causes } = explain(checked, run.stopped, (step) => states.scene(step));
   const { cpu, steps: clocked, remarks } = cyclesOfRun(request);
 
@@ -193,7 +193,6 @@ export function runReport(request: RunRequest, anchor: (finding: number) => stri
   const symptom = bug && symptomOf(bug, checked);
   const findingReport = (finding: Finding, i: number): FindingReport => {
     const cause: Cause | undefined = causes.get(finding);
-    const place = places.get(finding);
     const entry = finding === symptom ? bug : knownBug(scenario, finding, cause);
     return {
       id: anchor(i),
@@ -201,7 +200,7 @@ export function runReport(request: RunRequest, anchor: (finding: number) => stri
       invariant: finding.invariant,
       sentence: CHECKS.find(({ name }) => name === finding.invariant)?.sentence ?? '',
       text: finding.text,
-      place: place === undefined ? null : stretch(place),
+      place: finding.at === undefined ? null : stretch(finding.at),
       frames: [...(finding.frames ?? [])],
       function: cause?.function ?? null,
       stack: [...(cause?.stack ?? [])],

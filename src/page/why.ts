@@ -231,7 +231,8 @@ const NOTHING: Cause = { function: undefined, stack: [], why: [] };
 /** The kernel's own words. */
 function complained({ finding, testimony }: Evidence): Cause {
   const warning = testimony.touches.find(
-    ({ what, step, name }) => what === 'warn' && step === finding.step && name === finding.text,
+    ({ what, step, name }) =>
+      what === 'warn' && step === finding.step && finding.kind === 'warning' && name === finding.text,
   );
   return warning === undefined ? NOTHING : causeOf(warning, `${called(warning)} warns.`);
 }
@@ -249,7 +250,7 @@ function stoppedThere({ testimony, stopped }: Evidence): Cause {
 function booksWrong({ finding, testimony }: Evidence): Cause {
   const back = testimony.touches.filter(
     ({ what, step, name }) =>
-      what === 'altmap-free' && step === finding.step && name !== undefined && finding.text.includes(name),
+      what === 'altmap-free' && step === finding.step && 'altmap' in finding && name === finding.altmap,
   );
   const last = back[back.length - 1];
   if (last === undefined) {

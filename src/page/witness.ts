@@ -5,6 +5,7 @@ import { keepWholeStacks, kernelStack, kernelStackOf, stackOn } from '../check/k
 import { NO_PAGE } from '../hardware/buddy-blocks.js';
 import type { Level } from '../hardware/page-table.js';
 import { observe, type Kernel } from '../kernel/kernel.js';
+import { entryText } from '../kernel/log.js';
 import { DEAF_OBSERVER, type Decision, type Observer } from '../kernel/observer.js';
 import { runStep, startRun } from '../scenario/runner.js';
 import type { Scenario } from '../scenario/scenario.js';
@@ -56,8 +57,8 @@ export interface Testimony {
 }
 
 /** What a finding is about. */
-export const subjectOf = (finding: Finding, places: ReadonlyMap<Finding, AddressRange>): Subject => ({
-  place: places.get(finding),
+export const subjectOf = (finding: Finding): Subject => ({
+  place: finding.at,
   frames: finding.frames ?? [],
 });
 
@@ -115,7 +116,7 @@ export function watch(scenario: Scenario, subjects: readonly Subject[], steps = 
     memset: (address, byte, bytes) => note({ what: 'memset', start: address, end: address + bytes, byte }),
     scan: (address, byte, bytes, filled) => note({ what: 'scan', start: address, end: address + bytes, byte, filled }),
     initialise: (address, bytes) => note({ what: 'initialise', start: address, end: address + bytes }),
-    warn: (text) => note({ what: 'warn', start: 0, end: 0, name: text }),
+    warn: (mishap) => note({ what: 'warn', start: 0, end: 0, name: entryText(mishap) }),
     enter: (name) => called[step]!.add(name),
     decide: (by, decision, start, end) => {
       const last = latest.get(decision);

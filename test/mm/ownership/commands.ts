@@ -5,7 +5,7 @@ import { expect } from 'vitest';
 import { takeSnapshot, type Snapshot } from '../../../src/check/snapshot.js';
 import { PageTable } from '../../../src/hardware/page-table.js';
 import { EBUSY, EEXIST, ENOMEM } from '../../../src/kernel/errno.js';
-import { LOG_LINE } from '../../../src/kernel/log.js';
+import { isMishap } from '../../../src/kernel/log.js';
 import { altmapsOf, runStep, startRun, type Run } from '../../../src/scenario/runner.js';
 import type { Step } from '../../../src/scenario/scenario.js';
 import type { ScenarioInput } from '../../../src/scenario/schema.js';
@@ -180,10 +180,7 @@ export function compare(model: Model, real: Real): void {
   const { world } = model;
   const { kernel } = real.run;
   const found = snapshotOf(real);
-  expect(
-    kernel.log.take().filter((line) => !line.startsWith(LOG_LINE)),
-    'complaints',
-  ).toEqual([]);
+  expect(kernel.log.take().filter(isMishap), 'complaints').toEqual([]);
 
   const pagesPerSubsection = SUBSECTION_SIZE / world.pageSize;
   const bytes = pagesPerSubsection * world.structPageSize;
