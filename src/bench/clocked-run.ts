@@ -33,7 +33,7 @@ export function profileFor(scenario: Scenario, named: CpuProfile | undefined): C
   const { architecture } = scenario.machine;
   const { cpus } = ARCHITECTURES.find(({ name }) => name === architecture.name) ?? architecture;
   const profile = named ?? cpus[0];
-  if (profile !== undefined && cpus.includes(profile)) return profile;
+  if (profile !== undefined && cpus.some(({ name }) => name === (profile.base ?? profile.name))) return profile;
   throw new InputError(
     `--cpu is "${profile?.name ?? 'missing'}"; allowed on ${architecture.name} are ${cpus.map(({ name }) => name).join(', ')}`,
   );

@@ -45,6 +45,8 @@ export interface Overrides {
   readonly cpu?: CpuProfile | undefined;
   readonly cpus?: number | undefined;
   readonly kernel?: string | undefined;
+  /** CPUs that initialise struct pages at once. */
+  readonly together?: number | undefined;
   readonly hypervisor?: Hypervisor | undefined;
   /** Which end of their ranges figures have. */
   readonly end?: End | undefined;
@@ -152,7 +154,13 @@ export function clockCase(c: Case, overrides: Overrides = {}, recordsCalls = fal
   const hypervisor = overrides.hypervisor ?? c.hypervisor;
   const { end } = overrides;
   const used = end === undefined ? profile : profileAt(profile, end);
-  const model = cycleModel(prepared.kernel, { profile: used, cpus: overrides.cpus, hypervisor, recordsCalls });
+  const model = cycleModel(prepared.kernel, {
+    profile: used,
+    cpus: overrides.cpus,
+    together: overrides.together,
+    hypervisor,
+    recordsCalls,
+  });
   observe(prepared.kernel, model.observer);
   return { ...prepared, model };
 }

@@ -5,7 +5,7 @@ import { observe } from '../kernel/kernel.js';
 import { DEAF_OBSERVER, type Observer } from '../kernel/observer.js';
 import { runStep, startRun } from '../scenario/runner.js';
 import type { Scenario } from '../scenario/scenario.js';
-import { kernelStack, stackOn } from './kernel-stack.js';
+import { kernelStack, stackOn, withPlace } from './kernel-stack.js';
 
 /** Who took a frame and who gave it back, step by step. */
 
@@ -64,7 +64,7 @@ export function frameHistories(
     for (let at = firstFrom(ascending, pfn); at < ascending.length && ascending[at]! < pfn + nrPages; at++) {
       const events = histories.get(ascending[at]!)!;
       if (repeats(events, what, step)) continue;
-      stack ??= stackOn(architecture.name, traits, kernelStack());
+      stack ??= withPlace(scenario.machine, stackOn(architecture.name, traits, kernelStack()));
       events.push({ step, what, pfn, nrPages, stack });
     }
   };
@@ -79,7 +79,7 @@ export function frameHistories(
       if (pfn !== NO_PAGE) note('allocated from the altmap', pfn, nrPages);
     },
   };
-  const run = startRun(scenario);
+  const run = startRun(scenario, true);
   observe(run.kernel, ledger);
   for (; step < steps; step++) if (runStep(run, scenario.steps[step]!) === 'BUG') break;
   return histories;

@@ -3,6 +3,7 @@
 
 import { Command, CommanderError, Option } from 'commander';
 import type { BenchOptions } from './bench.js';
+import type { CpuOptions } from './cpu.js';
 import type { CyclesOptions } from './cycles.js';
 import { reportDefects, watchOutput } from './last-resort.js';
 import { packageVersion } from './package-root.js';
@@ -11,6 +12,7 @@ import type { BisectOptions } from './bisect.js';
 import type { DiffOptions } from './diff.js';
 import type { DumpOptions } from './dump.js';
 import type { ExploreCommand } from './explore.js';
+import type { KernelOptions } from './kernel.js';
 import type { MergeOptions } from './merge.js';
 import type { ReportOptions } from './report.js';
 import type { ReproOptions } from './repro.js';
@@ -336,8 +338,9 @@ program
 
 const withClock = (command: Command): Command =>
   command
-    .option('--cpu <name>', 'CPU to model (see vmemmap cpu)')
+    .option('--cpu <name|file>', 'CPU to model (see vmemmap cpu), or a file of vmemmap cpu --measure')
     .option('--cpus <n>', 'CPUs of the machine, which a flush has to reach')
+    .option('--together <n>', 'CPUs that initialise struct pages at once, where the CPU has a figure for it')
     .option('--hypervisor <name>', 'what runs below the kernel: none, powervm, kvm')
     .option('--folded', 'print folded stacks of kernel functions, for flame graphs')
     .option('--trace', 'print Chrome trace events, for Perfetto')
@@ -380,6 +383,7 @@ withClock(
   .option('--svg <folder>', 'draw cost by block size and by struct page size, and overhead by memory, into this folder')
   .option('--wall', 'measure the emulator itself, with the clock off and on')
   .option('--validation', 'print predictions beside published measurements')
+  .option('--measured <file>', 'with --validation: beside the measured costs in a file, by their ids')
   .addOption(output())
   .addHelpText(
     'after',
@@ -442,9 +446,19 @@ program
 withTrees(program.command('kernel'))
   .description('list the releases and the traits in which they differ')
   .argument('[release...]', 'one release, or two to print their difference')
+  .option('--unproved', 'the traits that rest on memory or inference alone')
+  .addOption(
+    new Option(
+      '--proved',
+      'how each release is known by architecture: recorded, booted, bracketed, or derived',
+    ).conflicts('unproved'),
+  )
   .addOption(json())
-  .addHelpText('after', examples('vmemmap kernel', 'vmemmap kernel 5.16', 'vmemmap kernel 5.12 5.13'))
-  .action(async (releases: string[], options: { json?: true }) => {
+  .addHelpText(
+    'after',
+    examples('vmemmap kernel', 'vmemmap kernel 5.16', 'vmemmap kernel 5.12 5.13', 'vmemmap kernel --unproved'),
+  )
+  .action(async (releases: string[], options: KernelOptions) => {
     process.exitCode = (await import('./kernel.js')).kernel(releases, options);
   });
 
@@ -452,9 +466,20 @@ program
   .command('cpu')
   .description('list the CPUs whose costs are modelled, or every figure of one with its source and confidence')
   .argument('[name]', 'one CPU')
+  .option('--measure', 'measure this machine (x86_64), and print a profile that --cpu takes')
+  .option('--seconds <n>', 'how long to measure', '60')
   .addOption(json())
-  .addHelpText('after', examples('vmemmap cpu', 'vmemmap cpu altra-q80', 'vmemmap cpu altra-q80 --json'))
-  .action(async (name: string | undefined, options: { json?: true }) => {
+  .addOption(output())
+  .addHelpText(
+    'after',
+    examples(
+      'vmemmap cpu',
+      'vmemmap cpu altra-q80',
+      'vmemmap cpu altra-q80 --json',
+      'vmemmap cpu --measure -o mine.json && vmemmap cycles scenario.json --cpu mine.json',
+    ),
+  )
+  .action(async (name: string | undefined, options: CpuOptions) => {
     process.exitCode = (await import('./cpu.js')).cpu(name, options);
   });
 

@@ -62,6 +62,7 @@ export function cycleModel(kernel: Kernel, options: ProcessorOptions): CycleMode
   }
 
   const readEntryAt = (pa: number): void => processor.load('walk', pa, ENTRY_BYTES);
+  const walkStepAt = (pa: number): void => processor.walkStep(pa, ENTRY_BYTES);
 
   function isLeaf(level: Level, pa: number): boolean {
     if (level === PTE || pageTable === undefined) return true;
@@ -101,20 +102,18 @@ export function cycleModel(kernel: Kernel, options: ProcessorOptions): CycleMode
     allocPages: (order) => processor.allocate(order),
     freePages: (_pfn, order) => processor.free(order),
     lock: () => processor.lock(),
-    walk: (level, address) => void locate(level, address, readEntryAt),
+    walk: (level, address) => void locate(level, address, walkStepAt),
     readEntry: (level, address) => readEntryAt(locate(level, address, null)),
     setEntry(level, address) {
       if (level === HPTE) return;
       const pa = locate(level, address, null);
-      processor.store('entry', pa, ENTRY_BYTES);
-      processor.work('entry', WORK.entry.value);
+      processor.storeEntry(pa, ENTRY_BYTES);
       const barrier = isLeaf(level, pa) ? profile.barrier.leaf : profile.barrier.table;
       if (barrier.value > 0) processor.charge('barrier', barrier.value);
     },
     clearEntry(level, address) {
       if (level === HPTE) return;
-      processor.store('entry', locate(level, address, null), ENTRY_BYTES);
-      processor.work('entry', WORK.entry.value);
+      processor.storeEntry(locate(level, address, null), ENTRY_BYTES);
     },
     clearTable(pa, bytes) {
       if (processor.clock.running) tables++;
@@ -123,7 +122,7 @@ export function cycleModel(kernel: Kernel, options: ProcessorOptions): CycleMode
     scanTable: (pa, entries) => processor.streamLinear('scan', profile.scan, pa, entries * ENTRY_BYTES, 'pXd_none'),
     memset: (address, _byte, bytes) =>
       forEachLeaf(address, bytes, (leaf, pa, part) => {
-        processor.stream('mark', fill, pa, part, address, leaf.size, 'memset');
+        processor.stream('mark', fill, pa, part, address, leaf.size, 'memset', leaf.start > address);
       }),
     scan(address, byte, bytes, filled) {
       let differs = false;
@@ -131,7 +130,7 @@ export function cycleModel(kernel: Kernel, options: ProcessorOptions): CycleMode
         if (differs) return;
         const looked = filled ? part : scanned(pa, byte, part);
         differs = !filled && !ram.isFilled(pa, byte, part);
-        processor.stream('scan', profile.scan, pa, looked, address, leaf.size, 'memchr_inv');
+        processor.stream('scan', profile.scan, pa, looked, address, leaf.size, 'memchr_inv', leaf.start > address);
       });
     },
     flush(kind) {
@@ -166,9 +165,13 @@ export function cycleModel(kernel: Kernel, options: ProcessorOptions): CycleMode
     },
     initialise(address, bytes) {
       forEachLeaf(address, bytes, (leaf, pa, part) => {
-        processor.stream('initialise', profile.fillLoop, pa, part, address, leaf.size, '__init_single_page');
+        // Profiles of latencies translate a range once, whatever leaves it lies in.
+        const at = profile.throughput === undefined ? address : Math.max(address, leaf.start);
+        processor.initialise(pa, part, at, leaf.size, kernel.structPageSize);
       });
-      processor.work('initialise', (bytes / kernel.structPageSize) * WORK.structPage.value);
+      if (profile.throughput === undefined) {
+        processor.work('initialise', (bytes / kernel.structPageSize) * WORK.structPage.value);
+      }
     },
     fold: (restores) => processor.work('walk', (restores ? WORK.unfoldHugepage : WORK.foldHugepage).value),
     copyPage: (toPfn, fromPfn) =>

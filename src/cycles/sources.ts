@@ -28,5 +28,9 @@ export const SOURCES = {
   anandtech: 'AnandTech, "Testing Intel Ice Lake", "AMD Rome", "Assessing IBM’s POWER8"',
   chips: 'Chips and Cheese, articles on Neoverse N1, Neoverse N2, Sapphire Rapids, Telum II',
   wikichip: 'WikiChip, z15',
+  zen4Guest:
+    'own measurement in user space, guest of Zen 4 (Genoa) at 3.69 GHz, November 2026, p10 of the best of 25 rounds',
+  emeraldGuest:
+    'own measurement in user space, guest of Emerald Rapids at 2.7 to 3.4 GHz, November 2026, p10 of the best of 6 CPUs',
   linux: 'Linux 6.1 and 6.12 source',
 } as const;

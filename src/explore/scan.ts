@@ -248,7 +248,7 @@ export class Scanner {
   private readBooks(places: Uint8Array): void {
     const { hash, kernel, writer } = this;
     kernel.sections.save(writer);
-    kernel.code.save?.(writer);
+    (kernel.code.saveWhatActs ?? kernel.code.save)?.(writer);
     writer.wide(kernel.vmstat.nrMemmapPages);
     writer.wide(kernel.vmstat.nrMemmapBootPages);
     writer.wide(kernel.allocator.pagesOut);

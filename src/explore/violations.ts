@@ -153,7 +153,7 @@ export interface Fault {
 export function faultOf(scenario: Scenario, finding: Finding): Fault | undefined {
   const { step, frames = [] } = finding;
   const { architecture, traits } = scenario.machine;
-  const run = startRun(scenario);
+  const run = startRun(scenario, true);
   for (const earlier of scenario.steps.slice(0, step)) runStep(run, earlier);
   const address = addressOf(finding) ?? NaN;
   const { kernel } = run;

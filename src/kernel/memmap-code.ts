@@ -47,12 +47,30 @@ export interface CodeMachine {
 /** Starts the code in a machine that boots. */
 export type CodeStarter = (machine: CodeMachine) => MemmapCode;
 
-const STARTERS = new Map<string, CodeStarter>();
-
-/** From here on kernels of a release run this code. */
-export function provideCode(release: string, start: CodeStarter): void {
-  STARTERS.set(release, start);
+/** Code of a release that is not mm/ and arch/. */
+export interface CodeSource {
+  /**
+   * Starts the code in a machine that boots.
+   * @param isNamed every function of it shall be on the stack, at the price of speed
+   */
+  start(machine: CodeMachine, isNamed: boolean): MemmapCode;
+  /** Where a function is defined, "file:line"; undefined where it is none of the code's. */
+  placeOf(arch: string, name: string): string | undefined;
 }
 
-/** What starts the code of a release; undefined where mm/ and the architecture are its code. */
-export const startCode = (release: string): CodeStarter | undefined => STARTERS.get(release);
+const SOURCES = new Map<string, CodeSource>();
+
+/** From here on kernels of a release run this code. */
+export function provideCode(release: string, source: CodeSource): void {
+  SOURCES.set(release, source);
+}
+
+/** The code of a release that boots on a machine; undefined where mm/ and the architecture do it. */
+export const startCode = (release: string, machine: CodeMachine, isNamed: boolean): MemmapCode | undefined =>
+  SOURCES.get(release)?.start(machine, isNamed);
+
+/** A kernel function with the place where a release's own code defines it, if it has such code. */
+export function placed(release: string, arch: string, name: string): string {
+  const place = SOURCES.get(release)?.placeOf(arch, name);
+  return place === undefined ? name : `${name} (${place})`;
+}

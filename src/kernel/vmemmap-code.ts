@@ -42,6 +42,9 @@ export interface VmemmapCode {
   /** Writes down what this code remembers outside memory, if it remembers anything. */
   readonly save?: (to: StateWriter) => void;
 
+  /** Writes what {@link save} does as far as the kernel acts by it: alike in states that differ in nothing else; save() if not given. */
+  readonly saveWhatActs?: (to: StateWriter) => void;
+
   /** Takes back what {@link save} wrote. */
   readonly restore?: (from: StateReader) => void;
 

@@ -83,7 +83,7 @@ function entryRange({ platform, pageSize }: Kernel, level: Level, address: numbe
  * @param steps steps to run, from the first
  */
 export function watch(scenario: Scenario, subjects: readonly Subject[], steps = scenario.steps.length): Testimony {
-  const run = startRun(scenario);
+  const run = startRun(scenario, true);
   const { kernel } = run;
   const { architecture, traits } = scenario.machine;
   const touches: Touch[] = [];

@@ -50,11 +50,12 @@ export interface Run {
 
 /**
  * Boots the machine of a scenario. No step has run yet.
+ * @param namesFunctions whoever listens asks which kernel functions are running: all of a user's tree shall be told
  * @returns the run, for {@link runStep} and {@link captureRun}
  * @throws ScenarioError where the machine has too little memory for page tables and the memmap of boot memory
  */
-export function startRun(scenario: Scenario): Run {
-  const kernel = bootWithin(scenario.machine);
+export function startRun(scenario: Scenario, namesFunctions = false): Run {
+  const kernel = bootWithin({ ...scenario.machine, namesFunctions });
   const memory = bootMemory(kernel, scenario);
   return {
     scenario,

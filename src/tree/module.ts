@@ -15,12 +15,11 @@ export interface WasmGlobal {
 }
 
 /** The part of WebAssembly's JavaScript interface that is used here; Node's types leave it to the browser's. */
-export const { Module, Instance, RuntimeError } = (
+export const { Module, Instance } = (
   globalThis as unknown as {
     WebAssembly: {
       Module: new (bytes: Uint8Array) => WasmModule;
       Instance: new (module: WasmModule, imports: Record<string, Record<string, unknown>>) => { exports: unknown };
-      RuntimeError: new () => Error;
     };
   }
 ).WebAssembly;

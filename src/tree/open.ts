@@ -2,7 +2,6 @@
 
 import { addTree, findRelease, RELEASES, type Release } from '../history/releases.js';
 import { provideCode } from '../kernel/memmap-code.js';
-import { targetOf } from './targets.js';
 import { TreeCode } from './tree-code.js';
 import { TreeError } from './tree-error.js';
 import { Tree, type TreeOptions } from './tree.js';
@@ -11,6 +10,11 @@ import { Tree, type TreeOptions } from './tree.js';
 
 /** What names of trees begin with. */
 export const TREE_PREFIX = 'tree:';
+
+/** Trees that are open here, so that another thread can open them as well. */
+const OPENED: { name: string; options: TreeOptions }[] = [];
+
+export const openedTrees = (): readonly { name: string; options: TreeOptions }[] => OPENED;
 
 /** The release that a tree is nearest to: the one of its version, or the newest where the tree is newer. */
 function nearestTo({ path, version }: Tree): Release {
@@ -36,12 +40,14 @@ export async function openTree(name: string, options: TreeOptions = {}): Promise
     mainline,
     patch,
     name,
+    remark: `${name} is Linux ${tree.version}: sections, populating and freeing are the tree’s own code; memory blocks, zones, resources and devices are those of ${nearest.name} as modelled here`,
     tree: { path: tree.path, version: tree.version, nearest: nearest.name },
   };
   addTree(release);
-  provideCode(
-    name,
-    (machine) => new TreeCode(tree.moduleFor(machine), targetOf(machine.arch).directMap(machine), machine),
-  );
+  OPENED.push({ name, options });
+  provideCode(name, {
+    start: (machine, isNamed) => new TreeCode(tree.moduleFor(machine, isNamed), machine),
+    placeOf: (arch, function_) => tree.placeOf(arch, function_),
+  });
   return release;
 }

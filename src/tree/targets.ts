@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import type { CodeMachine } from '../kernel/memmap-code.js';
-
 import { TreeError } from './tree-error.js';
 
 /** What of a tree makes the memmap of an architecture: files, entry points, configuration, stand-ins. */
@@ -22,8 +20,6 @@ export interface Target {
   readonly entryPoints: readonly string[];
   /** Kconfig names beside {@link GENERIC_CONFIGURATION}. */
   readonly configuration: Readonly<Record<string, boolean>>;
-  /** Address of physical memory 0 in the linear map: any that meets nothing else. */
-  directMap(config: CodeMachine): bigint;
 }
 
 /** Files of every architecture, in the order in which their definitions are put together. */
@@ -119,7 +115,6 @@ const X86_64: Target = {
     CONFIG_MITIGATION_PAGE_TABLE_ISOLATION: false,
     CONFIG_PAGE_TABLE_ISOLATION: false,
   },
-  directMap: ({ pagingLevels }) => (pagingLevels === 5 ? 0xff11_0000_0000_0000n : 0xffff_8880_0000_0000n),
 };
 
 export const TARGETS: readonly Target[] = [X86_64];

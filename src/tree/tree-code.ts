@@ -12,7 +12,7 @@ import { KernelBug } from '../kernel/log.js';
 import type { MemmapCode } from '../kernel/memmap-code.js';
 import type { DevPagemap, VmemAltmap } from '../kernel/memremap.js';
 import { PAGE_UNUSED } from '../mm/unused-sub-pmd.js';
-import { Instance, RuntimeError, type WasmGlobal, type WasmMemory } from './module.js';
+import { Instance, type WasmGlobal, type WasmMemory } from './module.js';
 import { formatted, textAt } from './printf.js';
 import type { TreeModule } from './tree.js';
 
@@ -33,6 +33,8 @@ const TOLD_BYTES = 16 * KIB;
 /** Bytes of frames that have room at first. */
 const FIRST_FRAME_BYTES = 256 * KIB;
 const BITS_51_0 = 2 ** 52;
+/** Where C sees physical memory 0: behind it lie all 52 bits of it, no vmemmap is above, and doubles tell even addresses. */
+const LINEAR_MAP = 2 ** 53;
 const FLUSH_KINDS = ['all', 'range', 'table'] as const;
 const LEVELS_COUNTED = 5;
 /** Kinds of {@link TreeCode.imports} say, as printk.h has them. */
@@ -80,6 +82,9 @@ interface Doors {
   clear_counters_at(): number;
   synced_at(): number;
   roots_at(): number;
+  slab_start(): number;
+  slab_end(): number;
+  describe(firstRoot: number, lastRoot: number): number;
   section_roots(): number;
   sections_per_root(): number;
 }
@@ -174,11 +179,11 @@ export class TreeCode implements MemmapCode {
   private table: PageTable | undefined;
   private altmap: VmemAltmap | null = null;
   private readonly heapStart: number;
-  private readonly directMap: number;
-  private readonly base: number;
   /** Frame numbers by the place of their bytes. */
   private frameNumbers = new Float64Array(FIRST_FRAME_BYTES / (4 * KIB));
   private atBoot: StateRange[] = [];
+  /** Of {@link atBoot} the data, less the slab's own books. */
+  private dataAtBoot: StateRange[] = [];
   /** Roots of mem_section[] that calls have named. */
   private firstRoot = Infinity;
   private lastRoot = -1;
@@ -192,18 +197,9 @@ export class TreeCode implements MemmapCode {
   private readonly scratch: readonly [from: number, to: number];
   private readonly places = new Map<number, TablePlace>();
 
-  /**
-   * @param directMap address of physical memory 0 in the linear map
-   */
-  constructor(
-    readonly tree: TreeModule,
-    directMap: bigint,
-    config: CodeMachine,
-  ) {
+  constructor(tree: TreeModule, config: CodeMachine) {
     const instance = new Instance(tree.module, { kernel: this.imports() });
     const doors = (this.doors = instance.exports as Doors);
-    this.base = Number(BigInt.asIntN(64, config.vmemmapBase));
-    this.directMap = Number(BigInt.asIntN(64, directMap));
     this.rootAt = doors.root_at() / WORD_BYTES;
     this.observedAt = doors.observed_at() / WORD_BYTES;
     this.setAt = doors.set_counters_at() / WORD_BYTES;
@@ -211,8 +207,8 @@ export class TreeCode implements MemmapCode {
     this.syncedAt = doors.synced_at() / WORD_BYTES;
     this.scratch = [doors.scratch_start() / WORD_BYTES, doors.scratch_end() / WORD_BYTES];
     doors.machine(
-      this.base,
-      this.directMap,
+      Number(BigInt.asIntN(64, config.vmemmapBase)),
+      LINEAR_MAP,
       config.pagingLevels ?? 0,
       config.hugeVmemmap ? 1 : 0,
       config.vaBits ?? 0,
@@ -237,7 +233,20 @@ export class TreeCode implements MemmapCode {
 
   booted(): void {
     this.doors.booted();
-    this.atBoot = this.stateRanges().map(({ from, to }) => ({ from, to, atBoot: this.frames.all.slice(from, to) }));
+    const withWords = ({ from, to }: { from: number; to: number }): StateRange => ({
+      from,
+      to,
+      atBoot: this.frames.all.slice(from, to),
+    });
+    this.atBoot = this.stateRanges().map(withWords);
+    const { doors } = this;
+    this.dataAtBoot = rangesWithout(
+      [Number(doors.__global_base.value), Number(doors.__heap_base.value)],
+      [
+        [doors.scratch_start(), doors.scratch_end()],
+        [doors.slab_start(), doors.slab_end()],
+      ],
+    ).map(([from, to]) => withWords({ from: Math.floor(from / WORD_BYTES), to: Math.ceil(to / WORD_BYTES) }));
   }
 
   addPages(
@@ -271,6 +280,7 @@ export class TreeCode implements MemmapCode {
     door.vmemmapFree = refuse;
     door.unusedStart = () => low52(this.doors.remembered());
     door.save = (to) => this.save(to);
+    door.saveWhatActs = (to) => this.saveWhatActs(to);
     door.restore = (from) => this.restore(from);
     return door;
   }
@@ -405,6 +415,26 @@ export class TreeCode implements MemmapCode {
     to.set(count, changes);
   }
 
+  /** Writes what {@link save} does without where the slab put it. */
+  private saveWhatActs(to: StateWriter): void {
+    const { doors } = this;
+    const words = this.lastRoot < 0 ? 0 : doors.describe(this.firstRoot, this.lastRoot);
+    if (words < 0) {
+      this.save(to);
+      return;
+    }
+    const { all } = this.frames;
+    const told = (this.frames.start - TOLD_BYTES) / WORD_BYTES;
+    to.copy(all, told, told + 2 * words);
+    for (const { from, to: end, atBoot } of this.dataAtBoot) {
+      for (let at = from; at < end; at++) {
+        if (all[at] === atBoot[at - from]) continue;
+        to.word(at);
+        to.word(all[at]!);
+      }
+    }
+  }
+
   private restore(from: StateReader): void {
     const { all } = this.frames;
     for (const range of this.stateRanges()) all.fill(0, range.from, range.to);
@@ -477,8 +507,8 @@ export class TreeCode implements MemmapCode {
   /** memset() of the vmemmap, through the MMU, or of the linear map. */
   private memset(address: number, byte: number, bytes: number): void {
     const { kernel } = this;
-    if (this.isLinear(address)) {
-      kernel.ram.memset(address - this.directMap, byte, bytes);
+    if (address >= LINEAR_MAP) {
+      kernel.ram.memset(address - LINEAR_MAP, byte, bytes);
       return;
     }
     const at = low52(address);
@@ -491,17 +521,11 @@ export class TreeCode implements MemmapCode {
   /** memchr_inv(): 0 where some byte differs, -1 where none does. Callers ask no more. */
   private scan(address: number, byte: number, bytes: number): number {
     const { kernel } = this;
-    if (this.isLinear(address)) return kernel.ram.isFilled(address - this.directMap, byte, bytes) ? -1 : 0;
+    if (address >= LINEAR_MAP) return kernel.ram.isFilled(address - LINEAR_MAP, byte, bytes) ? -1 : 0;
     const at = low52(address);
     const filled = isFilled(this.mmu, kernel.ram, at, byte, bytes);
     kernel.observer?.scan(at, byte, bytes, filled);
     return filled ? -1 : 0;
-  }
-
-  /** Whether an address is of the linear map. The vmemmap lies above it on some architectures, below on others. */
-  private isLinear(address: number): boolean {
-    const inVmemmap = address >= this.base && address < this.base + VMEMMAP_BYTES;
-    return !inVmemmap;
   }
 
   /** Tells an entry that C has written. */
@@ -558,8 +582,20 @@ export class TreeCode implements MemmapCode {
 const TABLE_PIECE = 4096;
 /** The frame number that stands for what the slab gave at boot, as mm.h has it. */
 const BOOT_SLAB_PFN = 2 ** 41 + 1;
-/** Bytes of a vmemmap: no architecture has one that describes more than 52 bits of memory. */
-const VMEMMAP_BYTES = 2 ** 52;
+
+/** What is left of a range without others, ascending. */
+function rangesWithout(whole: Bytes, others: readonly Bytes[]): Bytes[] {
+  const left: Bytes[] = [];
+  let at = whole[0];
+  for (const [from, to] of [...others].sort((a, b) => a[0] - b[0])) {
+    if (from > at) left.push([at, from]);
+    at = Math.max(at, to);
+  }
+  if (at < whole[1]) left.push([at, whole[1]]);
+  return left;
+}
+
+type Bytes = readonly [from: number, to: number];
 
 /** The range of a device as add_pages() and remove_pages() of doors.c take it. */
 function rangeOf(
@@ -571,16 +607,23 @@ function rangeOf(
   return [pgmap.vmemmapShift, pgmap.rangeStartPfn, pfn + nrPages - pgmap.rangeStartPfn];
 }
 
+/** What V8 throws where a module traps, or its stack ends. */
+const STOPS: ReadonlySet<string> = new Set(['RuntimeError', 'RangeError']);
+
+/** A function on a stack of V8, in code of a module. */
+const TREE_FRAME = /at (?!emu_)(\w+) \(wasm:/;
+
 /** What a trap of the module, or no more stack, is to the kernel: it stops. The stack that it was thrown through is kept. */
 function stopOf(error: unknown): unknown {
-  if (!(error instanceof RuntimeError || error instanceof RangeError)) return error;
-  const bug = new KernelBug(
-    error.message.includes('out of bounds')
-      ? 'a pointer is followed that leads to no memory'
-      : error instanceof RangeError
-        ? 'the stack is used up'
-        : 'NULL is followed, or a place is reached that cannot be',
-  );
+  if (!(error instanceof Error && STOPS.has(error.name))) return error;
+  const isTrap = error.name === 'RuntimeError';
+  const name = TREE_FRAME.exec(error.stack ?? '')?.[1];
+  const where = name === undefined ? '' : ` in ${name}()`;
+  const trap = error.message.includes('out of bounds')
+    ? 'a pointer is followed that leads to no memory'
+    : 'NULL is followed, or a place is reached that cannot be';
+  const why = isTrap ? trap : 'the stack is used up';
+  const bug = new KernelBug(`${why}${where}`);
   if (error.stack !== undefined) bug.stack = error.stack;
   return bug;
 }

@@ -109,17 +109,28 @@ export class Tree {
 
   /**
    * The tree's C for a machine: one module for each size of page and of struct page.
+   * @param isNamed calls stay calls, so that a stack names every function
    * @throws TreeError where the tree has no such architecture, or its C does not compile
    */
-  moduleFor(config: CodeMachine): TreeModule {
+  moduleFor(config: CodeMachine, isNamed = false): TreeModule {
     const target = targetOf(config.arch);
-    const flags = [`-DSTRUCT_PAGE_SIZE=${config.structPageSize}`, `-DPAGE_SHIFT=${PAGE_SHIFTS[config.pageSize]!}`];
+    const flags = [
+      `-DSTRUCT_PAGE_SIZE=${config.structPageSize}`,
+      `-DPAGE_SHIFT=${PAGE_SHIFTS[config.pageSize]!}`,
+      ...(isNamed ? ['-fno-inline', '-fno-optimize-sibling-calls'] : []),
+    ];
     const key = `${target.arch} ${flags.join(' ')}`;
     const known = this.modules.get(key);
     if (known !== undefined) return known;
     const made = this.load(target, flags);
     this.modules.set(key, made);
     return made;
+  }
+
+  /** Where a function is defined, "file:line"; undefined where no module of the architecture was asked for. */
+  placeOf(arch: string, name: string): string | undefined {
+    const key = [...this.modules.keys()].find((k) => k.startsWith(`${arch} `));
+    return key === undefined ? undefined : this.modules.get(key)!.places[name];
   }
 
   /** The C of an architecture, and what decides in it. @throws TreeError */
@@ -171,7 +182,10 @@ export class Tree {
     const configuration = configure(this.path, target, taken, this.options.config ?? new Map());
     const unit = [
       ...configuration.flatMap(([name, isSet]) => (isSet ? [`#define ${name} 1`] : [])),
+      // The stand-ins are inlined also where the tree's functions are not: a stack names those alone.
+      '#define inline inline __attribute__((always_inline))',
       ...headersOf(target).map((file) => `#include "${file}"`),
+      '#undef inline',
       taken.text,
       `#include "${target.prelude}/doors.c"`,
       '#include "doors.c"',

@@ -16,10 +16,18 @@ EXPORT(scratch_start) unsigned int emu_scratch_start(void) { return (unsigned in
 EXPORT(scratch_end) unsigned int emu_scratch_end(void) { return (unsigned int)(u64)__stop_emu_scratch; }
 
 /* The slab: blocks of powers of two out of one piece, freed ones first. Eight bytes ahead of a block say how large it is. */
+/* Where a block lies is no state that the kernel acts by: emu_describe() leaves it out, with the slab's own books. */
+#define EMU_SLAB __attribute__((section("emu_slab")))
 #define EMU_MIN_BLOCK 5
 #define EMU_BLOCK_SIZES 32
-static unsigned long emu_heap_used, emu_heap_end, emu_boot_heap_end;
-static void *emu_free_blocks[EMU_BLOCK_SIZES];
+#define EMU_TAKEN (1UL << 32)
+#define EMU_TOLD_OF (1UL << 33)
+#define EMU_BLOCK_SIZE(header) ((header) & 0xff)
+EMU_SLAB static unsigned long emu_heap_start, emu_heap_used, emu_heap_end, emu_boot_heap_end;
+EMU_SLAB static void *emu_free_blocks[EMU_BLOCK_SIZES];
+extern char __start_emu_slab[], __stop_emu_slab[];
+EXPORT(slab_start) unsigned int emu_slab_start(void) { return (unsigned int)(u64)__start_emu_slab; }
+EXPORT(slab_end) unsigned int emu_slab_end(void) { return (unsigned int)(u64)__stop_emu_slab; }
 void *emu_kzalloc(size_t bytes)
 {
 	int size = EMU_MIN_BLOCK;
@@ -38,7 +46,7 @@ void *emu_kzalloc(size_t bytes)
 		block = (char *)emu_heap_used;
 		emu_heap_used += 1UL << size;
 	}
-	*(u64 *)block = size;
+	*(u64 *)block = size | EMU_TAKEN;
 	return block + sizeof(u64);
 }
 void emu_kfree(const void *p)
@@ -48,7 +56,8 @@ void emu_kfree(const void *p)
 
 	if (!p)
 		return;
-	size = *(u64 *)block;
+	size = EMU_BLOCK_SIZE(*(u64 *)block);
+	*(u64 *)block = size;
 	__builtin_memset(block + sizeof(u64), 0, (1UL << size) - sizeof(u64));
 	*(void **)(block + sizeof(u64)) = emu_free_blocks[size];
 	emu_free_blocks[size] = block;
@@ -92,7 +101,7 @@ EXPORT(frames_start) void emu_move_frames(double frames)
 }
 EXPORT(boot) void emu_boot(double heap)
 {
-	emu_heap_used = (u64)heap;
+	emu_heap_start = emu_heap_used = (u64)heap;
 	mem_section = emu_kzalloc(sizeof(*mem_section) * NR_SECTION_ROOTS);
 	emu_arch_boot();
 }
@@ -228,6 +237,58 @@ EXPORT(sections) void emu_sections(double first, int count)
 		}
 		emu_told[i].flags = flags;
 	}
+}
+
+/*
+ * What the slab holds, as far as the kernel acts by it, in 64-bit words: of each section of the roots given its number,
+ * struct and usage map without their addresses, then what else was taken. Returns the words, or -1 where they do not fit.
+ */
+static inline u64 *emu_header_of(const void *block) { return (u64 *)block - 1; }
+EXPORT(describe) int emu_describe(int first_root, int last_root)
+{
+	u64 *told = (u64 *)(emu_frames_start - EMU_TOLD_BYTES), *at = told;
+	const u64 *end = told + EMU_TOLD_BYTES / sizeof(u64);
+	const unsigned long usage_words = mem_section_usage_size() / sizeof(u64);
+
+	*emu_header_of(mem_section) |= EMU_TOLD_OF;
+	for (int root = first_root; root <= last_root; root++) {
+		if (!mem_section[root])
+			continue;
+		*emu_header_of(mem_section[root]) |= EMU_TOLD_OF;
+		for (unsigned long i = 0; i < SECTIONS_PER_ROOT; i++) {
+			struct mem_section *ms = &mem_section[root][i];
+			const u64 *words = (const u64 *)ms;
+			bool is_empty = true;
+
+			for (unsigned long w = 0; w < sizeof(*ms) / sizeof(u64); w++)
+				is_empty &= !words[w];
+			if (is_empty)
+				continue;
+			if (at + 1 + sizeof(*ms) / sizeof(u64) + usage_words > end)
+				return -1;
+			*at++ = root * SECTIONS_PER_ROOT + i;
+			for (unsigned long w = 0; w < sizeof(*ms) / sizeof(u64); w++)
+				*at++ = words[w] == (u64)ms->usage && ms->usage ? 1 : words[w];
+			if (!ms->usage)
+				continue;
+			*emu_header_of(ms->usage) |= EMU_TOLD_OF;
+			for (unsigned long w = 0; w < usage_words; w++)
+				*at++ = ((const u64 *)ms->usage)[w];
+		}
+	}
+	for (u64 block = emu_heap_start; block < emu_heap_used; block += 1UL << EMU_BLOCK_SIZE(*(u64 *)block)) {
+		u64 *header = (u64 *)block;
+		unsigned long words = (1UL << EMU_BLOCK_SIZE(*header)) / sizeof(u64) - 1;
+
+		if (*header & EMU_TAKEN && !(*header & EMU_TOLD_OF)) {
+			if (at + words > end)
+				return -1;
+			for (unsigned long w = 1; w <= words; w++)
+				*at++ = header[w];
+		}
+		*header &= ~EMU_TOLD_OF;
+	}
+	return at - told;
 }
 
 EXPORT(set_counters_at) unsigned int emu_set_counters_at(void) { return (unsigned int)(u64)emu_set; }
