@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { entryText } from '../../src/kernel/log.js';
 import { describe, expect, test } from 'vitest';
 import { idle, PFN, play, scenario, SECTION } from '../scenarios.js';
 import { addMemory, offlineAndRemoveMemory, removeMemory, type AddMemoryRequest } from '../../src/mm/add-memory.js';
@@ -107,7 +108,10 @@ describe('set online', () => {
   test('a block whose memory was gone in between cannot be removed twice', () => {
     const { memory } = idle(own);
     expect(removeMemory(memory, PFN, SECTION)).toBe(0);
-    expect(memory.kernel.log.take()).toEqual(['warn:remove_memory_block_devices', 'warn:sparse_remove_section']);
+    expect(memory.kernel.log.take().map(entryText)).toEqual([
+      'warn:remove_memory_block_devices',
+      'warn:sparse_remove_section',
+    ]);
   });
 });
 
@@ -202,7 +206,7 @@ const request = (block: number, blocks = 1, more: Partial<AddMemoryRequest> = {}
   memmapOnMemory: false,
   ...more,
 });
-const logOf = (memory: SystemMemory): readonly string[] => memory.kernel.log.take();
+const logOf = (memory: SystemMemory): readonly string[] => memory.kernel.log.take().map(entryText);
 const failAt = (memory: SystemMemory, plan: Partial<Record<FaultPoint, number>>): void => {
   memory.faults = new Faults(plan);
 };
