@@ -8,7 +8,7 @@ import { overlaps, type Position, type Session } from './session.js';
 /** The ruler of the vmemmap, and the sections whose struct pages lie below them. */
 
 /** Labels of the ruler stand at least so far apart, pixels. */
-const LABEL_APART = 150;
+const LABEL_APART = 170;
 const LABEL_HALF = 58;
 const PAGE = 4096;
 
@@ -36,7 +36,7 @@ export function Ruler({ session, scale, isNarrow }: { session: Session; scale: S
       )}
       {ticks.map((at) => {
         const x = scale.x(at);
-        if (x - last < LABEL_APART - 30) return null;
+        if (x - last < LABEL_APART - 20) return null;
         last = x;
         const anchor = x - left < LABEL_HALF ? 'start' : right - x < LABEL_HALF ? 'end' : 'middle';
         return (
