@@ -125,7 +125,7 @@ function Overview({ session, position, onGo }: TransportProps) {
       viewBox={`0 0 ${width} ${HEIGHT}`}
       preserveAspectRatio="none"
       role="slider"
-      tabIndex={0}
+      tabindex={0}
       aria-label="position in the scenario"
       aria-valuemin={1}
       aria-valuemax={Math.max(1, rows.length)}
