@@ -222,7 +222,7 @@ describe('the playground, from disk and with the network off', () => {
     await page.getByLabel('search').fill('arm64 neighbour shares');
     await page.keyboard.press('Enter');
     await waitFor(page, 'Section 33 is present and its first 1.5 MiB of struct pages are not mapped');
-    expect(page.url()).toContain('bug=');
+    await page.waitForFunction(`location.hash.includes('bug=')`);
     await page.keyboard.press('e');
     await page.waitForSelector('.tools');
     await stepCount(page, 3);
