@@ -344,6 +344,24 @@ describe('boot memory', () => {
     expect(kernel.platform.mmu.walk(kernel.vmemmap + (SECTION - 1) * kernel.structPageSize)).toBeDefined();
   });
 
+  test('shares its memmap with a device in its hole: before 5.9 a part of it went with the device', () => {
+    const MIB = 2 ** 20;
+    const painted = (kernel: string): number | undefined => {
+      const boot = [{ start: '0x100000000', size: 64 * MIB }];
+      const hole = { start: '0x104000000', size: 64 * MIB };
+      const states = play({
+        machine: { ...machine, kernel, structPageSize: 64, boot },
+        steps: [
+          { op: 'add-pages', ...hole },
+          { op: 'remove-pages', ...hole },
+        ],
+      });
+      return states[1]!.counters['unusedBytes'];
+    };
+    expect(['5.3', '5.8'].map(painted)).toEqual([MIB, MIB]);
+    expect(['5.9', '6.12.117'].map(painted)).toEqual([undefined, undefined]);
+  });
+
   test('does not start where there is no room for its memmap', () => {
     const steps = [{ op: 'use' as const, pfn: 0, nrPages: 1 }];
     const booting = scenario({ machine: { ...machine, boot: [{ start: '0x0', size: '1G' }] }, steps });
