@@ -130,6 +130,31 @@ describe('the iomem tree', () => {
     expect(iomem[3]).toEqual(['100000000-4ffffffff : virtio0']);
   });
 
+  test('memory of a device that is online stays when its driver goes, until the next boot', () => {
+    const nv = { device: 'nv', start: '0x100000000', size: '512M' } as const;
+    const states = play({
+      machine: own,
+      steps: [
+        { op: 'create-namespace', ...nv, mode: 'devdax' },
+        { op: 'kmem', device: 'nv' },
+        { op: 'online', start: '0x108000000', size: '128M', type: 'movable' },
+        { op: 'kmem-release', device: 'nv' },
+        { op: 'kmem', device: 'nv' },
+        { op: 'destroy-namespace', device: 'nv' },
+        { op: 'offline', start: '0x108000000', size: '128M' },
+        { op: 'kmem-release', device: 'nv' },
+      ],
+    });
+    expect(states.map((state) => state.ret)).toEqual([0, 0, 0, -16, -22, -22, 0, 0]);
+    expect(states[3]!.blocks).toEqual(states[2]!.blocks);
+    expect(states[5]!.iomem).toEqual([
+      '100000000-11fffffff : Persistent Memory',
+      '  108000000-11fffffff : dax0.0',
+      '    108000000-11fffffff : System RAM (kmem)',
+    ]);
+    expect(states[7]).toMatchObject({ blocks: [], iomem: ['100000000-11fffffff : Persistent Memory'] });
+  });
+
   test('a namespace outlives its memmap: what the firmware says of it stays', () => {
     const states = play({
       machine: own,
