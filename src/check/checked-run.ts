@@ -43,6 +43,7 @@ export interface CheckedRun {
   readonly findings: readonly Finding[];
 }
 
+/** What is asked of a run, and who is told on the way. */
 export interface CheckOptions {
   /** What is asked after each step; every invariant if not given. */
   checks?: readonly Check[];
