@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import type { Release } from '../history/releases.js';
 import { CodeError } from '../kernel/memmap-code.js';
+import { NoBootMemory } from '../hardware/page-allocator.js';
 import { ScenarioError } from '../kernel/scenario-error.js';
 import { issueSentence } from '../scenario/load.js';
 import { resolveScenario, type Scenario } from '../scenario/scenario.js';
@@ -39,7 +40,7 @@ export const malformed = (name: string, sentence: string): Failure => ({
 export function thrownIn(name: string, error: unknown): Failure {
   // Code that cannot run runs no case: it is told once.
   if (error instanceof CodeError) throw error;
-  if (error instanceof ScenarioError) return malformed(name, error.message);
+  if (error instanceof ScenarioError || error instanceof NoBootMemory) return malformed(name, error.message);
   const actual = error instanceof Error ? error.message : String(error);
   return { name, step: -1, field: 'run', expected: 'the steps run', actual, error };
 }
