@@ -68,7 +68,7 @@ export function parseJson(text: string, file: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new InputError(`${file}: it is not JSON (${readFailure(error)})`);
+    throw new InputError(`${file}: it is not JSON (${readFailure(error).replaceAll(/\s+/g, ' ')})`);
   }
 }
 
