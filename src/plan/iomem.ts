@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { PHYSICAL_ADDRESS_LIMIT } from '../hardware/ram.js';
-import { InputError } from '../scenario/load.js';
-import { linesOf, shortened } from './text.js';
+import { InputError } from '../scenario/input.js';
+import { linesOf, shortened } from './printed.js';
 
 /** /proc/iomem: "<hex>-<hex> : name", two blanks of indent a level, ends inclusive. */
 

@@ -2,8 +2,8 @@
 
 import { z } from 'zod';
 import { PHYSICAL_ADDRESS_LIMIT } from '../hardware/ram.js';
-import { InputError, parseWith } from '../scenario/load.js';
-import { parseJson } from './text.js';
+import { InputError, parseWith } from '../scenario/input.js';
+import { parseJson } from './printed.js';
 
 /** `lsmem --json` of util-linux: ranges of memory blocks. Unknown keys are left alone, missing ones tolerated. */
 

@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import type { Release } from '../history/releases.js';
 import { CodeError } from '../kernel/memmap-code.js';
+import { NoBootMemory } from '../hardware/page-allocator.js';
 import { ScenarioError } from '../kernel/scenario-error.js';
 import { issueSentence } from '../scenario/load.js';
 import { resolveScenario } from '../scenario/scenario.js';
@@ -39,7 +40,7 @@ export const malformed = (name: string, sentence: string): Failure => ({
 export function thrownIn(name: string, error: unknown): Failure {
   // Code that cannot run runs no case: it is told once.
   if (error instanceof CodeError) throw error;
-  if (error instanceof ScenarioError) return malformed(name, error.message);
+  if (error instanceof ScenarioError || error instanceof NoBootMemory) return malformed(name, error.message);
   const actual = error instanceof Error ? error.message : String(error);
   return { name, step: -1, field: 'run', expected: 'the steps run', actual, error };
 }
@@ -79,6 +80,7 @@ const FIELDS = [
   'holes',
   'violations',
   'hptes',
+  'vmstat',
   'counters',
 ] as const;
 
@@ -94,6 +96,9 @@ function sorted(value: unknown): unknown {
   );
 }
 
+const pick = (from: object | undefined, names: readonly string[]): object =>
+  Object.fromEntries(Object.entries(from ?? {}).filter(([name]) => names.includes(name)));
+
 const allCounters = (counters: Record<string, number>): Record<string, number> =>
   Object.fromEntries(VECTOR_COUNTERS.map((name) => [name, counters[name] ?? 0]));
 
@@ -106,6 +111,8 @@ export function compareStep(
     if (!(field in expected)) continue;
     let want = expected[field];
     let have: unknown = (actual as unknown as Record<string, unknown>)[field];
+    // A recording has those counters of /proc/vmstat that it tells of.
+    if (field === 'vmstat') have = pick(actual.vmstat, Object.keys(want as object));
     if (field === 'counters') {
       want = allCounters(want as Record<string, number>);
       have = allCounters(actual.counters);
@@ -125,12 +132,13 @@ export function compareStep(
   return unknown === undefined ? undefined : { field: unknown, expected: expected[unknown], actual: undefined };
 }
 
+const numbers = z.record(z.string(), z.number()).optional();
+
 /** A scenario with what a recording says of each step; a counter that is there is a number. */
 const vectorSchema = scenarioSchema.extend({
-  expect: z.array(
-    z.looseObject({ counters: z.record(z.string(), z.number()).optional() }, { error: 'must be an object' }),
-    { error: 'must be a list of the states after each step' },
-  ),
+  expect: z.array(z.looseObject({ counters: numbers, vmstat: numbers }, { error: 'must be an object' }), {
+    error: 'must be a list of the states after each step',
+  }),
 });
 
 /**

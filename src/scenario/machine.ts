@@ -2,7 +2,7 @@
 
 import type { Architecture, MachineConfig } from '../../arch/architecture.js';
 import { alignUp } from '../hardware/align.js';
-import { NoBootMemory, PageAllocator } from '../hardware/page-allocator.js';
+import { NoBootMemory, PageAllocator, type BlockChooser, type MemoryNode } from '../hardware/page-allocator.js';
 import { Ram } from '../hardware/ram.js';
 import { Counters } from '../kernel/counters.js';
 import type { Kernel } from '../kernel/kernel.js';
@@ -20,6 +20,8 @@ import { createSystemMemory, type BootResource } from '../mm/boot-memory.js';
 
 /** System memory of a machine that does not say how much it has, bytes: more than any scenario can take. */
 export const DEFAULT_RAM_BYTES = 2 ** 42;
+/** Blocks of the largest order for the root tables: the kernel's own, and those that share its entries. */
+const BOOT_BLOCKS = 2;
 const LOW_52_BITS = 2n ** 52n - 1n;
 
 /** System memory present at boot: sections from here are early, and their memmap is populated before the first step. */
@@ -41,6 +43,10 @@ export interface MachineOptions {
   ramBasePfn: number;
   /** Base pages that the page allocator has; what no scenario exhausts if not given. */
   ramPages?: number;
+  /** What boot takes for good lies behind this memory, so that the first step gets its first frame. */
+  bootsApart?: boolean;
+  /** Other memory of the page allocator, which serves when that is used up, or is asked for by its frames. */
+  otherRam?: readonly MemoryNode[];
   recycledPages: 'zero' | 'keep';
   failAllocations: ReadonlySet<number>;
   boot: readonly BootRange[];
@@ -50,6 +56,8 @@ export interface MachineOptions {
   namesFunctions?: boolean;
   /** Warnings that a kernel gives once are given each time. */
   repeatsOnce?: boolean;
+  /** Who chooses blocks of memory in place of the page allocator, from the boot on. */
+  chooser?: BlockChooser;
 }
 
 /** Boots a kernel. Counters start behind the boot. */
@@ -62,12 +70,14 @@ export function bootKernel(options: MachineOptions): Kernel {
   const basePfn = alignUp(options.ramBasePfn, 2 ** maxOrder);
   const nrPages = alignUp(ramPages, 2 ** maxOrder);
   const allocator = new PageAllocator(ram, {
-    nodes: [{ basePfn, nrPages }],
+    nodes: [{ basePfn, nrPages }, ...(options.otherRam ?? [])],
+    ...(options.bootsApart && { bootMemory: { basePfn: basePfn + nrPages, nrPages: BOOT_BLOCKS * 2 ** maxOrder } }),
     maxOrder,
     recycledPages: options.recycledPages,
     failAllocations: options.failAllocations,
   });
   takeExcess(allocator, maxOrder, nrPages - ramPages);
+  allocator.chooser = options.chooser ?? null;
   const pagesPerSection = 2 ** config.sectionSizeBits / config.pageSize;
   const pagesPerSubsection = SUBSECTION_SIZE / config.pageSize;
   const parts = {
@@ -82,6 +92,7 @@ export function bootKernel(options: MachineOptions): Kernel {
     vmemmap: Number(config.vmemmapBase & LOW_52_BITS),
     pagesPerSection,
     pagesPerSubsection,
+    maxPhysmemBits: architecture.maxPhysmemBits(config, options.traits),
     vmstat: { nrMemmapPages: 0, nrMemmapBootPages: 0 },
     observer: null,
   };
@@ -107,7 +118,7 @@ export function bootKernel(options: MachineOptions): Kernel {
 /** The allocator's memory is whole blocks of the largest order: what a machine has less is taken for good. */
 function takeExcess(allocator: PageAllocator, maxOrder: number, pages: number): void {
   for (let order = maxOrder, left = pages; left > 0; order--) {
-    for (; left >= 1 << order; left -= 1 << order) allocator.reserve(order);
+    for (; left >= 1 << order; left -= 1 << order) allocator.withhold(order);
   }
 }
 
@@ -135,10 +146,12 @@ export interface MemoryOptions {
 
 /** The kernel's books of its memory after boot. Boot memory is in the zones that its addresses belong to. */
 export function bootMemory(kernel: Kernel, options: MemoryOptions): SystemMemory {
-  const { architecture, boot, resources } = options.machine;
+  const { architecture, boot, config, resources, traits } = options.machine;
+  const mappableEnd = architecture.mappableEnd?.(config, traits) ?? Infinity;
   return createSystemMemory(kernel, {
     kernelZones: architecture.kernelZones.map((zone) => zone.name),
     keepsMemblock: architecture.keepsMemblock,
+    addressLimit: Math.min(2 ** kernel.maxPhysmemBits, mappableEnd) - 1,
     possibleNodes: options.nodes,
     onlineNodes: [0, ...boot.map((range) => range.nid)],
     boot: boot.flatMap((range) => zonedRanges(architecture, kernel.pageSize, range)),

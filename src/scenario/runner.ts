@@ -10,6 +10,7 @@ import { eachBlock, offlineBlock, onlineBlock } from '../mm/memory-block.js';
 import { memremapPages, memunmapPages } from '../mm/memremap.js';
 import { INITIALISED } from '../mm/system-memory.js';
 import { SYSTEM_RAM } from '../mm/resource.js';
+import type { DevPagemap } from '../kernel/memremap.js';
 import { Faults, type SystemMemory } from '../mm/system-memory.js';
 import type { VmemAltmap } from '../kernel/memremap.js';
 import {
@@ -86,7 +87,7 @@ function bootWithin(machine: MachineOptions): Kernel {
 }
 
 /** Steps that change nothing above sections. */
-const PAGE_STEPS: ReadonlySet<Step['op']> = new Set(['add-pages', 'remove-pages', 'use']);
+const PAGE_STEPS: ReadonlySet<Step['op']> = new Set(['add-pages', 'remove-pages', 'use', 'going-offline']);
 
 /** Runs one step. */
 export function runStep(run: Run, step: Step): StepReturn {
@@ -107,9 +108,9 @@ function dispatch(run: Run, step: Step): StepReturn {
   if (!PAGE_STEPS.has(step.op)) run.hasTouchedMemory = true;
   switch (step.op) {
     case 'add-pages':
-      return kernel.memoryHotplug.addPages(step.nid, step.pfn, step.nrPages, altmap);
+      return kernel.memoryHotplug.addPages(step.nid, step.pfn, step.nrPages, altmap, pgmapOf(step));
     case 'remove-pages':
-      kernel.memoryHotplug.removePages(step.pfn, step.nrPages, altmap);
+      kernel.memoryHotplug.removePages(step.pfn, step.nrPages, altmap, pgmapOf(step));
       return null;
     case 'use':
       initialiseMemmap(kernel, step.pfn, step.nrPages, memory);
@@ -141,6 +142,8 @@ function dispatch(run: Run, step: Step): StepReturn {
       return eachBlock(memory, step.pfn, step.nrPages, (block) => onlineBlock(memory, block, step.type));
     case 'offline':
       return eachBlock(memory, step.pfn, step.nrPages, (block) => offlineBlock(memory, block));
+    case 'going-offline':
+      return kernel.code.goingOffline?.(step.pfn, step.nrPages) ?? 0;
     case 'remove-memory':
       return removeMemory(memory, step.pfn, step.nrPages);
     case 'offline-and-remove-memory':
@@ -161,6 +164,10 @@ function dispatch(run: Run, step: Step): StepReturn {
       return resizeVirtioMem(devices, step.device, step, step.requested, step.node);
   }
 }
+
+/** The geometry of compound pages that a step passes on, or null where it has none. */
+const pgmapOf = ({ pfn, vmemmapShift }: { pfn: number; vmemmapShift: number }): DevPagemap | null =>
+  vmemmapShift === 0 ? null : { rangeStartPfn: pfn, vmemmapShift };
 
 /** First frames of the huge pages of a range. */
 const hugePagesOf = ({ pfn, nrPages, hugePages }: { pfn: number; nrPages: number; hugePages: number }): number[] =>

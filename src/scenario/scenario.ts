@@ -18,6 +18,8 @@ import { findArchitecture, findKernelRelease, list } from './names.js';
 
 /** Pages of the largest block of any page allocator, by which the start of its memory is rounded up. */
 const MAX_BLOCK_PAGES = 2 ** 13;
+/** Largest blocks that may follow given memory: it is rounded up to whole ones, and two are for the root tables. */
+const BLOCKS_BEHIND_RAM = 3;
 
 export interface AltmapSpec {
   name: string;
@@ -40,9 +42,9 @@ interface Failing {
 
 /** A step that can run. Ranges are frames of the page size, sizes of devices bytes. */
 export type Step =
-  | ({ op: 'add-pages'; altmap: string | null; nid: number } & PfnRange)
-  | ({ op: 'remove-pages'; altmap: string | null } & PfnRange)
-  | ({ op: 'use' } & PfnRange)
+  | ({ op: 'add-pages'; altmap: string | null; vmemmapShift: number; nid: number } & PfnRange)
+  | ({ op: 'remove-pages'; altmap: string | null; vmemmapShift: number } & PfnRange)
+  | ({ op: 'use' | 'going-offline' } & PfnRange)
   | ({
       op: 'memremap-pages';
       device: string;
@@ -121,7 +123,8 @@ function resolveConfig(
   const known = chooseConfiguration(architecture, machine);
   const pageSize = machine.pageSize ?? known.pageSize;
   // Levels follow from the bits of an address: those of a configuration with other bits would contradict the machine.
-  const hasItsBits = machine.vaBits === undefined || machine.vaBits === known.vaBits;
+  const hasItsBits =
+    (machine.vaBits === undefined || machine.vaBits === known.vaBits) && machine.vaBitsActual === undefined;
   const config: MachineConfig = {
     arch: architecture.name,
     kernel: release.name,
@@ -131,6 +134,8 @@ function resolveConfig(
     vmemmapBase: machine.vmemmapBase ?? 0n,
     pagingLevels: machine.pagingLevels ?? (hasItsBits ? known.pagingLevels : undefined),
     vaBits: machine.vaBits ?? known.vaBits,
+    vaBitsActual: machine.vaBitsActual,
+    vmemmapStart: machine.vmemmapStart,
     mmu: machine.mmu ?? known.mmu,
     hugeVmemmap: machine.hugeVmemmap ?? true,
     otherPageTables: machine.otherPageTables,
@@ -212,10 +217,22 @@ function resolveStep(step: StepFile, field: string, pageSize: number): Step {
     case 'virtio-mem':
       return wholePages(step, field, pageSize);
     case 'add-pages':
-      return { op: step.op, altmap: step.altmap ?? null, nid: step.node, ...pfnRange(step, field, pageSize) };
+      return {
+        op: step.op,
+        altmap: step.altmap ?? null,
+        vmemmapShift: Math.log2(step.compoundPages),
+        nid: step.node,
+        ...pfnRange(step, field, pageSize),
+      };
     case 'remove-pages':
-      return { op: step.op, altmap: step.altmap ?? null, ...pfnRange(step, field, pageSize) };
+      return {
+        op: step.op,
+        altmap: step.altmap ?? null,
+        vmemmapShift: Math.log2(step.compoundPages),
+        ...pfnRange(step, field, pageSize),
+      };
     case 'use':
+    case 'going-offline':
       return { op: step.op, ...pfnRange(step, field, pageSize) };
     case 'memremap-pages': {
       const vmemmapShift = step.compoundSize === undefined ? 0 : Math.log2(step.compoundSize / pageSize);
@@ -321,22 +338,33 @@ function placeRam(
   return { ramBasePfn: widest.start, ramPages: Math.min(nrPages, room) };
 }
 
+/**
+ * Frames that can become memory: a release whose __add_pages() looks at the end of a range refuses what lies beyond the
+ * physical addresses, so the page allocator may have its memory there.
+ */
+function addableFrames(named: readonly Frames[], physmemEnd: number, traits: Traits): readonly Frames[] {
+  return traits.addPagesChecksRange ? named.filter(({ end }) => end <= physmemEnd) : named;
+}
+
 /** What the machine says of the page allocator's memory, and the rest put where it is in nobody's way. @throws ScenarioError */
 function resolveRam(
   { ramBasePfn, ramSize }: ScenarioFile['machine'],
   named: readonly Frames[],
+  addable: readonly Frames[],
   pageSize: number,
-): { ramBasePfn: number; ramPages: number } {
+): Pick<MachineOptions, 'ramBasePfn' | 'ramPages' | 'bootsApart'> {
   if (ramSize !== undefined && ramSize % pageSize !== 0) {
     throw new ScenarioError(`machine.ramSize is ${ramSize}; allowed are whole pages of ${pageSize} bytes`);
   }
   const wanted = (ramSize ?? DEFAULT_RAM_BYTES) / pageSize;
-  if (ramBasePfn === undefined) return placeRam(named, wanted, pageSize);
-  const room = PHYSICAL_ADDRESS_LIMIT / pageSize - ramBasePfn - MAX_BLOCK_PAGES;
+  if (ramBasePfn === undefined) {
+    return { ...placeRam(addable, wanted, pageSize), bootsApart: addable.length < named.length };
+  }
+  const room = PHYSICAL_ADDRESS_LIMIT / pageSize - ramBasePfn - BLOCKS_BEHIND_RAM * MAX_BLOCK_PAGES;
   if (room <= 0 || (ramSize !== undefined && wanted > room)) {
     throw new ScenarioError(`machine.ramBasePfn is ${ramBasePfn}; the memory behind it must end below 2^52 bytes`);
   }
-  return { ramBasePfn, ramPages: Math.min(wanted, room) };
+  return { ramBasePfn, ramPages: Math.min(wanted, room), bootsApart: true };
 }
 
 /** Base pages of memmap, and memory blocks, that a boot may take: some seconds and some hundred MiB of this process. */
@@ -433,6 +461,8 @@ export function resolveScenario(file: ScenarioFile, other?: OtherKernel): Scenar
     if (machine.boot.some((range) => start >= range.start && end <= range.start + range.size)) return;
     throw new ScenarioError(`machine.resources[${i}] is "${name}"; it must lie in a range of machine.boot`);
   });
+  const frames = namedFrames(steps, altmaps, boot, config.pageSize);
+  const physmemEnd = 2 ** architecture.maxPhysmemBits(config, traits) / config.pageSize;
   return {
     name: file.name,
     title: file.title,
@@ -442,7 +472,7 @@ export function resolveScenario(file: ScenarioFile, other?: OtherKernel): Scenar
       release,
       traits,
       config,
-      ...resolveRam(machine, namedFrames(steps, altmaps, boot, config.pageSize), config.pageSize),
+      ...resolveRam(machine, frames, addableFrames(frames, physmemEnd, traits), config.pageSize),
       recycledPages: machine.recycledPages,
       failAllocations: new Set(file.failAllocations),
       boot,

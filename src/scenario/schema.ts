@@ -67,6 +67,8 @@ const machine = z.strictObject({
   vmemmapBase: virtual.optional(),
   pagingLevels: whole('levels').optional(),
   vaBits: whole('bits').optional(),
+  vaBitsActual: whole('bits').optional(),
+  vmemmapStart: virtual.optional(),
   mmu: z.enum(['radix', 'hash'], { error: 'must be "radix" or "hash"' }).optional(),
   hugeVmemmap: z.boolean({ error: 'must be true or false' }).optional(),
   ramBasePfn: pfn.optional(),
@@ -95,6 +97,11 @@ const altmap = z.strictObject({
 
 const range = { pfn: pfn.optional(), nrPages: pages.optional(), start: physical.optional(), size: size.optional() };
 
+/** Base pages of a compound page: the geometry of the device that the range belongs to. */
+const compoundPages = pages
+  .refine((count) => count > 0 && Number.isInteger(Math.log2(count)), 'must be a power of two')
+  .default(1);
+
 const node = whole('nodes').max(63).default(0);
 
 /** What a step makes fail: the n-th time the kernel comes by the place, counted from 1 within the step. */
@@ -105,8 +112,8 @@ const fail = z
   .default({});
 
 const STEPS = [
-  z.strictObject({ op: z.literal('add-pages'), ...range, altmap: z.string().optional(), node }),
-  z.strictObject({ op: z.literal('remove-pages'), ...range, altmap: z.string().optional() }),
+  z.strictObject({ op: z.literal('add-pages'), ...range, altmap: z.string().optional(), compoundPages, node }),
+  z.strictObject({ op: z.literal('remove-pages'), ...range, altmap: z.string().optional(), compoundPages }),
   z.strictObject({ op: z.literal('use'), ...range }),
   z.strictObject({
     op: z.literal('memremap-pages'),
@@ -135,6 +142,7 @@ const STEPS = [
     fail,
   }),
   z.strictObject({ op: z.literal('offline'), ...range, fail }),
+  z.strictObject({ op: z.literal('going-offline'), ...range }),
   z.strictObject({ op: z.literal('remove-memory'), ...range, fail }),
   z.strictObject({ op: z.literal('offline-and-remove-memory'), ...range, fail }),
   z.strictObject({

@@ -85,7 +85,7 @@ const SCENARIOS: readonly string[] = [
   ].map((value) => JSON.stringify(value)),
 ];
 
-const quiet = { cycles: false, plots: false, json: true } as const;
+const quiet = { cycles: false, json: true } as const;
 const LSMEM = given('F21-lsmem.json');
 const memory =
   (options: object): ((file: string) => number) =>
@@ -185,14 +185,6 @@ export const KINDS: readonly Kind[] = [
     commands: [
       ['dump --compare', (file) => dump(given('F33-ppc64.json'), { format: 'ptdump', compare: file })],
       ['dump --compare', (file) => dump(given('F35-arm64.json'), { format: 'ptdump', compare: file, json: true })],
-    ],
-  },
-  {
-    name: 'explored',
-    isJson: true,
-    seeds: [EXPLORED],
-    commands: [
-      ['report --explored', (file) => report([given('F09-dimm-not-on-a-block.json')], { ...quiet, explored: file })],
     ],
   },
   {

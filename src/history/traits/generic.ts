@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import type { Trait } from './trait.js';
+import { ALL_TREES, type Trait } from './trait.js';
 
 /** mm/sparse.c, mm/sparse-vmemmap.c, and the checks of mm/memory_hotplug.c that stand before them. */
 export const GENERIC_TRAITS = {
@@ -11,6 +11,7 @@ export const GENERIC_TRAITS = {
     effect:
       'Memory is added and removed in subsections of 2 MiB, and a failed add runs vmemmap_free() over its range; before, in whole sections, a section that is there was taken for success, and what a failed add had mapped stayed.',
     confidence: 'source',
+    read: ALL_TREES,
   },
   genericSectionMapReset: {
     name: 'generic/section-map-reset',
@@ -18,6 +19,7 @@ export const GENERIC_TRAITS = {
     from: '5.6',
     effect: 'A section without subsections has section_mem_map 0; before, it kept the encoding of its number.',
     confidence: 'memory',
+    read: ALL_TREES,
   },
   zoneDeviceEverywhere: {
     name: 'generic/zone-device-everywhere',
@@ -43,6 +45,26 @@ export const GENERIC_TRAITS = {
       'As long as namespaces are cut to whole sections, one that shares a section with another region is cut as well; before, only one that shares it with System RAM.',
     confidence: 'source',
   },
+  addPagesChecksRange: {
+    name: 'generic/add-pages-checks-range',
+    since: 'since Linux commit dca4436d1cf9 (mm/memory_hotplug.c: add a bounds check to __add_pages()) in v5.5',
+    from: '5.5',
+    until: '5.12',
+    ended:
+      'until Linux commit bca3feaa0764 (mm/memory_hotplug: prevalidate the address range being added with platform) in v5.12',
+    effect:
+      '__add_pages() refuses a range that ends beyond the physical address space with -E2BIG, before it looks at altmap and alignment.',
+    confidence: 'memory',
+  },
+  callersCheckRange: {
+    name: 'generic/callers-check-range',
+    since:
+      'since Linux commit bca3feaa0764 (mm/memory_hotplug: prevalidate the address range being added with platform) in v5.12',
+    from: '5.12',
+    effect:
+      'A range that the linear mapping or the physical address space has no room for is refused before anything is claimed: add_memory() with -E2BIG, memremap_pages() with -EINVAL.',
+    confidence: 'memory',
+  },
   genericHugepagesLoop: {
     name: 'generic/hugepages-loop',
     since: 'since Linux commit 2045a3b8911b (mm/sparse-vmemmap: generalise vmemmap_populate_hugepages()) in v6.2',
@@ -50,6 +72,7 @@ export const GENERIC_TRAITS = {
     effect:
       'x86_64 and arm64 share one loop, which fails where the altmap has no room for a leaf; before, arm64 fell back to base pages of the altmap.',
     confidence: 'source',
+    read: ALL_TREES,
   },
   genericRemoveChecksInSparse: {
     name: 'generic/remove-checks-in-sparse',
@@ -57,6 +80,7 @@ export const GENERIC_TRAITS = {
     from: '6.3',
     effect: 'Removing a section without a memmap warns in sparse_remove_section(); before, in __remove_section().',
     confidence: 'memory',
+    read: ALL_TREES,
   },
   hotplugHexEnd: {
     name: 'generic/misaligned-end-in-hex',
@@ -64,6 +88,7 @@ export const GENERIC_TRAITS = {
     from: '6.5',
     effect: 'The warning on a misaligned range prints its end as 0x…; before, as #….',
     confidence: 'inferred',
+    read: ALL_TREES,
   },
   daxTailReuse: {
     name: 'dax/tail-reuse',
@@ -72,6 +97,31 @@ export const GENERIC_TRAITS = {
     effect:
       'The memmap of compound device pages is folded to a head page and a tail page each; before, it was populated in full.',
     confidence: 'source',
+    read: ALL_TREES,
+  },
+  devicePagesWithoutReferences: {
+    name: 'dax/pages-without-references',
+    since: 'since Linux commit 27674ef6c73f (mm: remove the extra ZONE_DEVICE struct page refcount) in v5.18',
+    from: '5.18',
+    effect:
+      'Unmapping a device reads its first struct page only; before, it dropped a reference of every page, so every struct page had to be mapped.',
+    confidence: 'memory',
+  },
+  daxCompoundPages: {
+    name: 'dax/compound-pages',
+    since: 'since Linux commit c4386bd8ee3a (mm/memremap: add ZONE_DEVICE support for compound pages) in v5.17',
+    from: '5.17',
+    effect:
+      'Device pages may be compound, and the last one is initialised whole, also where it ends behind the range; before, each page was initialised alone.',
+    confidence: 'memory',
+  },
+  daxRefusesLargeOrders: {
+    name: 'dax/refuses-large-orders',
+    since:
+      'since “mm/memremap: reject unreasonable folio/compound page sizes in memremap_pages()” (hash not looked up) in v6.18',
+    from: '6.18',
+    effect: 'Compound device pages of more than 16 GiB are refused with -EINVAL and a warning.',
+    confidence: 'memory',
   },
   daxArchOptIn: {
     name: 'dax/arch-opt-in',
@@ -81,6 +131,7 @@ export const GENERIC_TRAITS = {
     effect:
       'The memmap of compound device pages is folded only on architectures that ask for it; before, on all, also under the hash MMU, which reads no page table.',
     confidence: 'memory',
+    read: ALL_TREES,
   },
   daxOptimizeNeedsMoreThanReserve: {
     name: 'dax/optimize-needs-more-than-reserve',
@@ -91,6 +142,7 @@ export const GENERIC_TRAITS = {
     effect:
       'The memmap of a compound page is folded only when it takes more than the two vmemmap pages that are kept; before, whenever the geometry is compound.',
     confidence: 'source',
+    read: ALL_TREES,
   },
   countNrMemmap: {
     name: 'count/nr-memmap',
@@ -99,6 +151,7 @@ export const GENERIC_TRAITS = {
     effect:
       'Pages of memmap are counted in nr_memmap, those of the boot apart: as many as the range needs, whatever is really allocated. They are added when populating succeeded, and subtracted also when a failed add is undone, so the counter loses what it never had.',
     confidence: 'source',
+    read: ALL_TREES,
   },
   countInHelpers: {
     name: 'count/in-helpers',
@@ -109,5 +162,6 @@ export const GENERIC_TRAITS = {
     effect:
       'The lowest helpers count, before the result is known and on the way back, so both balance; and a folded compound page counts as two pages of memmap, before as all of them.',
     confidence: 'inferred',
+    read: ALL_TREES,
   },
 } as const satisfies Record<string, Trait>;

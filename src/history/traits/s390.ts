@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import type { Trait } from './trait.js';
+import { ALL_TREES, type Trait } from './trait.js';
 
 /** arch/s390/mm/vmem.c. */
 export const S390_TRAITS = {
@@ -11,6 +11,16 @@ export const S390_TRAITS = {
     effect:
       'vmemmap_free() works, populating that fails undoes itself and falls back to base pages, and unused parts of a frame are tracked; before, nothing was ever freed.',
     confidence: 'source',
+    read: ALL_TREES,
+  },
+  s390RefusesAltmap: {
+    name: 's390/refuses-altmap',
+    since: 'since “s390x/mm: fail when an altmap is used for arch_add_memory()” (hash not looked up) in v5.3',
+    from: '5.3',
+    until: '6.8',
+    ended: 'until Linux commit 1a65b73ae9ab (s390/mm: allocate vmemmap pages from self-contained memory range) in v6.8',
+    effect: 'arch_add_memory() refuses an altmap with -EINVAL and a warning; __add_pages() below it takes one.',
+    confidence: 'memory',
   },
   s390DerefLarge: {
     name: 's390/deref-large',
@@ -19,6 +29,7 @@ export const S390_TRAITS = {
     effect:
       'The address of a 1 MiB frame is told without its software bits; before, freeing it named a frame behind it.',
     confidence: 'source',
+    read: ALL_TREES,
   },
   s390PtdumpEndMarkers: {
     name: 's390/ptdump-end-markers',
@@ -28,6 +39,7 @@ export const S390_TRAITS = {
     effect:
       'kernel_page_tables has a marker where the vmemmap starts and one where it ends; before, a marker at its start.',
     confidence: 'memory',
+    read: ALL_TREES,
   },
   s390Altmap: {
     name: 's390/altmap',
@@ -35,6 +47,7 @@ export const S390_TRAITS = {
     from: '6.8',
     effect: 'Leaves and base pages come from the altmap; before, it was silently ignored.',
     confidence: 'source',
+    read: ALL_TREES,
   },
   s390Sections128M: {
     name: 's390/128M-sections',
@@ -42,6 +55,16 @@ export const S390_TRAITS = {
     from: '6.13',
     effect: 'Sections of 128 MiB; before, of 256 MiB.',
     confidence: 'source',
+    read: ALL_TREES,
+  },
+  s390SegmentPresentBit: {
+    name: 's390/segment-present-bit',
+    since:
+      'since a series that made room for swap entries in region-third and segment tables (commit not looked up), between v6.12 and v7.2',
+    from: '6.14',
+    effect:
+      'A segment entry says with bit 0 that it is present, and its read and write bits are 0x4000 and 0x8000; before, bits 0 and 1 were these.',
+    confidence: 'inferred',
   },
   s390FreeBootMemmap: {
     name: 's390/free-boot-memmap',
@@ -50,5 +73,6 @@ export const S390_TRAITS = {
     effect:
       'Memmap and tables made at boot are freed; before, their entries were cleared with a warning and the memory was lost.',
     confidence: 'source',
+    read: ALL_TREES,
   },
 } as const satisfies Record<string, Trait>;
