@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { pfnToPage, type Kernel } from '../kernel/kernel.js';
+import { isMishap } from '../kernel/log.js';
 import { mappedRange } from '../mm/memremap.js';
 import {
   altmapsOf,
@@ -14,6 +15,7 @@ import {
 } from '../scenario/runner.js';
 import type { Scenario, Step } from '../scenario/scenario.js';
 import { activeMemmap, type AddressRange, AddressText } from '../kernel/vmemmap-view.js';
+import { sentenceOf, type Complaint } from './complaint.js';
 import { bystanderRanges, INVARIANTS } from './invariants.js';
 import { oneOfEachCause } from './one-cause.js';
 import type { Check, StepView } from './step-view.js';
@@ -23,25 +25,22 @@ import { common, readMemmap, takeSnapshot, type Piece, type Snapshot } from './s
 /** Runs a scenario and asks every invariant after every step. */
 
 /** Something that a kernel should not have done, at the step that brought it. */
-export interface Finding {
+export type Finding = Complaint & {
   /** Index of the step, from 0. */
-  step: number;
+  readonly step: number;
   /** Name of the invariant, or of the expectation that the caller had. */
-  invariant: string;
-  text: string;
-  /** Frames that it is about. */
-  frames?: readonly number[];
+  readonly invariant: string;
+  /** The complaint in words. */
+  readonly text: string;
   /** How many complaints it stands for, where they are of one cause. */
-  count?: number;
-}
+  readonly count?: number;
+};
 
 /** What a scenario did: the state after each step, and every statement that a step broke. */
 export interface CheckedRun {
   readonly scenario: Scenario;
   readonly results: readonly StepResult[];
   readonly findings: readonly Finding[];
-  /** Where in the vmemmap findings are, those that are at a place; low 52 bits. */
-  readonly places: ReadonlyMap<Finding, AddressRange>;
 }
 
 export interface CheckOptions {
@@ -152,7 +151,6 @@ export function checkRun(run: Run, { checks = INVARIANTS, onStep }: CheckOptions
   const users = new AltmapUsers();
   const results: StepResult[] = [];
   const findings: Finding[] = [];
-  const places = new Map<Finding, AddressRange>();
   let known = new Set<string>();
   let before = takeSnapshot(kernel, altmapsOf(run));
   for (const [index, step] of scenario.steps.entries()) {
@@ -161,6 +159,7 @@ export function checkRun(run: Run, { checks = INVARIANTS, onStep }: CheckOptions
     const read = readMemmap(kernel, given === undefined ? before.active : outside(before.active, given));
     const ret = runStep(run, step);
     users.follow(kernel, step, ret, pages);
+    const mishaps = kernel.log.entries.filter(isMishap);
     const result = captureRun(run, ret);
     results.push(result);
     const after = takeSnapshot(kernel, altmapsOf(run));
@@ -168,27 +167,28 @@ export function checkRun(run: Run, { checks = INVARIANTS, onStep }: CheckOptions
       step,
       kernel,
       memory: run.memory,
-      text,
       ret,
       given,
       before,
       after,
       bystanders: bystandersOf(kernel, before, after, given, read),
-      complaints: result.violations,
+      mishaps,
       altmapsInUse: new Set([...users.names(), ...blockAltmaps(run).map(({ name }) => name)]),
-      stopped: run.stopped,
+      stoppedBy: run.stoppedBy,
     };
     const now = new Set<string>();
     for (const check of checks) {
-      const fresh = check.check(view).filter(({ text: said }) => {
-        const key = `${check.name} ${said}`;
-        now.add(key);
-        return !known.has(key);
-      });
-      for (const { at, ...complaint } of oneOfEachCause(fresh)) {
-        const finding: Finding = { step: index, invariant: check.name, ...complaint };
-        findings.push(finding);
-        if (at !== undefined) places.set(finding, at);
+      const fresh = check
+        .check(view)
+        .map((complaint) => ({ complaint, sentence: sentenceOf(complaint, text) }))
+        .filter(({ sentence }) => {
+          const key = `${check.name} ${sentence}`;
+          now.add(key);
+          return !known.has(key);
+        });
+      for (const { complaint, sentence, count } of oneOfEachCause(fresh)) {
+        const counted = count === undefined ? {} : { count };
+        findings.push({ step: index, invariant: check.name, text: sentence, ...complaint, ...counted });
       }
     }
     known = now;
@@ -196,5 +196,5 @@ export function checkRun(run: Run, { checks = INVARIANTS, onStep }: CheckOptions
     if (ret === 'BUG') break;
     before = after;
   }
-  return { scenario, results, findings, places };
+  return { scenario, results, findings };
 }
