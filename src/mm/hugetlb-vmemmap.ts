@@ -222,7 +222,8 @@ export function hugetlbVmemmapOptimize(memory: SystemMemory, pages: readonly num
   const { kernel, hugetlbPages, hugetlbOptimized } = memory;
   const freed: number[] = [];
   const result = { done: 0, err: 0 };
-  if (!hugetlbOptimized) return result;
+  // An architecture that does not select HUGETLB_PAGE_OPTIMIZE_VMEMMAP has an empty function in its place.
+  if (!hugetlbOptimized || kernel.code.paging?.readOnlyPte === undefined) return result;
   const walks = pages.flatMap((pfn): { pfn: number; walk: Walk }[] => {
     const walk = hugetlbPages.has(pfn) ? undefined : walkOf(kernel, pfn, nrPages);
     return walk === undefined ? [] : [{ pfn, walk }];

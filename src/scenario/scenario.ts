@@ -364,7 +364,7 @@ function resolveRam(
   if (room <= 0 || (ramSize !== undefined && wanted > room)) {
     throw new ScenarioError(`machine.ramBasePfn is ${ramBasePfn}; the memory behind it must end below 2^52 bytes`);
   }
-  return { ramBasePfn, ramPages: Math.min(wanted, room), bootsApart: true };
+  return { ramBasePfn, ramPages: Math.min(wanted, room) };
 }
 
 /** Base pages of memmap, and memory blocks, that a boot may take: some seconds and some hundred MiB of this process. */
