@@ -156,7 +156,7 @@ export class EventTrace {
 
   private observer(): Observer {
     const offset = (address: number): number => address - this.base;
-    // Any address that an entry covers tells it: the first one that is of the vmemmap stands for all.
+    // Any address that an entry covers tells it: the first one of the vmemmap stands for all.
     const entry = (level: Level, address: number): number =>
       Math.max(this.base, alignDown(address, this.spans[level] || 1));
     return {
