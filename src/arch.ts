@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import type { z } from 'zod';
 import type { CpuProfile } from './cycles/profile.js';
 import type { Leaf, LeafField, Level, LevelName, PageTable, Table } from './hardware/page-table.js';
 import type { Mmu } from './hardware/mmu.js';
@@ -12,7 +13,10 @@ import type { VmemAltmap } from './mm/vmem-altmap.js';
 
 /** The door of an architecture: what mm/ asks of it, and what a machine has to say to get one. */
 
-/** What a scenario says of the machine. Addresses are bigint: they leave here as numbers. */
+/**
+ * What a scenario says of the machine. Addresses are bigint: they leave here as numbers. Fields that one architecture
+ * alone has are declared in its room, which adds them to this interface.
+ */
 export interface MachineConfig {
   arch: string;
   kernel: string;
@@ -73,6 +77,9 @@ export interface Arch {
   /** vmemmap_free(): unmaps [start, end) of the vmemmap and gives its backing back. */
   vmemmapFree(start: number, end: number, altmap: VmemAltmap | null): void;
 
+  /** flush_cache_vmap() of memmap that was populated, on architectures where it does something. */
+  readonly flushCacheVmap?: ((start: number, end: number) => void) | undefined;
+
   /**
    * vmemmap_populate_compound_pages(), on architectures that have their own.
    * @param startPfn pfn of the first page described
@@ -122,7 +129,9 @@ export interface Arch {
 export interface KernelPaging {
   readonly table: PageTable;
   /** pXd_none() of an entry, by its words as they lie in RAM. */
-  isNone(word0: number, word1: number): boolean;
+  isNone(word0: number, word1: number, level: Level): boolean;
+  /** pud_init(), pmd_init(), kernel_pte_init(): fills a new table, which is zeroed, with entries that are none. */
+  readonly initTable?: ((level: Level, tablePa: number) => void) | undefined;
   /** pXd_populate(): the entry at position `entry` points to a table of the level below. */
   populate(level: Level, entry: number, tablePa: number, address: number): void;
   /** pfn_pte(pfn, PAGE_KERNEL), its first word as it lies in RAM. */
@@ -190,6 +199,8 @@ export interface Architecture {
   readonly kernelZones: readonly KernelZone[];
   /** CONFIG_ARCH_KEEP_MEMBLOCK: memblock stays, and knows hot-added memory too. */
   readonly keepsMemblock: boolean;
+  /** First physical byte address that memory cannot have; 2^52 if not given. */
+  readonly physicalLimit?: number;
   /** Address of the struct page of pfn 0 where the machine does not say it. */
   vmemmapBase(config: MachineConfig, traits: Traits): bigint;
   /** SECTION_SIZE_BITS. @param pageSize bytes */
@@ -200,8 +211,12 @@ export interface Architecture {
    * @param endOfRam first byte address behind boot memory
    */
   memoryBlockSize(pageSize: number, endOfRam: number): number;
+  /** Fields of `machine` that this architecture alone has, and what each may be; all may be left out. */
+  readonly machineFields?: z.ZodRawShape;
   /** A sentence on what is wrong with the machine, or undefined. */
   check(config: MachineConfig, traits: Traits): string | undefined;
+  /** Why a release of this architecture can neither add nor remove memory; undefined if it can. */
+  readonly withoutHotplug?: (traits: Traits) => string | undefined;
   /**
    * The vmemmap's part of kernel_page_tables, on architectures of which it is known.
    * @param memoryEnd bytes: the end of all memory that the machine will ever have

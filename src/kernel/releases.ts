@@ -64,6 +64,8 @@ export const STABLE_RELEASES: readonly Release[] = [
       'daxOptimizeNeedsMoreThanReserve',
       'momErrorPathPassesAltmap',
       'daxInitsReusedTails',
+      'riscvVmemmapStartsAtRam',
+      'riscvStartsAtSection',
     ],
   },
   {
@@ -79,6 +81,7 @@ export const STABLE_RELEASES: readonly Release[] = [
       'blockReferenceDropped',
       'blockAltmapSetLast',
       'daxInitsReusedTails',
+      'riscvStartsAtSection',
     ],
   },
 ];

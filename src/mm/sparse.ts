@@ -310,11 +310,13 @@ function buildSectionMemmap(
         ? own(pfn, start, end, nid, pgmap)
         : vmemmapPopulateCompoundPages(kernel, pfn, start, end, nid, pgmap);
     kernel.observer?.leave();
+    if (err === 0) kernel.arch.flushCacheVmap?.(start, end);
     return err;
   }
   kernel.observer?.enter('vmemmap_populate');
   const err = kernel.arch.vmemmapPopulate(start, end, nid, altmap);
   kernel.observer?.leave();
+  if (err === 0) kernel.arch.flushCacheVmap?.(start, end);
   return err;
 }
 

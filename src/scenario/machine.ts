@@ -2,6 +2,7 @@
 
 import type { Arch, Architecture, MachineConfig } from '../arch.js';
 import { alignUp } from '../hardware/align.js';
+import { physicalLimit } from '../machine-fields.js';
 import { PageAllocator } from '../hardware/page-allocator.js';
 import { Ram } from '../hardware/ram.js';
 import { Counters } from '../kernel/counters.js';
@@ -17,8 +18,9 @@ import { createSystemMemory } from '../mm/boot-memory.js';
 /** Puts a machine together and boots a kernel on it. */
 
 /** System memory of a machine that does not say how much it has, bytes: more than any scenario can take. */
-const DEFAULT_RAM_BYTES = 2 ** 42;
+export const DEFAULT_RAM_BYTES = 2 ** 42;
 const LOW_52_BITS = 2n ** 52n - 1n;
+const ADDRESSES_END = 2n ** 64n;
 
 /** System memory present at boot: sections from here are early, and their memmap is populated before the first step. */
 export interface BootRange {
@@ -72,6 +74,7 @@ export function bootKernel(options: MachineOptions): Kernel {
     pageSize: config.pageSize,
     structPageSize: config.structPageSize,
     vmemmap: Number(config.vmemmapBase & LOW_52_BITS),
+    vmemmapEnd: vmemmapEnd(architecture, config),
     pagesPerSection,
     pagesPerSubsection,
     vmstat: { nrMemmapPages: 0, nrMemmapBootPages: 0 },
@@ -84,6 +87,13 @@ export function bootKernel(options: MachineOptions): Kernel {
   kernel.counters.reset();
   allocator.startBooks();
   return kernel;
+}
+
+/** See {@link Kernel.vmemmapEnd}. */
+function vmemmapEnd(architecture: Architecture, { vmemmapBase, pageSize, structPageSize }: MachineConfig): number {
+  const frames = physicalLimit(architecture) / pageSize;
+  const toAddressesEnd = Number(ADDRESSES_END - vmemmapBase);
+  return Number(vmemmapBase & LOW_52_BITS) + Math.min(frames * structPageSize, toAddressesEnd);
 }
 
 /** sparse_init(): every section that boot memory touches gets its memmap. */

@@ -11,6 +11,7 @@ import { memremapPages, memunmapPages } from '../mm/memremap.js';
 import { INITIALISED } from '../mm/online-pages.js';
 import { SYSTEM_RAM } from '../mm/resource.js';
 import { Faults, type SystemMemory } from '../mm/system-memory.js';
+import type { DevPagemap } from '../mm/sparse-vmemmap.js';
 import type { VmemAltmap } from '../mm/vmem-altmap.js';
 import {
   createDevices,
@@ -81,6 +82,10 @@ export function runStep(run: Run, step: Step): StepReturn {
   }
 }
 
+/** struct dev_pagemap of a step, whose range is its only one; null where the step has no compound geometry. */
+const pgmapOf = ({ pfn, vmemmapShift }: { pfn: number; vmemmapShift?: number }): DevPagemap | null =>
+  vmemmapShift === undefined ? null : { rangeStartPfn: pfn, vmemmapShift };
+
 function dispatch(run: Run, step: Step): StepReturn {
   const { kernel, memory, devices } = run;
   const altmap = 'altmap' in step && step.altmap !== null ? run.altmaps.get(step.altmap)! : null;
@@ -88,9 +93,9 @@ function dispatch(run: Run, step: Step): StepReturn {
   if (!PAGE_STEPS.has(step.op)) run.hasTouchedMemory = true;
   switch (step.op) {
     case 'add-pages':
-      return addPages(kernel, step.nid, step.pfn, step.nrPages, altmap);
+      return addPages(kernel, step.nid, step.pfn, step.nrPages, altmap, pgmapOf(step));
     case 'remove-pages':
-      removePages(kernel, step.pfn, step.nrPages, altmap);
+      removePages(kernel, step.pfn, step.nrPages, altmap, pgmapOf(step));
       return null;
     case 'use':
       initialiseMemmap(kernel, step.pfn, step.nrPages, memory);

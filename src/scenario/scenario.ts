@@ -2,14 +2,16 @@
 
 import { ARCHITECTURES } from '../../arch/index.js';
 import type { ArchConfiguration, Architecture, MachineConfig } from '../arch.js';
+import { PHYSICAL_ADDRESS_LIMIT } from '../hardware/ram.js';
 import { DEFAULT_RELEASE, findRelease, RELEASE_NAMES, resolveTraits, type Release } from '../kernel/releases.js';
 import type { Traits } from '../kernel/traits/index.js';
+import { physicalLimit } from '../machine-fields.js';
 import type { MemmapOnMemoryMode } from '../mm/memmap-on-memory.js';
 import { SUBSECTION_SIZE } from '../mm/sparse.js';
 import type { FaultPoint } from '../mm/system-memory.js';
 import type { OnlineType } from '../mm/zone.js';
 import type { NamespaceRequest } from './devices.js';
-import type { BootRange, MachineOptions } from './machine.js';
+import { DEFAULT_RAM_BYTES, type BootRange, type MachineOptions } from './machine.js';
 import type { ScenarioFile, StepFile } from './schema.js';
 
 /** From a scenario as written to one that can run: defaults filled in, units gone, contradictions refused. */
@@ -46,8 +48,8 @@ interface Failing {
 
 /** A step that can run. Ranges are frames of the page size, sizes of devices bytes. */
 export type Step =
-  | ({ op: 'add-pages'; altmap: string | null; nid: number } & PfnRange)
-  | ({ op: 'remove-pages'; altmap: string | null } & PfnRange)
+  | ({ op: 'add-pages'; altmap: string | null; vmemmapShift?: number; nid: number } & PfnRange)
+  | ({ op: 'remove-pages'; altmap: string | null; vmemmapShift?: number } & PfnRange)
   | ({ op: 'use' } & PfnRange)
   | ({
       op: 'memremap-pages';
@@ -87,6 +89,9 @@ const MEMORY_STEPS: ReadonlySet<string> = new Set<Step['op']>([
   'kmem',
   'virtio-mem',
 ]);
+
+/** Steps that a kernel without memory hot-plug can do. */
+const BOOT_MEMORY_STEPS: ReadonlySet<string> = new Set<Step['op']>(['use', 'hugetlb-optimize', 'hugetlb-restore']);
 
 /** A scenario that can run: defaults filled in, units gone, frames in place of bytes. */
 export interface Scenario {
@@ -133,6 +138,18 @@ function chooseConfiguration(architecture: Architecture, machine: ScenarioFile['
   return architecture.configurations.find(fits) ?? architecture.configurations[0]!;
 }
 
+/** What a machine says in the fields that its architecture alone has. @throws ScenarioError for those of another */
+function roomFieldsOf(architecture: Architecture, machine: ScenarioFile['machine']): Partial<MachineConfig> {
+  const own = architecture.machineFields ?? {};
+  for (const other of ARCHITECTURES) {
+    const foreign = Object.keys(other.machineFields ?? {}).find((field) => field in machine && !(field in own));
+    if (foreign !== undefined) {
+      throw new ScenarioError(`machine.${foreign} is given; ${architecture.name} has no such field`);
+    }
+  }
+  return Object.fromEntries(Object.entries(machine).filter(([field]) => field in own));
+}
+
 function resolveConfig(
   architecture: Architecture,
   release: Release,
@@ -144,6 +161,7 @@ function resolveConfig(
   // Levels follow from the bits of an address: those of a configuration with other bits would contradict the machine.
   const hasItsBits = machine.vaBits === undefined || machine.vaBits === known.vaBits;
   const config: MachineConfig = {
+    ...roomFieldsOf(architecture, machine),
     arch: architecture.name,
     kernel: release.name,
     pageSize,
@@ -199,11 +217,12 @@ function pfnRange(step: Extract<StepFile, { pfn?: unknown }>, field: string, pag
   const pfn = need(step.pfn, 'start', step.start, 'pfn');
   const nrPages = need(step.nrPages, 'size', step.size, 'nrPages');
   if (nrPages === 0) throw new ScenarioError(`${field}.nrPages is 0; allowed are 1 page and more`);
-  if ((pfn + nrPages) * pageSize > 2 ** 52) {
-    throw new ScenarioError(`${field} ends at frame ${pfn + nrPages}; physical addresses end at 2^52`);
-  }
   return { pfn, nrPages };
 }
+
+/** The compound geometry that a step has, if it has one. */
+const compoundOf = ({ vmemmapShift }: { vmemmapShift?: number | undefined }): { vmemmapShift?: number } =>
+  vmemmapShift === undefined ? {} : { vmemmapShift };
 
 function resolveStep(step: StepFile, field: string, pageSize: number): Step {
   switch (step.op) {
@@ -217,9 +236,15 @@ function resolveStep(step: StepFile, field: string, pageSize: number): Step {
       if (step.start % pageSize === 0 && step.size % pageSize === 0) return step;
       throw new ScenarioError(`${field} is not made of whole pages of ${pageSize} bytes`);
     case 'add-pages':
-      return { op: step.op, altmap: step.altmap ?? null, nid: step.node, ...pfnRange(step, field, pageSize) };
+      return {
+        op: step.op,
+        altmap: step.altmap ?? null,
+        ...compoundOf(step),
+        nid: step.node,
+        ...pfnRange(step, field, pageSize),
+      };
     case 'remove-pages':
-      return { op: step.op, altmap: step.altmap ?? null, ...pfnRange(step, field, pageSize) };
+      return { op: step.op, altmap: step.altmap ?? null, ...compoundOf(step), ...pfnRange(step, field, pageSize) };
     case 'use':
       return { op: step.op, ...pfnRange(step, field, pageSize) };
     case 'memremap-pages': {
@@ -273,7 +298,42 @@ function nodeOf(step: Step): number {
   return 'node' in step ? step.node : 0;
 }
 
-/** A frame that is above everything the scenario names, for the page allocator's memory. */
+/** Refuses ranges that end where an architecture has no physical addresses any more. @throws ScenarioError */
+function refuseBeyond(
+  limit: number,
+  steps: readonly Step[],
+  altmaps: readonly AltmapSpec[],
+  boot: readonly BootRange[],
+  pageSize: number,
+): void {
+  const check = (field: string, endPfn: number): void => {
+    if (endPfn * pageSize <= limit) return;
+    throw new ScenarioError(`${field} ends at frame ${endPfn}; physical addresses end at 2^${Math.log2(limit)}`);
+  };
+  steps.forEach((step, i) => {
+    if ('pfn' in step) check(`steps[${i}]`, step.pfn + step.nrPages);
+    else if ('size' in step) check(`steps[${i}]`, (step.start + step.size) / pageSize);
+  });
+  for (const { name, endPfn } of altmaps) check(`altmaps.${name}`, endPfn + 1);
+  boot.forEach(({ pfn, nrPages }, i) => check(`machine.boot[${i}]`, pfn + nrPages));
+}
+
+/**
+ * The first frame of the page allocator's memory: above everything that the scenario names, or, where that leaves no
+ * room below the highest address that RAM can have, below it.
+ */
+function ramBase(
+  steps: readonly Step[],
+  altmaps: readonly AltmapSpec[],
+  boot: readonly BootRange[],
+  pageSize: number,
+): number {
+  const above = frameAboveAll(steps, altmaps, boot, pageSize);
+  const ramPages = DEFAULT_RAM_BYTES / pageSize;
+  return (above + 2 * ramPages) * pageSize <= PHYSICAL_ADDRESS_LIMIT ? above : ramPages;
+}
+
+/** A frame that is above everything the scenario names. */
 function frameAboveAll(
   steps: readonly Step[],
   altmaps: readonly AltmapSpec[],
@@ -316,6 +376,11 @@ export function resolveScenario(file: ScenarioFile, other?: OtherKernel): Scenar
   }
   const altmaps = Object.entries(file.altmaps).map(([name, altmap]) => ({ name, ...altmap }));
   const steps = file.steps.map((step, i) => resolveStep(step, `steps[${i}]`, config.pageSize));
+  const withoutHotplug = architecture.withoutHotplug?.(traits);
+  steps.forEach((step, i) => {
+    if (withoutHotplug === undefined || BOOT_MEMORY_STEPS.has(step.op)) return;
+    throw new ScenarioError(`steps[${i}].op is "${step.op}"; machine.kernel is "${release.name}", and ${withoutHotplug}`);
+  });
   steps.forEach((step, i) => {
     if (!('altmap' in step) || step.altmap === null) return;
     if (altmaps.some((altmap) => altmap.name === step.altmap)) return;
@@ -329,6 +394,7 @@ export function resolveScenario(file: ScenarioFile, other?: OtherKernel): Scenar
     }
     return { pfn: start / config.pageSize, nrPages: size / config.pageSize, nid: node };
   });
+  refuseBeyond(physicalLimit(architecture), steps, altmaps, boot, config.pageSize);
   return {
     name: file.name,
     title: file.title,
@@ -337,7 +403,7 @@ export function resolveScenario(file: ScenarioFile, other?: OtherKernel): Scenar
       release,
       traits,
       config,
-      ramBasePfn: machine.ramBasePfn ?? frameAboveAll(steps, altmaps, boot, config.pageSize),
+      ramBasePfn: machine.ramBasePfn ?? ramBase(steps, altmaps, boot, config.pageSize),
       recycledPages: machine.recycledPages,
       failAllocations: new Set(file.failAllocations),
       boot,
