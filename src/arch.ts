@@ -201,6 +201,8 @@ export interface Architecture {
   readonly keepsMemblock: boolean;
   /** First physical byte address that memory cannot have; 2^52 if not given. */
   readonly physicalLimit?: number;
+  /** First physical byte address that an entry of a page table cannot hold; 2^52 if not given. */
+  readonly entryLimit?: number;
   /** Address of the struct page of pfn 0 where the machine does not say it. */
   vmemmapBase(config: MachineConfig, traits: Traits): bigint;
   /** SECTION_SIZE_BITS. @param pageSize bytes */

@@ -320,9 +320,11 @@ function refuseBeyond(
 
 /**
  * The first frame of the page allocator's memory: above everything that the scenario names, or, where that leaves no
- * room below the highest address that RAM can have, below it.
+ * room below the limit, below it.
+ * @param limit bytes: where RAM cannot be any more, or an entry cannot point to it
  */
 function ramBase(
+  limit: number,
   steps: readonly Step[],
   altmaps: readonly AltmapSpec[],
   boot: readonly BootRange[],
@@ -330,7 +332,7 @@ function ramBase(
 ): number {
   const above = frameAboveAll(steps, altmaps, boot, pageSize);
   const ramPages = DEFAULT_RAM_BYTES / pageSize;
-  return (above + 2 * ramPages) * pageSize <= PHYSICAL_ADDRESS_LIMIT ? above : ramPages;
+  return (above + 2 * ramPages) * pageSize <= limit ? above : ramPages;
 }
 
 /** A frame that is above everything the scenario names. */
@@ -403,7 +405,7 @@ export function resolveScenario(file: ScenarioFile, other?: OtherKernel): Scenar
       release,
       traits,
       config,
-      ramBasePfn: machine.ramBasePfn ?? ramBase(steps, altmaps, boot, config.pageSize),
+      ramBasePfn: machine.ramBasePfn ?? ramBase(architecture.entryLimit ?? PHYSICAL_ADDRESS_LIMIT, steps, altmaps, boot, config.pageSize),
       recycledPages: machine.recycledPages,
       failAllocations: new Set(file.failAllocations),
       boot,
