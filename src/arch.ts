@@ -8,6 +8,7 @@ import type { StateReader, StateWriter } from './hardware/saved-state.js';
 import type { Kernel } from './kernel/kernel.js';
 import type { Ptdump } from './kernel/ptdump.js';
 import type { Traits } from './kernel/traits/index.js';
+import type { RoomValues } from './machine-fields.js';
 import type { DevPagemap } from './mm/sparse-vmemmap.js';
 import type { VmemAltmap } from './mm/vmem-altmap.js';
 
@@ -15,9 +16,9 @@ import type { VmemAltmap } from './mm/vmem-altmap.js';
 
 /**
  * What a scenario says of the machine. Addresses are bigint: they leave here as numbers. Fields that one architecture
- * alone has are declared in its room, which adds them to this interface.
+ * alone has are declared in its room, see {@link RoomFields}.
  */
-export interface MachineConfig {
+export interface MachineConfig extends RoomValues {
   arch: string;
   kernel: string;
   /** PAGE_SIZE, bytes. */

@@ -5,6 +5,13 @@ import type { Architecture } from './arch.js';
 
 /** Values that fields of `machine` are made of: those of every machine, and those that an architecture adds. */
 
+/** Fields of `machine` that one architecture alone has, and what each may be. Every room that has such fields adds them. */
+// eslint-disable-next-line @typescript-eslint/no-empty-object-type -- the rooms fill it
+export interface RoomFields {}
+
+/** What a machine says in these fields. */
+export type RoomValues = { [Field in keyof RoomFields]?: z.output<RoomFields[Field]> };
+
 /** Physical addresses end here on every architecture; most have fewer. */
 export const ADDRESS_LIMIT = 2 ** 57;
 /** Where they end on an architecture that does not say it. */

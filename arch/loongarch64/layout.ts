@@ -81,7 +81,8 @@ export function format(pageShift: number, none: NoneEntries): EntryFormat {
   return {
     isPresent: (level, lo, hi) => {
       if (level === PTE || isLeaf(level, lo)) return (lo & VALID) !== 0;
-      return lo !== none[level]?.lo || hi !== none[level]?.hi;
+      const empty = none[level];
+      return empty === undefined || lo !== empty.lo || hi !== empty.hi;
     },
     isLeaf,
     address: (level, lo, hi) => {

@@ -42,16 +42,11 @@ const MACHINE_FIELDS = {
   preallocatedTables: z.strictObject({ p4d: whole('tables'), pud: whole('tables'), pmd: whole('tables') }).optional(),
 };
 
-type MachineFields = z.output<z.ZodObject<typeof MACHINE_FIELDS>>;
+type Fields = typeof MACHINE_FIELDS;
 
-declare module '../../src/arch.js' {
-  interface MachineConfig {
-    ramStart?: MachineFields['ramStart'];
-    hvo?: MachineFields['hvo'];
-    theadMemoryTypes?: MachineFields['theadMemoryTypes'];
-    vmemmapWindow?: MachineFields['vmemmapWindow'];
-    preallocatedTables?: MachineFields['preallocatedTables'];
-  }
+declare module '../../src/machine-fields.js' {
+  // eslint-disable-next-line @typescript-eslint/no-empty-object-type -- all of it is in Fields
+  interface RoomFields extends Fields {}
 }
 
 /** Bits and levels follow from each other; a machine says either. */

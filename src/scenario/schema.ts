@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import { ARCHITECTURES } from '../../arch/index.js';
-import { ADDRESS_LIMIT, flag, physical, virtual, whole } from '../machine-fields.js';
+import { ADDRESS_LIMIT, flag, physical, virtual, whole, type RoomFields } from '../machine-fields.js';
 import { FAULT_POINTS } from '../mm/system-memory.js';
 
 /** Scenario files: what a user may write. Sizes and addresses are turned into numbers here and nowhere else. */
@@ -38,7 +38,7 @@ export const size = z
 const bootRange = z.strictObject({ start: physical, size, node: whole('nodes').max(63).default(0) });
 
 /** Fields that one architecture alone has: what each may be is said in its room, and so is what they mean. */
-const roomFields: Record<never, never> = Object.assign({}, ...ARCHITECTURES.map((a) => a.machineFields ?? {}));
+const roomFields = Object.assign({}, ...ARCHITECTURES.map((a) => a.machineFields ?? {})) as RoomFields;
 
 const machine = z.strictObject({
   arch: z.string({ error: 'must name an architecture' }),
