@@ -47,8 +47,7 @@ export function vmemmapRegion(options: RegionOptions): Region {
   const mapped = 1n << vaBits;
   const size = structPageSize << (paBits + 1n - pageShift);
   const kfence = KFENCE_PAGES << pageShift;
-  const vmallocEnd =
-    ADDRESSES_END - mapped + (tablesReach < mapped ? tablesReach : mapped) - pmdSize - size - kfence;
+  const vmallocEnd = ADDRESSES_END - mapped + (tablesReach < mapped ? tablesReach : mapped) - pmdSize - size - kfence;
   const start = options.alignsToFolios
     ? alignUp(vmallocEnd, vmemmapAlign(pmdSize, pageShift, structPageSize, options.hvo))
     : alignDown(vmallocEnd + pmdSize, pmdSize);

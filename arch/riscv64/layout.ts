@@ -103,5 +103,9 @@ export const LEAF_FIELDS: readonly LeafField[] = [
   { name: '_PAGE_ACCESSED', mask: BigInt(ACCESSED), says: 'was used' },
   { name: '_PAGE_DIRTY', mask: BigInt(DIRTY), says: 'was written' },
   { name: '_PAGE_SOFT', mask: 3n << 8n, says: 'the kernel’s own' },
-  { name: '_PAGE_MTMASK_THEAD', mask: 0x1fn << 59n, says: 'memory type: Svpbmt in bits 62 and 61, or T-Head’s in 63 to 59' },
+  {
+    name: '_PAGE_MTMASK_THEAD',
+    mask: 0x1fn << 59n,
+    says: 'memory type: Svpbmt in bits 62 and 61, or T-Head’s in 63 to 59',
+  },
 ];

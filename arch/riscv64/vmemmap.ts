@@ -2,14 +2,7 @@
 
 import type { Arch, KernelPaging } from '../../src/arch.js';
 import { alignDown, isAligned } from '../../src/hardware/align.js';
-import {
-  PageTable,
-  PMD,
-  PTE,
-  tableIndex,
-  type Level,
-  type Table,
-} from '../../src/hardware/page-table.js';
+import { PageTable, PMD, PTE, tableIndex, type Level, type Table } from '../../src/hardware/page-table.js';
 import { freePages, noteClear, noteFlush, noteSet, type Kernel } from '../../src/kernel/kernel.js';
 import type { Decision } from '../../src/kernel/observer.js';
 import { vmemmapPopulateBasepages, vmemmapPopulateHugepages } from '../../src/mm/sparse-vmemmap.js';

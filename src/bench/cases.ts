@@ -2,7 +2,7 @@
 
 import { ARCHITECTURES } from '../../arch/index.js';
 import type { Hypervisor } from '../cycles/profile.js';
-import { BOUNDARY_RELEASES, STABLE_RELEASES } from '../kernel/releases.js';
+import { BOUNDARY_RELEASES, RECORDED_RELEASES } from '../kernel/releases.js';
 import type { ScenarioInput } from '../scenario/schema.js';
 
 /** The suites: which machine does what. Every case is data; one function plays them all. */
@@ -91,7 +91,7 @@ const SWEPT: Readonly<Record<string, Machine>> = {
   's390, 56 B': { arch: 's390', structPageSize: 56 },
   'ppc64 radix 64K': { arch: 'ppc64', mmu: 'radix', pageSize: '64K' },
 };
-const SWEPT_RELEASES = [...BOUNDARY_RELEASES, ...STABLE_RELEASES].map(({ name }) => name);
+const SWEPT_RELEASES = [...BOUNDARY_RELEASES, ...RECORDED_RELEASES].map(({ name }) => name);
 const SWEPT_BYTES = 2 * GIB;
 /** arm64 has memory hot-plug from here on. */
 const WITHOUT_ARM64: readonly string[] = ['4.18', '4.19', '4.20'];

@@ -1,6 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { resolveTraits, type Release } from '../kernel/releases.js';
+import {
+  BOUNDARY_RELEASES,
+  findRelease,
+  isWithin,
+  olderFirst,
+  resolveTraits,
+  stableBoundaries,
+  type Release,
+} from '../kernel/releases.js';
 import { TRAIT_KEYS, TRAITS, type Trait, type TraitKey, type Traits } from '../kernel/traits/index.js';
 import { resolveScenario, ScenarioError } from '../scenario/scenario.js';
 import type { ScenarioFile } from '../scenario/schema.js';
@@ -29,6 +37,33 @@ export interface Turn {
   culprits: Culprit[];
   /** A finding that shows it. */
   finding: Finding;
+}
+
+/**
+ * The releases on the way from one to another at which behaviour is known to change, both ends with them. The way goes
+ * along mainline, and along the stable series of the newer end; from an older stable release it goes back to mainline.
+ * @param from not newer than `to`
+ */
+export function releasesOnTheWay(from: Release, to: Release): Release[] {
+  const isSeries = from.mainline === to.mainline;
+  const mainline = isSeries
+    ? []
+    : [...BOUNDARY_RELEASES.filter(({ name }) => isWithin(to.mainline, name, undefined)), findRelease(to.mainline)!];
+  const inside = [...mainline, ...stableBoundaries(to.mainline)].filter(
+    (release) => olderFirst(from, release) < 0 && olderFirst(release, to) < 0,
+  );
+  const between = inside.filter(({ mainline }) => isSeries || mainline !== from.mainline);
+  return [...new Map([from, ...between, to].map((release) => [release.name, release])).values()];
+}
+
+/** The change that made two releases differ in a trait. */
+function changeBetween(trait: Trait, from: Release, to: Release, isGained: boolean): string {
+  if (isGained) {
+    return isWithin(to.mainline, trait.from, trait.until) ? trait.since : `${trait.since}, taken over by ${to.name}`;
+  }
+  const isBranch = !isWithin(from.mainline, trait.from, trait.until);
+  if (isBranch) return `${trait.since}, taken over by ${from.name} and not in ${to.name}`;
+  return trait.ended ?? trait.since;
 }
 
 /** Runs a scenario on a kernel and asks one thing of every step. */
@@ -89,6 +124,6 @@ function culprits(file: ScenarioFile, check: Check, from: Release, to: Release):
   });
   return (alone.length > 0 ? alone : changed).map((key): Culprit => {
     const trait: Trait = TRAITS[key];
-    return { ...trait, change: after[key] ? trait.since : (trait.ended ?? trait.since) };
+    return { ...trait, change: changeBetween(trait, from, to, after[key]) };
   });
 }

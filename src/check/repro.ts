@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { isWithin, RELEASES, type Release } from '../kernel/releases.js';
+import { isThere, isWithin, RELEASES, type Release } from '../kernel/releases.js';
 import { resolveScenario, ScenarioError, type Scenario } from '../scenario/scenario.js';
 import { scenarioSchema, type ScenarioFile } from '../scenario/schema.js';
 import type { Bug } from './bugs/index.js';
@@ -11,8 +11,8 @@ import { CHECKS } from './expectations.js';
 
 /** What an entry says of a release. */
 export function saysPresent(bug: Bug, release: Release): boolean {
-  const own = bug.stable?.[release.name];
-  return own ?? bug.present.some(({ from, until }) => isWithin(release.mainline, from, until));
+  const began = bug.present.some(({ from, until }) => isWithin(release.mainline, from, until));
+  return isThere(release, began, bug);
 }
 
 /** The entry's scenario as a file, for one of its struct page sizes. */
@@ -79,11 +79,14 @@ export function checkBug(bug: Bug, releases: readonly Release[] = RELEASES): Bug
 }
 
 /**
- * Two releases that show an entry best: the newest that has it, and beside it the first that has it no more or, where
- * nothing has ended it, the last before it began. Undefined where all have it.
+ * Two mainline releases that show an entry best: the newest that has it, and beside it the first that has it no more or, where
+ * nothing has ended it, the last before it began. Undefined where all have it. Stable releases stand in where no
+ * mainline release has it.
  */
 export function tellingReleases(bug: Bug): { bad: Release; good: Release | undefined } {
-  const runs = RELEASES.filter((release) => typeof bugOn(bug, release) !== 'string');
+  const able = RELEASES.filter((release) => typeof bugOn(bug, release) !== 'string');
+  const mainline = able.filter(({ patch }) => patch === 0);
+  const runs = mainline.some((release) => saysPresent(bug, release)) ? mainline : able;
   const bad = runs.findLast((release) => saysPresent(bug, release));
   if (bad === undefined) throw new RangeError(`no release has ${bug.name}`);
   const at = runs.indexOf(bad);

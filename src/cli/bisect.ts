@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { bisect, type Outcome, type Turn } from '../check/bisect.js';
+import { bisect, releasesOnTheWay, type Outcome, type Turn } from '../check/bisect.js';
 import { CHECKS } from '../check/expectations.js';
-import { BOUNDARY_RELEASES, isWithin, type Release } from '../kernel/releases.js';
+import { BOUNDARY_RELEASES, olderFirst, type Release } from '../kernel/releases.js';
 import { InputError } from '../scenario/load.js';
 import { findKernelRelease, refuseSlips, resolveScenario } from '../scenario/scenario.js';
-import { EXIT_FINDING, EXIT_OK, styled, writeResult } from './output.js';
+import { EXIT_FINDING, EXIT_OK, noteRemark, styled, writeResult } from './output.js';
 import { readScenario } from './scenario-file.js';
 
 export interface BisectOptions {
@@ -16,27 +16,25 @@ export interface BisectOptions {
   output?: string;
 }
 
-function mainlineOf(name: string | undefined, option: string): string | undefined {
-  if (name === undefined) return undefined;
+/** One end of what is searched. @throws InputError */
+function endOf(name: string | undefined, option: string, otherwise: Release): Release {
+  if (name === undefined) return otherwise;
   const release = findKernelRelease(name, option);
-  if (release.mainline === release.name) return release.name;
-  throw new InputError(
-    `${option} is "${name}"; allowed are mainline releases, since stable trees and proposals are branches`,
-  );
+  if (release.proposal !== undefined) {
+    throw new InputError(`${option} is "${name}"; allowed are releases, since a proposal has no place among them`);
+  }
+  return release;
 }
 
-/** Boundary releases of a range. @throws InputError */
+/** Releases of a range at which behaviour changes. @throws InputError */
 function releasesBetween(options: BisectOptions): Release[] {
-  const from = mainlineOf(options.from, '--from') ?? BOUNDARY_RELEASES[0]!.name;
-  const to = mainlineOf(options.to, '--to') ?? BOUNDARY_RELEASES[BOUNDARY_RELEASES.length - 1]!.name;
-  if (!isWithin(to, from, undefined)) {
-    throw new InputError(`--from is "${from}" and --to is "${to}"; --from must not be the newer one`);
+  const from = endOf(options.from, '--from', BOUNDARY_RELEASES[0]!);
+  const to = endOf(options.to, '--to', BOUNDARY_RELEASES[BOUNDARY_RELEASES.length - 1]!);
+  if (olderFirst(from, to) > 0) {
+    throw new InputError(`--from is "${from.name}" and --to is "${to.name}"; --from must not be the newer one`);
   }
-  const inside = BOUNDARY_RELEASES.filter(
-    ({ name }) => isWithin(name, from, undefined) && isWithin(to, name, undefined),
-  );
-  const names = [...new Set([from, ...inside.map(({ name }) => name), to])];
-  return names.map((name) => findKernelRelease(name, 'the release'));
+  [from, to].forEach(noteRemark);
+  return releasesOnTheWay(from, to);
 }
 
 const outcomeText = (outcome: Outcome): string =>

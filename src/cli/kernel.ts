@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { PROPOSALS, type Proposal } from '../kernel/proposals/index.js';
-import { PROPOSED_KERNELS, RELEASES, resolveTraits, type Release } from '../kernel/releases.js';
+import { PROPOSED_KERNELS, RELEASES, resolveTraits, takenOver, type Release } from '../kernel/releases.js';
 import { PROPOSED_TRAITS, TRAITS, type Trait, type TraitKey } from '../kernel/traits/index.js';
+import { spanText, stableTexts } from '../report/release-text.js';
 import { InputError } from '../scenario/load.js';
 import { findKernelRelease } from '../scenario/scenario.js';
 import { EXIT_OK, styled, writeResult } from './output.js';
@@ -17,11 +18,8 @@ const DOUBT: Readonly<Record<Trait['confidence'], string>> = {
   inferred: ' (release inferred)',
 };
 
-const rangeText = ({ from, until }: Trait): string =>
-  until === undefined ? `${from} on` : `${from} to before ${until}`;
-
 const rowLines = (trait: Trait, mark: string): string[] => [
-  `${mark} ${styled('bold', trait.name)}  ${rangeText(trait)}${DOUBT[trait.confidence]}`,
+  `${mark} ${styled('bold', trait.name)}  ${[spanText(trait), ...stableTexts(trait)].join(', ')}${DOUBT[trait.confidence]}`,
   `    ${trait.since}`,
   ...(trait.ended === undefined ? [] : [`    ${trait.ended}`]),
   `    ${trait.effect}`,
@@ -45,8 +43,8 @@ function proposalLines({ base, title, posted, edits, objection, landed }: Propos
 }
 
 function releaseLine(release: Release): string {
-  const tree =
-    release.backports.length === 0 ? '' : `, mainline ${release.mainline} with ${release.backports.length} backports`;
+  const backports = takenOver(release).length;
+  const tree = backports === 0 ? '' : `, mainline ${release.mainline} with ${backports} backports`;
   return `  ${release.name.padEnd(10)}${String(traitsOf(release).length).padStart(3)} of ${ROWS.length} traits${tree}`;
 }
 
@@ -84,7 +82,11 @@ const json = (name: string, value: object): string =>
 export function kernel(names: readonly string[], options: { json?: true }): number {
   if (names.length > 2) throw new InputError(`kernel takes no release, one, or two to compare, not ${names.length}`);
   const [first, second] = names.map((name) => findKernelRelease(name, 'the release'));
-  const withTraits = (release: Release): object => ({ ...release, traits: traitsOf(release).map(({ name }) => name) });
+  const withTraits = (release: Release): object => ({
+    ...release,
+    backports: takenOver(release),
+    traits: traitsOf(release).map(({ name }) => name),
+  });
   let text: string;
   if (first === undefined) {
     text = options.json
@@ -99,6 +101,7 @@ export function kernel(names: readonly string[], options: { json?: true }): numb
       ? json('kernel', { releases: [withTraits(first)], traits: traitsOf(first) })
       : [
           releaseLine(first).trim(),
+          ...(first.remark === undefined ? [] : [`  ${first.remark}`]),
           ...(first.proposal ? proposalLines(first.proposal) : []),
           ...traitsOf(first).flatMap((trait) => rowLines(trait, ' ')),
         ].join('\n');

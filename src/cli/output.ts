@@ -2,6 +2,7 @@
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { styleText } from 'node:util';
+import type { Release } from '../kernel/releases.js';
 import { InputError } from '../scenario/load.js';
 
 /** Where results go, and how they look on a terminal. */
@@ -45,6 +46,15 @@ export function makeFolder(folder: string): void {
   } catch (error) {
     throw new InputError(`${folder}: it is no folder (${(error as NodeJS.ErrnoException).code ?? String(error)})`);
   }
+}
+
+const noted = new Set<string>();
+
+/** What is not known of a release that a user named, once, on standard error. */
+export function noteRemark({ remark }: Release): void {
+  if (remark === undefined || noted.has(remark)) return;
+  noted.add(remark);
+  process.stderr.write(`vmemmap: note: ${remark}\n`);
 }
 
 /** A line that says how far things are, on standard error and only on a terminal. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import type { Architecture } from '../arch.js';
-import { DEFAULT_RELEASE, releaseOfSeries } from '../kernel/releases.js';
+import { DEFAULT_RELEASE, findRelease, RELEASE_NAMES } from '../kernel/releases.js';
 import { planText } from '../report/plan.js';
 import { factsOf, type MachineFacts, type Sources } from '../scenario/import/facts.js';
 import { importIomem } from '../scenario/import/iomem.js';
@@ -71,13 +71,10 @@ function architectureOf(options: PlanOptions, live: LiveMachine | undefined, rem
 /** The kernel that a machine runs, as far as it is covered. */
 function ownKernel(facts: MachineFacts, remarks: string[]): OtherKernel | undefined {
   if (facts.kernelRelease === undefined) return undefined;
-  try {
-    return { release: releaseOfSeries(facts.kernelRelease) };
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    remarks.push(error.message);
-    return undefined;
-  }
+  const release = findRelease(facts.kernelRelease);
+  if (release !== undefined) return { release };
+  remarks.push(`kernel ${facts.kernelRelease} is not covered; covered are ${RELEASE_NAMES}`);
+  return undefined;
 }
 
 /** What a complaint calls a field that an option has set. */
@@ -123,11 +120,15 @@ export function plan(options: PlanOptions): number {
   if (own === undefined && asked === undefined) {
     remarks.push(`nothing names the kernel; it is taken for ${DEFAULT_RELEASE.name}, --kernel names another`);
   }
-  const main = planned(facts, asked ?? own ?? { release: DEFAULT_RELEASE }, options);
+  const chosen = asked ?? own ?? { release: DEFAULT_RELEASE };
+  const main = planned(facts, chosen, options);
   const current: Plan | undefined =
     asked !== undefined && own !== undefined && own.release.name !== asked.release.name
       ? planned(facts, own, options)
       : undefined;
+  for (const { release } of current === undefined ? [chosen] : [chosen, own!]) {
+    if (release.remark !== undefined) remarks.push(release.remark);
+  }
   if (options.json) {
     const result = { schema: 'vmemmap/plan/v1', ...main, ...(current && { current }), remarks };
     writeResult(JSON.stringify(result, null, 2), options.output);

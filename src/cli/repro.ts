@@ -7,6 +7,7 @@ import { differenceLines } from '../report/diff.js';
 import { ktap, type KtapTest } from '../report/ktap.js';
 import { paragraph, tableText } from '../report/table.js';
 import { stepText } from '../report/text.js';
+import { spanText, stableTexts } from '../report/release-text.js';
 import { InputError } from '../scenario/load.js';
 import type { StepReturn } from '../scenario/runner.js';
 import { findKernelRelease, type Scenario } from '../scenario/scenario.js';
@@ -20,11 +21,7 @@ export interface ReproOptions {
   output?: string;
 }
 
-const presentText = ({ present, stable }: Bug): string => {
-  const ranges = present.map(({ from, until }) => (until === undefined ? `${from} on` : `${from} to before ${until}`));
-  const trees = Object.entries(stable ?? {}).map(([name, has]) => `${has ? 'also' : 'not'} ${name}`);
-  return [...ranges, ...trees].join(', ');
-};
+const presentText = (bug: Bug): string => [...bug.present.map(spanText), ...stableTexts(bug)].join(', ');
 
 /** The entry of a name or number. @throws InputError */
 export function findBug(name: string): Bug {
@@ -56,8 +53,10 @@ const bugJson = (bug: Bug, verdicts: readonly BugVerdict[]): object => {
 
 function list(options: ReproOptions): number {
   if (options.json) {
-    const bugs = BUGS.map(({ id, name, title, scenario, structPageSizes, present, stable, fix, confidence }) => {
-      return { id, name, title, arch: scenario.machine.arch, structPageSizes, present, stable, fix, confidence };
+    const bugs = BUGS.map((bug) => {
+      const { id, name, title, scenario, structPageSizes, present, backported, endedIn, fix, confidence } = bug;
+      const { arch } = scenario.machine;
+      return { id, name, title, arch, structPageSizes, present, backported, endedIn, fix, confidence };
     });
     writeResult(json({ bugs }), options.output);
     return EXIT_OK;

@@ -4,6 +4,7 @@ import type { Release } from '../kernel/releases.js';
 import { parseWith, readJson } from '../scenario/load.js';
 import { findKernelRelease, refuseSlips, resolveScenario, ScenarioError, type Scenario } from '../scenario/scenario.js';
 import { scenarioSchema, type ScenarioFile } from '../scenario/schema.js';
+import { noteRemark } from './output.js';
 
 /** Scenario files as commands take them, with the file's name before every complaint. */
 
@@ -21,6 +22,7 @@ export function runnable(parsed: ScenarioFile, file: string, release?: Release):
   try {
     const scenario = resolveScenario(parsed, release && { release });
     refuseSlips(scenario);
+    noteRemark(scenario.machine.release);
     return scenario;
   } catch (error) {
     if (error instanceof ScenarioError) throw new ScenarioError(`${file}: ${error.message}`);

@@ -2,7 +2,7 @@
 
 import { join } from 'node:path';
 import { PMD } from '../hardware/page-table.js';
-import { STABLE_RELEASES } from '../kernel/releases.js';
+import { RECORDED_RELEASES } from '../kernel/releases.js';
 import { pfnToPage } from '../kernel/kernel.js';
 import { sizeText } from '../report/text.js';
 import { parseWith, readJson } from '../scenario/load.js';
@@ -67,7 +67,7 @@ function tellStep(run: Run, index: number, text: AddressText): string[] {
 
 /** What is left after the last step, release by release. */
 function releaseLines(file: ScenarioFile): string[] {
-  return STABLE_RELEASES.map((release) => {
+  return RECORDED_RELEASES.map((release) => {
     const results = runScenario(resolveScenario(file, { release }));
     const last = results[results.length - 1]!;
     const leaks = last.leaks.length === 0 ? 'nothing leaks' : `leaks ${last.leaks.join(', ')}`;

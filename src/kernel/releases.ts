@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { hidesPatchLevel, parseKernelName, type KernelName } from './kernel-name.js';
 import { PROPOSALS, type Proposal } from './proposals/index.js';
 import {
   PROPOSED_TRAIT_KEYS,
   TRAIT_KEYS,
   TRAITS,
   type ProposedTraitKey,
+  type StableChanges,
+  type StableLevels,
   type Trait,
   type TraitKey,
   type Traits,
@@ -13,13 +16,17 @@ import {
 
 /** Which behaviour belongs to which release. Version numbers are compared here and nowhere else. */
 
-/** A kernel by its name: a mainline release, a stable tree, or a proposal. */
+export type { StableChanges, StableLevels } from './traits/index.js';
+
+/** A kernel by its name: a mainline release, a stable release, or a proposal. */
 export interface Release {
   readonly name: string;
-  /** The mainline release whose traits it has. */
+  /** The mainline release that it descends from. */
   readonly mainline: string;
-  /** Traits that the stable tree took over from later releases. */
-  readonly backports: readonly TraitKey[];
+  /** Patch level of a stable release, 0 for the mainline release itself. */
+  readonly patch: number;
+  /** One sentence on what the name leaves open, or on what is not known of the release. */
+  readonly remark?: string;
   /** What it changes, if it is no release but was proposed. */
   readonly proposal?: Proposal;
 }
@@ -38,7 +45,10 @@ const MAINLINE_MINORS: Readonly<Record<string, readonly [first: number, last: nu
 /** The oldest release: no trait begins there. */
 const OLDEST_RELEASE = '4.18';
 
-const mainline = (name: string): Release => ({ name, mainline: name, backports: [] });
+const mainline = (name: string): Release => ({ name, mainline: name, patch: 0 });
+
+const stable = (series: string, patch: number): Release =>
+  patch === 0 ? mainline(series) : { name: `${series}.${patch}`, mainline: series, patch };
 
 /** Mainline releases at which behaviour changed, where a trait begins or ends; oldest first. */
 export const BOUNDARY_RELEASES: readonly Release[] = [
@@ -47,72 +57,68 @@ export const BOUNDARY_RELEASES: readonly Release[] = [
     ...Object.values<Trait>(TRAITS).flatMap(({ from, until }) => (until === undefined ? [from] : [from, until])),
   ]),
 ]
-  .sort((a, b) => (isBefore(a, b) ? -1 : 1))
-  .map(mainline);
+  .map(mainline)
+  .sort(olderFirst);
 
-/** Stable trees with recorded behaviour, oldest first. They carry fixes of later releases. */
-export const STABLE_RELEASES: readonly Release[] = [
-  {
-    name: '6.1.192',
-    mainline: '6.1',
-    backports: [
-      'x86SyncTopLevelAtOnce',
-      'arm64SubsectionBasePages',
-      'ppc64AltEndExact',
-      'ppc64LastBlockInAltmap',
-      'daxArchOptIn',
-      'daxOptimizeNeedsMoreThanReserve',
-      'momErrorPathPassesAltmap',
-      'daxInitsReusedTails',
-      'riscvVmemmapStartsAtRam',
-      'riscvStartsAtSection',
-    ],
-  },
-  {
-    name: '6.12.117',
-    mainline: '6.12',
-    backports: [
-      'x86SyncTopLevelAtOnce',
-      'arm64SubsectionBasePages',
-      'ppc64RadixPageAlignedStart',
-      'ppc64RadixCompoundByAddress',
-      'countInHelpers',
-      'momPerBlockErrorPathPassesAltmap',
-      'blockReferenceDropped',
-      'blockAltmapSetLast',
-      'daxInitsReusedTails',
-      'riscvStartsAtSection',
-    ],
-  },
+/** Stable releases whose source trees were recorded, oldest first. */
+export const RECORDED_RELEASES: readonly Release[] = [
+  stable('5.10', 262),
+  stable('6.1', 192),
+  stable('6.12', 117),
+  stable('7.2', 13),
+  stable('7.3', 4),
 ];
 
-/** What a machine runs that does not say. */
-export const DEFAULT_RELEASE: Release = STABLE_RELEASES[STABLE_RELEASES.length - 1]!;
+/** What a machine runs that does not say: the recorded tree of the newest longterm series. */
+export const DEFAULT_RELEASE: Release = RECORDED_RELEASES.find(({ mainline }) => mainline === '6.12')!;
 
 /** Every release that is listed; {@link findRelease} also knows those between. */
-export const RELEASES: readonly Release[] = [...BOUNDARY_RELEASES, ...STABLE_RELEASES].sort((a, b) =>
-  isBefore(a.mainline, b.mainline) ? -1 : 1,
-);
+export const RELEASES: readonly Release[] = [...BOUNDARY_RELEASES, ...RECORDED_RELEASES].sort(olderFirst);
 
 /** What {@link findRelease} takes, for a sentence. */
-export const RELEASE_NAMES = `mainline releases from 4.18 to 7.3, and ${STABLE_RELEASES.map((r) => r.name).join(' and ')}, and proposals such as ${PROPOSAL_PREFIX}${PROPOSALS[0]!.name}`;
+export const RELEASE_NAMES = `releases from 4.18 to 7.3 such as 6.12, 6.6.50 or what uname -r prints, and proposals such as ${PROPOSAL_PREFIX}${PROPOSALS[0]!.name}`;
 
-/** Whether release `a` came before release `b`; both "major.minor". */
-function isBefore(a: string, b: string): boolean {
+/** Below zero where release `a` came before release `b`, both "major.minor". */
+function compareMainline(a: string, b: string): number {
   const [aMajor, aMinor] = a.split('.').map(Number);
   const [bMajor, bMinor] = b.split('.').map(Number);
-  return aMajor === bMajor ? aMinor! < bMinor! : aMajor! < bMajor!;
+  return aMajor! - bMajor! || aMinor! - bMinor!;
+}
+
+/** Sorts releases by the mainline release that they descend from, then by patch level. */
+export function olderFirst(a: Release, b: Release): number {
+  return compareMainline(a.mainline, b.mainline) || a.patch - b.patch;
 }
 
 /** Whether a mainline release has a trait that begins with one release and ends before another. */
 export function isWithin(name: string, from: string, until: string | undefined): boolean {
-  return !isBefore(name, from) && (until === undefined || isBefore(name, until));
+  return compareMainline(name, from) >= 0 && (until === undefined || compareMainline(name, until) < 0);
 }
+
+/** Whether a stable release has a change that its series took over at some patch level, as far as that is known. */
+function tookOver({ mainline, patch }: Release, levels: StableLevels = {}): boolean {
+  const level = levels[mainline];
+  return level !== undefined && patch >= (typeof level === 'number' ? level : level.by);
+}
+
+/** Whether it is open if a stable release has such a change: its series has it later, and nobody knows since when. */
+function isOpen({ mainline, patch }: Release, levels: StableLevels = {}): boolean {
+  const level = levels[mainline];
+  return typeof level === 'object' && patch > 0 && patch < level.by;
+}
+
+/** Whether a release has something, by what its mainline release has and what its series is known to have taken over. */
+export const isThere = (release: Release, isInMainline: boolean, { backported, endedIn }: StableChanges): boolean =>
+  (isInMainline || tookOver(release, backported)) && !tookOver(release, endedIn);
 
 function has(release: Release, key: TraitKey): boolean {
   const trait: Trait = TRAITS[key];
-  return release.backports.includes(key) || isWithin(release.mainline, trait.from, trait.until);
+  return isThere(release, isWithin(release.mainline, trait.from, trait.until), trait);
 }
+
+/** Traits in which a stable release differs from its mainline release, as far as that is known. */
+export const takenOver = (release: Release): TraitKey[] =>
+  TRAIT_KEYS.filter((key) => has(release, key) !== has(mainline(release.mainline), key));
 
 /** Proposals as kernels: the release that each was made for, with what it changes. */
 export const PROPOSED_KERNELS: readonly Release[] = PROPOSALS.map((proposal) => ({
@@ -121,14 +127,69 @@ export const PROPOSED_KERNELS: readonly Release[] = PROPOSALS.map((proposal) => 
   proposal,
 }));
 
-/** The release or proposal of a name, also a release between two boundaries; undefined if it is not covered. */
+/** The patch levels at which a stable series is known to have taken something over, lowest first. */
+export function stableBoundaries(series: string): Release[] {
+  const levels = Object.values<Trait>(TRAITS).flatMap(({ backported, endedIn }) =>
+    [backported?.[series], endedIn?.[series]].flatMap((level) =>
+      level === undefined ? [] : [typeof level === 'number' ? level : level.by],
+    ),
+  );
+  return [...new Set(levels)].sort((a, b) => a - b).map((patch) => stable(series, patch));
+}
+
+function isCovered(series: string): boolean {
+  const [major, minor] = series.split('.');
+  const range = MAINLINE_MINORS[major!];
+  return range !== undefined && Number(minor) >= range[0] && Number(minor) <= range[1];
+}
+
+/** What is not known of a stable release that was not recorded. */
+function stableRemark(release: Release): string {
+  const { name, mainline } = release;
+  const known = takenOver(release).length;
+  const open = Object.values<Trait>(TRAITS).filter(
+    (trait) => isOpen(release, trait.backported) || isOpen(release, trait.endedIn),
+  );
+  const whether = open.length === 0 ? '' : `, nor whether it has ${open.map((trait) => trait.name).join(', ')}`;
+  return `${name} is taken for ${mainline} with ${known === 0 ? 'no change' : `the ${known} change${known === 1 ? '' : 's'}`} known to have reached it; what else ${mainline}.y took over is not known${whether}`;
+}
+
+/** What a name leaves open. */
+function remarkOn(
+  name: string,
+  { series, patch, candidate, suffix }: KernelName,
+  release: Release,
+): string | undefined {
+  if (candidate !== '') return `${name} is a release candidate, taken for ${release.name}`;
+  const isRecorded = RECORDED_RELEASES.some((recorded) => recorded.name === release.name);
+  if (suffix === '') return release.patch === 0 || isRecorded ? undefined : stableRemark(release);
+  if (release.patch !== patch) {
+    return `${name} is some ${series}.y and does not say which, taken for ${release.name}`;
+  }
+  if (release.patch === 0) {
+    return `${name} is a vendor's kernel, taken for ${release.name}; what the vendor took over is not known`;
+  }
+  return isRecorded
+    ? `${name} is taken for ${release.name}; what its builder changed is not known`
+    : stableRemark(release);
+}
+
+/**
+ * The release or proposal of a name: a mainline release ("6.12", "v6.12", also one between two boundaries), a stable
+ * release ("6.6.50"), or a running kernel ("6.12.117+deb12-amd64", "5.14.0-427.el9.x86_64"), which is the release that
+ * it descends from. What that leaves open is the release's remark.
+ * @returns undefined if it is not covered
+ */
 export function findRelease(name: string): Release | undefined {
-  const listed = [...STABLE_RELEASES, ...PROPOSED_KERNELS].find((release) => release.name === name);
-  if (listed) return listed;
-  const [, major, minor] = /^(\d)\.(0|[1-9]\d?)$/.exec(name) ?? [];
-  const range = MAINLINE_MINORS[major ?? ''];
-  if (range === undefined || Number(minor) < range[0] || Number(minor) > range[1]) return undefined;
-  return mainline(name);
+  const proposed = PROPOSED_KERNELS.find((release) => release.name === name);
+  if (proposed) return proposed;
+  const parsed = parseKernelName(name);
+  if (parsed === undefined || !isCovered(parsed.series)) return undefined;
+  const { series, patch } = parsed;
+  const recorded = hidesPatchLevel(parsed) ? RECORDED_RELEASES.find(({ mainline }) => mainline === series) : undefined;
+  const release = recorded ?? stable(series, patch);
+  const remark = remarkOn(name.trim(), parsed, release);
+  return remark === undefined ? release : { ...release, remark };
 }
 
 /** The release's traits as plain booleans; a proposal's, with what it changes. */
@@ -139,17 +200,4 @@ export function resolveTraits(release: Release): Traits {
     boolean
   >;
   return Object.freeze({ ...released, ...proposed, ...release.proposal?.edits });
-}
-
-/**
- * The release that stands for a running kernel: the recorded stable tree of its series, since distributions ship stable
- * trees, or else the mainline release.
- * @param unameRelease what `uname -r` prints, such as "6.12.117+deb12-amd64"
- * @throws RangeError for a series that is not covered
- */
-export function releaseOfSeries(unameRelease: string): Release {
-  const series = /^\d+\.\d+/.exec(unameRelease)?.[0] ?? '';
-  const release = STABLE_RELEASES.find((stable) => stable.mainline === series) ?? findRelease(series);
-  if (release) return release;
-  throw new RangeError(`kernel ${unameRelease} is of no series that is covered; covered are ${RELEASE_NAMES}`);
 }

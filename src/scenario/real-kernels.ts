@@ -6,7 +6,6 @@ import { NO_PAGE } from '../hardware/page-allocator.js';
 import { LEVELS, PTE, type Leaf } from '../hardware/page-table.js';
 import { pfnToPage, type Kernel } from '../kernel/kernel.js';
 import { KernelBug } from '../kernel/log.js';
-import { releaseOfSeries } from '../kernel/releases.js';
 import { addMemory, offlineAndRemoveMemory, supportsMemmapOnMemory, type AddMemoryRequest } from '../mm/add-memory.js';
 import { blockIdOf, memoryBlocksOf, offlineBlock, onlineBlock, setAsidePages } from '../mm/memory-block.js';
 import { hugetlbVmemmapOptimize, hugetlbVmemmapRestore } from '../mm/hugetlb-vmemmap.js';
@@ -103,7 +102,7 @@ function startReplay(recorded: RecordedKernel): Replay {
     title: undefined,
     machine: {
       arch: ARCH_OF_MACHINE[recorded.arch] ?? recorded.arch,
-      kernel: releaseOfSeries(recorded.kernelRelease).name,
+      kernel: recorded.kernelRelease,
       pageSize: page,
       structPageSize: recorded.structPage.bytes,
       vmemmapBase: recorded.vmemmapBase === undefined ? undefined : BigInt(recorded.vmemmapBase),

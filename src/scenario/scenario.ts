@@ -381,7 +381,9 @@ export function resolveScenario(file: ScenarioFile, other?: OtherKernel): Scenar
   const withoutHotplug = architecture.withoutHotplug?.(traits);
   steps.forEach((step, i) => {
     if (withoutHotplug === undefined || BOOT_MEMORY_STEPS.has(step.op)) return;
-    throw new ScenarioError(`steps[${i}].op is "${step.op}"; machine.kernel is "${release.name}", and ${withoutHotplug}`);
+    throw new ScenarioError(
+      `steps[${i}].op is "${step.op}"; machine.kernel is "${release.name}", and ${withoutHotplug}`,
+    );
   });
   steps.forEach((step, i) => {
     if (!('altmap' in step) || step.altmap === null) return;
@@ -405,7 +407,9 @@ export function resolveScenario(file: ScenarioFile, other?: OtherKernel): Scenar
       release,
       traits,
       config,
-      ramBasePfn: machine.ramBasePfn ?? ramBase(architecture.entryLimit ?? PHYSICAL_ADDRESS_LIMIT, steps, altmaps, boot, config.pageSize),
+      ramBasePfn:
+        machine.ramBasePfn ??
+        ramBase(architecture.entryLimit ?? PHYSICAL_ADDRESS_LIMIT, steps, altmaps, boot, config.pageSize),
       recycledPages: machine.recycledPages,
       failAllocations: new Set(file.failAllocations),
       boot,

@@ -433,7 +433,13 @@ const REFUSED: readonly (readonly [Machine, string])[] = [
     { arch: 'riscv64', vmemmapWindow: ['0xff18000000000000', '0xff20000000000000'] },
     'machine.vmemmapWindow is 0xff18000000000000 to 0xff20000000000000; riscv64 with Sv57 and 64-byte struct pages has 0xff1c000000000000 to 0xff20000000000000',
   ],
-  ...([[8, 0, 0], [4, 1, 0], [4, 0, 1]] as const).map(([p4d, pud, pmd]): (typeof REFUSED)[number] => [
+  ...(
+    [
+      [8, 0, 0],
+      [4, 1, 0],
+      [4, 0, 1],
+    ] as const
+  ).map(([p4d, pud, pmd]): (typeof REFUSED)[number] => [
     { arch: 'riscv64', preallocatedTables: { p4d, pud, pmd } },
     `machine.preallocatedTables is {"p4d":${p4d},"pud":${pud},"pmd":${pmd}}; riscv64 with Sv57 and 64-byte struct pages has {"p4d":4,"pud":0,"pmd":0}`,
   ]),
@@ -441,11 +447,20 @@ const REFUSED: readonly (readonly [Machine, string])[] = [
   [{ arch: 'riscv64', paBits: 47 }, 'machine.paBits is given; riscv64 has no such field'],
   [{ arch: 'loongarch64', theadMemoryTypes: true }, 'machine.theadMemoryTypes is given; loongarch64 has no such field'],
   [{ arch: 'loongarch64', kernel: '6.1.192' }, 'machine.kernel is "6.1.192"; loongarch64 has a vmemmap from 6.2 on'],
-  [{ arch: 'loongarch64', pageSize: '4K', pagingLevels: 2 }, 'machine.pagingLevels is 2; loongarch64 with 4K pages has 3 or 4'],
-  [{ arch: 'loongarch64', pageSize: '16K', pagingLevels: 4 }, 'machine.pagingLevels is 4; loongarch64 with 16K pages has 2 or 3'],
+  [
+    { arch: 'loongarch64', pageSize: '4K', pagingLevels: 2 },
+    'machine.pagingLevels is 2; loongarch64 with 4K pages has 3 or 4',
+  ],
+  [
+    { arch: 'loongarch64', pageSize: '16K', pagingLevels: 4 },
+    'machine.pagingLevels is 4; loongarch64 with 16K pages has 2 or 3',
+  ],
   [{ arch: 'loongarch64', vaBits: 38 }, 'machine.vaBits is 38; loongarch64 has 39 to 47'],
   [{ arch: 'loongarch64', paBits: 48 }, 'machine.paBits is 48; loongarch64 has 39 to 47'],
-  [{ arch: 'loongarch64', sectionSizeBits: 27 }, 'machine.sectionSizeBits is 27; loongarch64 has sections of 2^29 bytes'],
+  [
+    { arch: 'loongarch64', sectionSizeBits: 27 },
+    'machine.sectionSizeBits is 27; loongarch64 has sections of 2^29 bytes',
+  ],
   [
     { arch: 'loongarch64', hugeVmemmap: false },
     'machine.hugeVmemmap is false; loongarch64 with 16K pages and 3 levels maps the vmemmap with leaves',

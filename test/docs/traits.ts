@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { RELEASES } from '../../src/kernel/releases.js';
-import type { Trait, TraitKey } from '../../src/kernel/traits/index.js';
+import type { Trait } from '../../src/kernel/traits/index.js';
+import { spanText, stableTexts } from '../../src/report/release-text.js';
 
 /**
  * A row of a page's table of traits, without the spaces that fill columns: the name, the mainline releases and the stable
- * trees that took it over, the effect.
+ * series that took it over, the effect.
  */
-export function traitRow(key: TraitKey, { name, from, until, effect }: Trait): string {
-  const mainline = until === undefined ? `${from} on` : `${from} to before ${until}`;
-  const stable = RELEASES.filter(({ backports }) => backports.includes(key)).map((release) => release.name);
-  return `| \`${name}\` | ${[mainline, ...stable].join(', ')} | ${effect} |`;
-}
+export const traitRow = (trait: Trait): string =>
+  `| \`${trait.name}\` | ${[spanText(trait), ...stableTexts(trait)].join(', ')} | ${trait.effect} |`;

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { releaseOfSeries } from '../../src/kernel/releases.js';
+import { findRelease } from '../../src/kernel/releases.js';
 import { factsOf } from '../../src/scenario/import/facts.js';
 import { importIomem } from '../../src/scenario/import/iomem.js';
 import { blockRanges } from '../../src/scenario/import/live.js';
@@ -39,7 +39,7 @@ describe('the plan of a booted machine, from its iomem and its list of blocks', 
   test.each(recordings)('%s', (file) => {
     const recorded = load(file);
     const facts = factsOfRecording(recorded, 0);
-    const plan = planOf(facts, { release: releaseOfSeries(recorded.kernelRelease) });
+    const plan = planOf(facts, { release: findRelease(recorded.kernelRelease)! });
     const blocks = recordedBlocks(recorded.steps[0]!.memoryBlocks ?? []);
     expect(plan.blocks.reduce((sum, { first, last }) => sum + last + 1 - first, 0)).toBe(blocks.size);
     expect(plan.machine).toMatchObject({ blockSize: recorded.blockSizeBytes, assumed: ['memmapOnMemory'] });

@@ -7,7 +7,7 @@ export const altmapEndTooFar: Bug = {
   name: 'altmap-end-too-far',
   title: 'Memory behind the altmap counts as its own, and is lost when it is freed',
   present: [{ from: '5.1', until: '6.5' }],
-  stable: { '6.1.192': false },
+  endedIn: { '5.10': 190, '6.1': { by: 192 }, '6.4': 10 },
   fix: '6722b2571205 (powerpc/mm/altmap: Fix altmap boundary check) in v6.5',
   structPageSizes: [64],
   scenario: {

@@ -7,7 +7,7 @@ export const blockReferenceLeft: Bug = {
   name: 'block-reference-left',
   title: 'Removing a block that holds its memmap never releases its device',
   present: [{ from: '6.8', until: '7.1' }],
-  stable: { '6.12.117': false },
+  endedIn: { '6.12': 92 },
   fix: '93866f55f7e2 (remove_memory_blocks_and_altmaps() drops its block reference) in v7.1',
   structPageSizes: [64],
   scenario: {

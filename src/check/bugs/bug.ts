@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import type { StableChanges } from '../../kernel/releases.js';
 import type { Confidence } from '../../kernel/traits/index.js';
 import type { ScenarioInput } from '../../scenario/schema.js';
 import type { ExpectationName } from '../expectations.js';
@@ -7,7 +8,7 @@ import type { InvariantName } from '../invariants.js';
 
 /** What an entry of the catalogue says of a bug. */
 
-/** Releases from one on, and before another if the bug was ended. Mainline; see {@link Bug.stable} for stable trees. */
+/** Mainline releases from one on, and before another if the bug was ended. */
 export interface ReleaseRange {
   readonly from: string;
   readonly until?: string;
@@ -22,7 +23,8 @@ export interface Symptom {
   readonly says?: RegExp;
 }
 
-export interface Bug {
+/** An entry. Of stable series it says at which patch level they took over what brought the bug, or what ended it. */
+export interface Bug extends StableChanges {
   /** "B01". */
   readonly id: string;
   /** What `vmemmap repro` calls it. */
@@ -31,8 +33,6 @@ export interface Bug {
   readonly title: string;
   /** Releases that have it. */
   readonly present: readonly ReleaseRange[];
-  /** Stable trees that differ from their mainline release, because they took over the fix or the change that broke it. */
-  readonly stable?: Readonly<Record<string, boolean>>;
   /** The change that ended it: "<12 hex> (title) in vX.Y"; "open" if nothing has. */
   readonly fix: string;
   /** Sizes of struct page that show it with the same steps, bytes; the scenario's own among them. */

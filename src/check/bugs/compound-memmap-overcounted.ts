@@ -7,7 +7,7 @@ export const compoundMemmapOvercounted: Bug = {
   name: 'compound-memmap-overcounted',
   title: 'nr_memmap counts memmap of compound device pages that was saved',
   present: [{ from: '6.11', until: '7.2' }],
-  stable: { '6.12.117': false },
+  endedIn: { '6.12': 101 },
   fix: 'the series “mm: Fix vmemmap optimization accounting and initialization” (final commit not established) in v7.2',
   structPageSizes: [64],
   scenario: {

@@ -7,7 +7,7 @@ export const compoundMemmapUnseen: Bug = {
   name: 'compound-memmap-unseen',
   title: 'Memmap of compound device pages goes into a table that the MMU does not read',
   present: [{ from: '5.19', until: '6.3' }],
-  stable: { '6.1.192': false },
+  endedIn: { '6.1': { by: 192 } },
   fix: '87a7ae75d738 (mm/vmemmap/devdax: fix kernel crash when probing devdax devices) in v6.3',
   structPageSizes: [64],
   scenario: {

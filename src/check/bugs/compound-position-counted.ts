@@ -7,7 +7,7 @@ export const compoundPositionCounted: Bug = {
   name: 'compound-position-counted',
   title: 'Tails of compound device pages get pages of their own',
   present: [{ from: '6.6', until: '7.3' }],
-  stable: { '6.12.117': false },
+  endedIn: { '6.12': 110, '7.2': { by: 6 } },
   fix: 'the patch “powerpc/mm: fix wrong addr_pfn tracking in compound vmemmap population” (final commit not established) in v7.3, perhaps v7.2',
   structPageSizes: [64],
   scenario: {

@@ -7,7 +7,7 @@ export const counterUnderflow: Bug = {
   name: 'counter-underflow',
   title: 'nr_memmap loses pages that it never had when adding fails',
   present: [{ from: '6.11', until: '7.2' }],
-  stable: { '6.12.117': false },
+  endedIn: { '6.12': 101 },
   fix: 'the series “mm: Fix vmemmap optimization accounting and initialization” (final commit not established) in v7.2',
   structPageSizes: [56, 64, 72, 80],
   scenario: {

@@ -2,13 +2,7 @@
 
 import type { Bug } from './bug.js';
 
-const common = {
-  structPageSizes: [64],
-  stable: { '6.1.192': false, '6.12.117': false },
-} as const;
-
 export const errorPathForgetsAltmap: Bug = {
-  ...common,
   id: 'B24',
   name: 'error-path-forgets-altmap',
   title: 'A block that cannot be created gives its own pages to the page allocator',
@@ -16,7 +10,9 @@ export const errorPathForgetsAltmap: Bug = {
     { from: '5.13', until: '6.7' },
     { from: '6.8', until: '7.2' },
   ],
+  endedIn: { '6.1': { by: 192 }, '6.12': 97 },
   fix: 'f42ce5f087eb (mm/memory_hotplug: fix error handling in add_memory_resource()) in v6.7',
+  structPageSizes: [64],
   scenario: {
     machine: { arch: 'x86_64', structPageSize: 64, memmapOnMemory: 'y' },
     steps: [{ op: 'add-memory', start: '0x100000000', size: '128M', fail: { blockRegister: 1 } }],
@@ -29,11 +25,12 @@ export const errorPathForgetsAltmap: Bug = {
 };
 
 export const errorPathForgetsAltmapAgain: Bug = {
-  ...common,
   id: 'B25',
   name: 'error-path-forgets-altmap-again',
   title: 'When the second block of a range cannot be created, its pages go to the page allocator',
   present: [{ from: '6.8', until: '7.2' }],
+  endedIn: { '6.12': 97 },
+  structPageSizes: [64],
   fix: 'the series “mm: Fix vmemmap optimization accounting and initialization” in v7.2',
   scenario: {
     machine: { arch: 'x86_64', structPageSize: 64, memmapOnMemory: 'y' },

@@ -7,7 +7,7 @@ export const foldedMemmapNotShared: Bug = {
   name: 'folded-memmap-not-shared',
   title: 'Folded memmap of a device is never copied to other page tables',
   present: [{ from: '5.19', until: '6.17' }],
-  stable: { '6.1.192': false, '6.12.117': false },
+  endedIn: { '6.1': { by: 192 }, '6.12': { by: 117 } },
   fix: '6659d0279980 (x86/mm/64: define ARCH_PAGE_TABLE_SYNC_MASK and arch_sync_kernel_mappings()) in v6.17',
   structPageSizes: [64],
   scenario: {

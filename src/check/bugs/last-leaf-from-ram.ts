@@ -7,7 +7,7 @@ export const lastLeafFromRam: Bug = {
   name: 'last-leaf-from-ram',
   title: 'The last leaf of a device comes from system memory though its altmap has room',
   present: [{ from: '5.4', until: '6.5' }],
-  stable: { '6.1.192': false },
+  endedIn: { '5.10': 188, '6.1': { by: 192 } },
   fix: 'c8eebc4a99f1 (powerpc/mm/altmap: off by one in the boundary test) in v6.5',
   structPageSizes: [64],
   scenario: {

@@ -7,7 +7,7 @@ export const leafTakenForTableArm64: Bug = {
   name: 'leaf-taken-for-table-arm64',
   title: 'Base pages for a subsection are entered into the struct pages of its neighbour, on arm64',
   present: [{ from: '6.14' }],
-  stable: { '6.1.192': true, '6.12.117': true },
+  backported: { '6.1': { by: 192 }, '6.12': 20 },
   fix: 'open',
   structPageSizes: [56, 72, 80],
   scenario: {

@@ -7,7 +7,7 @@ export const pageBehindStartMissedRadix: Bug = {
   name: 'page-behind-start-missed-radix',
   title: 'A device’s memmap that begins inside a page lacks its last page, under radix',
   present: [{ from: '6.6', until: '6.15' }],
-  stable: { '6.12.117': false },
+  endedIn: { '6.12': 28 },
   fix: '9cf7e13fecba (book3s64/radix : Align section vmemmap start address to PAGE_SIZE) in v6.15',
   structPageSizes: [72, 80],
   scenario: {

@@ -7,7 +7,7 @@ export const pageOfTwoDevices: Bug = {
   name: 'page-of-two-devices',
   title: 'A page of one device’s altmap describes another device too and is freed with that',
   present: [{ from: '6.6', until: '6.15' }],
-  stable: { '6.12.117': false },
+  endedIn: { '6.12': 28 },
   fix: '9cf7e13fecba (book3s64/radix : Align section vmemmap start address to PAGE_SIZE) in v6.15',
   structPageSizes: [64],
   scenario: {

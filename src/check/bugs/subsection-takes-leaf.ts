@@ -7,7 +7,7 @@ export const subsectionTakesLeaf: Bug = {
   name: 'subsection-takes-leaf',
   title: 'Removing a subsection takes the block that describes its neighbours too',
   present: [{ from: '5.7', until: '6.14' }],
-  stable: { '6.1.192': false, '6.12.117': false },
+  endedIn: { '6.1': { by: 192 }, '6.12': 20 },
   fix: 'd4234d131b0a (arm64: mm: Populate vmemmap at the page level if not section aligned) in v6.14',
   structPageSizes: [56, 64, 72, 80],
   scenario: {

@@ -7,7 +7,7 @@ export const tailsNotInitialised: Bug = {
   name: 'tails-not-initialised',
   title: 'Tails of compound device pages in a boot section are not initialised',
   present: [{ from: '5.19', until: '7.2' }],
-  stable: { '6.1.192': false, '6.12.117': false },
+  endedIn: { '6.1': { by: 192 }, '6.12': { by: 117 } },
   fix: 'the series “mm: Fix vmemmap optimization accounting and initialization” in v7.2',
   structPageSizes: [64],
   scenario: {

@@ -7,7 +7,7 @@ export const topLevelNotShared: Bug = {
   name: 'top-level-not-shared',
   title: 'New memmap is written before other page tables have the top-level entry',
   present: [{ from: '5.13', until: '6.17' }],
-  stable: { '6.1.192': false, '6.12.117': false },
+  endedIn: { '6.1': { by: 192 }, '6.12': { by: 117 } },
   fix: '6659d0279980 (x86/mm/64: define ARCH_PAGE_TABLE_SYNC_MASK and arch_sync_kernel_mappings()) in v6.17',
   structPageSizes: [56, 72, 80],
   scenario: {

@@ -79,6 +79,7 @@ export const ARM64_TRAITS = {
     since:
       'since Linux commit d4234d131b0a (arm64: mm: Populate vmemmap at the page level if not section aligned) in v6.14',
     from: '6.14',
+    backported: { '6.1': { by: 192 }, '6.12': 20 },
     effect:
       'Less than a section is mapped with base pages; before, with blocks that the removal of a neighbour takes away.',
     confidence: 'source',

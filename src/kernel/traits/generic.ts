@@ -53,6 +53,7 @@ export const GENERIC_TRAITS = {
     name: 'dax/arch-opt-in',
     since: 'since Linux commit 87a7ae75d738 (mm/vmemmap/devdax: fix kernel crash when probing devdax devices) in v6.3',
     from: '6.3',
+    backported: { '6.1': { by: 192 } },
     effect:
       'The memmap of compound device pages is folded only on architectures that ask for it; before, on all, also under the hash MMU, which reads no page table.',
     confidence: 'memory',
@@ -62,6 +63,7 @@ export const GENERIC_TRAITS = {
     since:
       'since Linux commit c1a6c536fb08 (mm/vmemmap: improve vmemmap_can_optimize and allow architectures to override) in v6.6',
     from: '6.6',
+    backported: { '6.1': { by: 192 } },
     effect:
       'The memmap of a compound page is folded only when it takes more than the two vmemmap pages that are kept; before, whenever the geometry is compound.',
     confidence: 'source',
@@ -79,6 +81,7 @@ export const GENERIC_TRAITS = {
     since:
       'since the series “mm: Fix vmemmap optimization accounting and initialization” (final commit not established) in v7.2',
     from: '7.2',
+    backported: { '6.12': 101 },
     effect:
       'The lowest helpers count, before the result is known and on the way back, so both balance; and a folded compound page counts as two pages of memmap, before as all of them.',
     confidence: 'inferred',

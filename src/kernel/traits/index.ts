@@ -12,7 +12,7 @@ import type { Trait } from './trait.js';
 import { X86_TRAITS } from './x86.js';
 
 export { PROPOSED_TRAIT_KEYS, PROPOSED_TRAITS, type ProposedTrait, type ProposedTraitKey } from './proposed.js';
-export type { Confidence, Trait } from './trait.js';
+export type { Confidence, StableChanges, StableLevels, Trait } from './trait.js';
 
 /** Every trait, a file for each room of the kernel. */
 export const TRAITS = {

@@ -81,6 +81,7 @@ export const MEMORY_HOTPLUG_TRAITS = {
     since: 'since Linux commit f42ce5f087eb (mm/memory_hotplug: fix error handling in add_memory_resource()) in v6.7',
     from: '6.7',
     until: '6.8',
+    backported: { '6.1': { by: 192 } },
     ended:
       'until Linux commit 6b8f0798b85a (mm/memory_hotplug: split memmap_on_memory requests across memblocks) in v6.8',
     effect:
@@ -92,6 +93,7 @@ export const MEMORY_HOTPLUG_TRAITS = {
     since:
       'since “mm/memory_hotplug: fix incorrect altmap passing in error path” (final commit not established) in v7.2',
     from: '7.2',
+    backported: { '6.12': 97 },
     effect:
       'When a later block of a range cannot be created, its altmap goes along to arch_remove_memory(); since ranges of several blocks came, it had been forgotten again.',
     confidence: 'inferred',
@@ -100,6 +102,7 @@ export const MEMORY_HOTPLUG_TRAITS = {
     name: 'block/altmap-set-last',
     since: 'since Linux commit a2b8d7827f48 (the altmap of a block is set when the block device is stored) in v7.2',
     from: '7.2',
+    backported: { '6.12': 95, '7.1': 2 },
     effect:
       'A memory block that could not be created is released without an altmap; before, releasing it warned that its altmap was still set.',
     confidence: 'inferred',
@@ -108,6 +111,7 @@ export const MEMORY_HOTPLUG_TRAITS = {
     name: 'block/reference-dropped',
     since: 'since Linux commit 93866f55f7e2 (remove_memory_blocks_and_altmaps() drops its block reference) in v7.1',
     from: '7.1',
+    backported: { '6.12': 92 },
     effect: 'Removing a block that holds its memmap releases its device; since v6.8 a reference to it had been left.',
     confidence: 'inferred',
   },
@@ -169,6 +173,7 @@ export const MEMORY_HOTPLUG_TRAITS = {
     since:
       'since the series “mm: Fix vmemmap optimization accounting and initialization” (final commit not established) in v7.2',
     from: '7.2',
+    backported: { '6.1': { by: 192 }, '6.12': { by: 117 } },
     effect:
       'A compound device page in an early section, whose memmap since boot is not folded, has all of its tails initialised; before, as many as a folded one has.',
     confidence: 'inferred',

@@ -78,6 +78,7 @@ export const PPC64_TRAITS = {
     name: 'ppc64/last-block-in-altmap',
     since: 'since Linux commit c8eebc4a99f1 (powerpc/mm/altmap: off by one in the boundary test) in v6.5',
     from: '6.5',
+    backported: { '5.10': 188, '6.1': { by: 192 } },
     effect: 'The last block of a device comes from its altmap; before, an off-by-one took it from system memory.',
     confidence: 'memory',
   },
@@ -85,6 +86,7 @@ export const PPC64_TRAITS = {
     name: 'ppc64/alt-end-exact',
     since: 'since Linux commit 6722b2571205 (powerpc/mm/altmap: Fix altmap boundary check) in v6.5',
     from: '6.5',
+    backported: { '5.10': 190, '6.1': { by: 192 }, '6.4': 10 },
     effect:
       'Frames up to base + reserve + free belong to the altmap; before, alloc + align were added once more, and frames behind it counted as its own.',
     confidence: 'source',
@@ -103,6 +105,7 @@ export const PPC64_TRAITS = {
     since:
       'since Linux commit 9cf7e13fecba (book3s64/radix : Align section vmemmap start address to PAGE_SIZE) in v6.15',
     from: '6.15',
+    backported: { '6.12': 28 },
     effect:
       'Populating starts at a page border and a leaf needs an aligned address; before, a device that begins inside a page took that page from its altmap, and without altmap a leaf was made wherever the range began.',
     confidence: 'source',
@@ -119,6 +122,7 @@ export const PPC64_TRAITS = {
     since:
       'since a fix of 2026 (powerpc/mm: fix wrong addr_pfn tracking in compound vmemmap population; final commit not established) in v7.3, perhaps v7.2',
     from: '7.3',
+    backported: { '6.12': 110, '7.2': { by: 6 } },
     effect:
       'Where an address lies in its compound page is told by the address; before, by a counter that went one pfn on for each page of vmemmap.',
     confidence: 'inferred',

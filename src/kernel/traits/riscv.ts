@@ -23,6 +23,7 @@ export const RISCV_TRAITS = {
     name: 'riscv64/vmemmap-starts-at-ram',
     since: 'since Linux commit a11dd49dcb93 (riscv: Sparse-Memory/vmemmap out-of-bounds fix) in v6.8',
     from: '6.8',
+    backported: { '6.1': { by: 192 } },
     effect: 'The first struct page of the region is that of the first frame of RAM; before, that of frame 0.',
     confidence: 'memory',
   },
@@ -45,13 +46,15 @@ export const RISCV_TRAITS = {
     name: 'riscv64/vmemmap-starts-at-section',
     since: 'since Linux commit f754f27e98f8 (riscv: mm: Fix the out of bound issue of vmemmap address) in v6.14',
     from: '6.14',
+    backported: { '6.1': { by: 192 }, '6.12': { by: 117 } },
     effect:
       'The first struct page of the region is that of the first frame of the section in which RAM begins; before, of the first frame of RAM, so a section could begin in front of the region.',
     confidence: 'memory',
   },
   riscvAlignsToFolios: {
     name: 'riscv64/vmemmap-aligned-to-folios',
-    since: 'since the series “mm: Eliminate fake head pages from vmemmap optimization” (final commit not established) in v7.1',
+    since:
+      'since the series “mm: Eliminate fake head pages from vmemmap optimization” (final commit not established) in v7.1',
     from: '7.1',
     effect:
       'Where the memmap of HugeTLB pages can be optimised and struct page is a power of two, the first struct page of the region is that of a frame at a multiple of 16 GiB.',
@@ -61,12 +64,14 @@ export const RISCV_TRAITS = {
     name: 'riscv64/populate-warns-outside',
     since: 'since Linux commit b0217d97eeea (riscv: mm: WARN_ON() for bad addresses in vmemmap_populate()) in v7.1',
     from: '7.1',
-    effect: 'Populating warns, each time, where the memmap does not lie in the region; before, it did the same in silence.',
+    effect:
+      'Populating warns, each time, where the memmap does not lie in the region; before, it did the same in silence.',
     confidence: 'inferred',
   },
   riscvCheckPmdLeaf: {
     name: 'riscv64/check-pmd-leaf',
-    since: 'since a series of 2026 (riscv/mm: drop vmemmap_pmd helpers and use generic code; final commit not established) in v7.2',
+    since:
+      'since a series of 2026 (riscv/mm: drop vmemmap_pmd helpers and use generic code; final commit not established) in v7.2',
     from: '7.2',
     effect: 'An existing table is given the base pages that it lacks; before, any entry counted as mapped.',
     confidence: 'inferred',

@@ -11,8 +11,22 @@
  */
 export type Confidence = 'source' | 'memory' | 'derived' | 'inferred';
 
+/**
+ * From which patch level on stable series have taken a change over: `{ '6.12': 101 }` is 6.12.101. `by` where it is only
+ * known to be there in that release, and perhaps in earlier ones.
+ */
+export type StableLevels = Readonly<Record<string, number | { readonly by: number }>>;
+
+/** What stable series took over that their mainline releases have not. */
+export interface StableChanges {
+  /** Series to which the change that began it was taken over. */
+  readonly backported?: StableLevels;
+  /** Series to which the change that ended it was taken over. */
+  readonly endedIn?: StableLevels;
+}
+
 /** One behaviour that some releases have: its name, the change that brought it, and one sentence of effect. */
-export interface Trait {
+export interface Trait extends StableChanges {
   /** Name as people say it: room/behaviour. */
   readonly name: string;
   /** "since Linux commit <12 hex> (title) in vX.Y", or what is known of it. */

@@ -57,6 +57,7 @@ export const X86_TRAITS = {
     since:
       'since Linux commit 6659d0279980 (x86/mm/64: define ARCH_PAGE_TABLE_SYNC_MASK and arch_sync_kernel_mappings()) in v6.17',
     from: '6.17',
+    backported: { '6.1': { by: 192 }, '6.12': { by: 117 } },
     effect:
       'A new top-level entry is copied to all page tables at the moment it is set; before, when the whole range was populated.',
     confidence: 'source',

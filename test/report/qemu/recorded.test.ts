@@ -4,7 +4,6 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { releaseOfSeries } from '../../../src/kernel/releases.js';
 import { recipeFor, type Recipe } from '../../../src/report/qemu/recipe.js';
 import { ARCH_OF_MACHINE } from '../../../src/scenario/real-kernels.js';
 import { recordedKernelSchema, type RecordedKernel } from '../../../src/scenario/recorded-kernel.js';
@@ -90,7 +89,7 @@ function scenarioOf(recorded: Recording): ScenarioInput {
     name: 'recorded',
     machine: {
       arch,
-      kernel: releaseOfSeries(recorded.kernelRelease).name,
+      kernel: recorded.kernelRelease,
       pageSize: recorded.pageSize,
       structPageSize: recorded.structPage.bytes,
       blockSize: recorded.blockSizeBytes,
