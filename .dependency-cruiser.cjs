@@ -1,4 +1,4 @@
-/** Arrows point one way: cli -> scenario, check, report -> mm + arch -> hardware. */
+/** Arrows point one way: cli -> page, guest, report -> explore, catalogue, audit, plan, recordings -> check -> scenario -> drivers -> mm + arch -> kernel -> hardware. */
 module.exports = {
   forbidden: [
     {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import type { Architecture } from '../src/arch.js';
+import type { Architecture } from './architecture.js';
 import { arm64 } from './arm64/index.js';
 import { loongarch64 } from './loongarch64/index.js';
 import { ppc64 } from './ppc64/index.js';

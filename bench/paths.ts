@@ -4,7 +4,7 @@ import { addPages, removePages } from '../src/mm/memory-hotplug.js';
 import { startRun, type Run } from '../src/scenario/runner.js';
 import { resolveScenario } from '../src/scenario/scenario.js';
 import { scenarioSchema, type ScenarioInput } from '../src/scenario/schema.js';
-import type { VmemAltmap } from '../src/mm/vmem-altmap.js';
+import type { VmemAltmap } from '../src/kernel/memremap.js';
 
 /** The populate and free paths that are measured: one machine each, and how its memory comes and goes. */
 

@@ -3,7 +3,8 @@
 /** The library's door: describe a machine and steps, run them, read what is left behind. */
 
 export { ARCHITECTURES } from '../arch/index.js';
-export type { Arch, ArchConfiguration, Architecture, KernelPaging, MachineConfig } from './arch.js';
+export type { ArchConfiguration, Architecture, MachineConfig } from '../arch/architecture.js';
+export type { Arch, KernelPaging } from './kernel/arch.js';
 export { checkRun, runChecked, type CheckedRun, type Finding } from './check/checked-run.js';
 export { countAllocations, sweepFailures, type FailedAllocation } from './check/failure-sweep.js';
 export { INVARIANTS, type Invariant, type InvariantName } from './check/invariants.js';
@@ -11,9 +12,9 @@ export { frameHistories, type FrameEvent } from './check/ledger.js';
 export { cycleModel, type CycleModel } from './cycles/cycle-model.js';
 export type { CpuProfile } from './cycles/profile.js';
 export type { Leaf, LevelName, Table } from './hardware/page-table.js';
-export { DEFAULT_RELEASE, RELEASES, findRelease, resolveTraits, type Release } from './kernel/releases.js';
-export { PROPOSALS, type Proposal } from './kernel/proposals/index.js';
-export { TRAITS, type Trait, type TraitKey, type Traits } from './kernel/traits/index.js';
+export { DEFAULT_RELEASE, RELEASES, findRelease, resolveTraits, type Release } from './history/releases.js';
+export { PROPOSALS, type Proposal } from './history/proposals/index.js';
+export { TRAITS, type Trait, type TraitKey, type Traits } from './history/traits/index.js';
 export { observe, type Kernel } from './kernel/kernel.js';
 export { DEAF_OBSERVER, type Observer } from './kernel/observer.js';
 export { InputError } from './scenario/load.js';
@@ -26,12 +27,13 @@ export {
   type StepResult,
   type StepReturn,
 } from './scenario/runner.js';
-export { resolveScenario, ScenarioError, type Scenario, type Step } from './scenario/scenario.js';
+export { ScenarioError } from './kernel/scenario-error.js';
+export { resolveScenario, type Scenario, type Step } from './scenario/scenario.js';
 export { scenarioSchema, scenarioJsonSchema, type ScenarioInput } from './scenario/schema.js';
 export type { State } from './scenario/state.js';
-export { verifyFile, type FileFailure, type FileVerdict } from './scenario/verify.js';
-export { verifyVector, type Failure } from './scenario/vectors.js';
-export { factsOf, type MachineFacts, type Sources } from './scenario/import/facts.js';
-export { planOf, type Plan } from './scenario/plan.js';
+export { verifyFile, type FileFailure, type FileVerdict } from './recordings/verify.js';
+export { verifyVector, type Failure } from './recordings/vectors.js';
+export { factsOf, type MachineFacts, type Sources } from './plan/facts.js';
+export { planOf, type Plan } from './plan/plan.js';
 export type { SystemMemory } from './mm/system-memory.js';
 export type { MemoryState } from './scenario/hotplug-state.js';

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import type { ArchConfiguration, Architecture, MachineConfig } from '../../src/arch.js';
+import type { ArchConfiguration, Architecture, MachineConfig } from '../architecture.js';
 import { LEVELS } from '../../src/hardware/page-table.js';
-import type { Traits } from '../../src/kernel/traits/index.js';
+import type { Traits } from '../../src/history/traits/index.js';
 import { ARM64_CPUS } from './cpus.js';
 import { geometry } from './layout.js';
 import { ptdump } from './ptdump.js';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import type { Arch, KernelPaging } from '../../src/arch.js';
+import type { Arch, KernelPaging } from '../../src/kernel/arch.js';
 import { alignDown } from '../../src/hardware/align.js';
 import {
   ENTRY_BYTES,
@@ -21,7 +21,8 @@ import {
   vmemmapPopulateHugepages,
   type BasePagesFallBack,
 } from '../../src/mm/sparse-vmemmap.js';
-import { vmemAltmapFree, type VmemAltmap } from '../../src/mm/vmem-altmap.js';
+import { vmemAltmapFree } from '../../src/mm/vmem-altmap.js';
+import type { VmemAltmap } from '../../src/kernel/memremap.js';
 import {
   addressLayout,
   CONT_HI,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import type { Arch, KernelPaging } from '../../src/arch.js';
+import type { Arch, KernelPaging } from '../../src/kernel/arch.js';
 import { PageTable, PMD, PTE, PUD, type Level } from '../../src/hardware/page-table.js';
 import { noteFlush, noteSet, type Kernel } from '../../src/kernel/kernel.js';
 import type { Decision } from '../../src/kernel/observer.js';

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { alignDown } from '../../src/hardware/align.js';
-import { NO_PAGE } from '../../src/hardware/page-allocator.js';
+import { NO_PAGE } from '../../src/hardware/buddy-blocks.js';
 import { EFAULT, ENOMEM } from '../../src/kernel/errno.js';
 import { freePages, type Kernel } from '../../src/kernel/kernel.js';
 import type { Decision } from '../../src/kernel/observer.js';
 import { vmemmapAllocBlockBuf } from '../../src/mm/sparse-vmemmap.js';
-import { vmemAltmapFree, type VmemAltmap } from '../../src/mm/vmem-altmap.js';
+import { vmemAltmapFree } from '../../src/mm/vmem-altmap.js';
+import type { VmemAltmap } from '../../src/kernel/memremap.js';
 import { altmapCrossBoundary, vmemmapPopulated } from './populated.js';
 import type { VmemmapList } from './vmemmap-list.js';
 

@@ -3,7 +3,7 @@
 import { alignDown } from '../../src/hardware/align.js';
 import type { Kernel } from '../../src/kernel/kernel.js';
 import type { Observer } from '../../src/kernel/observer.js';
-import type { VmemAltmap } from '../../src/mm/vmem-altmap.js';
+import type { VmemAltmap } from '../../src/kernel/memremap.js';
 
 /** arch/powerpc/mm/init_64.c: the two questions that both MMUs ask before they map or unmap a block. */
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { NO_PAGE } from '../../src/hardware/page-allocator.js';
+import { NO_PAGE } from '../../src/hardware/buddy-blocks.js';
 import { highHalf, swap32 } from '../../src/hardware/page-table.js';
 import type { StateReader, StateWriter } from '../../src/hardware/saved-state.js';
 import { allocPages, type Kernel } from '../../src/kernel/kernel.js';

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { z } from 'zod';
-import type { ArchConfiguration, Architecture, MachineConfig } from '../../src/arch.js';
+import type { ArchConfiguration, Architecture, MachineConfig } from '../architecture.js';
 import { LEVELS } from '../../src/hardware/page-table.js';
-import type { Traits } from '../../src/kernel/traits/index.js';
-import { flag, physical, vmemmapWindow, whole } from '../../src/machine-fields.js';
+import type { Traits } from '../../src/history/traits/index.js';
+import { flag, physical, vmemmapWindow, whole } from '../machine-fields.js';
 import { geometry } from './layout.js';
 import { vmemmapRegion, vmemmapStartPfn, type Region } from './region.js';
 import { Riscv64Vmemmap } from './vmemmap.js';
@@ -44,7 +44,7 @@ const MACHINE_FIELDS = {
 
 type Fields = typeof MACHINE_FIELDS;
 
-declare module '../../src/machine-fields.js' {
+declare module '../machine-fields.js' {
   // eslint-disable-next-line @typescript-eslint/no-empty-object-type -- all of it is in Fields
   interface RoomFields extends Fields {}
 }

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import type { Arch, KernelPaging } from '../../src/arch.js';
+import type { Arch, KernelPaging } from '../../src/kernel/arch.js';
 import { alignDown, isAligned } from '../../src/hardware/align.js';
 import { PageTable, PMD, PTE, tableIndex, type Level, type Table } from '../../src/hardware/page-table.js';
 import { freePages, noteClear, noteFlush, noteSet, type Kernel } from '../../src/kernel/kernel.js';
+import type { VmemAltmap } from '../../src/kernel/memremap.js';
 import type { Decision } from '../../src/kernel/observer.js';
 import { vmemmapPopulateBasepages, vmemmapPopulateHugepages } from '../../src/mm/sparse-vmemmap.js';
-import { vmemAltmapFree, type VmemAltmap } from '../../src/mm/vmem-altmap.js';
+import { vmemAltmapFree } from '../../src/mm/vmem-altmap.js';
 import {
   entryHi,
   entryLo,

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import type { ArchConfiguration, Architecture } from '../../src/arch.js';
+import type { ArchConfiguration, Architecture } from '../architecture.js';
 import { alignDown, alignUp } from '../../src/hardware/align.js';
 import { LEVELS } from '../../src/hardware/page-table.js';
-import type { Traits } from '../../src/kernel/traits/index.js';
+import type { Traits } from '../../src/history/traits/index.js';
 import { S390_CPUS } from './cpus.js';
 import { geometry } from './layout.js';
 import { ptdump } from './ptdump.js';

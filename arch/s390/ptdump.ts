@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import type { MachineConfig } from '../../src/arch.js';
+import type { MachineConfig } from '../architecture.js';
 import { alignUp } from '../../src/hardware/align.js';
 import { fieldMask, type EntryField, type Ptdump } from '../../src/kernel/ptdump.js';
-import type { Traits } from '../../src/kernel/traits/index.js';
+import type { Traits } from '../../src/history/traits/index.js';
 
 /** kernel_page_tables of s390, arch/s390/mm/dump_pagetables.c. */
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import type { Arch } from '../../src/arch.js';
+import type { Arch } from '../../src/kernel/arch.js';
 import { alignDown, isAligned } from '../../src/hardware/align.js';
-import { NO_PAGE } from '../../src/hardware/page-allocator.js';
+import { NO_PAGE } from '../../src/hardware/buddy-blocks.js';
 import {
   ENTRY_BYTES,
   highHalf,
@@ -19,7 +19,8 @@ import { allocPages, freePages, noteClear, noteFlush, noteSet, type Kernel } fro
 import type { Decision } from '../../src/kernel/observer.js';
 import { vmemmapAllocBlockBuf } from '../../src/mm/sparse-vmemmap.js';
 import { UnusedSubPmd } from '../../src/mm/unused-sub-pmd.js';
-import { vmemAltmapFree, type VmemAltmap } from '../../src/mm/vmem-altmap.js';
+import { vmemAltmapFree } from '../../src/mm/vmem-altmap.js';
+import type { VmemAltmap } from '../../src/kernel/memremap.js';
 import {
   EMPTY,
   EMPTY_PTE_WORDS,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import type { ArchConfiguration, Architecture } from '../../src/arch.js';
+import type { ArchConfiguration, Architecture } from '../architecture.js';
 import { LEVELS } from '../../src/hardware/page-table.js';
 import { X86_CPUS } from './cpus.js';
 import { geometry } from './layout.js';

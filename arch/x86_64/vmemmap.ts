@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import type { Arch, KernelPaging } from '../../src/arch.js';
+import type { Arch, KernelPaging } from '../../src/kernel/arch.js';
 import { alignDown, isAligned } from '../../src/hardware/align.js';
 import {
   P4D,
@@ -18,7 +18,8 @@ import { freePages, noteClear, noteFlush, noteSet, type Kernel } from '../../src
 import type { Decision } from '../../src/kernel/observer.js';
 import { vmemmapPopulateBasepages, vmemmapPopulateHugepages } from '../../src/mm/sparse-vmemmap.js';
 import { UnusedSubPmd } from '../../src/mm/unused-sub-pmd.js';
-import { vmemAltmapFree, type VmemAltmap } from '../../src/mm/vmem-altmap.js';
+import { vmemAltmapFree } from '../../src/mm/vmem-altmap.js';
+import type { VmemAltmap } from '../../src/kernel/memremap.js';
 import {
   entryHi,
   entryLo,

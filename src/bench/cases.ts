@@ -2,7 +2,7 @@
 
 import { ARCHITECTURES } from '../../arch/index.js';
 import type { Hypervisor } from '../cycles/profile.js';
-import { BOUNDARY_RELEASES, RECORDED_RELEASES } from '../kernel/releases.js';
+import { BOUNDARY_RELEASES, RECORDED_RELEASES } from '../history/releases.js';
 import type { ScenarioInput } from '../scenario/schema.js';
 
 /** The suites: which machine does what. Every case is data; one function plays them all. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { ScenarioError } from '../scenario/scenario.js';
-import { vmemmapWindow } from '../scenario/state.js';
+import { ScenarioError } from '../kernel/scenario-error.js';
+import { vmemmapWindow } from '../kernel/vmemmap-view.js';
 import { SUITES, type Case, type Machine } from './cases.js';
 import { playCase, prepareCase, type Overrides } from './play.js';
 

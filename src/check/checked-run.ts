@@ -13,8 +13,9 @@ import {
   type StepResult,
 } from '../scenario/runner.js';
 import type { Scenario, Step } from '../scenario/scenario.js';
-import { activeMemmap, AddressText, type AddressRange } from '../scenario/state.js';
-import { bystanderRanges, INVARIANTS, type Check, type StepView } from './invariants.js';
+import { activeMemmap, type AddressRange, AddressText } from '../kernel/vmemmap-view.js';
+import { bystanderRanges, INVARIANTS } from './invariants.js';
+import type { Check, StepView } from './step-view.js';
 import { common, outside, readMemmap, takeSnapshot, type Piece, type Snapshot } from './snapshot.js';
 
 /** Runs a scenario and asks every invariant after every step. */

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { NO_PAGE } from '../hardware/page-allocator.js';
+import { NO_PAGE } from '../hardware/buddy-blocks.js';
 import { LEVELS } from '../hardware/page-table.js';
 import { observe } from '../kernel/kernel.js';
 import { DEAF_OBSERVER, type FlushKind, type Observer } from '../kernel/observer.js';
 import { captureRun, runStep, startRun, type StepResult } from '../scenario/runner.js';
 import type { Scenario } from '../scenario/scenario.js';
-import { AddressText } from '../scenario/state.js';
+import { AddressText } from '../kernel/vmemmap-view.js';
 
 /** Everything that a kernel does in a scenario, in order, as numbers: words are made of those that somebody asks for. */
 

@@ -2,10 +2,11 @@
 
 import { PTE, type Leaf } from '../hardware/page-table.js';
 import { parseMemmapOnMemory, showMemmapOnMemory } from '../mm/memmap-on-memory.js';
-import type { MemoryBlock } from '../mm/memory-block.js';
+import type { MemoryBlock } from '../mm/system-memory.js';
 import type { Step } from '../scenario/scenario.js';
-import type { AddressRange } from '../scenario/state.js';
-import { INVARIANTS, leafRange, leafText, type Check, type Complaint, type StepView } from './invariants.js';
+import type { AddressRange } from '../kernel/vmemmap-view.js';
+import { INVARIANTS, leafRange, leafText } from './invariants.js';
+import type { Check, Complaint, StepView } from './step-view.js';
 
 /**
  * What one may expect of a kernel in a given scenario, though it is no invariant: elsewhere the kernel has good reason to

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { NO_PAGE } from '../hardware/page-allocator.js';
+import { NO_PAGE } from '../hardware/buddy-blocks.js';
 import { observe } from '../kernel/kernel.js';
 import { DEAF_OBSERVER } from '../kernel/observer.js';
 import { runStep, startRun } from '../scenario/runner.js';

@@ -2,12 +2,10 @@
 
 import { LEVELS, PageTable, type Leaf } from '../hardware/page-table.js';
 import type { Kernel } from '../kernel/kernel.js';
-import type { StepReturn } from '../scenario/runner.js';
-import type { Step } from '../scenario/scenario.js';
-import { AddressText, type AddressRange } from '../scenario/state.js';
+import type { AddressRange } from '../kernel/vmemmap-view.js';
 import { MEMORY_INVARIANT_NAMES, MEMORY_INVARIANTS } from './memory-invariants.js';
-import type { SystemMemory } from '../mm/system-memory.js';
 import { common, forEachTranslation, outside, type Piece, type Snapshot } from './snapshot.js';
+import type { Check, Complaint, StepView } from './step-view.js';
 
 /**
  * What must hold after every step, whatever the kernel. Each is one sentence and one check, which looks at tables, memory
@@ -29,43 +27,6 @@ export const INVARIANT_NAMES = [
 ] as const;
 /** The names of the invariants, as findings and `vmemmap bisect --expect` have them. */
 export type InvariantName = (typeof INVARIANT_NAMES)[number];
-
-/** A step as the checks see it. */
-export interface StepView {
-  readonly step: Step;
-  readonly kernel: Kernel;
-  readonly memory: SystemMemory;
-  readonly text: AddressText;
-  readonly ret: StepReturn;
-  /** The memmap that the step was about; undefined if it was about none. */
-  readonly given: AddressRange | undefined;
-  readonly before: Snapshot;
-  readonly after: Snapshot;
-  /** Memmap that is active before and after the step and that it was not given, as it was read at either time. */
-  readonly bystanders: { readonly before: readonly Piece[]; readonly after: readonly Piece[] };
-  /** What the kernel complained of. */
-  readonly complaints: readonly string[];
-  /** Altmaps that some range was added with which is still there. */
-  readonly altmapsInUse: ReadonlySet<string>;
-  /** Why the kernel stopped, if it did. */
-  readonly stopped: string | undefined;
-}
-
-/** What is wrong, in words. */
-export interface Complaint {
-  readonly text: string;
-  /** Frames that it is about, whose history a reader wants. */
-  readonly frames?: readonly number[];
-  /** The stretch of the vmemmap that it is about, low 52 bits. */
-  readonly at?: AddressRange;
-}
-
-/** A statement about every step, and how it is checked. */
-export interface Check<Name extends string = string> {
-  readonly name: Name;
-  readonly sentence: string;
-  check(view: StepView): Complaint[];
-}
 
 /** A statement that must hold after every step, whatever the kernel. */
 export type Invariant = Check<InvariantName>;

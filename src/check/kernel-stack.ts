@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import type { Traits } from '../kernel/traits/index.js';
+import type { Traits } from '../history/traits/index.js';
 
 /**
  * The call stack in the kernel's names. Functions here bear the kernel's names in camel case, so the stack of this

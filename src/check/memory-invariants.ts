@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { pfnToPage } from '../kernel/kernel.js';
-import { pfnFirst, type DevicePages } from '../mm/memremap.js';
+import { pfnFirst } from '../mm/memremap.js';
+import type { DevicePages } from '../mm/pgmap-array.js';
 import { INITIALISED } from '../mm/online-pages.js';
 import { DEVICE, type Zone } from '../mm/zone.js';
-import type { Check, Complaint, StepView } from './invariants.js';
+import type { Check, Complaint, StepView } from './step-view.js';
 
 /** What must hold of zones, memory blocks and the iomem tree after every step. */
 

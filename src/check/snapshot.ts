@@ -4,8 +4,8 @@ import { crc32 } from 'node:zlib';
 import type { Leaf, Table } from '../hardware/page-table.js';
 import { MIXED } from '../hardware/ram.js';
 import type { Kernel } from '../kernel/kernel.js';
-import type { VmemAltmap } from '../mm/vmem-altmap.js';
-import { activeMemmap, vmemmapWindow, walkVmemmap, type AddressRange } from '../scenario/state.js';
+import type { VmemAltmap } from '../kernel/memremap.js';
+import { activeMemmap, type AddressRange, vmemmapWindow, walkVmemmap } from '../kernel/vmemmap-view.js';
 
 /** A machine between two steps, read from its tables and memory alone: what the invariants compare. */
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { ARCHITECTURES } from '../../arch/index.js';
-import type { ArchConfiguration, Architecture } from '../arch.js';
+import type { ArchConfiguration, Architecture } from '../../arch/architecture.js';
 import { sizeText } from '../report/text.js';
-import { findArchitecture } from '../scenario/scenario.js';
+import { findArchitecture } from '../scenario/names.js';
 import { EXIT_OK, styled, writeResult } from './output.js';
 
 function configurationLines(c: ArchConfiguration): string[] {

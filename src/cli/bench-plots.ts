@@ -8,7 +8,7 @@ import type { Selection } from '../bench/select.js';
 import { blockSizePlot, overheadPlot, structPagePlot, type DrawnPlot } from '../report/plots/plots.js';
 import { InputError } from '../scenario/load.js';
 import { EXIT_OK, progress, writeResult } from './output.js';
-import { findArchitecture } from '../scenario/scenario.js';
+import { findArchitecture } from '../scenario/names.js';
 
 /** `vmemmap bench --svg`: the suites as plots, a file each. */
 

@@ -16,7 +16,7 @@ import { chromeTrace, type TracedMachine } from '../report/chrome-trace.js';
 import { foldedLines } from '../report/folded.js';
 import { funcgraphText } from '../report/funcgraph.js';
 import { InputError, parseWith, readJson } from '../scenario/load.js';
-import { findArchitecture, findKernelRelease } from '../scenario/scenario.js';
+import { findArchitecture, findKernelRelease } from '../scenario/names.js';
 import { clockSettings, onlyFormat, type CallFormats, type ClockOptions } from './clock-options.js';
 import { EXIT_FINDING, EXIT_OK, progress, writeResult } from './output.js';
 import { validation } from './validation.js';

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { bisect, releasesOnTheWay, type Outcome, type Turn } from '../check/bisect.js';
+import { bisect, type Outcome, releasesOnTheWay, type Turn } from '../check/releases/bisect.js';
 import { CHECKS } from '../check/expectations.js';
-import { BOUNDARY_RELEASES, olderFirst, type Release } from '../kernel/releases.js';
+import { BOUNDARY_RELEASES, olderFirst, type Release } from '../history/releases.js';
 import { InputError } from '../scenario/load.js';
-import { findKernelRelease, refuseSlips, resolveScenario } from '../scenario/scenario.js';
+import { resolveScenario } from '../scenario/scenario.js';
+import { refuseSlips } from '../scenario/slips.js';
+import { findKernelRelease } from '../scenario/names.js';
 import { EXIT_FINDING, EXIT_OK, noteRemark, styled, writeResult } from './output.js';
 import { readScenario } from './scenario-file.js';
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { functionTotals } from '../cycles/call-tree.js';
-import { clockRun, profileFor, type StepCycles } from '../cycles/clocked-run.js';
+import { clockRun, profileFor, type StepCycles } from '../bench/clocked-run.js';
 import { causesText } from '../report/bench-text.js';
 import { chromeTrace } from '../report/chrome-trace.js';
 import { foldedLines } from '../report/folded.js';

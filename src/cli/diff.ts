@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { diffScenario } from '../check/diff.js';
+import { diffScenario } from '../check/releases/diff.js';
 import { differenceLines } from '../report/diff.js';
 import { EXIT_FINDING, EXIT_OK, writeResult } from './output.js';
 import { loadScenario } from './scenario-file.js';

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { LEVELS, type Leaf, type Table } from '../hardware/page-table.js';
-import { backingComments, leafJson, tableJson } from '../report/ptdump/backing.js';
-import { compareDumps, type DumpDifference } from '../report/ptdump/compare.js';
-import { ptdumpOf } from '../report/ptdump/form.js';
-import { DumpSyntaxError, parsePtdump, vmemmapRanges, type DumpedRange } from '../report/ptdump/parse.js';
-import { addressDigits, ptdumpLines } from '../report/ptdump/text.js';
+import { backingComments, leafJson, tableJson } from '../ptdump/backing.js';
+import { compareDumps, type DumpDifference } from '../ptdump/compare.js';
+import { ptdumpOf } from '../ptdump/form.js';
+import { DumpSyntaxError, parsePtdump, vmemmapRanges, type DumpedRange } from '../ptdump/parse.js';
+import { addressDigits, ptdumpLines } from '../ptdump/text.js';
 import { sizeText } from '../report/text.js';
 import { InputError, readText } from '../scenario/load.js';
 import { altmapsOf, runStep, startRun, type Run } from '../scenario/runner.js';
 import type { Scenario } from '../scenario/scenario.js';
-import { vmemmapWindow } from '../scenario/state.js';
+import { vmemmapWindow } from '../kernel/vmemmap-view.js';
 import { EXIT_FINDING, EXIT_OK, writeResult } from './output.js';
 import { loadScenario } from './scenario-file.js';
 import { stepIndex } from './step-option.js';

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { PROPOSALS, type Proposal } from '../kernel/proposals/index.js';
-import { PROPOSED_KERNELS, RELEASES, resolveTraits, takenOver, type Release } from '../kernel/releases.js';
-import { PROPOSED_TRAITS, TRAITS, type Trait, type TraitKey } from '../kernel/traits/index.js';
+import { type Proposal, PROPOSALS } from '../history/proposals/index.js';
+import { PROPOSED_KERNELS, type Release, RELEASES, resolveTraits, takenOver } from '../history/releases.js';
+import { PROPOSED_TRAITS, type Trait, type TraitKey, TRAITS } from '../history/traits/index.js';
 import { spanText, stableTexts } from '../report/release-text.js';
 import { InputError } from '../scenario/load.js';
-import { findKernelRelease } from '../scenario/scenario.js';
+import { findKernelRelease } from '../scenario/names.js';
 import { EXIT_OK, styled, writeResult } from './output.js';
 
 const ROWS = Object.entries(TRAITS) as [TraitKey, Trait][];

@@ -464,7 +464,7 @@ program
 async function explain(error: unknown): Promise<number> {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE;
   const { InputError } = await import('../scenario/load.js');
-  const { ScenarioError } = await import('../scenario/scenario.js');
+  const { ScenarioError } = await import('../kernel/scenario-error.js');
   if (!(error instanceof InputError || error instanceof ScenarioError)) throw error;
   process.stderr.write(`vmemmap: ${error.message}\n`);
   return EXIT_USAGE;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { MergeError, mergeShards } from '../check/explore/merge.js';
+import { MergeError, mergeShards } from '../explore/merge.js';
 import { InputError } from '../scenario/load.js';
 import { readSaved, writeExplorationResult } from './explore.js';
 

@@ -2,7 +2,7 @@
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { styleText } from 'node:util';
-import type { Release } from '../kernel/releases.js';
+import type { Release } from '../history/releases.js';
 import { InputError } from '../scenario/load.js';
 
 /** Where results go, and how they look on a terminal. */

@@ -1,19 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import type { Architecture } from '../arch.js';
-import { DEFAULT_RELEASE, findRelease, RELEASE_NAMES } from '../kernel/releases.js';
+import type { Architecture } from '../../arch/architecture.js';
+import { DEFAULT_RELEASE, findRelease, RELEASE_NAMES } from '../history/releases.js';
 import { planText } from '../report/plan.js';
-import { factsOf, type MachineFacts, type Sources } from '../scenario/import/facts.js';
-import { importIomem } from '../scenario/import/iomem.js';
-import { readLiveMachine, type LiveMachine } from '../scenario/import/live.js';
-import { importLsmem } from '../scenario/import/lsmem.js';
-import { importDaxctl, importNdctl } from '../scenario/import/ndctl.js';
-import { readText } from '../scenario/import/text.js';
-import { importVmcoreinfo } from '../scenario/import/vmcoreinfo.js';
+import { factsOf, type MachineFacts, type Sources } from '../plan/facts.js';
+import { importIomem } from '../plan/iomem.js';
+import { type LiveMachine, readLiveMachine } from '../plan/live.js';
+import { importLsmem } from '../plan/lsmem.js';
+import { importDaxctl, importNdctl } from '../plan/ndctl.js';
+import { readText } from '../plan/text.js';
+import { importVmcoreinfo } from '../plan/vmcoreinfo.js';
 import { InputError } from '../scenario/load.js';
-import { planOf, type Plan } from '../scenario/plan.js';
-import { ARCH_OF_MACHINE } from '../scenario/real-kernels.js';
-import { findArchitecture, findKernelRelease, ScenarioError, type OtherKernel } from '../scenario/scenario.js';
+import { type Plan, planOf } from '../plan/plan.js';
+import { ARCH_OF_MACHINE } from '../recordings/replay.js';
+import type { OtherKernel } from '../scenario/scenario.js';
+import { ScenarioError } from '../kernel/scenario-error.js';
+import { findArchitecture, findKernelRelease } from '../scenario/names.js';
 import { size } from '../scenario/schema.js';
 import { EXIT_OK, writeResult } from './output.js';
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { recipeFor } from '../report/qemu/recipe.js';
-import { recipeText } from '../report/qemu/text.js';
-import { ScenarioError } from '../scenario/scenario.js';
+import { recipeFor } from '../guest/recipe.js';
+import { recipeText } from '../guest/text.js';
+import { ScenarioError } from '../kernel/scenario-error.js';
 import { EXIT_FINDING, EXIT_OK, writeResult } from './output.js';
 import { loadScenario, readScenario } from './scenario-file.js';
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import type { Bug } from '../check/bugs/index.js';
-import { bugOn, tellingReleases } from '../check/repro.js';
+import type { Bug } from '../catalogue/bugs/index.js';
+import { bugOn, tellingReleases } from '../catalogue/repro.js';
 import type { CpuProfile } from '../cycles/profile.js';
-import type { RunRequest } from '../report/page/run-report.js';
+import type { RunRequest } from '../page/run-report.js';
 import { InputError } from '../scenario/load.js';
-import { findKernelRelease } from '../scenario/scenario.js';
+import { findKernelRelease } from '../scenario/names.js';
 import type { ScenarioFile } from '../scenario/schema.js';
 import { runnable } from './scenario-file.js';
 

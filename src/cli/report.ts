@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { z } from 'zod';
-import { reportDocument } from '../report/page/build.js';
-import { fillPage } from '../report/page/fill.js';
-import { machinePlots } from '../report/page/plots.js';
+import { reportDocument } from '../page/build.js';
+import { fillPage } from '../page/fill.js';
+import { machinePlots } from '../page/plots.js';
 import { statesPlot, type DrawnPlot } from '../report/plots/plots.js';
 import { InputError, parseWith, readJson } from '../scenario/load.js';
 import { findCpu } from './cpu.js';

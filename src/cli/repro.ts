@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { BUGS, type Bug } from '../check/bugs/index.js';
-import { diffScenario } from '../check/diff.js';
-import { bugOn, checkBug, playBug, symptomOf, tellingReleases, type BugVerdict } from '../check/repro.js';
+import { BUGS, type Bug } from '../catalogue/bugs/index.js';
+import { diffScenario } from '../check/releases/diff.js';
+import { bugOn, checkBug, playBug, symptomOf, tellingReleases, type BugVerdict } from '../catalogue/repro.js';
 import { differenceLines } from '../report/diff.js';
 import { ktap, type KtapTest } from '../report/ktap.js';
 import { paragraph, tableText } from '../report/table.js';
@@ -10,7 +10,8 @@ import { stepText } from '../report/text.js';
 import { spanText, stableTexts } from '../report/release-text.js';
 import { InputError } from '../scenario/load.js';
 import type { StepReturn } from '../scenario/runner.js';
-import { findKernelRelease, type Scenario } from '../scenario/scenario.js';
+import type { Scenario } from '../scenario/scenario.js';
+import { findKernelRelease } from '../scenario/names.js';
 import { EXIT_FINDING, EXIT_OK, progress, styled, writeResult } from './output.js';
 
 export interface ReproOptions {

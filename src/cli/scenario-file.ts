@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import type { Release } from '../kernel/releases.js';
+import type { Release } from '../history/releases.js';
 import { parseWith, readJson } from '../scenario/load.js';
-import { findKernelRelease, refuseSlips, resolveScenario, ScenarioError, type Scenario } from '../scenario/scenario.js';
+import { resolveScenario, type Scenario } from '../scenario/scenario.js';
+import { refuseSlips } from '../scenario/slips.js';
+import { ScenarioError } from '../kernel/scenario-error.js';
+import { findKernelRelease } from '../scenario/names.js';
 import { scenarioSchema, type ScenarioFile } from '../scenario/schema.js';
 import { noteRemark } from './output.js';
 

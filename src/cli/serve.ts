@@ -2,14 +2,14 @@
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { z } from 'zod';
-import { BUGS } from '../check/bugs/index.js';
-import { PROPOSED_KERNELS, RELEASES } from '../kernel/releases.js';
-import { reportDocument } from '../report/page/build.js';
-import type { ReportDocument } from '../report/page/document.js';
-import { machinePlots } from '../report/page/plots.js';
-import type { Offer, ReportRequest } from '../report/page/service.js';
+import { BUGS } from '../catalogue/bugs/index.js';
+import { PROPOSED_KERNELS, RELEASES } from '../history/releases.js';
+import { reportDocument } from '../page/build.js';
+import type { ReportDocument } from '../page/document.js';
+import { machinePlots } from '../page/plots.js';
+import type { Offer, ReportRequest } from '../page/service.js';
 import { InputError, parseJson, parseWith } from '../scenario/load.js';
-import { ScenarioError } from '../scenario/scenario.js';
+import { ScenarioError } from '../kernel/scenario-error.js';
 import { scenarioSchema } from '../scenario/schema.js';
 import { EXIT_OK } from './output.js';
 import { packageVersion } from './package-root.js';

@@ -2,15 +2,16 @@
 
 import { join } from 'node:path';
 import { PMD } from '../hardware/page-table.js';
-import { RECORDED_RELEASES } from '../kernel/releases.js';
+import { RECORDED_RELEASES } from '../history/releases.js';
 import { pfnToPage } from '../kernel/kernel.js';
 import { sizeText } from '../report/text.js';
 import { parseWith, readJson } from '../scenario/load.js';
-import { captureRun, runScenario, runStep, startRun, type Run } from '../scenario/runner.js';
+import { captureRun, type Run, runScenario, runStep, startRun } from '../scenario/runner.js';
 import { resolveScenario } from '../scenario/scenario.js';
-import { scenarioSchema, type ScenarioFile } from '../scenario/schema.js';
-import { AddressText, usedRuns, vmemmapWindow, walkVmemmap } from '../scenario/state.js';
-import { verifyFile } from '../scenario/verify.js';
+import { type ScenarioFile, scenarioSchema } from '../scenario/schema.js';
+import { usedRuns } from '../scenario/state.js';
+import { AddressText, vmemmapWindow, walkVmemmap } from '../kernel/vmemmap-view.js';
+import { verifyFile } from '../recordings/verify.js';
 import { EXIT_FINDING, EXIT_OK, styled, writeResult } from './output.js';
 import { packageRoot } from './package-root.js';
 

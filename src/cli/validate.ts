@@ -8,14 +8,14 @@ import {
   smallestScenario,
   type AuditedMachine,
   type Cell,
-} from '../check/audit/audit.js';
-import { SHAPES, type Shape } from '../check/audit/shapes.js';
-import { RELEASES, resolveTraits, type Release } from '../kernel/releases.js';
+} from '../audit/audit.js';
+import { SHAPES, type Shape } from '../audit/shapes.js';
+import { RELEASES, resolveTraits, type Release } from '../history/releases.js';
 import { auditJunit, auditKtap, auditText } from '../report/audit.js';
 import { junit } from '../report/junit.js';
 import { ktap } from '../report/ktap.js';
 import { InputError } from '../scenario/load.js';
-import { findArchitecture, findKernelRelease } from '../scenario/scenario.js';
+import { findArchitecture, findKernelRelease } from '../scenario/names.js';
 import { EXIT_FINDING, EXIT_OK, makeFolder, progress, writeResult } from './output.js';
 
 export interface ValidateOptions {

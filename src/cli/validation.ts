@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { errorSummaries, hotAddBound, validationRows } from '../cycles/validation/validate.js';
+import { errorSummaries, hotAddBound, validationRows } from '../bench/validation/validate.js';
 import { validationText } from '../report/validation-text.js';
 import { EXIT_OK, writeResult } from './output.js';
 

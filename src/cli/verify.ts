@@ -3,7 +3,7 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { InputError } from '../scenario/load.js';
-import { verifyFile, type FileFailure, type FileVerdict } from '../scenario/verify.js';
+import { verifyFile, type FileFailure, type FileVerdict } from '../recordings/verify.js';
 import { EXIT_FINDING, EXIT_OK, progress, styled, writeResult } from './output.js';
 
 /** Characters of a value that a failure shows. */

@@ -4,7 +4,7 @@ import { alignDown } from '../hardware/align.js';
 import { ENTRY_BYTES, HPTE, PageTable, PTE, tableIndex, type Leaf, type Level } from '../hardware/page-table.js';
 import type { Kernel } from '../kernel/kernel.js';
 import { DEAF_OBSERVER, type FlushKind, type Observer } from '../kernel/observer.js';
-import type { Traits } from '../kernel/traits/index.js';
+import type { Traits } from '../history/traits/index.js';
 import { Processor, type ProcessorOptions } from './processor.js';
 import type { CpuProfile, StreamProfile } from './profile.js';
 import { WORK } from './work.js';

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { CacheHierarchy } from '../hardware/cache.js';
-import { Clock } from '../hardware/clock.js';
-import { DataTlb, TLB_FIRST, TLB_SECOND } from '../hardware/tlb.js';
+import { CacheHierarchy } from './cache.js';
+import { Clock } from './clock.js';
+import { DataTlb, TLB_FIRST, TLB_SECOND } from './tlb.js';
 import { CallTree } from './call-tree.js';
 import { CAUSE, CAUSES, type Cause } from './causes.js';
 import type { CpuProfile, FlushProfile, Hypervisor, StreamProfile } from './profile.js';

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import type { CacheGeometry } from '../hardware/cache.js';
-import type { TlbGeometry } from '../hardware/tlb.js';
+import type { CacheGeometry } from './cache.js';
+import type { TlbGeometry } from './tlb.js';
 import type { Confidence, Figure } from './figure.js';
 
 /** What a CPU costs: one CPU, one value of this type, every number of it with its source. */

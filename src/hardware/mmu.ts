@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { type Leaf } from './page-table.js';
+import type { Leaf } from './page-table.js';
 import type { Ram } from './ram.js';
 
 /** Memory as code sees it: through the translation that is in force at the moment of the access. */

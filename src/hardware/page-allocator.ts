@@ -1,6 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { Copy } from './copy.js';
+import {
+  BLOCK,
+  BlocksImage,
+  isOut,
+  NO_PAGE,
+  type Blocks,
+  type BlockState,
+  type IndexStack,
+  Node,
+  type NodeImage,
+} from './buddy-blocks.js';
 import type { Ram } from './ram.js';
 import type { StateReader, StateWriter } from './saved-state.js';
 
@@ -10,9 +20,6 @@ import type { StateReader, StateWriter } from './saved-state.js';
  * Small blocks given back wait on a list of their order, as on the kernel's per-CPU lists, and join their buddies when
  * the list is long or memory is short.
  */
-
-/** What {@link PageAllocator.allocPages} returns when it has nothing to give. */
-export const NO_PAGE = -1;
 
 /** Contiguous system memory of one node. */
 export interface MemoryNode {
@@ -62,21 +69,6 @@ export interface AllocatorObserver {
   getPage(pfn: number): void;
 }
 
-/** States of the block at an index, one byte each, by order. */
-const BLOCK = {
-  /** Not a block of this order: part of a larger one, split into smaller ones, or never touched. */
-  none: 0,
-  free: 1,
-  allocated: 2,
-  /** Given back, and not yet joined with its buddy. */
-  waiting: 3,
-  /** Handed out before the books were opened: boot memory. It is given back as any other. */
-  reserved: 4,
-} as const;
-type BlockState = (typeof BLOCK)[keyof typeof BLOCK];
-
-const isOut = (state: number): boolean => state === BLOCK.allocated || state === BLOCK.reserved;
-
 /** Blocks up to this order wait before they join, PAGE_ALLOC_COSTLY_ORDER of the kernel's per-CPU lists. */
 const MAX_WAITING_ORDER = 3;
 /** Blocks of an order that wait; beyond that the older half joins. */
@@ -85,173 +77,6 @@ const WAITING_BLOCKS = 262_144;
 /** Indexes of blocks are 31-bit numbers. */
 const MAX_NODE_PAGES = 2 ** 31 - 1;
 
-const PAGE_SHIFT = 12;
-const PAGE_LENGTH = 1 << PAGE_SHIFT;
-
-/** Block indexes, last in first out. */
-class IndexStack {
-  length = 0;
-  private indexes: Int32Array<ArrayBuffer> = new Int32Array(64);
-
-  push(index: number): void {
-    if (this.length === this.indexes.length) {
-      const wider = new Int32Array(this.length * 2);
-      wider.set(this.indexes);
-      this.indexes = wider;
-    }
-    this.indexes[this.length++] = index;
-  }
-
-  /** Takes the last one; only where {@link length} is not zero. */
-  pop(): number {
-    return this.indexes[--this.length]!;
-  }
-
-  /** The last one, or NO_PAGE. */
-  last(): number {
-    return this.length === 0 ? NO_PAGE : this.indexes[this.length - 1]!;
-  }
-
-  save(to: StateWriter): void {
-    to.word(this.length);
-    to.copy(this.indexes, 0, this.length);
-  }
-
-  restore(from: StateReader): void {
-    this.length = from.word();
-    if (this.length > this.indexes.length) this.indexes = new Int32Array(this.length * 2);
-    from.copy(this.indexes, 0, this.length);
-  }
-
-  capture(image: Copy<Int32Array<ArrayBuffer>>): number {
-    image.keep(this.indexes, this.length);
-    return this.length;
-  }
-
-  load(image: Copy<Int32Array<ArrayBuffer>>, length: number): void {
-    this.length = length;
-    image.putBack(this.indexes);
-  }
-
-  /** Takes the first `count`, oldest first. */
-  takeOldest(count: number): Int32Array {
-    const oldest = this.indexes.slice(0, count);
-    this.indexes.copyWithin(0, count, this.length);
-    this.length -= count;
-    return oldest;
-  }
-}
-
-/** Blocks whose states lie in one array; those beyond, on very large machines, in pages. */
-const MAX_NEAR_BLOCKS = 2 ** 24;
-
-/** The blocks of one order: a state each, and lists of those that are free and of those that wait to be joined. */
-class Blocks {
-  /** Blocks given back that have not joined their buddies, last in first out. */
-  readonly waiting = new IndexStack();
-  private readonly free = new IndexStack();
-  private near: Uint8Array<ArrayBuffer> = new Uint8Array(PAGE_LENGTH);
-  private readonly far: Uint8Array[] = [];
-
-  get(index: number): number {
-    if (index < this.near.length) return this.near[index]!;
-    return this.far[index >>> PAGE_SHIFT]?.[index & (PAGE_LENGTH - 1)] ?? BLOCK.none;
-  }
-
-  set(index: number, state: BlockState): void {
-    if (index < this.near.length) this.near[index] = state;
-    else this.setFar(index, state);
-  }
-
-  pushFree(index: number): void {
-    this.set(index, BLOCK.free);
-    this.free.push(index);
-  }
-
-  /** Takes a free block, or NO_PAGE. A block that was joined to a larger one stays listed until it is met here. */
-  popFree(): number {
-    while (this.free.length > 0) {
-      const index = this.free.pop();
-      if (this.get(index) === BLOCK.free) return index;
-    }
-    return NO_PAGE;
-  }
-
-  /** Takes out a block that is known to be free. */
-  removeFree(index: number): void {
-    this.set(index, BLOCK.none);
-    if (this.free.last() === index) this.free.pop();
-  }
-
-  /** The lists; the states of blocks are saved from the largest down. */
-  saveLists(to: StateWriter): void {
-    this.waiting.save(to);
-    this.free.save(to);
-  }
-
-  restoreLists(from: StateReader): void {
-    this.waiting.restore(from);
-    this.free.restore(from);
-  }
-
-  /** @param end index behind the last block that has a state */
-  capture(image: BlocksImage, end: number): void {
-    image.waitingLength = this.waiting.capture(image.waiting);
-    image.freeLength = this.free.capture(image.free);
-    image.near.keep(this.near, Math.min(end, this.near.length));
-    if (image.far.length + this.far.length > 0) image.far = this.far.map((page) => page.slice());
-  }
-
-  /**
-   * @param end index behind the last block that had a state when the image was made
-   * @param now index behind the last one that has a state now
-   */
-  load(image: BlocksImage, end: number, now: number): void {
-    this.waiting.load(image.waiting, image.waitingLength);
-    this.free.load(image.free, image.freeLength);
-    image.near.putBack(this.near);
-    if (now > end) this.near.fill(BLOCK.none, end, now);
-    for (let p = 0; p < this.far.length; p++) {
-      const page = image.far[p];
-      if (page === undefined) this.far[p]?.fill(BLOCK.none);
-      else this.far[p]!.set(page);
-    }
-  }
-
-  /** Blocks below this index have no state any more. */
-  clear(end: number): void {
-    this.near.fill(BLOCK.none, 0, end);
-    this.far.forEach((page) => page.fill(BLOCK.none));
-  }
-
-  private setFar(index: number, state: BlockState): void {
-    if (index < MAX_NEAR_BLOCKS) {
-      const wider = new Uint8Array(2 ** Math.ceil(Math.log2(index + 1)));
-      wider.set(this.near);
-      this.near = wider;
-      this.near[index] = state;
-      return;
-    }
-    const page = (this.far[index >>> PAGE_SHIFT] ??= new Uint8Array(PAGE_LENGTH));
-    page[index & (PAGE_LENGTH - 1)] = state;
-  }
-}
-
-/** The blocks of one order as {@link Blocks.capture} found them. */
-class BlocksImage {
-  readonly near = new Copy(Uint8Array);
-  far: Uint8Array[] = [];
-  readonly waiting = new Copy(Int32Array);
-  waitingLength = 0;
-  readonly free = new Copy(Int32Array);
-  freeLength = 0;
-}
-
-interface NodeImage {
-  untouched: number;
-  readonly orders: readonly BlocksImage[];
-}
-
 const NO_REFERENCES: readonly (readonly [number, number])[] = [];
 
 /** What {@link PageAllocator.capture} found. It can be used again and again. */
@@ -259,105 +84,6 @@ export class PageAllocatorImage {
   pagesOut = 0;
   extraReferences: readonly (readonly [number, number])[] = [];
   readonly nodes: NodeImage[] = [];
-}
-
-class Node {
-  /** By order. */
-  readonly orders: Blocks[] = [];
-  /** First block of the largest order that was never touched. */
-  untouched = 0;
-  readonly blocks: number;
-
-  constructor(
-    readonly basePfn: number,
-    readonly nrPages: number,
-    maxOrder: number,
-  ) {
-    this.blocks = Math.floor(nrPages / 2 ** maxOrder);
-    for (let order = 0; order <= maxOrder; order++) this.orders.push(new Blocks());
-  }
-
-  /** Every frame that was ever touched lies in one block that has a state: they are written in the order of frames. */
-  save(to: StateWriter): void {
-    to.word(this.untouched);
-    for (const blocks of this.orders) blocks.saveLists(to);
-    const count = to.length;
-    to.word(0);
-    to.set(count, this.saveBlocks(to));
-  }
-
-  restore(from: StateReader): void {
-    this.clear();
-    this.untouched = from.word();
-    for (const blocks of this.orders) blocks.restoreLists(from);
-    let offset = 0;
-    for (let runs = from.word(); runs > 0; runs--) {
-      const order = from.word();
-      const state = from.word() as BlockState;
-      for (let blocks = from.word(); blocks > 0; blocks--) {
-        this.orders[order]!.set(offset >>> order, state);
-        offset += 1 << order;
-      }
-    }
-  }
-
-  capture(image: NodeImage): void {
-    const { orders, untouched } = this;
-    const end = untouched << (orders.length - 1);
-    image.untouched = untouched;
-    for (let order = 0; order < orders.length; order++) orders[order]!.capture(image.orders[order]!, end >>> order);
-  }
-
-  load(image: NodeImage): void {
-    const { orders } = this;
-    const end = image.untouched << (orders.length - 1);
-    const now = this.untouched << (orders.length - 1);
-    this.untouched = image.untouched;
-    for (let order = 0; order < orders.length; order++) {
-      orders[order]!.load(image.orders[order]!, end >>> order, now >>> order);
-    }
-  }
-
-  /** Writes blocks in a row that are alike as one. Returns how many such rows there are. */
-  private saveBlocks(to: StateWriter): number {
-    const maxOrder = this.orders.length - 1;
-    const end = this.untouched * 2 ** maxOrder;
-    let runs = 0;
-    let order = 0;
-    let state: number = BLOCK.none;
-    let blocks = 0;
-    for (let offset = 0; offset < end;) {
-      // The block that begins here, if it is not like the last one, has the largest order that has a state.
-      let at = order;
-      let is = (offset & ((1 << at) - 1)) === 0 ? this.orders[at]!.get(offset >>> at) : BLOCK.none;
-      if (is === BLOCK.none) {
-        at = offset === 0 ? maxOrder : Math.min(maxOrder, 31 - Math.clz32(offset & -offset));
-        while ((is = this.orders[at]!.get(offset >>> at)) === BLOCK.none) at--;
-      }
-      if (at !== order || is !== state) {
-        if (blocks > 0) saveRun(to, order, state, blocks);
-        if (blocks > 0) runs++;
-        order = at;
-        state = is;
-        blocks = 0;
-      }
-      blocks++;
-      offset += 1 << at;
-    }
-    if (blocks > 0) saveRun(to, order, state, blocks);
-    return blocks > 0 ? runs + 1 : runs;
-  }
-
-  private clear(): void {
-    const end = this.untouched * 2 ** (this.orders.length - 1);
-    this.orders.forEach((blocks, order) => blocks.clear(end / 2 ** order));
-  }
-}
-
-function saveRun(to: StateWriter, order: number, state: number, blocks: number): void {
-  to.word(order);
-  to.word(state);
-  to.word(blocks);
 }
 
 export class PageAllocator {

@@ -3,8 +3,8 @@
 import { PageAllocatorImage } from '../hardware/page-allocator.js';
 import { RamImage } from '../hardware/ram.js';
 import { StateReader, StateWriter, type SavedState } from '../hardware/saved-state.js';
-import { SectionsImage } from '../mm/sparse.js';
-import type { VmemAltmap } from '../mm/vmem-altmap.js';
+import { SectionsImage } from './mem-sections.js';
+import type { VmemAltmap } from './memremap.js';
 import type { Kernel } from './kernel.js';
 
 /**

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import type { Arch } from '../arch.js';
+import type { Arch } from './arch.js';
 import type { PageAllocator } from '../hardware/page-allocator.js';
 import type { Level } from '../hardware/page-table.js';
 import type { Ram } from '../hardware/ram.js';
-import type { MemSections } from '../mm/sparse.js';
+import type { MemSections } from './mem-sections.js';
 import type { Counters } from './counters.js';
 import type { KernelLog } from './log.js';
 import type { FlushKind, Observer } from './observer.js';
-import type { Traits } from './traits/index.js';
+import type { Traits } from '../history/traits/index.js';
 
 /** One running kernel on one machine: what every function of it may reach. */
 export interface Kernel {

@@ -2,7 +2,7 @@
 
 import type { AllocatorObserver } from '../hardware/page-allocator.js';
 import type { Level } from '../hardware/page-table.js';
-import type { VmemAltmap } from '../mm/vmem-altmap.js';
+import type { VmemAltmap } from './memremap.js';
 
 /** What a TLB flush is for: everything, a range of kernel addresses, or the cached walks of a freed table. */
 export type FlushKind = 'all' | 'range' | 'table';

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { StateReader, StateWriter, type SavedState } from '../hardware/saved-state.js';
-import type { VmemAltmap } from '../mm/vmem-altmap.js';
+import type { VmemAltmap } from './memremap.js';
 import { Counters } from './counters.js';
 import type { Kernel } from './kernel.js';
 

@@ -12,8 +12,8 @@ import {
   offlineBlock,
   onlineBlock,
   removeMemoryBlockDevices,
-  type MemoryBlock,
 } from './memory-block.js';
+import type { MemoryBlock, SystemMemory } from './system-memory.js';
 import { addPages, removePages } from './memory-hotplug.js';
 import {
   mergeSystemRamResource,
@@ -24,8 +24,7 @@ import {
   SYSTEM_RAM,
   type ResourceName,
 } from './resource.js';
-import type { SystemMemory } from './system-memory.js';
-import type { VmemAltmap } from './vmem-altmap.js';
+import type { VmemAltmap } from '../kernel/memremap.js';
 import { MOVABLE, resetNode, shrinkZoneSpan, updatePgdatSpan, type OnlineType } from './zone.js';
 
 /** add_memory() and remove_memory(), mm/memory_hotplug.c: memory as drivers bring and take it, in whole blocks. */

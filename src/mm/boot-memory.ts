@@ -3,7 +3,7 @@
 import type { Kernel } from '../kernel/kernel.js';
 import { parseMemmapOnMemory, type MemmapOnMemoryMode } from './memmap-on-memory.js';
 import { createBootBlocks } from './memory-block.js';
-import { DeviceMaps } from './memremap.js';
+import { DeviceMaps } from './pgmap-array.js';
 import { RangeMap } from './range-map.js';
 import {
   createIomem,

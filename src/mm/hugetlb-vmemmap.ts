@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import type { KernelPaging, ReadOnlyPte } from '../arch.js';
+import type { KernelPaging, ReadOnlyPte } from '../kernel/arch.js';
 import { alignDown } from '../hardware/align.js';
-import { NO_PAGE } from '../hardware/page-allocator.js';
+import { NO_PAGE } from '../hardware/buddy-blocks.js';
 import { ENTRY_BYTES, PMD, PTE, tableIndex, type Leaf, type PageTable } from '../hardware/page-table.js';
 import { EINVAL, ENOMEM, ENOTSUPP } from '../kernel/errno.js';
 import { allocPages, freePages, noteFlush, noteSet, pfnToPage, type Kernel } from '../kernel/kernel.js';

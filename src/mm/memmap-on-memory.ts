@@ -3,7 +3,7 @@
 import { alignUp } from '../hardware/align.js';
 import { EINVAL } from '../kernel/errno.js';
 import type { Kernel } from '../kernel/kernel.js';
-import type { Traits } from '../kernel/traits/index.js';
+import type { Traits } from '../history/traits/index.js';
 
 /** Whether a memory block can hold its own memmap, and what that costs (mm/memory_hotplug.c). */
 

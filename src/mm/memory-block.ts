@@ -4,8 +4,9 @@ import type { StateReader, StateWriter } from '../hardware/saved-state.js';
 import { EBUSY, EEXIST, EINVAL, ENOENT, ENOMEM } from '../kernel/errno.js';
 import type { Kernel } from '../kernel/kernel.js';
 import { deinitMemmapOnMemory, initMemmapOnMemory, offlinePages, onlinePages } from './online-pages.js';
-import { notify, type BootMemory, type SystemMemory } from './system-memory.js';
-import { restoreAltmap, saveAltmap, type VmemAltmap } from './vmem-altmap.js';
+import { notify, type BootMemory, type MemoryBlock, type SystemMemory } from './system-memory.js';
+import { restoreAltmap, saveAltmap } from './vmem-altmap.js';
+import type { VmemAltmap } from '../kernel/memremap.js';
 import {
   adjustPresentPageCount,
   zoneForPfnRange,
@@ -13,26 +14,11 @@ import {
   zoneNumber,
   zoneOfNumber,
   type OnlineType,
-  type Zone,
 } from './zone.js';
 
 /** drivers/base/memory.c: the devices by which people see memory, set it online and offline. */
 
 const NUMA_NO_NODE = -1;
-
-/** struct memory_block. */
-export interface MemoryBlock {
-  /** Address / memory_block_size_bytes(). */
-  readonly id: number;
-  state: 'online' | 'offline';
-  nid: number;
-  /** The zone that all of it is in; null when offline, or when there is no single one. */
-  zone: Zone | null;
-  /** The memmap lies in the block itself, in releases that keep the altmap. */
-  altmap: VmemAltmap | null;
-  /** Pages that the memmap took from the block, in releases that keep this number. */
-  readonly nrVmemmapPages: number;
-}
 
 export const blockPfn = (memory: SystemMemory, id: number): number => id * memory.blockPages;
 

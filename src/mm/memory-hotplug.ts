@@ -10,8 +10,8 @@ import {
   sparseRemoveOneSection,
   sparseRemoveSection,
 } from './sparse.js';
-import type { DevPagemap } from './sparse-vmemmap.js';
-import { vmemAltmapOffset, type VmemAltmap } from './vmem-altmap.js';
+import type { DevPagemap, VmemAltmap } from '../kernel/memremap.js';
+import { vmemAltmapOffset } from './vmem-altmap.js';
 
 /** mm/memory_hotplug.c: adding and removing ranges of pages, a section at a time. */
 

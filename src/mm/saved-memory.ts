@@ -4,7 +4,8 @@ import type { StateReader, StateWriter } from '../hardware/saved-state.js';
 import { restoreBlocks, saveBlocks } from './memory-block.js';
 import { ResourceReader, ResourceWriter } from './resource.js';
 import type { SystemMemory } from './system-memory.js';
-import { restoreAltmap, saveAltmap, type VmemAltmap } from './vmem-altmap.js';
+import { restoreAltmap, saveAltmap } from './vmem-altmap.js';
+import type { VmemAltmap } from '../kernel/memremap.js';
 import { restoreZones, saveZones } from './zone.js';
 
 /**

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import type { KernelPaging } from '../arch.js';
+import type { KernelPaging } from '../kernel/arch.js';
 import { alignDown } from '../hardware/align.js';
-import { NO_PAGE } from '../hardware/page-allocator.js';
+import { NO_PAGE } from '../hardware/buddy-blocks.js';
 import { ENTRY_BYTES, PMD, PTE, tableIndex, type Level } from '../hardware/page-table.js';
 import { ENOMEM } from '../kernel/errno.js';
 import { allocPages, type Kernel } from '../kernel/kernel.js';
+import type { DevPagemap, VmemAltmap } from '../kernel/memremap.js';
 import type { Decision } from '../kernel/observer.js';
-import { altmapAllocBlockBuf, type VmemAltmap } from './vmem-altmap.js';
+import { altmapAllocBlockBuf } from './vmem-altmap.js';
 
 /**
  * mm/sparse-vmemmap.c: the populate helpers that architectures share. An entry is known by its position in RAM, so
@@ -207,14 +208,6 @@ export function vmemmapPopulateHugepages(
     if (vmemmapPopulateBasepages(kernel, address, next, nid, basePagesAltmap) !== 0) return -ENOMEM;
   }
   return 0;
-}
-
-/** Compound geometry of a device's memory: struct dev_pagemap as far as populating looks at it. */
-export interface DevPagemap {
-  /** First pfn of the range that is being mapped. */
-  readonly rangeStartPfn: number;
-  /** log2 of the base pages in a compound page; 0 for none. */
-  readonly vmemmapShift: number;
 }
 
 /** VMEMMAP_RESERVE_NR: vmemmap pages that a folded compound page keeps. */

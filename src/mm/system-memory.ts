@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import type { MemmapOnMemoryMode } from './memmap-on-memory.js';
-import type { MemoryBlock } from './memory-block.js';
-import type { DeviceMaps } from './memremap.js';
+import type { DeviceMaps } from './pgmap-array.js';
 import type { RangeMap } from './range-map.js';
 import type { Resource } from './resource.js';
-import type { VmemAltmap } from './vmem-altmap.js';
-import type { ZonedMemory } from './zone.js';
+import type { VmemAltmap } from '../kernel/memremap.js';
+import type { Zone, ZonedMemory } from './zone.js';
 
 /** What a kernel knows of its memory above sections: the iomem tree, nodes with their zones, memory blocks, devices. */
 export interface SystemMemory extends ZonedMemory {
@@ -104,4 +103,18 @@ export interface BootMemory {
 /** memory_notify() in words. */
 export function notify(memory: SystemMemory, event: NotifyEvent, pfn: number, nrPages: number): void {
   memory.onCall?.({ call: 'notify', event, pfn, nrPages });
+}
+
+/** struct memory_block. */
+export interface MemoryBlock {
+  /** Address / memory_block_size_bytes(). */
+  readonly id: number;
+  state: 'online' | 'offline';
+  nid: number;
+  /** The zone that all of it is in; null when offline, or when there is no single one. */
+  zone: Zone | null;
+  /** The memmap lies in the block itself, in releases that keep the altmap. */
+  altmap: VmemAltmap | null;
+  /** Pages that the memmap took from the block, in releases that keep this number. */
+  readonly nrVmemmapPages: number;
 }

@@ -1,29 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { alignUp } from '../hardware/align.js';
-import { NO_PAGE } from '../hardware/page-allocator.js';
+import { NO_PAGE } from '../hardware/buddy-blocks.js';
 import type { StateReader, StateWriter } from '../hardware/saved-state.js';
 import type { Kernel } from '../kernel/kernel.js';
-
-/**
- * struct vmem_altmap: pages of the added memory itself that back its memmap (include/linux/memremap.h,
- * mm/sparse-vmemmap.c). A bump allocator with counts and no list of what it handed out.
- */
-export interface VmemAltmap {
-  readonly name: string;
-  /** First pfn of the range that carries the map. */
-  readonly basePfn: number;
-  /** Last pfn of the device, inclusive. Only powerpc looks at it. */
-  readonly endPfn: number;
-  /** Pages at the start that are not for the map. */
-  readonly reserve: number;
-  /** Pages for the map. */
-  readonly free: number;
-  /** Pages skipped to align allocations; they never come back. */
-  align: number;
-  /** Pages handed out. Goes below zero when more is freed than was taken. */
-  alloc: number;
-}
+import type { VmemAltmap } from '../kernel/memremap.js';
 
 /** vmem_altmap_offset(): pages before the first one that is ordinary memory. */
 export const vmemAltmapOffset = (altmap: VmemAltmap | null): number =>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import type { Cell, Verdict } from '../check/audit/audit.js';
-import { SHAPES } from '../check/audit/shapes.js';
+import type { Cell, Verdict } from '../audit/audit.js';
+import { SHAPES } from '../audit/shapes.js';
 import type { JunitCase } from './junit.js';
 import type { KtapTest } from './ktap.js';
 import { tableText } from './table.js';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import type { FieldDifference, ScenarioDifference } from '../check/diff.js';
+import type { FieldDifference, ScenarioDifference } from '../check/releases/diff.js';
 import type { Scenario } from '../scenario/scenario.js';
 import { columns } from './table.js';
 import { stepText } from './text.js';

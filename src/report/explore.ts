@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import type { Bug } from '../check/bugs/index.js';
-import type { Exploration, ExploreOptions } from '../check/explore/explorer.js';
-import type { Violation } from '../check/explore/violations.js';
-import { entriesBefore, entriesLike, releasesWith, releaseSpans } from '../check/explore/where.js';
+import type { Bug } from '../catalogue/bugs/index.js';
+import type { Exploration, ExploreOptions } from '../explore/explorer.js';
+import type { Violation } from '../explore/violations.js';
+import { entriesBefore, entriesLike, releasesWith, releaseSpans } from '../explore/where.js';
 import { tableText } from './table.js';
 
 /** What an exploration found, as text and as JSON. */

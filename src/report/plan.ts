@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import type { MemmapCost, Plan, Verdict } from '../scenario/plan.js';
+import type { MemmapCost, Plan, Verdict } from '../plan/plan.js';
 import { columns, tableText } from './table.js';
 import { sizeText } from './text.js';
 

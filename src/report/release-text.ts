@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import type { StableChanges, StableLevels } from '../kernel/releases.js';
+import type { StableChanges, StableLevels } from '../history/releases.js';
 
 /** Spans of releases in few words. */
 

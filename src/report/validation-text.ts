@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { GROUPS, MEASUREMENTS, NOT_EXPRESSED } from '../cycles/validation/measurements.js';
-import type { ErrorSummary, HotAddBound, ValidationRow } from '../cycles/validation/validate.js';
+import { GROUPS, MEASUREMENTS, NOT_EXPRESSED } from '../bench/validation/measurements.js';
+import type { ErrorSummary, HotAddBound, ValidationRow } from '../bench/validation/validate.js';
 import { tableLines, type Column } from './table.js';
 
 /** Predictions beside published measurements: as text, and as the tables of a page. */

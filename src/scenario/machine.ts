@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import type { Arch, Architecture, MachineConfig } from '../arch.js';
+import type { Arch } from '../kernel/arch.js';
+import type { Architecture, MachineConfig } from '../../arch/architecture.js';
 import { alignUp } from '../hardware/align.js';
-import { physicalLimit } from '../machine-fields.js';
+import { physicalLimit } from '../../arch/machine-fields.js';
 import { PageAllocator } from '../hardware/page-allocator.js';
 import { Ram } from '../hardware/ram.js';
 import { Counters } from '../kernel/counters.js';
 import type { Kernel } from '../kernel/kernel.js';
 import { KernelLog } from '../kernel/log.js';
-import type { Release } from '../kernel/releases.js';
-import type { Traits } from '../kernel/traits/index.js';
+import type { Release } from '../history/releases.js';
+import type { Traits } from '../history/traits/index.js';
 import type { MemmapOnMemoryMode } from '../mm/memmap-on-memory.js';
-import { MemSections, sparseInitSection, SUBSECTION_SIZE } from '../mm/sparse.js';
-import { type BootMemory, type SystemMemory } from '../mm/system-memory.js';
+import { sparseInitSection } from '../mm/sparse.js';
+import { MemSections, SUBSECTION_SIZE } from '../kernel/mem-sections.js';
+import type { BootMemory, SystemMemory } from '../mm/system-memory.js';
 import { createSystemMemory } from '../mm/boot-memory.js';
 
 /** Puts a machine together and boots a kernel on it. */

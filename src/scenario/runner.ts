@@ -11,8 +11,7 @@ import { memremapPages, memunmapPages } from '../mm/memremap.js';
 import { INITIALISED } from '../mm/online-pages.js';
 import { SYSTEM_RAM } from '../mm/resource.js';
 import { Faults, type SystemMemory } from '../mm/system-memory.js';
-import type { DevPagemap } from '../mm/sparse-vmemmap.js';
-import type { VmemAltmap } from '../mm/vmem-altmap.js';
+import type { DevPagemap, VmemAltmap } from '../kernel/memremap.js';
 import {
   createDevices,
   createNamespaceDevice,
@@ -21,11 +20,12 @@ import {
   kmemRelease,
   resizeVirtioMem,
   type Devices,
-} from './devices.js';
+} from '../drivers/devices.js';
 import { bootKernel, bootMemory } from './machine.js';
 import type { Scenario, Step } from './scenario.js';
 import { captureMemory, type MemoryState } from './hotplug-state.js';
-import { activeMemmap, captureState, type State } from './state.js';
+import { captureState, type State } from './state.js';
+import { activeMemmap } from '../kernel/vmemmap-view.js';
 
 /** Runs the steps of a scenario on a kernel, one after the other. */
 

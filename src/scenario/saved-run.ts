@@ -3,8 +3,8 @@
 import { StateReader, StateWriter } from '../hardware/saved-state.js';
 import { restoreKernel, saveKernel, type SavedKernel } from '../kernel/saved-kernel.js';
 import { restoreMemory, restoreReferences, saveMemory, saveReferences } from '../mm/saved-memory.js';
-import type { VmemAltmap } from '../mm/vmem-altmap.js';
-import { restoreDevices, saveDevices } from './devices.js';
+import type { VmemAltmap } from '../kernel/memremap.js';
+import { restoreDevices, saveDevices } from '../drivers/devices.js';
 import { bootMemory } from './machine.js';
 import type { Run } from './runner.js';
 

@@ -1,31 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import type { ArchConfiguration, Architecture, MachineConfig } from '../../arch/architecture.js';
 import { ARCHITECTURES } from '../../arch/index.js';
-import type { ArchConfiguration, Architecture, MachineConfig } from '../arch.js';
+import { DEFAULT_RELEASE, resolveTraits, type Release } from '../history/releases.js';
+import type { Traits } from '../history/traits/index.js';
 import { PHYSICAL_ADDRESS_LIMIT } from '../hardware/ram.js';
-import { DEFAULT_RELEASE, findRelease, RELEASE_NAMES, resolveTraits, type Release } from '../kernel/releases.js';
-import type { Traits } from '../kernel/traits/index.js';
-import { physicalLimit } from '../machine-fields.js';
+import { physicalLimit } from '../../arch/machine-fields.js';
 import type { MemmapOnMemoryMode } from '../mm/memmap-on-memory.js';
-import { SUBSECTION_SIZE } from '../mm/sparse.js';
 import type { FaultPoint } from '../mm/system-memory.js';
 import type { OnlineType } from '../mm/zone.js';
-import type { NamespaceRequest } from './devices.js';
+import type { NamespaceRequest } from '../drivers/devices.js';
 import { DEFAULT_RAM_BYTES, type BootRange, type MachineOptions } from './machine.js';
 import type { ScenarioFile, StepFile } from './schema.js';
+import { ScenarioError } from '../kernel/scenario-error.js';
+import { findArchitecture, findKernelRelease, list } from './names.js';
 
 /** From a scenario as written to one that can run: defaults filled in, units gone, contradictions refused. */
-
-/**
- * Leaves of the memmap that a state can hold, 160 bytes of heap each when it is read: 2 TiB of memory in base pages of
- * 4 KiB, or 4096 TiB in PMD leaves. Beyond it Node.js runs out of heap, and that is no answer.
- */
-export const MAX_LEAVES = 2 ** 23;
-
-/** The input contradicts itself or the architecture. The message is a sentence with the field and what is allowed. */
-export class ScenarioError extends Error {
-  override readonly name = 'ScenarioError';
-}
 
 export interface AltmapSpec {
   name: string;
@@ -110,22 +100,6 @@ export interface Scenario {
   showsMemory: boolean;
   altmaps: readonly AltmapSpec[];
   steps: readonly Step[];
-}
-
-const list = (names: readonly (string | number)[]): string => names.join(', ');
-
-/** The architecture of a name. @throws ScenarioError */
-export function findArchitecture(name: string, field = 'machine.arch'): Architecture {
-  const architecture = ARCHITECTURES.find((a) => a.name === name);
-  if (architecture) return architecture;
-  throw new ScenarioError(`${field} is "${name}"; allowed are ${list(ARCHITECTURES.map((a) => a.name))}`);
-}
-
-/** The release of a name. @throws ScenarioError */
-export function findKernelRelease(name: string, field = 'machine.kernel'): Release {
-  const release = findRelease(name);
-  if (release) return release;
-  throw new ScenarioError(`${field} is "${name}"; allowed are ${RELEASE_NAMES}`);
 }
 
 /** The first configuration that agrees with what the machine says of itself. */
@@ -423,79 +397,4 @@ export function resolveScenario(file: ScenarioFile, other?: OtherKernel): Scenar
     altmaps,
     steps,
   };
-}
-
-/**
- * Refuses a memmap of more base pages than a state can hold; only leaves of the PMD reach further.
- * @throws ScenarioError
- */
-function refuseTooLarge({ steps, machine }: Scenario): void {
-  const { pageSize, structPageSize, hugeVmemmap } = machine.config;
-  if (hugeVmemmap && pageSize === 4096) return;
-  const maxPages = Math.floor((MAX_LEAVES * pageSize) / structPageSize);
-  steps.forEach((step, i) => {
-    if (!('pfn' in step) || step.nrPages <= maxPages) return;
-    throw new ScenarioError(
-      `steps[${i}].nrPages is ${step.nrPages}; allowed are at most ${maxPages}, a memmap of ${MAX_LEAVES} base pages`,
-    );
-  });
-}
-
-/** Steps that take whole memory blocks. */
-const BLOCK_STEPS: ReadonlySet<string> = new Set<Step['op']>([
-  'add-memory',
-  'online',
-  'offline',
-  'remove-memory',
-  'offline-and-remove-memory',
-]);
-
-/**
- * Refuses parts of memory blocks, and steps that the machine's command line makes pointless.
- * @throws ScenarioError
- */
-function refuseBlockSlips({ steps, blockPages, hugetlbOptimized, machine }: Scenario): void {
-  steps.forEach((step, i) => {
-    if (step.op === 'hugetlb-optimize' && !hugetlbOptimized) {
-      throw new ScenarioError(`machine.hugetlbOptimized is false; steps[${i}] folds memmaps only where it is true`);
-    }
-    if (!BLOCK_STEPS.has(step.op) || !('pfn' in step)) return;
-    for (const name of ['pfn', 'nrPages'] as const) {
-      if (step[name] % blockPages === 0) continue;
-      const bytes = blockPages * machine.config.pageSize;
-      throw new ScenarioError(
-        `steps[${i}].${name} is ${step[name]}; allowed are multiples of ${blockPages}, a memory block of ${bytes} bytes`,
-      );
-    }
-  });
-}
-
-/**
- * What a person writing a scenario surely did not mean, though a kernel has an answer to it.
- * @throws ScenarioError
- */
-export function refuseSlips(scenario: Scenario): void {
-  const { pageSize } = scenario.machine.config;
-  const subsection = SUBSECTION_SIZE / pageSize;
-  refuseTooLarge(scenario);
-  refuseBlockSlips(scenario);
-  scenario.steps.forEach((step, i) => {
-    if (!('pfn' in step)) return;
-    for (const name of ['pfn', 'nrPages'] as const) {
-      if (step.op !== 'use' && step[name] % subsection !== 0) {
-        throw new ScenarioError(
-          `steps[${i}].${name} is ${step[name]}; allowed are multiples of ${subsection}, a subsection of 2 MiB`,
-        );
-      }
-    }
-    if (!(step.op === 'add-pages' || step.op === 'memremap-pages') || step.altmap === null) return;
-    const altmap = scenario.altmaps.find((a) => a.name === step.altmap)!;
-    const end = step.pfn + step.nrPages;
-    if (altmap.basePfn < step.pfn || altmap.basePfn + altmap.reserve + altmap.free > end) {
-      throw new ScenarioError(
-        `altmaps.${altmap.name} takes frames ${altmap.basePfn} to ${altmap.basePfn + altmap.reserve + altmap.free - 1}; ` +
-          `allowed are frames of the range that steps[${i}] adds, ${step.pfn} to ${end - 1}`,
-      );
-    }
-  });
 }

@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import { ARCHITECTURES } from '../../arch/index.js';
-import { ADDRESS_LIMIT, flag, physical, virtual, whole, type RoomFields } from '../machine-fields.js';
+import { ADDRESS_LIMIT, flag, physical, virtual, whole, type RoomFields } from '../../arch/machine-fields.js';
 import { FAULT_POINTS } from '../mm/system-memory.js';
 
 /** Scenario files: what a user may write. Sizes and addresses are turned into numbers here and nowhere else. */

@@ -3,8 +3,9 @@
 import { describe, expect, test } from 'vitest';
 import { ARCHITECTURES } from '../../arch/index.js';
 import { geometry as arm64Geometry } from '../../arch/arm64/layout.js';
-import type { Architecture } from '../../src/arch.js';
-import { findArchitecture, type Scenario } from '../../src/scenario/scenario.js';
+import type { Architecture } from '../../arch/architecture.js';
+import type { Scenario } from '../../src/scenario/scenario.js';
+import { findArchitecture } from '../../src/scenario/names.js';
 import type { ScenarioInput } from '../../src/scenario/schema.js';
 import { idle, pageTableOf, scenario } from '../scenarios.js';
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { describe, expect, test } from 'vitest';
-import type { Arch } from '../../src/arch.js';
+import type { Arch } from '../../src/kernel/arch.js';
 import { PMD, PTE, PUD, type Level } from '../../src/hardware/page-table.js';
 import { StateReader, StateWriter } from '../../src/hardware/saved-state.js';
 import type { ScenarioInput } from '../../src/scenario/schema.js';

@@ -3,7 +3,7 @@
 import { expect, test } from 'vitest';
 import { fields, ptdump } from '../../arch/ppc64/ptdump.js';
 import { ppc64 } from '../../arch/ppc64/index.js';
-import { DEFAULT_RELEASE, resolveTraits } from '../../src/kernel/releases.js';
+import { DEFAULT_RELEASE, resolveTraits } from '../../src/history/releases.js';
 import { scenario } from '../scenarios.js';
 
 /**

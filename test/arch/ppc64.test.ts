@@ -7,7 +7,7 @@ import { virtualPage, vmemmapContext, vpnText } from '../../arch/ppc64/hash/vsid
 import { altmapCrossBoundary } from '../../arch/ppc64/populated.js';
 import { VmemmapList } from '../../arch/ppc64/vmemmap-list.js';
 import { Ram } from '../../src/hardware/ram.js';
-import { DEFAULT_RELEASE, resolveTraits } from '../../src/kernel/releases.js';
+import { DEFAULT_RELEASE, resolveTraits } from '../../src/history/releases.js';
 import type { ScenarioInput } from '../../src/scenario/schema.js';
 import { P4D, PMD, PUD } from '../../src/hardware/page-table.js';
 import { entryAt, idle, pageTableOf, play } from '../scenarios.js';

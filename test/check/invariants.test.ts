@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { describe, expect, test } from 'vitest';
-import type { Arch } from '../../src/arch.js';
+import type { Arch } from '../../src/kernel/arch.js';
 import { checkRun, type Finding } from '../../src/check/checked-run.js';
 import { INVARIANTS, type InvariantName } from '../../src/check/invariants.js';
 import { MEMORY_INVARIANT_NAMES } from '../../src/check/memory-invariants.js';

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { describe, expect, test } from 'vitest';
-import { bisect } from '../../src/check/bisect.js';
-import { diffScenario } from '../../src/check/diff.js';
+import { bisect } from '../../src/check/releases/bisect.js';
+import { diffScenario } from '../../src/check/releases/diff.js';
 import { CHECKS } from '../../src/check/expectations.js';
 import { sweepFailures } from '../../src/check/failure-sweep.js';
-import { BOUNDARY_RELEASES, findRelease } from '../../src/kernel/releases.js';
+import { BOUNDARY_RELEASES, findRelease } from '../../src/history/releases.js';
 import { resolveScenario } from '../../src/scenario/scenario.js';
 import { scenarioSchema, type ScenarioInput } from '../../src/scenario/schema.js';
 import { scenario } from '../scenarios.js';

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { create } from 'xmlbuilder2';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { listen } from '../../src/cli/serve.js';
-import type { ReportDocument } from '../../src/report/page/document.js';
+import type { ReportDocument } from '../../src/page/document.js';
 import { file, vmemmap } from './cli.js';
 
 const STORY = 'src/story/partial-pmd.json';

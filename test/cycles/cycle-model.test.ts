@@ -8,7 +8,7 @@ import { cycleModel, fillLoopOf, type CycleModel } from '../../src/cycles/cycle-
 import type { ProcessorOptions } from '../../src/cycles/processor.js';
 import type { CpuProfile } from '../../src/cycles/profile.js';
 import { observe, type Kernel } from '../../src/kernel/kernel.js';
-import { findRelease, resolveTraits } from '../../src/kernel/releases.js';
+import { findRelease, resolveTraits } from '../../src/history/releases.js';
 import { addPages, removePages } from '../../src/mm/memory-hotplug.js';
 import { captureRun, initialiseMemmap, runStep, startRun, type Run } from '../../src/scenario/runner.js';
 import type { ScenarioInput } from '../../src/scenario/schema.js';

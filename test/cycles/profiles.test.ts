@@ -2,8 +2,8 @@
 
 import { describe, expect, test } from 'vitest';
 import { ARCHITECTURES } from '../../arch/index.js';
-import { CacheHierarchy } from '../../src/hardware/cache.js';
-import { DataTlb } from '../../src/hardware/tlb.js';
+import { CacheHierarchy } from '../../src/cycles/cache.js';
+import { DataTlb } from '../../src/cycles/tlb.js';
 import { figuresOf } from '../../src/cycles/profile.js';
 
 const CPUS = ARCHITECTURES.flatMap(({ name, cpus }) => cpus.map((profile) => ({ arch: name, profile })));

@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { ARCHITECTURES } from '../../arch/index.js';
-import { ARM64_TRAITS } from '../../src/kernel/traits/arm64.js';
-import type { Trait, TraitKey } from '../../src/kernel/traits/index.js';
-import { PPC64_TRAITS } from '../../src/kernel/traits/ppc64.js';
-import { S390_TRAITS } from '../../src/kernel/traits/s390.js';
-import { X86_TRAITS } from '../../src/kernel/traits/x86.js';
+import { ARM64_TRAITS } from '../../src/history/traits/arm64.js';
+import type { Trait, TraitKey } from '../../src/history/traits/index.js';
+import { PPC64_TRAITS } from '../../src/history/traits/ppc64.js';
+import { S390_TRAITS } from '../../src/history/traits/s390.js';
+import { X86_TRAITS } from '../../src/history/traits/x86.js';
 import { PAGES, ROOT } from './pages.js';
 import { traitRow } from './traits.js';
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import type { Trait } from '../../src/kernel/traits/index.js';
+import type { Trait } from '../../src/history/traits/index.js';
 import { spanText, stableTexts } from '../../src/report/release-text.js';
 
 /**

@@ -2,7 +2,8 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { NO_PAGE, PageAllocator, type BadFree, type PageAllocatorOptions } from '../../src/hardware/page-allocator.js';
+import { PageAllocator, type BadFree, type PageAllocatorOptions } from '../../src/hardware/page-allocator.js';
+import { NO_PAGE } from '../../src/hardware/buddy-blocks.js';
 import { Ram } from '../../src/hardware/ram.js';
 
 const MAX_ORDER = 10;

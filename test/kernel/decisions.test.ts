@@ -6,7 +6,7 @@ import { observe, pfnToPage, type Kernel } from '../../src/kernel/kernel.js';
 import { DEAF_OBSERVER } from '../../src/kernel/observer.js';
 import { addPages } from '../../src/mm/memory-hotplug.js';
 import { vmemmapPopulateCompoundPages } from '../../src/mm/sparse-vmemmap.js';
-import type { VmemAltmap } from '../../src/mm/vmem-altmap.js';
+import type { VmemAltmap } from '../../src/kernel/memremap.js';
 import { startRun } from '../../src/scenario/runner.js';
 import type { ScenarioInput } from '../../src/scenario/schema.js';
 import { idle, PFN, scenario } from '../scenarios.js';

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { describe, expect, test } from 'vitest';
-import { NO_PAGE } from '../../src/hardware/page-allocator.js';
+import { NO_PAGE } from '../../src/hardware/buddy-blocks.js';
 import { ENTRY_BYTES, type Level } from '../../src/hardware/page-table.js';
 import { observe, pfnToPage, type Kernel } from '../../src/kernel/kernel.js';
 import { DEAF_OBSERVER, type Observer } from '../../src/kernel/observer.js';
 import { addPages, removePages } from '../../src/mm/memory-hotplug.js';
-import type { VmemAltmap } from '../../src/mm/vmem-altmap.js';
+import type { VmemAltmap } from '../../src/kernel/memremap.js';
 import type { ScenarioInput } from '../../src/scenario/schema.js';
 import { entryAt, idle, pageTableOf } from '../scenarios.js';
 

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { describe, expect, test } from 'vitest';
-import { NO_PAGE } from '../../src/hardware/page-allocator.js';
+import { NO_PAGE } from '../../src/hardware/buddy-blocks.js';
 import { LEVELS } from '../../src/hardware/page-table.js';
 import { observe } from '../../src/kernel/kernel.js';
 import { DEAF_OBSERVER, type Observer } from '../../src/kernel/observer.js';
 import { addPages, removePages } from '../../src/mm/memory-hotplug.js';
 import { runStep, startRun, type Run } from '../../src/scenario/runner.js';
 import type { ScenarioInput } from '../../src/scenario/schema.js';
-import { vmemmapWindow } from '../../src/scenario/state.js';
+import { vmemmapWindow } from '../../src/kernel/vmemmap-view.js';
 import { PFN, scenario } from '../scenarios.js';
 
 type Machine = ScenarioInput['machine'];

@@ -9,7 +9,7 @@ import {
   removeMemory,
   type AddMemoryRequest,
 } from '../../src/mm/add-memory.js';
-import { findRelease } from '../../src/kernel/releases.js';
+import { findRelease } from '../../src/history/releases.js';
 import { onlineBlock } from '../../src/mm/memory-block.js';
 import { memremapPages } from '../../src/mm/memremap.js';
 import { SYSTEM_RAM } from '../../src/mm/resource.js';

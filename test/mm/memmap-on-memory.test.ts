@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { describe, expect, test } from 'vitest';
-import { findRelease, resolveTraits } from '../../src/kernel/releases.js';
+import { findRelease, resolveTraits } from '../../src/history/releases.js';
 import {
   memmapOnMemory,
   parseMemmapOnMemory,

@@ -3,15 +3,15 @@
 import { describe, expect, test } from 'vitest';
 import { addMemory } from '../../src/mm/add-memory.js';
 import { createSystemMemory } from '../../src/mm/boot-memory.js';
+import { createMemoryBlockDevices, memoryBlocksOf, offlineBlock, onlineBlock } from '../../src/mm/memory-block.js';
 import {
-  createMemoryBlockDevices,
-  memoryBlocksOf,
-  offlineBlock,
-  onlineBlock,
+  type BootMemory,
+  type FaultPoint,
+  Faults,
   type MemoryBlock,
-} from '../../src/mm/memory-block.js';
+  type SystemMemory,
+} from '../../src/mm/system-memory.js';
 import { offlinePages, onlinePages } from '../../src/mm/online-pages.js';
-import { Faults, type BootMemory, type FaultPoint, type SystemMemory } from '../../src/mm/system-memory.js';
 import { adjustPresentPageCount, createNode, isOnlinePage, setSectionsOnline, zoneOf } from '../../src/mm/zone.js';
 import { blockRuns, sectionRuns, zonesOf } from '../../src/scenario/hotplug-state.js';
 import type { ScenarioInput } from '../../src/scenario/schema.js';

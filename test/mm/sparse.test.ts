@@ -3,8 +3,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { addPages, removePages } from '../../src/mm/memory-hotplug.js';
-import { MemSections, SectionsImage, sparseAddOneSection } from '../../src/mm/sparse.js';
-import { activeMemmap } from '../../src/scenario/state.js';
+import { sparseAddOneSection } from '../../src/mm/sparse.js';
+import { MemSections, SectionsImage } from '../../src/kernel/mem-sections.js';
+import { activeMemmap } from '../../src/kernel/vmemmap-view.js';
 import { StateReader, StateWriter } from '../../src/hardware/saved-state.js';
 import { startRun } from '../../src/scenario/runner.js';
 import { addSection, idle, PFN, play, removeSection, scenario, SECTION, SUBSECTION } from '../scenarios.js';

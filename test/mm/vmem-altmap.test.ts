@@ -2,8 +2,9 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { NO_PAGE } from '../../src/hardware/page-allocator.js';
-import { altmapAllocBlockBuf, vmemAltmapFree, vmemAltmapOffset, type VmemAltmap } from '../../src/mm/vmem-altmap.js';
+import { NO_PAGE } from '../../src/hardware/buddy-blocks.js';
+import { altmapAllocBlockBuf, vmemAltmapFree, vmemAltmapOffset } from '../../src/mm/vmem-altmap.js';
+import type { VmemAltmap } from '../../src/kernel/memremap.js';
 import { idle } from '../scenarios.js';
 
 const { kernel } = idle({ arch: 'x86_64' });

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { describe, expect, test } from 'vitest';
-import { BUGS } from '../../src/check/bugs/index.js';
-import { checkBug, tellingReleases } from '../../src/check/repro.js';
+import { BUGS } from '../../src/catalogue/bugs/index.js';
+import { checkBug, tellingReleases } from '../../src/catalogue/repro.js';
 
 /** The catalogue on the two releases that show an entry best; test/check/bugs.test.ts plays it on all. */
 

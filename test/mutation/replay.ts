@@ -3,11 +3,11 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { hotplugSuiteOf } from '../../src/scenario/hotplug-vectors/index.js';
+import { hotplugSuiteOf } from '../../src/recordings/hotplug/index.js';
 import { readJson } from '../../src/scenario/load.js';
-import { verifyRecordedKernel } from '../../src/scenario/real-kernels.js';
-import { recordedKernelSchema } from '../../src/scenario/recorded-kernel.js';
-import { verifyVector } from '../../src/scenario/vectors.js';
+import { verifyRecordedKernel } from '../../src/recordings/replay.js';
+import { recordedKernelSchema } from '../../src/recordings/recorded-kernel.js';
+import { verifyVector } from '../../src/recordings/vectors.js';
 
 /**
  * A sample of the recordings. Files are read by the tests that want them and not before: most mutants ask for few.

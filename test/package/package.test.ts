@@ -86,7 +86,7 @@ describe('the packed package', () => {
     expect(others).toEqual([
       'LICENSE',
       'README.md',
-      'dist/src/report/page/template.html',
+      'dist/src/page/template.html',
       'package.json',
       ...readdirSync(join(ROOT, 'src', 'story'))
         .sort()

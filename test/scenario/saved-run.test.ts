@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { StateWriter } from '../../src/hardware/saved-state.js';
-import { findRelease } from '../../src/kernel/releases.js';
+import { findRelease } from '../../src/history/releases.js';
 import { saveKernel } from '../../src/kernel/saved-kernel.js';
 import { captureRun, runStep, startRun, type Run, type StepResult } from '../../src/scenario/runner.js';
 import { restoreRun, saveRun, saveWhatActsAboveSections } from '../../src/scenario/saved-run.js';

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import type { Arch, KernelPaging } from '../../../src/arch.js';
+import type { Arch, KernelPaging } from '../../../src/kernel/arch.js';
 import { alignDown } from '../../../src/hardware/align.js';
 import type { Mmu } from '../../../src/hardware/mmu.js';
 import { HPTE, type Leaf, type LeafField } from '../../../src/hardware/page-table.js';
 import type { Kernel } from '../../../src/kernel/kernel.js';
 import type { Observer } from '../../../src/kernel/observer.js';
-import type { VmemAltmap } from '../../../src/mm/vmem-altmap.js';
+import type { VmemAltmap } from '../../../src/kernel/memremap.js';
 import { freeBlocks, populateBlocks, type BlockMapping } from '../block-vmemmap.js';
 import { VmemmapList } from '../vmemmap-list.js';
 import { linuxPaging } from './linux-page-table.js';

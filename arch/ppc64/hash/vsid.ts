@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import type { Traits } from '../../../src/kernel/traits/index.js';
-import type { SegmentShift, VirtualPage } from './hash-page-table.js';
-import { VPN_SHIFT } from './hash-page-table.js';
+import type { Traits } from '../../../src/history/traits/index.js';
+import { type SegmentShift, type VirtualPage, VPN_SHIFT } from './hash-page-table.js';
 
 /** Which virtual segment a kernel address lies in: arch/powerpc/include/asm/book3s/64/mmu-hash.h. */
 

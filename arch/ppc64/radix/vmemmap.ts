@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import type { Arch, KernelPaging } from '../../../src/arch.js';
+import type { Arch, KernelPaging } from '../../../src/kernel/arch.js';
 import { alignDown, isAligned } from '../../../src/hardware/align.js';
-import { NO_PAGE } from '../../../src/hardware/page-allocator.js';
+import { NO_PAGE } from '../../../src/hardware/buddy-blocks.js';
 import {
   ENTRY_BYTES,
   P4D,
@@ -18,8 +18,8 @@ import { ENOMEM } from '../../../src/kernel/errno.js';
 import { KernelBug } from '../../../src/kernel/log.js';
 import { allocPages, freePages, noteClear, noteFlush, noteSet, type Kernel } from '../../../src/kernel/kernel.js';
 import type { Decision } from '../../../src/kernel/observer.js';
-import { vmemmapAllocBlockBuf, type DevPagemap } from '../../../src/mm/sparse-vmemmap.js';
-import type { VmemAltmap } from '../../../src/mm/vmem-altmap.js';
+import { vmemmapAllocBlockBuf } from '../../../src/mm/sparse-vmemmap.js';
+import type { DevPagemap, VmemAltmap } from '../../../src/kernel/memremap.js';
 import { freeBlocks, freeVmemmapPages, populateBlocks, type BlockMapping } from '../block-vmemmap.js';
 import { altmapCrossBoundary, vmemmapPopulated } from '../populated.js';
 import { VmemmapList } from '../vmemmap-list.js';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import type { Architecture } from '../../../src/arch.js';
+import type { Architecture } from '../../../arch/architecture.js';
 import { LEVELS } from '../../../src/hardware/page-table.js';
 import { geometry } from './layout.js';
 import { toyVmemmap } from './vmemmap.js';

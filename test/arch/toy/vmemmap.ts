@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import type { Arch, KernelPaging } from '../../../src/arch.js';
+import type { Arch, KernelPaging } from '../../../src/kernel/arch.js';
 import { PageTable, PMD } from '../../../src/hardware/page-table.js';
 import { freePages, type Kernel } from '../../../src/kernel/kernel.js';
 import { vmemmapPopulateHugepages } from '../../../src/mm/sparse-vmemmap.js';

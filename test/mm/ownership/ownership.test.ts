@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Arch } from '../../../src/arch.js';
+import type { Arch } from '../../../src/kernel/arch.js';
 import { bootedKernel, commandsOf, compare, type Real } from './commands.js';
 import { EXCEPTIONS } from './exceptions.js';
 import { bootedModel } from './model.js';

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { BUGS } from '../../../src/check/bugs/index.js';
-import { saysPresent } from '../../../src/check/repro.js';
-import { findRelease } from '../../../src/kernel/releases.js';
+import { BUGS } from '../../../src/catalogue/bugs/index.js';
+import { saysPresent } from '../../../src/catalogue/repro.js';
+import { findRelease } from '../../../src/history/releases.js';
 import type { ScenarioInput } from '../../../src/scenario/schema.js';
 import { scenario } from '../../scenarios.js';
 

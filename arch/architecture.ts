@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import type { z } from 'zod';
+import type { CpuProfile } from '../src/cycles/profile.js';
+import type { Arch } from '../src/kernel/arch.js';
+import type { LevelName } from '../src/hardware/page-table.js';
+import type { Traits } from '../src/history/traits/index.js';
+import type { Ptdump } from '../src/kernel/ptdump.js';
+import type { Kernel } from '../src/kernel/kernel.js';
+import type { RoomValues } from './machine-fields.js';
+
+/** What an architecture registers, and what a machine has to say to get one. */
+
+/**
+ * What a scenario says of the machine. Addresses are bigint: they leave here as numbers. Fields that one architecture
+ * alone has are declared in its room, see {@link RoomFields}.
+ */
+export interface MachineConfig extends RoomValues {
+  arch: string;
+  kernel: string;
+  /** PAGE_SIZE, bytes. */
+  pageSize: number;
+  /** sizeof(struct page), bytes. */
+  structPageSize: number;
+  sectionSizeBits: number;
+  /** Virtual address of the struct page of pfn 0. */
+  vmemmapBase: bigint;
+  /** Levels of the page table in use; x86_64, arm64, s390. */
+  pagingLevels?: number | undefined;
+  /** Bits of a virtual address; arm64. */
+  vaBits?: number | undefined;
+  /** ppc64: which MMU. */
+  mmu?: 'radix' | 'hash' | undefined;
+  /** The CPU can map the vmemmap with large leaves: PSE, EDAT1. */
+  hugeVmemmap: boolean;
+  /** ppc64 hash: bytes of the hashed page table. */
+  htabSizeBytes?: number | undefined;
+  /** ppc64 hash: bytes of a bolted mapping of the vmemmap. */
+  vmemmapPageSize?: number | undefined;
+  /** ppc64 hash: bytes of a segment, 256 MiB or 1 TiB. */
+  segmentSize?: number | undefined;
+  /** Page tables besides the kernel's own that share its top-level entries; x86_64. */
+  otherPageTables: number;
+  /** Which of them the CPU has loaded that adds and removes memory; 0 for the kernel's own. */
+  currentPageTable: number;
+}
+
+/** One configuration that an architecture knows, as `vmemmap arch` lists it. */
+export interface ArchConfiguration {
+  /** For people: "4-level", "64K pages, radix". */
+  title: string;
+  pageSize: number;
+  pagingLevels?: number;
+  vaBits?: number;
+  mmu?: 'radix' | 'hash';
+  /** Page-table levels with the bits they index, root first; empty where no table maps the vmemmap. */
+  levels: readonly { name: LevelName; bits: number; shift: number }[];
+  /** Leaf sizes of the vmemmap, bytes. */
+  leafSizes: readonly number[];
+  sectionSizeBits: number;
+  vmemmapBase: bigint;
+  /** Which recordings say what this configuration does. */
+  groundTruth: string;
+}
+
+/** A zone below Movable. */
+export interface KernelZone {
+  readonly name: string;
+  /** First byte address that is not in the zone any more. */
+  readonly end: number;
+}
+
+/** What an architecture registers. */
+export interface Architecture {
+  readonly name: string;
+  readonly configurations: readonly ArchConfiguration[];
+  /** Sizes of struct page that a kernel of this architecture can have, bytes. */
+  readonly structPageSizes: readonly number[];
+  /** CPUs whose costs are known; the first is the one that is meant where nobody names one. */
+  readonly cpus: readonly CpuProfile[];
+  /** Order of the largest block of the page allocator, by page size in bytes. */
+  maxOrder(pageSize: number): number;
+  /** Zones that the kernel may allocate from, in the order of enum zone_type, and where each ends, bytes. */
+  readonly kernelZones: readonly KernelZone[];
+  /** CONFIG_ARCH_KEEP_MEMBLOCK: memblock stays, and knows hot-added memory too. */
+  readonly keepsMemblock: boolean;
+  /** First physical byte address that memory cannot have; 2^52 if not given. */
+  readonly physicalLimit?: number;
+  /** First physical byte address that an entry of a page table cannot hold; 2^52 if not given. */
+  readonly entryLimit?: number;
+  /** Address of the struct page of pfn 0 where the machine does not say it. */
+  vmemmapBase(config: MachineConfig, traits: Traits): bigint;
+  /** SECTION_SIZE_BITS. @param pageSize bytes */
+  sectionSizeBits(pageSize: number, traits: Traits): number;
+  /**
+   * memory_block_size_bytes() of a machine that does not say it, bytes.
+   * @param pageSize bytes
+   * @param endOfRam first byte address behind boot memory
+   */
+  memoryBlockSize(pageSize: number, endOfRam: number): number;
+  /** Fields of `machine` that this architecture alone has, and what each may be; all may be left out. */
+  readonly machineFields?: z.ZodRawShape;
+  /** A sentence on what is wrong with the machine, or undefined. */
+  check(config: MachineConfig, traits: Traits): string | undefined;
+  /** Why a release of this architecture can neither add nor remove memory; undefined if it can. */
+  readonly withoutHotplug?: (traits: Traits) => string | undefined;
+  /**
+   * The vmemmap's part of kernel_page_tables, on architectures of which it is known.
+   * @param memoryEnd bytes: the end of all memory that the machine will ever have
+   * @returns a sentence where the release prints something that is not known
+   */
+  readonly ptdump?: (config: MachineConfig, traits: Traits, memoryEnd: number) => Ptdump | string;
+  /** Starts the architecture's part of a kernel: the root page table, if it has one, is allocated here. */
+  boot(kernel: Kernel, config: MachineConfig): Arch;
+}

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import { ARCHITECTURES } from '../../arch/index.js';
+import { observe } from '../kernel/kernel.js';
+import { InputError } from '../scenario/load.js';
+import { runStep, startRun, type StepReturn } from '../scenario/runner.js';
+import type { Scenario } from '../scenario/scenario.js';
+import { CAUSES, type Cause } from '../cycles/causes.js';
+import { cycleModel } from '../cycles/cycle-model.js';
+import type { Processor, ProcessorOptions } from '../cycles/processor.js';
+import type { CpuProfile } from '../cycles/profile.js';
+
+/** A scenario with the clock on. */
+
+/** What a step took. */
+export interface StepCycles {
+  /** Counted from 1. */
+  step: number;
+  op: string;
+  ret: StepReturn;
+  cycles: number;
+  microseconds: number;
+  /** Cycles by what they were spent on; causes without any are left out. */
+  causes: Partial<Record<Cause, number>>;
+}
+
+/**
+ * The CPU to model: the one that is named, or the first of the scenario's architecture.
+ * @throws InputError where the CPU is of another architecture
+ */
+export function profileFor(scenario: Scenario, named: CpuProfile | undefined): CpuProfile {
+  const { architecture } = scenario.machine;
+  const { cpus } = ARCHITECTURES.find(({ name }) => name === architecture.name) ?? architecture;
+  const profile = named ?? cpus[0];
+  if (profile !== undefined && cpus.includes(profile)) return profile;
+  throw new InputError(
+    `--cpu is "${profile?.name ?? 'missing'}"; allowed on ${architecture.name} are ${cpus.map(({ name }) => name).join(', ')}`,
+  );
+}
+
+/** Runs all steps with the clock on. One that stops the kernel is the last. */
+export function clockRun(
+  scenario: Scenario,
+  options: ProcessorOptions,
+): { readonly processor: Processor; readonly steps: readonly StepCycles[] } {
+  const run = startRun(scenario);
+  const { processor, observer } = cycleModel(run.kernel, options);
+  observe(run.kernel, observer);
+  const { clock } = processor;
+  const steps: StepCycles[] = [];
+  for (const [i, step] of scenario.steps.entries()) {
+    const start = clock.cycles;
+    const before = clock.byCause.slice();
+    processor.enter(step.op);
+    const ret = runStep(run, step);
+    processor.calls.unwind(clock.cycles);
+    const causes: StepCycles['causes'] = {};
+    for (const [j, cause] of CAUSES.entries()) {
+      const cycles = Math.round(clock.byCause[j]! - before[j]!);
+      if (cycles !== 0) causes[cause] = cycles;
+    }
+    const cycles = Math.round(clock.cycles - start);
+    const microseconds = Number(processor.microseconds(cycles).toFixed(3));
+    steps.push({ step: i + 1, op: step.op, ret, cycles, microseconds, causes });
+    if (ret === 'BUG') break;
+  }
+  return { processor, steps };
+}

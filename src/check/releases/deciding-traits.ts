@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import { TRAIT_KEYS, TRAITS, type Trait } from '../../history/traits/index.js';
+import type { Scenario } from '../../scenario/scenario.js';
+import { runChecked } from '../checked-run.js';
+import type { Check } from '../step-view.js';
+
+/** Of the behaviours in which two kernels differ, those that make the difference for a scenario. */
+
+export interface Deciding {
+  /** Behaviours in which the kernels differ. */
+  readonly differing: number;
+  /** Those that bring one kernel's findings to what the other's are, each put into it alone. */
+  readonly traits: readonly Trait[];
+}
+
+/**
+ * @param from the scenario on one kernel
+ * @param to the same scenario on the other
+ * @param checks what is asked after each step
+ */
+export function decidingTraits(from: Scenario, to: Scenario, checks: readonly Check[]): Deciding {
+  const outcome = (scenario: Scenario): string =>
+    runChecked(scenario, { checks })
+      .findings.map(({ step, invariant }) => `${step} ${invariant}`)
+      .join(', ');
+  const before = from.machine.traits;
+  const after = to.machine.traits;
+  const wanted = outcome(to);
+  const differing = TRAIT_KEYS.filter((key) => before[key] !== after[key]);
+  if (outcome(from) === wanted) return { differing: differing.length, traits: [] };
+  const deciding = differing.filter((key) => {
+    const traits = { ...before, [key]: after[key] };
+    return outcome({ ...from, machine: { ...from.machine, traits } }) === wanted;
+  });
+  return { differing: differing.length, traits: deciding.map((key) => TRAITS[key]) };
+}

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import type { Level, Leaf, Table } from '../hardware/page-table.js';
+
+/** Leaves and tables of a state as columns of numbers: no object a leaf. */
+
+/** Leaves by ascending address, a column for each field; sizes and addresses in bytes. */
+export class LeafColumns {
+  length = 0;
+  start = new Float64Array(64);
+  size = new Float64Array(64);
+  pa = new Float64Array(64);
+  level = new Uint8Array(64);
+  lo = new Uint32Array(64);
+  hi = new Uint32Array(64);
+  /** Whose the first and the last frame are: the worse of the two, {@link OWNER}. */
+  owner = new Uint8Array(64);
+  /** Whether it maps memmap of an active cell. */
+  isUsed = new Uint8Array(64);
+
+  push(start: number, size: number, level: Level, pa: number, lo: number, hi: number, owner: number): void {
+    const at = this.length;
+    if (at === this.start.length) this.grow();
+    this.length++;
+    this.start[at] = start;
+    this.size[at] = size;
+    this.pa[at] = pa;
+    this.level[at] = level;
+    this.lo[at] = lo;
+    this.hi[at] = hi;
+    this.owner[at] = owner;
+    this.isUsed[at] = 0;
+  }
+
+  toLeaves(): Leaf[] {
+    return Array.from({ length: this.length }, (_, i) => ({
+      start: this.start[i]!,
+      size: this.size[i]!,
+      level: this.level[i] as Level,
+      pa: this.pa[i]!,
+      lo: this.lo[i]!,
+      hi: this.hi[i]!,
+    }));
+  }
+
+  private grow(): void {
+    const capacity = this.start.length * 2;
+    this.start = wider(this.start, new Float64Array(capacity));
+    this.size = wider(this.size, new Float64Array(capacity));
+    this.pa = wider(this.pa, new Float64Array(capacity));
+    this.level = wider(this.level, new Uint8Array(capacity));
+    this.lo = wider(this.lo, new Uint32Array(capacity));
+    this.hi = wider(this.hi, new Uint32Array(capacity));
+    this.owner = wider(this.owner, new Uint8Array(capacity));
+    this.isUsed = wider(this.isUsed, new Uint8Array(capacity));
+  }
+}
+
+/** Tables below the root, each before those that it points to. */
+export class TableColumns {
+  length = 0;
+  start = new Float64Array(16);
+  pa = new Float64Array(16);
+  level = new Uint8Array(16);
+  owner = new Uint8Array(16);
+  /** Whether an entry of it leads somewhere. */
+  hasEntries = new Uint8Array(16);
+
+  push(start: number, level: Level, pa: number, owner: number): number {
+    const at = this.length;
+    if (at === this.start.length) this.grow();
+    this.length++;
+    this.start[at] = start;
+    this.pa[at] = pa;
+    this.level[at] = level;
+    this.owner[at] = owner;
+    this.hasEntries[at] = 0;
+    return at;
+  }
+
+  at(i: number): Table {
+    return { level: this.level[i] as Level, start: this.start[i]!, pa: this.pa[i]! };
+  }
+
+  toTables(): Table[] {
+    return Array.from({ length: this.length }, (_, i) => this.at(i));
+  }
+
+  private grow(): void {
+    const capacity = this.start.length * 2;
+    this.start = wider(this.start, new Float64Array(capacity));
+    this.pa = wider(this.pa, new Float64Array(capacity));
+    this.level = wider(this.level, new Uint8Array(capacity));
+    this.owner = wider(this.owner, new Uint8Array(capacity));
+    this.hasEntries = wider(this.hasEntries, new Uint8Array(capacity));
+  }
+}
+
+export function wider<T extends { set(from: T): void }>(old: T, target: T): T {
+  target.set(old);
+  return target;
+}
+
+/** Whose a frame is: what {@link LeafColumns.owner} holds. The worst comes last. */
+export const OWNER = {
+  /** Of no page allocator: an altmap's, a device's. */
+  foreign: 0,
+  /** Handed out before the books were opened. */
+  reserved: 1,
+  /** Handed out by the page allocator and not given back. */
+  allocated: 2,
+  /** The page allocator's own: whoever maps it has no right to. */
+  free: 3,
+} as const;

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { deserialize, serialize } from 'node:v8';
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { z } from 'zod';
+import { EXPECTATION_NAMES } from '../check/expectations.js';
+import { ALTMAP_CHOICES, UNITS } from './alphabet.js';
+import { FrontierWriter, nodeAt, NODE_WORDS, readState } from './frontier.js';
+import { Search, type SearchState } from './search.js';
+import { VisitedStates } from './visited.js';
+
+/**
+ * A search in a file, to go on with later or to merge with the searches of other machines: a gzipped object as node:v8
+ * writes it, numbers in typed arrays.
+ */
+
+const SCHEMA = 'vmemmap/exploration/v1';
+
+const words = z.instanceof(Int32Array);
+const count = z.int().min(0);
+
+const FILE = z.object({
+  schema: z.literal(SCHEMA),
+  options: z.object({
+    machine: z.looseObject({ arch: z.string() }),
+    sections: count,
+    units: z.array(z.enum(UNITS)),
+    altmaps: z.array(z.enum(ALTMAP_CHOICES)),
+    start: count.optional(),
+    sectionBytes: count.optional(),
+    compoundSize: count.optional(),
+    expect: z.array(z.enum(EXPECTATION_NAMES)).optional(),
+    depth: count,
+    fail: z.boolean(),
+    shard: z.object({ index: count, count }).optional(),
+  }),
+  ended: z.enum(['states', 'memory', 'asked']).optional(),
+  depth: count,
+  steps: count,
+  levelEnds: z.array(count),
+  isShared: z.boolean(),
+  sightings: z.array(
+    z.object({
+      invariant: z.string(),
+      pattern: z.string(),
+      lo: z.number(),
+      hi: z.number(),
+      moves: z.array(count),
+    }),
+  ),
+  fingerprints: words,
+  ways: words,
+  /** States that wait: of the level at work, and behind them of the next. */
+  waiting: count,
+  nodes: words,
+  chunks: z.array(words),
+});
+type ExplorationFile = z.infer<typeof FILE>;
+
+/** Something about a file that makes it useless here. */
+export class ExplorationFileError extends Error {
+  override readonly name = 'ExplorationFileError';
+}
+
+/** Writes a search down. A file that was there is replaced when all is written. */
+export function writeExploration(path: string, search: Search): void {
+  const partial = `${path}.partial`;
+  writeFileSync(partial, gzipSync(serialize(fileOf(search)), { level: 1 }));
+  renameSync(partial, path);
+}
+
+/** @throws ExplorationFileError where the file is none, or not whole */
+export function readExploration(path: string): Search {
+  const { options, ...file } = parse(path);
+  const chunks = file.chunks.map((chunk) => {
+    const buffer = new SharedArrayBuffer(chunk.byteLength);
+    new Int32Array(buffer).set(chunk);
+    return buffer;
+  });
+  const border = file.waiting * NODE_WORDS;
+  const state: SearchState = {
+    visited: VisitedStates.from(file.fingerprints, file.ways),
+    depth: file.depth,
+    steps: file.steps,
+    levelEnds: file.levelEnds,
+    sightings: file.sightings,
+    isShared: file.isShared,
+    nodes: file.nodes.slice(0, border),
+    chunks,
+    next: 0,
+    parts: [{ nodes: [...file.nodes.subarray(border)], chunks, looks: [] }],
+  };
+  return new Search(options, {}, state, file.ended);
+}
+
+function parse(path: string): ExplorationFile {
+  let content: unknown;
+  try {
+    content = deserialize(gunzipSync(readFileSync(path)));
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new ExplorationFileError(`${path}: it is no saved exploration (${code ?? 'not whole'})`);
+  }
+  const parsed = FILE.safeParse(content);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new ExplorationFileError(`${path}: it is no saved exploration (${issue!.path.join('.')}: ${issue!.message})`);
+}
+
+/** States that wait are copied, so that the file has no others. */
+function fileOf({ state, options, ended, sightings, next }: Search): ExplorationFile {
+  const writer = new FrontierWriter();
+  const copy = (nodes: Int32Array, from: number, chunks: readonly SharedArrayBuffer[]): void => {
+    const views = chunks.map((chunk) => new Int32Array(chunk));
+    for (let n = from; n < nodes.length / NODE_WORDS; n++) {
+      const { id, chunk, at } = nodeAt(nodes, n);
+      writer.push(id, readState(views[chunk]!, at));
+    }
+  };
+  copy(state.nodes, next, state.chunks);
+  const waiting = writer.nodes.length / NODE_WORDS;
+  for (const { nodes, chunks } of state.parts) copy(Int32Array.from(nodes), 0, chunks);
+  return {
+    schema: SCHEMA,
+    options: options as ExplorationFile['options'],
+    ended,
+    depth: state.depth,
+    steps: state.steps,
+    levelEnds: state.levelEnds,
+    isShared: state.isShared,
+    sightings: sightings.map((sighting) => ({ ...sighting, moves: [...sighting.moves] })),
+    fingerprints: state.visited.fingerprints(),
+    ways: state.visited.ways(),
+    waiting,
+    nodes: Int32Array.from(writer.nodes),
+    chunks: writer.chunks.map((chunk) => Int32Array.from(new Int32Array(chunk))),
+  };
+}

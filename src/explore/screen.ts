@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import type { Kernel } from '../kernel/kernel.js';
+import type { VmemAltmap } from '../kernel/memremap.js';
+import type { StepReturn } from '../scenario/runner.js';
+import type { AddressRange } from '../kernel/vmemmap-view.js';
+import type { Cell } from './cells.js';
+import { Hash } from './hash.js';
+import type { Scan } from './scan.js';
+import { OWNER } from './columns.js';
+
+/**
+ * Asks of columns of numbers what the invariants ask of objects, and answers only "certainly nothing new" or "look at
+ * it": nearly every step is of the first kind, and for the second the invariants themselves are asked.
+ */
+
+/** What is wrong with a state, as a number: zero if nothing is, and the same for states with the same damage. */
+export interface Damage {
+  readonly hi: number;
+  readonly lo: number;
+}
+
+export const UNDAMAGED: Damage = { hi: 0, lo: 0 };
+
+/** What is damaged, before where. */
+const KIND = { hole: 1, idleLeaf: 2, emptyTable: 3, lost: 4, freed: 5, altmap: 6, counter: 7, section: 8 } as const;
+
+export class Screen {
+  private readonly hash = new Hash();
+  private readonly mappedOfAltmaps: Float64Array;
+  /** What is wrong so far, counted. */
+  private notes = 0;
+
+  constructor(
+    private readonly kernel: Kernel,
+    private readonly altmaps: readonly VmemAltmap[],
+    private readonly cells: readonly Cell[],
+  ) {
+    this.mappedOfAltmaps = new Float64Array(altmaps.length);
+  }
+
+  /**
+   * What is wrong with a state, whatever led to it.
+   * @param scan the kernel as it is
+   * @param usedAltmaps by altmap: whether some range was added with it that is there
+   */
+  damage(scan: Scan, usedAltmaps: Uint8Array): Damage {
+    this.hash.start();
+    this.notes = 0;
+    this.readCells(scan);
+    this.readFrames(scan);
+    this.readAltmaps(scan, usedAltmaps);
+    this.readBooks(scan);
+    return this.notes > 0 ? this.hash.end() : UNDAMAGED;
+  }
+
+  /**
+   * Whether a step may have broken an invariant that its outcome alone does not show.
+   * @param given memmap that the step was about
+   */
+  isSuspicious(before: Scan, after: Scan, ret: StepReturn, given: AddressRange): boolean {
+    if (ret === 'BUG') return true;
+    if (typeof ret === 'number' && ret < 0 && this.hasTraces(before, after)) return true;
+    const { cells } = this;
+    for (let c = 0; c < cells.length; c++) {
+      if (before.isActive[c] === 0 || after.isActive[c] === 0) continue;
+      const { start, end } = cells[c]!;
+      if (start >= given.start && end <= given.end) continue;
+      const isSame =
+        before.sums[c * 2] === after.sums[c * 2] &&
+        before.sums[c * 2 + 1] === after.sums[c * 2 + 1] &&
+        before.mapped[c] === after.mapped[c];
+      if (!isSame) return true;
+    }
+    return false;
+  }
+
+  /** Whether a step that failed left something. */
+  private hasTraces(before: Scan, after: Scan): boolean {
+    for (let c = 0; c < this.cells.length; c++) if (before.isActive[c]! < after.isActive[c]!) return true;
+    const was = before.leaves;
+    const is = after.leaves;
+    if (was.length !== is.length) return true;
+    for (let i = 0; i < is.length; i++) {
+      if (was.start[i] !== is.start[i] || was.level[i] !== is.level[i] || was.pa[i] !== is.pa[i]) return true;
+    }
+    const had = before.tables;
+    const has = after.tables;
+    let h = 0;
+    for (let t = 0; t < has.length; t++) {
+      while (
+        h < had.length &&
+        (had.start[h]! < has.start[t]! || (had.start[h] === has.start[t] && had.level[h]! > has.level[t]!))
+      ) {
+        h++;
+      }
+      const isOld = h < had.length && had.start[h] === has.start[t] && had.level[h] === has.level[t];
+      if (!isOld && !this.kernel.arch.keepsEmptyTable(has.at(t))) return true;
+    }
+    return false;
+  }
+
+  private readCells({ isActive, mapped }: Scan): void {
+    for (let c = 0; c < this.cells.length; c++) {
+      if (isActive[c] === 0) continue;
+      const { start, end } = this.cells[c]!;
+      if (mapped[c]! < end - start) this.note(KIND.hole, start, mapped[c]!);
+    }
+  }
+
+  private readFrames({ leaves, tables }: Scan): void {
+    const { arch, pageSize, allocator } = this.kernel;
+    let used = 0;
+    for (let i = 0; i < leaves.length; i++) {
+      const owner = leaves.owner[i]!;
+      if (leaves.isUsed[i] === 0) this.note(KIND.idleLeaf, leaves.start[i]!, leaves.level[i]!);
+      if (owner === OWNER.free) this.note(KIND.freed, leaves.start[i]!, leaves.level[i]!);
+      if (owner === OWNER.allocated) used += Math.max(1, leaves.size[i]! / pageSize);
+    }
+    for (let t = 0; t < tables.length; t++) {
+      const owner = tables.owner[t]!;
+      if (tables.hasEntries[t] === 0 && !arch.keepsEmptyTable(tables.at(t))) {
+        this.note(KIND.emptyTable, tables.start[t]!, tables.level[t]!);
+      }
+      if (owner === OWNER.free) this.note(KIND.freed, tables.start[t]!, tables.level[t]! + 1);
+      if (owner === OWNER.allocated) used += arch.tablePages?.(tables.at(t).level) ?? 1;
+    }
+    const booked = allocator.pagesOut - (arch.bookPages?.() ?? 0);
+    if (used !== booked) this.note(KIND.lost, Math.abs(booked - used), booked < used ? 1 : 0);
+  }
+
+  private readAltmaps({ leaves }: Scan, usedAltmaps: Uint8Array): void {
+    const { altmaps, mappedOfAltmaps } = this;
+    const { pageSize } = this.kernel;
+    mappedOfAltmaps.fill(0);
+    for (let i = 0; i < leaves.length; i++) {
+      if (leaves.owner[i] !== OWNER.foreign) continue;
+      const first = leaves.pa[i]! / pageSize;
+      const end = first + leaves.size[i]! / pageSize;
+      for (let a = 0; a < altmaps.length; a++) {
+        const { basePfn, reserve, free } = altmaps[a]!;
+        const from = basePfn + reserve;
+        if (first < from + free && end > from) {
+          mappedOfAltmaps[a]! += Math.min(from + free, end) - Math.max(from, first);
+        }
+      }
+    }
+    for (let a = 0; a < altmaps.length; a++) {
+      const { alloc, align, free } = altmaps[a]!;
+      const isUsed = usedAltmaps[a] === 1;
+      if (alloc === 0 && !isUsed) continue;
+      if (alloc < 0 || alloc + align > free || alloc !== mappedOfAltmaps[a] || (alloc > 0 && !isUsed)) {
+        this.note(KIND.altmap, a, alloc);
+        this.hash.wide(align);
+        this.hash.wide(mappedOfAltmaps[a]!);
+        this.hash.word(usedAltmaps[a]!);
+      }
+    }
+  }
+
+  private readBooks({ isActive }: Scan): void {
+    const { vmstat, sections } = this.kernel;
+    const { nrMemmapPages } = vmstat;
+    if (nrMemmapPages < 0 || (nrMemmapPages > 0 && !isActive.includes(1))) {
+      this.note(KIND.counter, Math.abs(nrMemmapPages), nrMemmapPages < 0 ? 1 : 0);
+    }
+    for (const sectionNr of sections.stale()) this.note(KIND.section, sectionNr, 0);
+  }
+
+  private note(kind: number, where: number, more: number): void {
+    this.notes++;
+    this.hash.word(kind);
+    this.hash.wide(where);
+    this.hash.wide(more);
+  }
+}

@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import { PageTable } from '../hardware/page-table.js';
+import { StateReader, StateWriter, type SavedState } from '../hardware/saved-state.js';
+import { KernelImage } from '../kernel/kernel-image.js';
+import { pfnToPage, type Kernel } from '../kernel/kernel.js';
+import { LOG_LINE } from '../kernel/log.js';
+import type { SavedKernel } from '../kernel/saved-kernel.js';
+import type { VmemAltmap } from '../kernel/memremap.js';
+import {
+  altmapsOf as allAltmapsOf,
+  blockAltmaps,
+  runStep,
+  startRun,
+  type Run,
+  type StepReturn,
+} from '../scenario/runner.js';
+import { restoreAboveSections, restoreRun, saveAboveSections, saveRun } from '../scenario/saved-run.js';
+import { type AddressRange, AddressText } from '../kernel/vmemmap-view.js';
+import { bystandersOf } from '../check/checked-run.js';
+import { INVARIANTS } from '../check/invariants.js';
+import type { Check, Complaint, StepView } from '../check/step-view.js';
+import { outside, readMemmap, takeSnapshot, type Snapshot } from '../check/snapshot.js';
+import {
+  ABSENT,
+  altmapsOf,
+  firstPlaces,
+  isActive,
+  markAltmaps,
+  placeOf,
+  readBlocks,
+  type Action,
+  type Alphabet,
+  type Places,
+  type Range,
+} from './alphabet.js';
+import { cellsOf, type Cell } from './cells.js';
+import type { Fingerprint } from './hash.js';
+import { Scan, Scanner } from './scan.js';
+import { Screen, UNDAMAGED, type Damage } from './screen.js';
+
+/** Plays single steps from one state, and says of each what is wrong after it that was not before. */
+
+/** An action, and which allocation fails in it, counted from 1; 0 for none. */
+export interface Move {
+  readonly action: Action;
+  readonly failing: number;
+}
+
+/** Something that an invariant says after a step and did not say before it. */
+export interface Fresh {
+  readonly invariant: string;
+  readonly text: string;
+}
+
+/** The outcome of one step. */
+export interface Outcome {
+  /** The kernel did not survive: there is nothing to go on from. */
+  readonly stopped: boolean;
+  readonly fresh: readonly Fresh[];
+  readonly places: Places;
+  /** Calls of the page allocator that the step made. */
+  readonly allocations: number;
+}
+
+const NO_CRASH = INVARIANTS.filter(({ name }) => name === 'no-crash');
+const NOTHING: readonly Fresh[] = [];
+const NO_BYSTANDERS: StepView['bystanders'] = { before: [], after: [] };
+
+export class Stepper {
+  readonly run: Run;
+  readonly altmaps: readonly VmemAltmap[];
+  /** The state that steps begin from. */
+  readonly before: Scan;
+  /** The state after the last step. */
+  readonly after: Scan;
+  private readonly cells: readonly Cell[];
+  private readonly scanner: Scanner;
+  private readonly screen: Screen;
+  /** Whether the screen knows all that the invariants ask. */
+  private readonly isScreened: boolean;
+  private readonly usedAltmaps: Uint8Array;
+  private readonly image = new KernelImage();
+  private readonly writer = new StateWriter();
+  /** What the run has beside its kernel. */
+  private above: SavedState = new Int32Array(0);
+  private readonly failing: Set<number>;
+  private readonly text: AddressText;
+  /** Fingerprint of the state at the start. */
+  private readonly boot: Fingerprint;
+  private places: Places;
+  private damage: Damage = UNDAMAGED;
+  private isAtStart = true;
+
+  constructor(readonly alphabet: Alphabet) {
+    const { scenario, ranges } = alphabet;
+    // Calls are counted from 1: none fails until a number is put in.
+    this.failing = new Set([0]);
+    this.run = startRun({ ...scenario, machine: { ...scenario.machine, failAllocations: this.failing } });
+    const { kernel } = this.run;
+    this.altmaps = [...this.run.altmaps.values()];
+    this.text = new AddressText(scenario.machine.config.vmemmapBase);
+    this.cells = cellsOf(kernel, [...ranges, ...bootSections(kernel)]);
+    this.scanner = new Scanner(this.run, this.cells, ranges.slice(0, alphabet.blocks));
+    this.screen = new Screen(kernel, this.altmaps, this.cells);
+    this.isScreened = kernel.arch.mmu instanceof PageTable && alphabet.checks.length === INVARIANTS.length;
+    this.usedAltmaps = new Uint8Array(this.altmaps.length);
+    this.before = new Scan(this.cells);
+    this.after = new Scan(this.cells);
+    this.places = firstPlaces(alphabet, kernel);
+    this.stay();
+    this.boot = { hi: this.before.hi, lo: this.before.lo };
+  }
+
+  /** Saves the state after the last step. */
+  save(): SavedKernel {
+    return saveRun(this.run);
+  }
+
+  /** Goes to a state, for steps from there. */
+  enter(saved: SavedKernel, places: Places): void {
+    restoreRun(this.run, saved);
+    this.places = places;
+    this.stay();
+  }
+
+  /** Takes the state after the last step as the one that the next steps begin from. */
+  goOn(places: Places): void {
+    this.places = places;
+    this.stay();
+  }
+
+  /** Plays one step from the state that was entered. The kernel is in the state behind it then. */
+  play(move: Move): Outcome {
+    const { run, screen } = this;
+    this.goBack();
+    const { ret, complaints, allocations } = this.runMove(move);
+    const places = this.placesAfter(move.action, this.places);
+    this.scanner.scan(places, this.after);
+    const isFine =
+      this.isScreened &&
+      !run.hasTouchedMemory &&
+      complaints.length === 0 &&
+      !screen.isSuspicious(this.before, this.after, ret, this.memmapOf(move.action.pages)) &&
+      this.hasOldDamage(places);
+    const fresh = isFine ? NOTHING : this.examine(move, places);
+    return { stopped: run.stopped !== undefined, fresh, places, allocations };
+  }
+
+  /**
+   * Plays the step again and asks every invariant. Slow, and the truth: what the screen says is measured by it.
+   * @returns what is wrong now and was not before
+   */
+  examine(move: Move, places: Places): readonly Fresh[] {
+    const { run } = this;
+    const { kernel } = run;
+    const { checks } = this.alphabet;
+    this.goBack();
+    const given = this.memmapOf(move.action.pages);
+    const before = takeSnapshot(kernel, allAltmapsOf(run));
+    const known = new Set<string>();
+    const view = this.viewOf(move.action, before, before, this.places);
+    const idle: StepView = { ...view, ret: null, given: undefined, complaints: [], bystanders: NO_BYSTANDERS };
+    // What is wrong before any step is told of the first one, as runChecked() does.
+    if (this.before.hi !== this.boot.hi || this.before.lo !== this.boot.lo) {
+      for (const { invariant, complaint } of complaintsOf(checks, idle)) known.add(keyOf(invariant, complaint));
+    }
+    const read = readMemmap(kernel, outside(before.active, given));
+
+    const { ret, complaints } = this.runMove(move);
+    const after = takeSnapshot(kernel, allAltmapsOf(run));
+    const played: StepView = {
+      ...this.viewOf(move.action, before, after, places),
+      ret,
+      given,
+      complaints,
+      bystanders: bystandersOf(kernel, before, after, given, read),
+      stopped: run.stopped,
+    };
+    // What a kernel leaves behind that stopped on the way is no violation besides.
+    const asked = run.stopped === undefined ? checks : NO_CRASH;
+    return [...complaintsOf(asked, played)]
+      .filter(({ invariant, complaint }) => !known.has(keyOf(invariant, complaint)))
+      .map(({ invariant, complaint: { text } }) => ({ invariant, text }));
+  }
+
+  /** The state that steps begin from as the scan saw it, as long as no step was played. */
+  snapshot(): Snapshot {
+    return this.scanner.snapshot(this.before);
+  }
+
+  private stay(): void {
+    this.image.capture(this.run.kernel, this.altmaps);
+    saveAboveSections(this.writer, this.run);
+    this.above = this.writer.take();
+    this.scanner.scan(this.places, this.before);
+    markAltmaps(this.places, this.usedAltmaps);
+    this.damage = this.screen.damage(this.before, this.usedAltmaps);
+    this.isAtStart = true;
+  }
+
+  private goBack(): void {
+    if (!this.isAtStart) {
+      this.image.load(this.run.kernel, this.altmaps);
+      restoreAboveSections(new StateReader(this.above), this.run);
+      this.run.stopped = undefined;
+    }
+    this.isAtStart = false;
+  }
+
+  private runMove({ action, failing }: Move): { ret: StepReturn; complaints: readonly string[]; allocations: number } {
+    const { kernel } = this.run;
+    const { allocator, log } = kernel;
+    const { calls } = allocator;
+    if (failing > 0) this.failing.add(calls + failing);
+    const ret = runStep(this.run, action.step);
+    if (failing > 0) this.failing.delete(calls + failing);
+    const said = log.take();
+    const complaints = said.length === 0 ? said : said.filter((line) => !line.startsWith(LOG_LINE));
+    return { ret, complaints, allocations: allocator.calls - calls };
+  }
+
+  private hasOldDamage(places: Places): boolean {
+    markAltmaps(places, this.usedAltmaps);
+    const { hi, lo } = this.screen.damage(this.after, this.usedAltmaps);
+    if (hi === 0 && lo === 0) return true;
+    return hi === this.damage.hi && lo === this.damage.lo;
+  }
+
+  /** A step as the invariants see it, before it is known what came of it. */
+  private viewOf({ step }: Action, before: Snapshot, after: Snapshot, places: Places): StepView {
+    const altmapsInUse = altmapsOf(this.alphabet, places);
+    for (const { name } of blockAltmaps(this.run)) altmapsInUse.add(name);
+    // Altmaps of ranges that overlap have pages in common: those that nobody uses have no books to check.
+    const hasBooks = ({ name, alloc }: Readonly<VmemAltmap>): boolean =>
+      alloc !== 0 || altmapsInUse.has(name) || ('altmap' in step && step.altmap === name);
+    return {
+      step,
+      kernel: this.run.kernel,
+      memory: this.run.memory,
+      text: this.text,
+      ret: null,
+      given: undefined,
+      before,
+      after: { ...after, altmaps: after.altmaps.filter(hasBooks) },
+      bystanders: NO_BYSTANDERS,
+      complaints: [],
+      altmapsInUse,
+      stopped: undefined,
+    };
+  }
+
+  private memmapOf({ pfn, nrPages }: Range): AddressRange {
+    const { kernel } = this.run;
+    return { start: pfnToPage(kernel, pfn), end: pfnToPage(kernel, pfn + nrPages) };
+  }
+
+  /** Of an add that fails the sections before the one that failed stay. */
+  private placesAfter(action: Action, places: Places): Places {
+    if (action.op === 'use') return places;
+    const { alphabet, run } = this;
+    const next = places.slice();
+    if (action.op === 'add') {
+      for (const r of action.ranges)
+        next[r] = isActive(run.kernel, alphabet.ranges[r]!) ? placeOf(action.altmap) : ABSENT;
+    } else {
+      next[action.range] = ABSENT;
+    }
+    readBlocks(alphabet, run.memory, next);
+    return next;
+  }
+}
+
+/** Memory that is there since boot, section by section. */
+const bootSections = ({ sections, pagesPerSection }: Kernel): Range[] =>
+  [...sections.active()].map((sectionNr) => ({ pfn: sectionNr * pagesPerSection, nrPages: pagesPerSection }));
+
+function* complaintsOf(
+  invariants: readonly Check[],
+  view: StepView,
+): Generator<{ invariant: string; complaint: Complaint }> {
+  for (const invariant of invariants) {
+    for (const complaint of invariant.check(view)) yield { invariant: invariant.name, complaint };
+  }
+}
+
+/** What a complaint is about, whichever frames of system memory a state happens to use. */
+function keyOf(invariant: string, { text, frames = [] }: Complaint): string {
+  return frames.reduce((key, frame) => key.replaceAll(frame.toString(16), 'frame'), `${invariant} ${text}`);
+}

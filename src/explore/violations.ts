@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import { LEVELS, type Level, type LevelName } from '../hardware/page-table.js';
+import { observe } from '../kernel/kernel.js';
+import { DEAF_OBSERVER } from '../kernel/observer.js';
+import { runStep, startRun } from '../scenario/runner.js';
+import { resolveScenario, type Scenario, type Step } from '../scenario/scenario.js';
+import { scenarioSchema, type ScenarioInput } from '../scenario/schema.js';
+import { runChecked, type Finding } from '../check/checked-run.js';
+import { innermost, kernelStack, stackOn } from '../check/kernel-stack.js';
+import type { Alphabet } from './alphabet.js';
+import { patternOf } from './expand.js';
+import { MoveNumbers } from './moves.js';
+import type { Sighting } from './search.js';
+import type { Move } from './stepper.js';
+
+/** What an exploration found: a violation of each kind, by the shortest sequence that shows it. */
+
+/** A kind of violation: an invariant that breaks, and the kernel function at fault. */
+export interface Violation {
+  readonly invariant: string;
+  /** The innermost kernel function that touched what the finding is about, in the step that brought it. */
+  readonly function: string;
+  /** The entry that it wrote or cleared last before that, if it did. */
+  readonly entry: EntryAtFault | undefined;
+  /** What the invariant says, of the last step. */
+  readonly text: string;
+  /** Steps of the sequence. */
+  readonly length: number;
+  /** The sequence, for `vmemmap run`. */
+  readonly scenario: ScenarioInput;
+}
+
+/** A page table entry, by the address that it is for, low 52 bits. */
+export interface EntryAtFault {
+  readonly level: LevelName;
+  readonly address: number;
+}
+
+/** The kernel function that a step calls, where nothing that it calls has a part in what is wrong. */
+const ENTRY_FUNCTION: Readonly<Partial<Record<Step['op'], string>>> = {
+  'add-pages': '__add_pages',
+  'remove-pages': '__remove_pages',
+  'memremap-pages': 'memremap_pages',
+  'memunmap-pages': 'memunmap_pages',
+  use: 'memmap_init_range',
+  'add-memory': 'add_memory_resource',
+  'remove-memory': 'try_remove_memory',
+  online: 'memory_block_online',
+  offline: 'memory_block_offline',
+};
+
+/** What invariants say of a page, and where it is in the text. */
+const ADDRESS = /\b[0-9a-f]{16}\b/;
+const LOW_52_BITS = 2n ** 52n - 1n;
+
+/**
+ * Plays the sequences that were seen from the start, as `vmemmap run` does, and keeps the first one of each kind.
+ * @param sightings the earliest of each pattern, in order
+ */
+export function violationsOf(alphabet: Alphabet, sightings: readonly Sighting[]): Violation[] {
+  const violations: Violation[] = [];
+  const moves = new MoveNumbers(alphabet, true);
+  for (const sighting of sightings) {
+    const violation = inspect(
+      alphabet,
+      sighting.moves.map((move) => moves.toMove(move)),
+      sighting,
+    );
+    if (violation === undefined) continue;
+    const isKnown = violations.some(
+      ({ invariant, function: at }) => invariant === violation.invariant && at === violation.function,
+    );
+    if (!isKnown) violations.push(violation);
+  }
+  return violations;
+}
+
+/**
+ * What a sequence shows of a pattern in its last step.
+ * @returns undefined where what was wrong before only reads otherwise now, though nothing touched it, or is told again
+ * @throws Error when the sequence does not repeat
+ */
+export function inspect(
+  alphabet: Alphabet,
+  sequence: readonly Move[],
+  { invariant, pattern }: Pick<Sighting, 'invariant' | 'pattern'>,
+): Violation | undefined {
+  const input = scenarioOf(alphabet, sequence);
+  const scenario = resolveScenario(scenarioSchema.parse(input));
+  const last = sequence.length - 1;
+  const { findings } = runChecked(scenario, { checks: alphabet.checks });
+  const alike = findings.filter((found) => found.invariant === invariant && patternOf(found.text) === pattern);
+  const finding = alike.find(({ step }) => step === last);
+  if (finding === undefined) {
+    // A run does not tell a second time what the step before said in the same words; a single step knows nothing of that.
+    if (alike.some(({ step }) => step < last)) return undefined;
+    throw new Error(`${invariant}, ${pattern}: a sequence of ${sequence.length} steps does not repeat`);
+  }
+  const fault = faultOf(scenario, finding);
+  if (fault === undefined && findings.some((found) => found.step < last && found.invariant === invariant)) {
+    return undefined;
+  }
+  const { op } = sequence[last]!.action.step;
+  const at = fault?.function ?? ENTRY_FUNCTION[op] ?? op;
+  return {
+    invariant,
+    function: at,
+    entry: fault?.entry,
+    text: finding.text,
+    length: sequence.length,
+    scenario: { ...input, name: `${invariant}-${at}`, title: `${invariant}: ${finding.text}` },
+  };
+}
+
+/** A sequence as a scenario. Allocations that fail are counted over all of it. */
+function scenarioOf(alphabet: Alphabet, moves: readonly Move[]): ScenarioInput {
+  const steps = moves.map(({ action }) => action.input);
+  const failAllocations: number[] = [];
+  if (moves.some(({ failing }) => failing > 0)) {
+    const failing = new Set([0]);
+    const { scenario } = alphabet;
+    const run = startRun({ ...scenario, machine: { ...scenario.machine, failAllocations: failing } });
+    for (const move of moves) {
+      if (move.failing > 0) {
+        failAllocations.push(run.kernel.allocator.calls + move.failing);
+        failing.add(run.kernel.allocator.calls + move.failing);
+      }
+      runStep(run, move.action.step);
+    }
+  }
+  const used = new Set(
+    moves.flatMap(({ action: { step } }) => ('altmap' in step && step.altmap !== null ? step.altmap : [])),
+  );
+  const altmaps = alphabet.altmaps.filter(({ name }) => used.has(name));
+  return {
+    machine: alphabet.machine,
+    altmaps: Object.fromEntries(altmaps.map(({ name, ...altmap }) => [name, altmap])),
+    steps,
+    ...(failAllocations.length === 0 ? {} : { failAllocations }),
+  };
+}
+
+/** The address that a finding names, low 52 bits; NaN if it names none. */
+function addressIn(text: string): number {
+  const [digits] = ADDRESS.exec(text) ?? [];
+  return digits === undefined ? NaN : Number(BigInt(`0x${digits}`) & LOW_52_BITS);
+}
+
+/** Who is at fault, and with which entry. */
+export interface Fault {
+  function: string;
+  entry: EntryAtFault | undefined;
+}
+
+/**
+ * The innermost kernel function of the last event, within the step, that touched what a finding is about: its frames, its
+ * address, the warning that it is. Undefined where there was none.
+ */
+export function faultOf(scenario: Scenario, { step, text, frames = [] }: Finding): Fault | undefined {
+  const { architecture, traits } = scenario.machine;
+  const run = startRun(scenario);
+  for (const earlier of scenario.steps.slice(0, step)) runStep(run, earlier);
+  const address = addressIn(text);
+  const { kernel } = run;
+  const spans = kernel.arch.leafSizes;
+  let at: string | undefined;
+  let written: EntryAtFault | undefined;
+  const blame = (): void => {
+    at = innermost(stackOn(architecture.name, traits, kernelStack())) ?? at;
+  };
+  const blameFrames = (pfn: number, order: number): void => {
+    if (frames.some((frame) => frame >= pfn && frame < pfn + 2 ** order)) blame();
+  };
+  const blameAddress = (from: number, bytes: number): boolean => {
+    const isMeant = address >= from && address < from + bytes;
+    if (isMeant) blame();
+    return isMeant;
+  };
+  const spanOf = (level: number): number => spans[Math.min(level, spans.length - 1)]?.size ?? kernel.pageSize;
+  const entry = (level: Level, of: number): void => {
+    const span = spanOf(level);
+    const start = Math.floor(of / span) * span;
+    if (blameAddress(start, span)) written = { level: LEVELS[level], address: start };
+  };
+  observe(kernel, {
+    ...DEAF_OBSERVER,
+    allocPages: (order, _nid, pfn) => blameFrames(pfn, order),
+    freePages: (pfn, order) => blameFrames(pfn, order),
+    setEntry: (level, of) => entry(level, of),
+    clearEntry: (level, of) => entry(level, of),
+    memset: (of, _byte, bytes) => blameAddress(of, bytes),
+    scan: (of, _byte, bytes) => blameAddress(of, bytes),
+    warn: (said) => {
+      if (said === text || frames.some((frame) => said.endsWith(`:${frame.toString(16)}`))) blame();
+    },
+  });
+  runStep(run, scenario.steps[step]!);
+  return at === undefined ? undefined : { function: at, entry: written };
+}

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import type { Scenario } from '../scenario/scenario.js';
+import type { ScenarioInput } from '../scenario/schema.js';
+import type { ExpectationName } from '../check/expectations.js';
+
+/** What an alphabet may be made of. */
+
+/**
+ * What comes and goes as one: a memory block, which is also set online and offline; a section of a device, or what a
+ * section is cut into.
+ */
+export const UNITS = ['section', 'half', 'subsection', 'block'] as const;
+export type Unit = (typeof UNITS)[number];
+export type SectionUnit = Exclude<Unit, 'block'>;
+
+/**
+ * Who backs the memmap: `none` system memory; `own` an altmap for each range; `reserve` the same behind pages that the
+ * driver keeps; `tight` behind one such page, and no page more than the memmap takes; `shared` one altmap for two
+ * neighbouring ranges, which are added together and go one after the other. A memory block is its own altmap
+ * (memmap_on_memory), `own` one by one and `shared` two of them in one go; there is no `reserve` and no `tight` of it.
+ */
+export const ALTMAP_CHOICES = ['none', 'own', 'shared', 'reserve', 'tight'] as const;
+export type AltmapChoice = (typeof ALTMAP_CHOICES)[number];
+
+/** What is explored. */
+export interface AlphabetOptions {
+  /** Where blocks are to hold their memmap memmap_on_memory is `y`, if the machine does not say. */
+  machine: ScenarioInput['machine'];
+  /** Neighbouring sections, and as many memory blocks before them if `block` is among the units. */
+  sections: number;
+  units: readonly Unit[];
+  altmaps: readonly AltmapChoice[];
+  /** Where the explored memory begins, bytes: a multiple of a subsection, of a memory block if there are some. */
+  start?: number | undefined;
+  /** Bytes that a `section` stands for, and is cut from; a section of the machine if not given. */
+  sectionBytes?: number | undefined;
+  /** Sections are devices with compound pages of so many bytes, mapped and unmapped as device-dax does. */
+  compoundSize?: number | undefined;
+  /** What is expected besides the invariants. */
+  expect?: readonly ExpectationName[] | undefined;
+  /** Steps with blocks also fail at places that are no allocation: registering a device, a notifier that objects. */
+  fail?: boolean;
+}
+
+/** Pages that come and go as one. */
+export interface Range {
+  readonly pfn: number;
+  readonly nrPages: number;
+}
+
+export type StepInput = ScenarioInput['steps'][number];
+
+export type Altmaps = NonNullable<ScenarioInput['altmaps']>;
+
+/** An action before its step is resolved: its altmap is a name, or null. */
+export type Draft = (
+  | { readonly op: 'add'; readonly ranges: readonly number[] }
+  | { readonly op: 'remove' | 'use' | 'online' | 'offline'; readonly range: number }
+) & { readonly altmap: string | null; readonly input: StepInput; readonly hasFault?: boolean };
+
+/** What is known of the machine before there is an alphabet for it. */
+export interface Ground {
+  readonly options: AlphabetOptions;
+  readonly bare: Scenario;
+  readonly ranges: readonly Range[];
+  readonly blocks: number;
+}
+
+/** Two neighbouring ranges as one. */
+export const joined = (range: Range, next: Range): Range => ({ pfn: range.pfn, nrPages: range.nrPages + next.nrPages });

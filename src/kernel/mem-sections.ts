@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import type { StateWriter, StateReader } from '../hardware/saved-state.js';
+
+/** mem_section[] (mm/sparse.c, include/linux/mmzone.h): the flags and the subsection map of every section. */
+
+/** SECTION_HAS_MEM_MAP: the section carries a memmap; valid_section(). */
+export const HAS_MEM_MAP = 1;
+/** SECTION_IS_EARLY: its memmap was made at boot. */
+export const IS_EARLY = 2;
+/** The section has a usage map. A boot section keeps it for ever. */
+export const HAS_USAGE = 4;
+export const USAGE_RESERVED = 8;
+/** section_mem_map still encodes the section's number though there is no memmap. */
+export const STALE_MEM_MAP = 16;
+/** SECTION_IS_ONLINE: the page allocator has its pages. */
+export const IS_ONLINE = 32;
+/** SECTION_TAINT_ZONE_DEVICE: a device's range begins or ends inside it. */
+export const TAINT_ZONE_DEVICE = 64;
+/** Sections of one root of the two-level array, SECTIONS_PER_ROOT. */
+export const ROOT_SHIFT = 8;
+export const SECTIONS_PER_ROOT = 1 << ROOT_SHIFT;
+export interface SectionRoot {
+  readonly flags: Uint8Array;
+  /** Subsection maps, `wordsPerMap` words a section. */
+  readonly maps: Uint32Array;
+}
+
+/** What {@link MemSections.capture} found. It can be used again and again. */
+export class SectionsImage {
+  present = 0;
+  first = 0;
+  end = 0;
+  flags = new Uint8Array(0);
+  maps = new Uint32Array(0);
+}
+
+/** mem_section[]: the state of every section. */
+export class MemSections {
+  /** Sections that carry a memmap. */
+  present = 0;
+  /** Sections that ever had a state lie in [first, end). */
+  private first = Number.MAX_SAFE_INTEGER;
+  private end = 0;
+  private readonly roots: (SectionRoot | undefined)[] = [];
+  private readonly wordsPerMap: number;
+
+  /** @param subsectionsPerSection SUBSECTIONS_PER_SECTION */
+  constructor(readonly subsectionsPerSection: number) {
+    this.wordsPerMap = Math.ceil(subsectionsPerSection / 32);
+  }
+
+  /** sparse_index_init(): the root that holds a section exists from here on. */
+  indexInit(sectionNr: number): void {
+    const index = sectionNr >>> ROOT_SHIFT;
+    while (this.roots.length <= index) this.roots.push(undefined);
+    this.roots[index] ??= {
+      flags: new Uint8Array(SECTIONS_PER_ROOT),
+      maps: new Uint32Array(SECTIONS_PER_ROOT * this.wordsPerMap),
+    };
+  }
+
+  flags(sectionNr: number): number {
+    const root = this.roots[sectionNr >>> ROOT_SHIFT];
+    return root === undefined ? 0 : root.flags[sectionNr & (SECTIONS_PER_ROOT - 1)]!;
+  }
+
+  setFlags(sectionNr: number, flags: number): void {
+    const root = this.roots[sectionNr >>> ROOT_SHIFT]!;
+    const at = sectionNr & (SECTIONS_PER_ROOT - 1);
+    this.present += (flags & HAS_MEM_MAP) - (root.flags[at]! & HAS_MEM_MAP);
+    root.flags[at] = flags;
+    this.reach(sectionNr);
+  }
+
+  /** valid_section(). */
+  isValid(sectionNr: number): boolean {
+    return (this.flags(sectionNr) & HAS_MEM_MAP) !== 0;
+  }
+
+  /** Numbers of the sections without memmap whose section_mem_map is not zero, ascending. */
+  *stale(): Generator<number> {
+    for (const sectionNr of this.reached()) if ((this.flags(sectionNr) & STALE_MEM_MAP) !== 0) yield sectionNr;
+  }
+
+  /** early_section(). */
+  isEarly(sectionNr: number): boolean {
+    return (this.flags(sectionNr) & IS_EARLY) !== 0;
+  }
+
+  /** online_section(). */
+  isOnline(sectionNr: number): boolean {
+    return (this.flags(sectionNr) & IS_ONLINE) !== 0;
+  }
+
+  setOnline(sectionNr: number, online: boolean): void {
+    const flags = this.flags(sectionNr);
+    this.setFlags(sectionNr, online ? flags | IS_ONLINE : flags & ~IS_ONLINE);
+  }
+
+  /** Whether a device's range begins or ends inside the section (online_device_section without the online part). */
+  isTainted(sectionNr: number): boolean {
+    return (this.flags(sectionNr) & TAINT_ZONE_DEVICE) !== 0;
+  }
+
+  /** section_taint_zone_device(). */
+  taint(sectionNr: number): void {
+    this.indexInit(sectionNr);
+    this.setFlags(sectionNr, this.flags(sectionNr) | TAINT_ZONE_DEVICE);
+  }
+
+  /** Whether none of the subsections [from, to) is active. */
+  areClear(sectionNr: number, from: number, to: number): boolean {
+    const root = this.roots[sectionNr >>> ROOT_SHIFT];
+    if (root === undefined) return true;
+    const first = (sectionNr & (SECTIONS_PER_ROOT - 1)) * this.wordsPerMap;
+    for (let word = from >>> 5; word <= (to - 1) >>> 5; word++) {
+      if ((root.maps[first + word]! & wordMask(word, from, to)) !== 0) return false;
+    }
+    return true;
+  }
+
+  /** Whether all of the subsections [from, to) are active. */
+  areSet(sectionNr: number, from: number, to: number): boolean {
+    const root = this.roots[sectionNr >>> ROOT_SHIFT];
+    if (root === undefined) return false;
+    const first = (sectionNr & (SECTIONS_PER_ROOT - 1)) * this.wordsPerMap;
+    for (let word = from >>> 5; word <= (to - 1) >>> 5; word++) {
+      const mask = wordMask(word, from, to);
+      if ((root.maps[first + word]! & mask) !== mask) return false;
+    }
+    return true;
+  }
+
+  /** Whether no subsection is active. */
+  isEmpty(sectionNr: number): boolean {
+    return this.areClear(sectionNr, 0, this.subsectionsPerSection);
+  }
+
+  isSet(sectionNr: number, subsection: number): boolean {
+    return this.areSet(sectionNr, subsection, subsection + 1);
+  }
+
+  /** The subsection map, lowest bit the first subsection. */
+  subsectionMask(sectionNr: number): bigint {
+    let mask = 0n;
+    for (let s = 0; s < this.subsectionsPerSection; s++) if (this.isSet(sectionNr, s)) mask |= 1n << BigInt(s);
+    return mask;
+  }
+
+  set(sectionNr: number, from: number, to: number): void {
+    this.change(sectionNr, from, to, true);
+  }
+
+  clear(sectionNr: number, from: number, to: number): void {
+    this.change(sectionNr, from, to, false);
+  }
+
+  /** Numbers of the sections that have an active subsection, ascending. */
+  *active(): Generator<number> {
+    for (const sectionNr of this.reached()) {
+      if (!this.areClear(sectionNr, 0, this.subsectionsPerSection)) yield sectionNr;
+    }
+  }
+
+  /** Numbers of sections, ascending, without those that never had a state. */
+  private *reached(): Generator<number> {
+    for (let sectionNr = this.first; sectionNr < this.end; sectionNr++) {
+      if (this.roots[sectionNr >>> ROOT_SHIFT] === undefined) sectionNr |= SECTIONS_PER_ROOT - 1;
+      else yield sectionNr;
+    }
+  }
+
+  /** Every section that has a flag, with its subsection map. */
+  save(to: StateWriter): void {
+    const { roots, wordsPerMap } = this;
+    to.word(this.present);
+    const count = to.length;
+    to.word(0);
+    let sections = 0;
+    for (let sectionNr = this.first; sectionNr < this.end; sectionNr++) {
+      const root = roots[sectionNr >>> ROOT_SHIFT];
+      const s = sectionNr & (SECTIONS_PER_ROOT - 1);
+      if (root === undefined || root.flags[s] === 0) continue;
+      sections++;
+      to.word(sectionNr);
+      to.word(root.flags[s]!);
+      to.copy(root.maps, s * wordsPerMap, (s + 1) * wordsPerMap);
+    }
+    to.set(count, sections);
+  }
+
+  restore(from: StateReader): void {
+    const { roots, wordsPerMap } = this;
+    for (const root of roots) {
+      root?.flags.fill(0);
+      root?.maps.fill(0);
+    }
+    this.present = from.word();
+    for (let sections = from.word(); sections > 0; sections--) {
+      const sectionNr = from.word();
+      this.indexInit(sectionNr);
+      this.reach(sectionNr);
+      const root = roots[sectionNr >>> ROOT_SHIFT]!;
+      const s = sectionNr & (SECTIONS_PER_ROOT - 1);
+      root.flags[s] = from.word();
+      from.copy(root.maps, s * wordsPerMap, (s + 1) * wordsPerMap);
+    }
+  }
+
+  /** Copies the state of all sections as it lies. */
+  capture(image: SectionsImage): void {
+    const { first, end, roots, wordsPerMap } = this;
+    const sections = Math.max(0, end - first);
+    if (image.flags.length < sections) {
+      image.flags = new Uint8Array(sections);
+      image.maps = new Uint32Array(sections * wordsPerMap);
+    }
+    image.present = this.present;
+    image.first = first;
+    image.end = end;
+    for (let sectionNr = first, i = 0; sectionNr < end; sectionNr++, i++) {
+      const root = roots[sectionNr >>> ROOT_SHIFT];
+      const s = sectionNr & (SECTIONS_PER_ROOT - 1);
+      image.flags[i] = root === undefined ? 0 : root.flags[s]!;
+      for (let w = 0; w < wordsPerMap; w++) {
+        image.maps[i * wordsPerMap + w] = root === undefined ? 0 : root.maps[s * wordsPerMap + w]!;
+      }
+    }
+  }
+
+  /** Makes the sections what they were when an image was made of them. */
+  load(image: SectionsImage): void {
+    const { first, end, roots, wordsPerMap } = this;
+    this.present = image.present;
+    for (let sectionNr = first; sectionNr < end; sectionNr++) {
+      const root = roots[sectionNr >>> ROOT_SHIFT];
+      if (root === undefined) continue;
+      const isIn = sectionNr >= image.first && sectionNr < image.end;
+      const i = sectionNr - image.first;
+      const s = sectionNr & (SECTIONS_PER_ROOT - 1);
+      root.flags[s] = isIn ? image.flags[i]! : 0;
+      for (let w = 0; w < wordsPerMap; w++) {
+        root.maps[s * wordsPerMap + w] = isIn ? image.maps[i * wordsPerMap + w]! : 0;
+      }
+    }
+  }
+
+  private reach(sectionNr: number): void {
+    if (sectionNr < this.first) this.first = sectionNr;
+    if (sectionNr >= this.end) this.end = sectionNr + 1;
+  }
+
+  private change(sectionNr: number, from: number, to: number, active: boolean): void {
+    this.reach(sectionNr);
+    const { maps } = this.roots[sectionNr >>> ROOT_SHIFT]!;
+    const first = (sectionNr & (SECTIONS_PER_ROOT - 1)) * this.wordsPerMap;
+    for (let word = from >>> 5; word <= (to - 1) >>> 5; word++) {
+      const mask = wordMask(word, from, to);
+      if (active) maps[first + word]! |= mask;
+      else maps[first + word]! &= ~mask;
+    }
+  }
+}
+
+/** Bits [from, to) of a bitmap as far as they lie in one of its 32-bit words. */
+export function wordMask(word: number, from: number, to: number): number {
+  const low = from - word * 32;
+  const high = to - word * 32;
+  return (low <= 0 ? -1 : -1 << low) & (high >= 32 ? -1 : (1 << high) - 1);
+}
+
+/** SUBSECTION_SIZE, bytes: what memory is added and removed in. */
+export const SUBSECTION_SIZE = 2 ** 21;

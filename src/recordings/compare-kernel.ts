@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import { type Leaf, LEVELS, PTE } from '../hardware/page-table.js';
+import type { Kernel } from '../kernel/kernel.js';
+import { iomemLines } from '../mm/resource.js';
+import type { Devices } from '../drivers/devices.js';
+import {
+  type RecordedKernel,
+  type RecordedDevice,
+  type RecordedLeaf,
+  type RecordedStep,
+  expandLeaves,
+  systemRamLines,
+  recordedZones,
+  recordedBlocks,
+} from './recorded-kernel.js';
+import { comparePtdump } from './recorded-ptdump.js';
+import type { Scenario } from '../scenario/scenario.js';
+import { usedRuns } from '../scenario/state.js';
+import {
+  type AddressRange,
+  type AddressText,
+  countTables,
+  vmemmapWindow,
+  walkVmemmap,
+} from '../kernel/vmemmap-view.js';
+import type { Failure } from './vectors.js';
+
+/** Compares the emulator's page tables, memory and devices with what was read of a booted kernel after a step. */
+
+export interface Replay {
+  readonly recorded: RecordedKernel;
+  readonly scenario: Scenario;
+  readonly kernel: Kernel;
+  readonly text: AddressText;
+  readonly drivers: Devices;
+  /** What the emulator's iomem tree says of system memory at boot, in whole pages. */
+  readonly bootRam: readonly string[];
+  /** Ranges in frames that a device's memory blocks cover. */
+  readonly memory: Map<string, { pfn: number; nrPages: number }>;
+  /** Devices whose memory came block by block, and goes so. */
+  readonly addedByBlock: Set<string>;
+  /** Devices whose memory the page allocator has: online, without a memmap of their own. */
+  readonly systemRam: Set<string>;
+  /** First frames of blocks that were taken to make memory scarce. */
+  readonly held: number[];
+  devices: readonly RecordedDevice[];
+  /** Memmap that the recording accounts for; the window may hold other things. */
+  readonly known: readonly AddressRange[];
+  /** Tables that serve the window and no memmap, by level: what the recording counts at boot beyond the emulator. */
+  readonly otherTables: number[];
+}
+
+export type Difference = Omit<Failure, 'name' | 'step'>;
+/** Whether a leaf maps a part of the memmap that the recording accounts for. */
+export const isKnown = (replay: Replay, leaf: RecordedLeaf, size: number): boolean => {
+  const start = Number(leaf.start & LOW_52_BITS);
+  return replay.known.some((range) => start < range.end && start + size > range.start);
+};
+
+/** Level of a bolted entry of a hashed page table: its leaves are recorded from vmemmap_list, which has no flags. */
+export const HPTE_LEVEL = 'hpte';
+/** A leaf of the emulator in the words of a recording. */
+export function describeLeaf(replay: Replay, leaf: Leaf): RecordedLeaf {
+  return {
+    start: BigInt(`0x${replay.text.of(leaf.start)}`),
+    level: LEVELS[leaf.level],
+    pa: leaf.pa,
+    flags: replay.kernel.arch.leafFlags(leaf),
+    owner: ownerOf(replay, leaf.pa),
+  };
+}
+
+/** Bytes that a leaf of a level maps, by the level's name. */
+export function leafSize({ arch }: Kernel): (level: string) => number {
+  const sizes = new Map(arch.leafSizes.map(({ name, size }) => [name, size]));
+  return (level) => sizes.get(level) ?? NaN;
+}
+
+/** Numbers frames by their first leaf, so that two lists agree in which leaves share a frame. */
+export function sharing(leaves: readonly RecordedLeaf[]): number[] {
+  const first = new Map<number, number>();
+  return leaves.map((leaf, i) => {
+    const known = first.get(leaf.pa);
+    if (known === undefined) first.set(leaf.pa, i);
+    return known ?? i;
+  });
+}
+
+/** System memory is one owner, be it there since boot or a device that is online by now. */
+export function leafText(replay: Replay, leaf: RecordedLeaf | undefined, sharedWith: number | undefined): string {
+  if (leaf === undefined) return 'no leaf';
+  const isSystemRam = leaf.owner === BOOT_RAM || replay.systemRam.has(leaf.owner);
+  const owner = isSystemRam ? 'system RAM' : leaf.owner;
+  const frame = isSystemRam ? `a frame first seen at leaf ${sharedWith}` : `phys=${leaf.pa.toString(16)}`;
+  const flags = leaf.level === HPTE_LEVEL ? '' : ` flags=${leaf.flags.toString(16)}`;
+  return `${leaf.start.toString(16)} ${leaf.level}${flags} in=${owner} ${frame}`;
+}
+
+export function compareLeaves(
+  replay: Replay,
+  expected: readonly RecordedLeaf[],
+  actual: readonly RecordedLeaf[],
+): Difference | undefined {
+  const wantSharing = sharing(expected);
+  const haveSharing = sharing(actual);
+  for (let i = 0; i < Math.max(expected.length, actual.length); i++) {
+    const want = leafText(replay, expected[i], wantSharing[i]);
+    const have = leafText(replay, actual[i], haveSharing[i]);
+    if (want !== have) return { field: `leaves[${i}]`, expected: want, actual: have };
+  }
+  return undefined;
+}
+
+/** Some recordings looked for markers in a part of the vmemmap only, and say so. */
+export function markersFrom(recorded: RecordedKernel): bigint {
+  for (const note of recorded.notes) {
+    const match = /only looked for from (0x[0-9a-f]+) on/.exec(note);
+    if (match) return BigInt(match[1]!);
+  }
+  return 0n;
+}
+
+export function unusedMarkers(replay: Replay, leaves: readonly Leaf[]): string[] {
+  const from = markersFrom(replay.recorded);
+  return leaves.flatMap((leaf) => {
+    const address = replay.text.of(leaf.start);
+    if (leaf.level === PTE || BigInt(`0x${address}`) < from) return [];
+    const runs = usedRuns(replay.kernel, leaf);
+    if (runs === undefined) return [];
+    return [
+      `${address} ${runs.map((r) => `${r.used ? 'used' : 'unused'} 0x${r.from.toString(16)}-0x${r.to.toString(16)}`).join(' ')}`,
+    ];
+  });
+}
+
+export function compareStep(replay: Replay, step: RecordedStep): Difference | undefined {
+  const { recorded, kernel } = replay;
+  const walk = walkVmemmap(kernel, vmemmapWindow(kernel));
+  const { leaves } = walk;
+  const tables = countTables(walk.tables);
+  const from = step.leavesSameAsStep ?? undefined;
+  const runs = from === undefined ? (step.leaves ?? []) : (recorded.steps[from]?.leaves ?? []);
+  const sizeOf = leafSize(kernel);
+  const known = (list: RecordedLeaf[]): RecordedLeaf[] =>
+    list.filter((leaf) => isKnown(replay, leaf, sizeOf(leaf.level)));
+  const difference = compareLeaves(
+    replay,
+    known(expandLeaves(runs, sizeOf)),
+    known(leaves.map((leaf) => describeLeaf(replay, leaf))),
+  );
+  if (difference !== undefined) return difference;
+  for (const [name, count] of Object.entries(step.tableCounts ?? {})) {
+    const level = (LEVELS as readonly string[]).indexOf(name);
+    if (step.action.op === 'boot') replay.otherTables[level] = count - tables[level]!;
+    const expected = count - replay.otherTables[level]!;
+    if (replay.otherTables[level]! < 0 || tables[level] !== expected) {
+      return { field: `tableCounts.${name}`, expected, actual: tables[level] };
+    }
+  }
+  const started = replay.text.pointer(kernel.arch.unusedStart());
+  if (step.unusedStart != null && step.unusedStart !== started) {
+    return { field: 'unusedStart', expected: step.unusedStart, actual: started };
+  }
+  if (step.unusedMarkers != null) {
+    const want = step.unusedMarkers.join('\n');
+    const have = unusedMarkers(replay, leaves).join('\n');
+    if (want !== have) return { field: 'unusedMarkers', expected: want, actual: have };
+  }
+  if (step.ptdump == null) return undefined;
+  return comparePtdump(kernel, replay.scenario, step.ptdump, (pa) => ownerOf(replay, pa) !== BOOT_RAM);
+}
+
+/** Memory blocks and system memory in the iomem tree that were not there at boot, and zones that were empty then. */
+export function compareMemory(replay: Replay, step: RecordedStep): Difference | undefined {
+  const { memory } = replay.drivers;
+  const [boot] = replay.recorded.steps;
+  const blocksAtBoot = recordedBlocks(boot?.memoryBlocks ?? []);
+  for (const [id, expected] of recordedBlocks(step.memoryBlocks ?? [])) {
+    if (blocksAtBoot.has(id)) continue;
+    const block = memory.blocks.get(id);
+    const state = block && (block.state === 'online' ? `online ${block.zone?.name ?? 'none'}` : block.state);
+    // A block that is on its way out is online until it is gone.
+    if (expected === 'going-offline' && block?.state === 'online') continue;
+    if (state !== expected) return { field: `memoryBlocks[${id}]`, expected, actual: state };
+  }
+  const emptyAtBoot = recordedZones(boot?.zones ?? []);
+  for (const [name, expected] of recordedZones(step.zones ?? [])) {
+    if (emptyAtBoot.get(name)?.[1] !== 0) continue;
+    const zone = memory.nodes.flatMap((node) => node.zones).find((z) => `${z.nid} ${z.name}` === name);
+    // /proc/zoneinfo names the start of populated zones only.
+    const actual = zone && [zone.present > 0 ? zone.start : 0, zone.spanned, zone.present];
+    if (expected.join() !== actual?.join()) return { field: `zones.${name}`, expected, actual };
+  }
+  const atBoot = systemRamLines(boot?.iomem ?? []);
+  const expected = systemRamLines(step.iomem ?? []).filter((line) => !atBoot.includes(line));
+  const actual = systemRamLines(iomemLines(memory.iomem)).filter(
+    (line) => !atBoot.includes(line) && !replay.bootRam.includes(line),
+  );
+  return expected.join('\n') === actual.join('\n') ? undefined : { field: 'iomem', expected, actual };
+}
+
+/** What a recording calls memory that is no device's. */
+export const BOOT_RAM = 'boot-ram';
+/** The device that a frame belongs to. @param pa physical byte address */
+export const ownerOf = (replay: Replay, pa: number): string =>
+  replay.devices.find((device) => pa >= device.start && pa <= device.end)?.id ?? BOOT_RAM;
+export const LOW_52_BITS = 2n ** 52n - 1n;

@@ -1,0 +1,368 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import { alignDown, alignUp } from '../hardware/align.js';
+import { PageFault } from '../hardware/mmu.js';
+import { NO_PAGE } from '../hardware/buddy-blocks.js';
+import { type Kernel, pfnToPage } from '../kernel/kernel.js';
+import { KernelBug } from '../kernel/log.js';
+import { addMemory, type AddMemoryRequest, offlineAndRemoveMemory, supportsMemmapOnMemory } from '../mm/add-memory.js';
+import { blockIdOf, memoryBlocksOf, offlineBlock, onlineBlock, setAsidePages } from '../mm/memory-block.js';
+import { hugetlbVmemmapOptimize, hugetlbVmemmapRestore } from '../mm/hugetlb-vmemmap.js';
+import { Faults } from '../mm/system-memory.js';
+import { iomemLines } from '../mm/resource.js';
+import type { OnlineType } from '../mm/zone.js';
+import {
+  createDevices,
+  createNamespaceDevice,
+  destroyNamespaceDevice,
+  kmem,
+  kmemRelease,
+  resizeVirtioMem,
+} from '../drivers/devices.js';
+import { bootKernel, bootMemory } from '../scenario/machine.js';
+import {
+  bootRanges,
+  type ByteRange,
+  expandLeaves,
+  hugePagesAsked,
+  meminfoKb,
+  type RecordedAction,
+  type RecordedKernel,
+  type RecordedStep,
+  refusedBlocks,
+  systemRamLines,
+  takeableBlocks,
+} from './recorded-kernel.js';
+import { resolveScenario } from '../scenario/scenario.js';
+import { type AddressRange, AddressText } from '../kernel/vmemmap-view.js';
+import type { Failure } from './vectors.js';
+import { compareMemory, compareStep, leafSize, LOW_52_BITS, type Replay } from './compare-kernel.js';
+
+/**
+ * Replays what was done to a booted kernel and compares the page tables after each step, as far as they map the memmap
+ * of system RAM, devices and hot-added memory. Frames of system memory cannot agree, since a booted kernel has used its memory
+ * before; their owner, and which leaves share one, must. Tables are counted over the whole vmemmap window; those that
+ * serve something else at boot are taken off.
+ */
+
+/** A step that the emulator has no function for. */
+class UnknownAction extends Error {}
+
+/** The emulator's rooms by what uname -m prints, where the two differ. */
+export const ARCH_OF_MACHINE: Readonly<Record<string, string>> = { ppc64le: 'ppc64', s390x: 's390' };
+
+/** MMU_PAGE_4K, _64K and _16M: the kernel's numbers of page sizes of the hash MMU (arch/powerpc/include/asm/mmu.h). */
+const HASH_PAGE_BYTES: Readonly<Record<number, number>> = { 0: 4096, 2: 65536, 10: 2 ** 24 };
+/** _PAGE_RW of x86_64, which alone folds the memmap of HugeTLB pages here. */
+const WRITABLE = 2n;
+/** Blocks of a large leaf's size broken up when a guest's memory is made scarce, so that base pages remain. */
+const BROKEN_BLOCKS = 16;
+
+function startReplay(recorded: RecordedKernel): Replay {
+  const ram = bootRanges(recorded);
+  const page = recorded.pageSize;
+  const largest = ram.reduce((best, range) => (range.end - range.start > best.end - best.start ? range : best), {
+    start: 0,
+    end: 0,
+  });
+  const scenario = resolveScenario({
+    name: recorded.kernelRelease,
+    title: undefined,
+    machine: {
+      arch: ARCH_OF_MACHINE[recorded.arch] ?? recorded.arch,
+      kernel: recorded.kernelRelease,
+      pageSize: page,
+      structPageSize: recorded.structPage.bytes,
+      vmemmapBase: recorded.vmemmapBase === undefined ? undefined : BigInt(recorded.vmemmapBase),
+      pagingLevels: recorded.pagingLevels ?? recorded.levels ?? asceLevels(recorded.asce),
+      vmemmapPageSize: HASH_PAGE_BYTES[recorded.mmuVmemmapPsizeIndex ?? -1],
+      htabSizeBytes: recorded.steps[0]!.hptBytes ?? undefined,
+      hugeVmemmap: !recorded.notes.some((note) => note.includes('no enhanced-DAT facility')),
+      vaBits: recorded.vaBits,
+      mmu: recorded.mmu,
+      otherPageTables: 0,
+      currentPageTable: 0,
+      recycledPages: 'keep',
+      memmapOnMemory: memmapOnMemoryMode(recorded.memmapOnMemoryParam),
+      hugetlbOptimized: recorded.kernelCommandLine.includes('hugetlb_free_vmemmap=on'),
+      nvdimmKmsan: false,
+      blockSize: recorded.blockSizeBytes,
+      boot: ram.map(({ start, end }) => ({
+        start: alignUp(start, page),
+        size: alignDown(end, page) - alignUp(start, page),
+        node: 0,
+      })),
+    },
+    altmaps: {},
+    steps: [],
+    failAllocations: [],
+  });
+  const maxOrderBytes = page * 2 ** scenario.machine.architecture.maxOrder(page);
+  const ramBase = alignUp(largest.start, maxOrderBytes);
+  const kernel = bootKernel({
+    ...scenario.machine,
+    ramBasePfn: ramBase / page,
+    ramPages: alignDown(largest.end - ramBase, maxOrderBytes) / page,
+  });
+  const memory = bootMemory(kernel, scenario);
+  return {
+    recorded,
+    scenario,
+    kernel,
+    text: new AddressText(scenario.machine.config.vmemmapBase),
+    drivers: createDevices(memory),
+    bootRam: systemRamLines(iomemLines(memory.iomem)),
+    memory: new Map(),
+    addedByBlock: new Set(),
+    systemRam: new Set(),
+    held: [],
+    devices: [],
+    known: knownMemmap(recorded, kernel, ram),
+    otherTables: [0, 0, 0, 0, 0],
+  };
+}
+
+/** Memmap that the recording accounts for: of system RAM at boot, section by section, of devices and of added memory. */
+function knownMemmap(recorded: RecordedKernel, kernel: Kernel, ram: readonly ByteRange[]): AddressRange[] {
+  const address = (byte: number): number => pfnToPage(kernel, Math.floor(byte / kernel.pageSize));
+  const sectionBytes = kernel.pagesPerSection * kernel.pageSize;
+  return [
+    ...ram.map(({ start, end }) => ({
+      start: address(alignDown(start, sectionBytes)),
+      end: address(alignUp(end, sectionBytes)),
+    })),
+    ...recorded.steps.flatMap(({ action, devices }) => [
+      ...(devices ?? []).map(({ start, end }) => ({ start: address(start), end: address(end + 1) })),
+      ...(action.op === 'add-memory'
+        ? [{ start: address(action.start), end: address(action.start + action.size) }]
+        : []),
+    ]),
+  ];
+}
+
+/** Levels that an address-space-control element of s390 designates: 3 for a region-third table, and so on. */
+function asceLevels(asce: string | undefined): number | undefined {
+  const DESIGNATION_TYPE = 0xc;
+  return asce === undefined ? undefined : 2 + (Number(asce) & DESIGNATION_TYPE) / 4;
+}
+
+/** The parameter as /sys/module/memory_hotplug/parameters/memmap_on_memory reads. */
+function memmapOnMemoryMode(parameter: string): 'n' | 'y' | 'force' {
+  if (parameter === 'force') return 'force';
+  return parameter === 'Y' || parameter === '1' ? 'y' : 'n';
+}
+
+function act(replay: Replay, action: RecordedAction, recordedStep: RecordedStep): void {
+  const { recorded, memory, drivers } = replay;
+  const page = recorded.pageSize;
+  switch (action.op) {
+    case 'boot':
+      return;
+    case 'none':
+      makeScarce(replay, recordedStep);
+      askForHugePages(replay, recordedStep);
+      return;
+    case 'add-memory': {
+      const range = { pfn: action.start / page, nrPages: action.size / page };
+      memory.set(action.device, range);
+      if (action.onlinedByPlatform) addLmbs(replay, action.device, range);
+      else addMemory(drivers.memory, acpiRequest(replay, range));
+      return;
+    }
+    case 'remove-memory': {
+      // Where a page could not be moved away the platform gave up, and put back what it had taken.
+      if (recordedStep.ok === false) return;
+      const range = known(memory, action.device);
+      const unit = replay.addedByBlock.has(action.device) ? replay.scenario.blockPages : range.nrPages;
+      for (let pfn = range.pfn; pfn < range.pfn + range.nrPages; pfn += unit) {
+        offlineAndRemoveMemory(drivers.memory, pfn, unit);
+      }
+      memory.delete(action.device);
+      replay.systemRam.delete(action.device);
+      return;
+    }
+    case 'online':
+      for (const device of devicesOf(replay, action)) online(replay, device, action.zone ?? 'auto');
+      return;
+    case 'offline':
+      for (const device of devicesOf(replay, action)) {
+        const range = known(memory, device);
+        const refused = refusedBlocks(recordedStep);
+        for (const block of memoryBlocksOf(drivers.memory, range.pfn, range.nrPages)) {
+          // Whether the guest could move its pages away is nothing that a memmap knows.
+          drivers.memory.faults = new Faults(refused.includes(block.id) ? { unmovable: 1 } : {});
+          offlineBlock(drivers.memory, block);
+        }
+        drivers.memory.faults = new Faults();
+      }
+      return;
+    case 'create-namespace': {
+      const device = replay.devices.find((d) => d.id === action.device);
+      if (device === undefined) throw new UnknownAction(`no device ${action.device}`);
+      const { start, end } = device;
+      createNamespaceDevice(drivers, { ...action, start, size: end + 1 - start, node: 0 });
+      return;
+    }
+    case 'destroy-namespace':
+      destroyNamespaceDevice(drivers, action.device);
+      return;
+    case 'kmem': {
+      const namespace = known(drivers.namespaces, action.device);
+      kmem(drivers, action.device, action.memmapOnMemory);
+      if (namespace.kmem === null) return;
+      memory.set(action.device, { pfn: namespace.kmem.start / page, nrPages: namespace.kmem.size / page });
+      return;
+    }
+    case 'kmem-release':
+      kmemRelease(drivers, action.device);
+      memory.delete(action.device);
+      return;
+    case 'virtio-mem': {
+      const [device] = replay.devices;
+      if (device === undefined) throw new UnknownAction('no virtio-mem device');
+      const region = { start: device.start, size: device.end + 1 - device.start };
+      resizeVirtioMem(drivers, device.id, region, action.requested);
+      const plugged = drivers.virtioMem.get(device.id)?.size ?? 0;
+      if (plugged > 0) memory.set(device.id, { pfn: device.start / page, nrPages: plugged / page });
+      else memory.delete(device.id);
+      return;
+    }
+  }
+}
+
+/** HugeTLB pages that the guest got, or gave back. */
+function askForHugePages(replay: Replay, step: RecordedStep): void {
+  const asked = hugePagesAsked(step);
+  const { memory } = replay.drivers;
+  if (asked === undefined) return;
+  if (asked.count === 0) {
+    hugetlbVmemmapRestore(memory, [...memory.hugetlbPages.keys()]);
+    return;
+  }
+  const nrPages = asked.size / replay.kernel.pageSize;
+  const pages = foldedPages(replay, step, nrPages);
+  if (pages.length === asked.count) hugetlbVmemmapOptimize(memory, pages, nrPages);
+}
+
+/**
+ * Where the guest's page allocator found room for huge pages is nothing that the emulator could know, and the recording
+ * says it in its leaves alone: there is at most one choice of pages that can explain them, those whose memmap has a page
+ * that may not be written. Their number has to be the one that the guest told.
+ */
+function foldedPages(replay: Replay, step: RecordedStep, nrPages: number): number[] {
+  const { kernel } = replay;
+  const bytes = nrPages * kernel.structPageSize;
+  const folded = new Set<number>();
+  for (const { start, flags } of expandLeaves(step.leaves ?? [], leafSize(kernel))) {
+    if ((flags & WRITABLE) !== 0n) continue;
+    folded.add(Math.floor((Number(start & LOW_52_BITS) - kernel.vmemmap) / bytes));
+  }
+  return [...folded].map((page) => page * nrPages);
+}
+
+interface PfnRange {
+  pfn: number;
+  nrPages: number;
+}
+
+/** acpi_memory_enable_device(): a memmap in the range is asked for where it can be. */
+const acpiRequest = ({ drivers }: Replay, range: PfnRange): AddMemoryRequest => ({
+  nid: 0,
+  ...range,
+  memmapOnMemory: supportsMemmapOnMemory(drivers.memory, range.nrPages),
+});
+
+/** dlpar_add_lmb(): pseries adds memory block by block, and sets each online. */
+function addLmbs(replay: Replay, device: string, range: PfnRange): void {
+  const { blockPages } = replay.scenario;
+  for (let pfn = range.pfn; pfn < range.pfn + range.nrPages; pfn += blockPages) {
+    addMemory(replay.drivers.memory, acpiRequest(replay, { pfn, nrPages: blockPages }));
+  }
+  replay.addedByBlock.add(device);
+  online(replay, device, 'auto');
+}
+
+const devicesOf = ({ memory }: Replay, { device }: { device?: string | undefined }): string[] =>
+  device === undefined ? [...memory.keys()] : [device];
+
+function known<T>(map: ReadonlyMap<string, T>, device: string): T {
+  const value = map.get(device);
+  if (value === undefined) throw new UnknownAction(`nothing is known of device ${device}`);
+  return value;
+}
+
+/** Every memory block of a device is set online. */
+function online(replay: Replay, device: string, type: OnlineType): void {
+  const range = known(replay.memory, device);
+  const { memory } = replay.drivers;
+  for (const block of memoryBlocksOf(memory, range.pfn, range.nrPages)) onlineBlock(memory, block, type);
+  const first = memory.blocks.get(blockIdOf(memory, range.pfn));
+  if (first === undefined || setAsidePages(replay.kernel, first) === 0) replay.systemRam.add(device);
+}
+
+/**
+ * Where the guest's memory was made scarce, or given back, /proc/buddyinfo of that moment stands in the recording: as
+ * many large blocks are left to take here as there.
+ */
+function makeScarce(replay: Replay, step: RecordedStep): void {
+  const { kernel, held } = replay;
+  const order = Math.log2(kernel.arch.pmdSize / kernel.pageSize);
+  const total = meminfoKb(replay.recorded.steps[0]!.meminfo ?? [], 'MemTotal') ?? 0;
+  const wanted = takeableBlocks(step.console ?? [], order, total, kernel.pageSize);
+  if (wanted === undefined) return;
+  const { allocator } = kernel;
+  while (held.length > 0 && allocator.freeBlocks(order) < wanted) {
+    allocator.freePages(held.pop()!, order, kernel.log.badFree);
+  }
+  for (let broken = 0; allocator.freeBlocks(order) > wanted; broken++) {
+    const pfn = allocator.allocPages(order);
+    if (pfn === NO_PAGE) return;
+    if (broken >= BROKEN_BLOCKS) held.push(pfn);
+    else for (let at = 1; at < 1 << order; at++) allocator.freePages(pfn + at, 0, kernel.log.badFree);
+  }
+}
+
+/** The guest kernel died in a step that failed and left no block to be listed. */
+const guestDied = (step: RecordedStep): boolean => step.ok === false && (step.memoryBlocks ?? []).length === 0;
+
+/**
+ * Replays a recorded kernel.
+ * @param name how the case is called in a failure
+ * @returns the first difference, or undefined if there is none
+ */
+export function verifyRecordedKernel(recorded: RecordedKernel, name: string): Failure | undefined {
+  let replay: Replay;
+  try {
+    replay = startReplay(recorded);
+  } catch (error) {
+    return { name, step: -1, field: 'machine', expected: 'a machine that the emulator has', actual: message(error) };
+  }
+  for (const [index, step] of recorded.steps.entries()) {
+    replay.devices = step.devices ?? [];
+    let died = false;
+    try {
+      act(replay, step.action, step);
+    } catch (error) {
+      if (error instanceof UnknownAction) {
+        return { name, step: index, field: 'action', expected: step.step, actual: `not built yet: ${error.message}` };
+      }
+      if (!(error instanceof PageFault || error instanceof KernelBug)) throw error;
+      died = true;
+    }
+    const difference = compareStep(replay, step) ?? (died ? undefined : compareMemory(replay, step));
+    if (difference !== undefined) return { name, step: index, ...difference };
+    if (died !== guestDied(step)) {
+      return {
+        name,
+        step: index,
+        field: 'ok',
+        expected: guestDied(step) ? 'the kernel dies' : 'the kernel lives',
+        actual: died ? 'it dies' : 'it lives',
+      };
+    }
+    if (died) return undefined;
+  }
+  return undefined;
+}
+
+const message = (error: unknown): string => (error instanceof Error ? error.message : String(error));

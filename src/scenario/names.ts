@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import type { Architecture } from '../../arch/architecture.js';
+import { ARCHITECTURES } from '../../arch/index.js';
+import { ScenarioError } from '../kernel/scenario-error.js';
+import { type Release, findRelease, RELEASE_NAMES } from '../history/releases.js';
+
+/** What a scenario names: an architecture, a release. The one reader of the list of architectures. */
+
+/** The architecture of a name. @throws ScenarioError */
+export function findArchitecture(name: string, field = 'machine.arch'): Architecture {
+  const architecture = ARCHITECTURES.find((a) => a.name === name);
+  if (architecture) return architecture;
+  throw new ScenarioError(`${field} is "${name}"; allowed are ${list(ARCHITECTURES.map((a) => a.name))}`);
+}
+
+/** The release of a name. @throws ScenarioError */
+export function findKernelRelease(name: string, field = 'machine.kernel'): Release {
+  const release = findRelease(name);
+  if (release) return release;
+  throw new ScenarioError(`${field} is "${name}"; allowed are ${RELEASE_NAMES}`);
+}
+
+export const list = (names: readonly (string | number)[]): string => names.join(', ');

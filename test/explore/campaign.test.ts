@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { exploreWorld, type CampaignFinding, type WorldResult } from '../../src/explore/campaign/campaign.js';
+import { EXPLANATIONS } from '../../src/explore/campaign/explained.js';
+import { campaignWorlds } from '../../src/explore/campaign/worlds.js';
+import { BUGS } from '../../src/catalogue/bugs/index.js';
+import { saysPresent } from '../../src/catalogue/repro.js';
+import { resolveScenario } from '../../src/scenario/scenario.js';
+import { findKernelRelease } from '../../src/scenario/names.js';
+import { scenarioSchema } from '../../src/scenario/schema.js';
+import { runChecked } from '../../src/check/checked-run.js';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+
+/** What the campaign found when it was run last. */
+const CAMPAIGN = JSON.parse(readFileSync(join(ROOT, 'src', 'explore', 'campaign', 'results.json'), 'utf8')) as {
+  maxStates: number;
+  worlds: WorldResult[];
+  findings: CampaignFinding[];
+};
+
+describe('the recorded campaign', () => {
+  test('has every world, and each finding of one', () => {
+    expect(CAMPAIGN.worlds.map(({ name }) => name)).toEqual(campaignWorlds().map(({ name }) => name));
+    const keys = new Set(CAMPAIGN.findings.map(({ key }) => key));
+    for (const { findings } of CAMPAIGN.worlds) for (const key of findings) expect(keys).toContain(key);
+  });
+
+  test.each(['x86_64 4K sp80 6.12.117 pieces', 'arm64 64K sp56 7.3 sections', 's390 4K sp64 7.3 blocks'])(
+    'is what an exploration finds today: %s',
+    (name) => {
+      const recorded = CAMPAIGN.worlds.find((world) => world.name === name)!;
+      const world = campaignWorlds().find((candidate) => candidate.name === name)!;
+      const { result, violations } = exploreWorld(world, CAMPAIGN.maxStates);
+      expect({ ...result, findings: violations.map(({ key }) => key).sort() }).toEqual(recorded);
+    },
+  );
+
+  test('shows each finding in the last step of its scenario', () => {
+    for (const { key, invariant, text, length, scenario } of CAMPAIGN.findings) {
+      const { findings } = runChecked(resolveScenario(scenarioSchema.parse(scenario)));
+      expect(findings, key).toContainEqual(expect.objectContaining({ step: length - 1, invariant, text }));
+    }
+  });
+});
+
+describe('an explanation', () => {
+  test('is there for each finding, once, and for none that was not found', () => {
+    const explained = EXPLANATIONS.flatMap(({ findings }) => findings);
+    expect(explained.toSorted()).toEqual(CAMPAIGN.findings.map(({ key }) => key).sort());
+  });
+
+  test.each(EXPLANATIONS.filter(({ entries }) => entries.length > 0))(
+    'by $entries names a bug that the releases of its findings have: $findings.0',
+    ({ entries, findings }) => {
+      const bugs = entries.map((entry) => BUGS.find(({ id }) => id === entry)!);
+      for (const { key, releases, scenario } of CAMPAIGN.findings.filter(({ key }) => findings.includes(key))) {
+        const named = [...releases.split(/, | to /), scenario.machine.kernel!];
+        for (const name of named) {
+          const release = findKernelRelease(name);
+          expect(
+            bugs.some((bug) => saysPresent(bug, release)),
+            `${key} on ${name}`,
+          ).toBe(true);
+        }
+      }
+    },
+  );
+});

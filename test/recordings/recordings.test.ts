@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { ARCHITECTURES } from '../../arch/index.js';
+import { verifyFile } from '../../src/recordings/verify.js';
+
+const TEST = join(import.meta.dirname, '..');
+
+/** How many cases a vectors file has, so that none can go missing. */
+const CASES: Readonly<Record<string, number>> = {
+  'x86_64.json.gz': 1448,
+  'arm64.json.gz': 2244,
+  's390.json.gz': 790,
+  'ppc64-radix.json.gz': 960,
+  'ppc64-hash.json.gz': 583,
+  'memmap-on-memory.json.gz': 922,
+  'zone-span.json.gz': 60,
+  'resource-tree.json.gz': 60,
+  'memory-blocks.json.gz': 45,
+};
+
+const built = new Set(ARCHITECTURES.map((a) => a.name));
+const archOf = (file: string): string =>
+  file
+    .replace(/^ppc64le/, 'ppc64')
+    .replace(/^s390x/, 's390')
+    .split(/[-.]/)[0]!;
+const filesOf = (folder: string): string[] =>
+  readdirSync(join(TEST, folder)).filter((file) => file.endsWith('.gz') && built.has(archOf(file)));
+
+test('every file of vectors is replayed', () => {
+  expect(readdirSync(join(TEST, 'vectors')).sort()).toEqual(Object.keys(CASES).sort());
+});
+
+describe("the kernel's own functions, recorded", () => {
+  test.each(Object.keys(CASES))('%s: every field of every case', (file) => {
+    const { passed, failures } = verifyFile(join(TEST, 'vectors', file));
+    expect(failures).toEqual([]);
+    expect(passed).toBe(CASES[file]);
+  });
+});
+
+describe('booted kernels, read from outside', () => {
+  test.each(filesOf('real-kernels'))('%s', (file) => {
+    const { failures } = verifyFile(join(TEST, 'real-kernels', file));
+    expect(failures).toEqual([]);
+  });
+});
