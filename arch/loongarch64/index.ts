@@ -4,6 +4,7 @@ import type { ArchConfiguration, Architecture, MachineConfig } from '../architec
 import { LEVELS } from '../../src/hardware/page-table.js';
 import type { Traits } from '../../src/history/traits/index.js';
 import { flag, vmemmapWindow, whole } from '../machine-fields.js';
+import { LOONGARCH64_CPUS } from './cpus.js';
 import { ENTRY_LIMIT, geometry } from './layout.js';
 import { vmemmapRegion, type Region } from './region.js';
 import { Loongarch64Vmemmap } from './vmemmap.js';
@@ -88,7 +89,7 @@ export const loongarch64: Architecture = {
     { name: 'Normal', end: Infinity },
   ],
   keepsMemblock: true,
-  cpus: [],
+  cpus: LOONGARCH64_CPUS,
   entryLimit: ENTRY_LIMIT,
   maxOrder: (pageSize) => MAX_ORDER[pageSize] ?? 10,
   sectionSizeBits: () => SECTION_SIZE_BITS,
@@ -115,9 +116,6 @@ export const loongarch64: Architecture = {
       if (bits < MIN_BITS || bits > MAX_BITS) {
         return `machine.${field} is ${bits}; loongarch64 has ${MIN_BITS} to ${MAX_BITS}`;
       }
-    }
-    if (!config.hugeVmemmap && levels > 2) {
-      return `machine.hugeVmemmap is false; ${pages} and ${levels} levels maps the vmemmap with leaves`;
     }
     const { start, end } = regionOf(config, traits);
     const window = config.vmemmapWindow;

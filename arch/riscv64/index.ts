@@ -5,6 +5,7 @@ import type { ArchConfiguration, Architecture, MachineConfig } from '../architec
 import { LEVELS } from '../../src/hardware/page-table.js';
 import type { Traits } from '../../src/history/traits/index.js';
 import { flag, physical, vmemmapWindow, whole } from '../machine-fields.js';
+import { RISCV64_CPUS } from './cpus.js';
 import { geometry } from './layout.js';
 import { vmemmapRegion, vmemmapStartPfn, type Region } from './region.js';
 import { Riscv64Vmemmap } from './vmemmap.js';
@@ -128,7 +129,7 @@ export const riscv64: Architecture = {
     { name: 'Normal', end: Infinity },
   ],
   keepsMemblock: true,
-  cpus: [],
+  cpus: RISCV64_CPUS,
   physicalLimit: PHYSICAL_LIMIT,
   maxOrder: () => MAX_ORDER,
   sectionSizeBits: () => SECTION_SIZE_BITS,

@@ -47,7 +47,11 @@ export interface NamespaceRequest {
   device: string;
   start: number;
   size: number;
-  mode: 'fsdax' | 'devdax';
+  /**
+   * raw is mapped where the region asks for struct pages (ND_REGION_PAGEMAP), as pmem-region nodes of a device tree do:
+   * all of it, memmap in system memory.
+   */
+  mode: 'fsdax' | 'devdax' | 'raw';
   /** Where the memmap goes, as ndctl names it: on the device, or in system memory. */
   map: 'dev' | 'mem';
   /** Alignment of the data; for device-dax also the size of a compound page. */
@@ -75,7 +79,7 @@ export const createDevices = (memory: SystemMemory, nvdimmKmsan = false): Device
 /** The ranges that the drivers of a namespace claim, by name; device-dax has the data to itself. */
 function claimsOf(number: number, { start, size, mode }: NamespaceRequest, namespace: Namespace): [Region, string][] {
   const name = `namespace${number}.0`;
-  if (mode === 'fsdax') return [[{ start, size }, name]];
+  if (mode !== 'devdax') return [[{ start, size }, name]];
   const data = start + namespace.dataOffset;
   return [
     [{ start, size: data - start }, name],
@@ -96,8 +100,11 @@ export function createNamespaceDevice(devices: Devices, request: NamespaceReques
   const former = namespaces.get(device);
   if (former?.kmem || memory.devices.get(device) !== undefined) return -EBUSY;
   releaseNamespace(devices, device);
-  if (map === 'dev' && kernel.structPageSize > MAX_STRUCT_PAGE_SIZE && !devices.nvdimmKmsan) return -EINVAL;
-  const namespace = createNamespace(start, size, align, map, kernel.pageSize, kernel.structPageSize);
+  if (mode !== 'raw' && map === 'dev' && kernel.structPageSize > MAX_STRUCT_PAGE_SIZE && !devices.nvdimmKmsan) return -EINVAL;
+  const namespace =
+    mode === 'raw'
+      ? { start, size, dataOffset: 0, altmap: null }
+      : createNamespace(start, size, align, map, kernel.pageSize, kernel.structPageSize);
   if (namespace.dataOffset >= namespace.size) return -EINVAL;
   // The firmware's range stays in the tree whatever becomes of the namespace.
   requestResource(iomem, createResource(start, start + size - 1, PERSISTENT_MEMORY, IORESOURCE_MEM));

@@ -42,6 +42,8 @@ export interface Replay {
   readonly addedByBlock: Set<string>;
   /** Devices whose memory the page allocator has: online, without a memmap of their own. */
   readonly systemRam: Set<string>;
+  /** Devices that are mapped as raw namespaces. */
+  readonly raw: Set<string>;
   /** First frames of blocks that were taken to make memory scarce. */
   readonly held: number[];
   devices: readonly RecordedDevice[];

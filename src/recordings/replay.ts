@@ -25,6 +25,7 @@ import {
   type ByteRange,
   expandLeaves,
   hugePagesAsked,
+  isRawNamespace,
   meminfoKb,
   type RecordedAction,
   type RecordedKernel,
@@ -115,6 +116,7 @@ function startReplay(recorded: RecordedKernel): Replay {
     memory: new Map(),
     addedByBlock: new Set(),
     systemRam: new Set(),
+    raw: new Set(),
     held: [],
     devices: [],
     known: knownMemmap(recorded, kernel, ram),
@@ -157,8 +159,10 @@ function act(replay: Replay, action: RecordedAction, recordedStep: RecordedStep)
   const page = recorded.pageSize;
   switch (action.op) {
     case 'boot':
+      followRawNamespaces(replay, recordedStep);
       return;
     case 'none':
+      followRawNamespaces(replay, recordedStep);
       makeScarce(replay, recordedStep);
       askForHugePages(replay, recordedStep);
       return;
@@ -204,6 +208,7 @@ function act(replay: Replay, action: RecordedAction, recordedStep: RecordedStep)
       return;
     }
     case 'destroy-namespace':
+      replay.raw.delete(action.device);
       destroyNamespaceDevice(drivers, action.device);
       return;
     case 'kmem': {
@@ -226,6 +231,22 @@ function act(replay: Replay, action: RecordedAction, recordedStep: RecordedStep)
       if (plugged > 0) memory.set(device.id, { pfn: device.start / page, nrPages: plugged / page });
       else memory.delete(device.id);
       return;
+    }
+  }
+}
+
+/** Maps and unmaps raw namespaces of pmem-region nodes as /proc/iomem says that the guest did. */
+function followRawNamespaces(replay: Replay, step: RecordedStep): void {
+  const { drivers, raw } = replay;
+  if (step.iomem == null) return;
+  for (const { id, start, end } of replay.devices) {
+    const isBound = isRawNamespace(step.iomem, start, end);
+    if (isBound && !raw.has(id)) {
+      raw.add(id);
+      const size = end + 1 - start;
+      createNamespaceDevice(drivers, { device: id, start, size, mode: 'raw', map: 'mem', align: size, node: 0 });
+    } else if (!isBound && raw.delete(id)) {
+      destroyNamespaceDevice(drivers, id);
     }
   }
 }

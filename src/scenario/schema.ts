@@ -126,7 +126,7 @@ const STEPS = [
     device: z.string(),
     start: physical,
     size,
-    mode: z.enum(['fsdax', 'devdax'], { error: 'must be "fsdax" or "devdax"' }),
+    mode: z.enum(['fsdax', 'devdax', 'raw'], { error: 'must be "fsdax", "devdax" or "raw"' }),
     map: z.enum(['dev', 'mem'], { error: 'must be "dev" or "mem"' }).default('dev'),
     align: size.default(2 ** 21),
     node,

@@ -463,10 +463,6 @@ const REFUSED: readonly (readonly [Machine, string])[] = [
     'machine.sectionSizeBits is 27; loongarch64 has sections of 2^29 bytes',
   ],
   [
-    { arch: 'loongarch64', hugeVmemmap: false },
-    'machine.hugeVmemmap is false; loongarch64 with 16K pages and 3 levels maps the vmemmap with leaves',
-  ],
-  [
     { arch: 'loongarch64', vmemmapWindow: ['0xfffffefffe000000', '0x0'] },
     'machine.vmemmapWindow is 0xfffffefffe000000 to 0x0; loongarch64 with 16K pages has 0xfffffefffe000000 to 0xfffffffffe000000',
   ],
