@@ -119,7 +119,12 @@ export const arm64: Architecture = {
     return undefined;
   },
   ptdump: (config, traits) =>
-    ptdump({ ...regionOf(config, traits), fixmapBehind: traits.arm64ExactRegion, pageSize: config.pageSize }),
+    ptdump({
+      ...regionOf(config, traits),
+      fixmapBehind: traits.arm64ExactRegion,
+      showsHoles: traits.arm64PtdumpShowsHoles,
+      pageSize: config.pageSize,
+    }),
   boot(kernel, config) {
     const region = regionOf(config, kernel.traits);
     const root = kernel.allocator.reserve() * config.pageSize;

@@ -38,9 +38,12 @@ export const SOFTWARE_DIRTY_HI = 1 << (55 - 32);
 /** UXNTable: what the kernel sets in the tables of its own address space. */
 export const UXN_TABLE_HI = 1 << (60 - 32);
 
-/** PAGE_KERNEL: type page, AF, DBM, PXN, UXN, software dirty, attribute index 0. SH comes on top without LPA2. */
+/**
+ * PAGE_KERNEL: type page, AF, DBM, PXN, UXN, attribute index 0. SH comes on top without LPA2, software dirty in releases
+ * that write it.
+ */
 export const PAGE_KERNEL_LO = VALID | TABLE | ACCESS_FLAG;
-export const PAGE_KERNEL_HI = DBM_HI | PXN_HI | UXN_HI | SOFTWARE_DIRTY_HI;
+export const PAGE_KERNEL_HI = DBM_HI | PXN_HI | UXN_HI;
 /** PROT_SECT_NORMAL: type block. DBM comes on top since releases that write it. */
 export const SECT_NORMAL_LO = VALID | ACCESS_FLAG;
 export const SECT_NORMAL_HI = PXN_HI | UXN_HI;

@@ -53,11 +53,13 @@ export interface PtdumpRegion {
   end: number;
   /** The fixmap lies behind the vmemmap, so that its tables reach into the region. */
   fixmapBehind: boolean;
+  /** Ranges that nothing maps have lines. */
+  showsHoles: boolean;
   /** Bytes. */
   pageSize: number;
 }
 
-export const ptdump = ({ start, end, fixmapBehind, pageSize }: PtdumpRegion): Ptdump => ({
+export const ptdump = ({ start, end, fixmapBehind, showsHoles, pageSize }: PtdumpRegion): Ptdump => ({
   startMarker: 'vmemmap start',
   endMarker: 'vmemmap end',
   start,
@@ -67,6 +69,7 @@ export const ptdump = ({ start, end, fixmapBehind, pageSize }: PtdumpRegion): Pt
   mappedElsewhere: fixmapBehind ? [TOP - FIXMAP_BELOW_TOP - pageSize] : [],
   foldsIntoPgd: true,
   line: ({ start, end, size, level, isEmpty, words }) => {
+    if (isEmpty && !showsHoles) return undefined;
     const shown = isEmpty ? '' : words.map((word) => ` ${word}`).join('');
     return `0x${start}-0x${end}   ${size} ${LEVEL_NAMES[level]!}${shown}`;
   },

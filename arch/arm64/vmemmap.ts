@@ -39,6 +39,7 @@ import {
   PAGE_KERNEL_LO,
   PRESENT_INVALID_HI,
   SECT_NORMAL_HI,
+  SOFTWARE_DIRTY_HI,
   SECT_NORMAL_LO,
   TABLE,
   TYPE_MASK,
@@ -88,6 +89,7 @@ export class Arm64Vmemmap implements Arch {
   readonly mmu: PageTable;
   readonly pmdSize: number;
   readonly optimizesDaxVmemmap = false;
+  readonly holesInZone = true;
   readonly hasPageTables = true;
   readonly pageblockPages: number;
   readonly leafSizes: readonly { name: string; size: number }[];
@@ -106,8 +108,9 @@ export class Arm64Vmemmap implements Arch {
   ) {
     const { pageShift, vaBits } = options;
     const layout = addressLayout(pageShift, vaBits);
-    const { arm64CheckPmdLeaf, arm64SectNormalWrite } = kernel.traits;
-    const sectHi = arm64CheckPmdLeaf ? PAGE_KERNEL_HI : SECT_NORMAL_HI | (arm64SectNormalWrite ? DBM_HI : 0);
+    const { arm64CheckPmdLeaf, arm64PageKernelClean, arm64SectNormalWrite } = kernel.traits;
+    const pageKernelHi = PAGE_KERNEL_HI | (arm64PageKernelClean ? 0 : SOFTWARE_DIRTY_HI);
+    const sectHi = arm64CheckPmdLeaf ? pageKernelHi : SECT_NORMAL_HI | (arm64SectNormalWrite ? DBM_HI : 0);
     this.layout = layout;
     this.leafFields = leafFields(layout);
     this.ram = kernel.ram;
@@ -129,7 +132,7 @@ export class Arm64Vmemmap implements Arch {
         this.set(level, entry, address, lo, entryHi(layout, tablePa, UXN_TABLE_HI));
       },
       pteWord0: (pfn) => entryLo(layout, pfn * kernel.pageSize, PAGE_KERNEL_LO | layout.shared),
-      pteWord1: (pfn) => entryHi(layout, pfn * kernel.pageSize, PAGE_KERNEL_HI),
+      pteWord1: (pfn) => entryHi(layout, pfn * kernel.pageSize, pageKernelHi),
       hugepages: {
         loop: kernel.traits.genericHugepagesLoop ? undefined : 'vmemmap_populate',
         setPmd: (entry, pa, address) => {

@@ -62,6 +62,7 @@ export const fields = (pageSize: number): readonly EntryField[] => [
   silent('_PAGE_SPECIAL', PAGE_SPECIAL, 'special'),
 ];
 
+const LEVEL_NAMES = ['PTE', 'PMD', 'PUD', 'P4D', 'PGD'];
 const LOW_52_BITS = 2n ** 52n - 1n;
 /** The walk ends with the root table, 2^52 bytes from PAGE_OFFSET on; no marker stands before. */
 const END = 2 ** 52;
@@ -80,7 +81,10 @@ export function ptdump({ pageSize, vmemmapBase }: MachineConfig, traits: Traits)
     fields: known,
     mappedElsewhere: [],
     foldsIntoPgd: true,
-    line: ({ start, last, phys, size, isEmpty, words }) =>
-      isEmpty ? undefined : `0x${start}-0x${last}  0x${phys} ${size} ${words.map((word) => `  ${word}`).join('')}`,
+    line: ({ start, last, phys, size, level, isEmpty, words }) => {
+      if (isEmpty) return undefined;
+      const name = traits.ppc64PtdumpNamesLevel ? `${LEVEL_NAMES[level]!} ` : '';
+      return `0x${start}-0x${last}  0x${phys} ${size} ${name}${words.map((word) => `  ${word}`).join('')}`;
+    },
   };
 }

@@ -3,7 +3,7 @@
 import { pfnToPage } from '../kernel/kernel.js';
 import { pfnFirst } from '../mm/memremap.js';
 import type { DevicePages } from '../mm/pgmap-array.js';
-import { INITIALISED } from '../mm/online-pages.js';
+import { INITIALISED } from '../mm/system-memory.js';
 import { DEVICE, type Zone } from '../mm/zone.js';
 import type { Check, Complaint, StepView } from './step-view.js';
 

@@ -20,6 +20,8 @@ export interface Arch {
   readonly leafSizes: readonly { name: string; size: number }[];
   /** pageblock_nr_pages. */
   readonly pageblockPages: number;
+  /** CONFIG_HOLES_IN_ZONE: pfn_valid() is asked for single pages of boot memory, and memblock answers. */
+  readonly holesInZone?: boolean;
   /** ARCH_WANT_OPTIMIZE_DAX_VMEMMAP: the memmap of compound device pages may be folded. */
   readonly optimizesDaxVmemmap: boolean;
   /** ARCH_MHP_MEMMAP_ON_MEMORY_ENABLE: memory blocks may hold their own memmap, as far as the rest allows it. */

@@ -6,14 +6,12 @@ import type { Kernel } from '../kernel/kernel.js';
 import { KernelBug } from '../kernel/log.js';
 import { blockQuestion, memmapOnMemory } from './memmap-on-memory.js';
 import {
-  blockPfn,
   createMemoryBlockDevices,
   memoryBlocksOf,
   offlineBlock,
   onlineBlock,
   removeMemoryBlockDevices,
 } from './memory-block.js';
-import type { MemoryBlock, SystemMemory } from './system-memory.js';
 import { addPages, removePages } from './memory-hotplug.js';
 import {
   mergeSystemRamResource,
@@ -24,8 +22,17 @@ import {
   SYSTEM_RAM,
   type ResourceName,
 } from './resource.js';
+import { blockPfn, type MemoryBlock, type SystemMemory } from './system-memory.js';
 import type { VmemAltmap } from '../kernel/memremap.js';
-import { MOVABLE, resetNode, shrinkZoneSpan, updatePgdatSpan, type OnlineType } from './zone.js';
+import {
+  freeNodeData,
+  MOVABLE,
+  resetNode,
+  shrinkZoneSpan,
+  updatePgdatSpan,
+  type OnlineType,
+  type PgData,
+} from './zone.js';
 
 /** add_memory() and remove_memory(), mm/memory_hotplug.c: memory as drivers bring and take it, in whole blocks. */
 
@@ -126,8 +133,12 @@ function blockAltmap(memory: SystemMemory, pfn: number, setAside: number): VmemA
   return { name: `block${pfn / blockPages}`, basePfn: pfn, endPfn, reserve, free, align: 0, alloc: 0 };
 }
 
+/** A block's altmap is given up: all its pages should be back. */
 function warnIfAltmapInUse(kernel: Kernel, altmap: VmemAltmap): void {
-  if (altmap.alloc !== 0) kernel.log.warn('Altmap not fully unmapped');
+  if (altmap.alloc === 0) return;
+  const text = 'Altmap not fully unmapped';
+  if (kernel.traits.momErrorPathWarns) kernel.log.warnOnce(text);
+  else kernel.log.warn(text);
 }
 
 /** remove_memory_blocks_and_altmaps(): block by block. */
@@ -151,17 +162,18 @@ function removeMemoryBlocksAndAltmaps(memory: SystemMemory, pfn: number, nrPages
 /** create_altmaps_and_memory_blocks(): every block gets an altmap of its own; a failure takes the earlier ones back. */
 function createAltmapsAndMemoryBlocks(memory: SystemMemory, request: AddMemoryRequest, setAside: number): number {
   const { kernel, blockPages, faults } = memory;
+  const { momPerBlockErrorPathPassesAltmap, momErrorPathWarns } = kernel.traits;
   const { nid, pfn, nrPages } = request;
   const addBlock = (at: number): number => {
     if (faults.hit('altmapAlloc')) return -ENOMEM;
     const altmap = blockAltmap(memory, at, setAside);
-    const err = archAddMemory(memory, nid, at, blockPages, altmap);
-    if (err < 0) return err;
-    const ret = createMemoryBlockDevices(memory, at, blockPages, altmap);
-    if (ret !== 0) {
-      archRemoveMemory(memory, at, blockPages, kernel.traits.momPerBlockErrorPathPassesAltmap ? altmap : null);
+    let err = archAddMemory(memory, nid, at, blockPages, altmap);
+    if (err === 0) {
+      err = createMemoryBlockDevices(memory, at, blockPages, altmap);
+      if (err !== 0) archRemoveMemory(memory, at, blockPages, momPerBlockErrorPathPassesAltmap ? altmap : null);
     }
-    return ret;
+    if (err !== 0 && momErrorPathWarns) warnIfAltmapInUse(kernel, altmap);
+    return err;
   };
   for (let at = pfn; at < pfn + nrPages; at += blockPages) {
     const err = addBlock(at);
@@ -245,6 +257,20 @@ function addMemmapAndBlocks(memory: SystemMemory, request: AddMemoryRequest): nu
   return addOneRange(memory, request, blockAltmap(memory, request.pfn, memmapPages));
 }
 
+/** node_set_online(), register_node(). */
+function setNodeOnline(memory: SystemMemory, node: PgData): void {
+  node.online = true;
+  memory.onCall?.({ call: 'node-online', node: node.nid });
+  memory.onCall?.({ call: 'node-register', node: node.nid });
+}
+
+/** node_set_offline(), unregister_node(). */
+function setNodeOffline(memory: SystemMemory, node: PgData): void {
+  node.online = false;
+  memory.onCall?.({ call: 'node-offline', node: node.nid });
+  memory.onCall?.({ call: 'node-unregister', node: node.nid });
+}
+
 /** add_memory_resource(). Returns 0 or a negative errno. */
 function addMemoryResource(memory: SystemMemory, request: AddMemoryRequest): number {
   const { kernel, nodes, keepsMemblock } = memory;
@@ -258,17 +284,20 @@ function addMemoryResource(memory: SystemMemory, request: AddMemoryRequest): num
     return -EINVAL;
   }
   if (keepsMemblock) memory.onCall?.({ call: 'memblock-add', start, size });
-  if (!node.online) resetNode(node);
+  const { nodeOnlineFirst, nodeDataKept } = kernel.traits;
+  const isNewNode = !node.online;
+  if (isNewNode) {
+    resetNode(node);
+    if (nodeOnlineFirst) setNodeOnline(memory, node);
+  }
   const err = addMemmapAndBlocks(memory, request);
   if (err !== 0) {
+    if (isNewNode && nodeOnlineFirst) setNodeOffline(memory, node);
+    else if (isNewNode && !nodeDataKept) freeNodeData(node);
     if (keepsMemblock) memory.onCall?.({ call: 'memblock-remove', start, size });
     return err;
   }
-  if (!node.online) {
-    node.online = true;
-    memory.onCall?.({ call: 'node-online', node: nid });
-    memory.onCall?.({ call: 'node-register', node: nid });
-  }
+  if (isNewNode && !nodeOnlineFirst) setNodeOnline(memory, node);
   for (const block of memoryBlocksOf(memory, pfn, nrPages)) block.nid = nid;
   memory.departed.set(pfn, pfn + nrPages, undefined);
   if (request.offlineInaccessible && kernel.traits.prepareOnlineNotifier) {
@@ -347,17 +376,16 @@ function removeSelfHostedBlock(memory: SystemMemory, block: MemoryBlock): void {
 function tryOfflineNode(memory: SystemMemory, nid: number): void {
   const node = memory.nodes[nid]!;
   if (node.spanned > 0 || [...memory.blocks.values()].some((block) => block.nid === nid)) return;
-  node.online = false;
-  memory.onCall?.({ call: 'node-offline', node: nid });
-  memory.onCall?.({ call: 'node-unregister', node: nid });
+  setNodeOffline(memory, node);
 }
 
 /**
  * remove_memory(): all blocks must be offline.
+ * @param caller the node that the caller says the memory is on; releases that ask the blocks do not listen
  * @returns 0, -EBUSY for a block that is online, -EINVAL for a range of which some blocks hold their memmap
  * @throws KernelBug for a range that is not made of blocks
  */
-export function removeMemory(memory: SystemMemory, pfn: number, nrPages: number): number {
+export function removeMemory(memory: SystemMemory, pfn: number, nrPages: number, caller?: number): number {
   const { kernel, keepsMemblock } = memory;
   const start = pfn * kernel.pageSize;
   const size = nrPages * kernel.pageSize;
@@ -390,18 +418,21 @@ export function removeMemory(memory: SystemMemory, pfn: number, nrPages: number)
     for (const block of memoryBlocksOf(memory, pfn, nrPages)) removeSelfHostedBlock(memory, block);
   }
   if (keepsMemblock) memory.onCall?.({ call: 'memblock-remove', start, size });
-  releaseMemRegionAdjustable(memory.iomem, start, size, kernel.log);
+  releaseMemRegionAdjustable(memory.iomem, start, size, kernel.log, kernel.traits.resourceSplitMovesChildren);
   memory.departed.set(pfn, pfn + nrPages, true);
   memory.inaccessible.set(pfn, pfn + nrPages, undefined);
-  if (nid !== undefined) tryOfflineNode(memory, nid);
+  const node = kernel.traits.removalFindsNode ? nid : (caller ?? nid);
+  if (node !== undefined) tryOfflineNode(memory, node);
   return 0;
 }
 
 /**
  * offline_and_remove_memory(): offlines block by block; if one refuses, those that were taken offline come back.
- * @returns 0 or a negative errno
+ * @param caller as for {@link removeMemory}
+ * @returns 0 or a negative errno. Releases that remove ranges at once answer 0 also where the removal was refused
  */
-export function offlineAndRemoveMemory(memory: SystemMemory, pfn: number, nrPages: number): number {
+export function offlineAndRemoveMemory(memory: SystemMemory, pfn: number, nrPages: number, caller?: number): number {
+  const { kernel } = memory;
   if (nrPages === 0 || !isAligned(pfn, memory.blockPages) || !isAligned(nrPages, memory.blockPages)) return -EINVAL;
   const taken: { block: MemoryBlock; type: OnlineType }[] = [];
   let err = 0;
@@ -414,11 +445,18 @@ export function offlineAndRemoveMemory(memory: SystemMemory, pfn: number, nrPage
       break;
     }
   }
-  if (err === 0) err = removeMemory(memory, pfn, nrPages);
-  if (err === 0) return 0;
+  if (err === 0) {
+    err = removeMemory(memory, pfn, nrPages, caller);
+    if (err === 0) return 0;
+    if (kernel.traits.removeRangesAtOnce) {
+      kernel.log.warnOnce('offline_and_remove_memory_ranges');
+      return 0;
+    }
+    kernel.log.print(`offline_and_remove_memory: Failed to remove memory: ${err}`);
+  }
   for (const { block, type } of taken) {
     const ret = onlineBlock(memory, block, type);
-    if (ret < 0) memory.kernel.log.print(`try_reonline_memory_block: Failed to re-online memory: ${ret}`);
+    if (ret < 0) kernel.log.print(`try_reonline_memory_block: Failed to re-online memory: ${ret}`);
   }
   return err;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { alignDown, alignUp } from '../hardware/align.js';
 import type { Kernel } from '../kernel/kernel.js';
 import { parseMemmapOnMemory, type MemmapOnMemoryMode } from './memmap-on-memory.js';
 import { createBootBlocks } from './memory-block.js';
@@ -51,6 +52,7 @@ export function createSystemMemory(kernel: Kernel, options: SystemMemoryOptions)
     memmapOnMemory: modeOf(kernel, options.memmapOnMemory),
     hugetlbOptimized: options.hugetlbOptimized ?? false,
     hugetlbPages: new Map(),
+    vmemmapTails: new Map(),
     keepsMemblock: options.keepsMemblock ?? false,
     addressLimit: options.addressLimit ?? iomem.end,
     devices,
@@ -64,6 +66,7 @@ export function createSystemMemory(kernel: Kernel, options: SystemMemoryOptions)
     isDevicePage: (pfn) => devices.covers(pfn),
   };
   for (const range of options.boot) addBootMemory(memory, range);
+  initUnavailableRanges(memory, options.boot);
   for (const node of nodes) updatePgdatSpan(node);
   createBootBlocks(memory, options.boot);
   return memory;
@@ -73,6 +76,24 @@ export function createSystemMemory(kernel: Kernel, options: SystemMemoryOptions)
 function modeOf({ traits }: Kernel, text: MemmapOnMemoryMode): MemmapOnMemoryMode {
   const mode = parseMemmapOnMemory(traits, text);
   return typeof mode === 'number' ? 'n' : mode;
+}
+
+/**
+ * init_unavailable_range(): holes in sections of boot memory have struct pages too. They name the zone of the memory behind
+ * the hole; behind the last memory of a section, the zone before it.
+ */
+function initUnavailableRanges({ kernel, pageZones }: SystemMemory, boot: readonly BootMemory[]): void {
+  const { pagesPerSection } = kernel;
+  const ranges = [...boot].sort((a, b) => a.pfn - b.pfn);
+  for (const [i, { pfn, nrPages }] of ranges.entries()) {
+    const end = pfn + nrPages;
+    const next = ranges[i + 1];
+    const hole = alignDown(pfn, pagesPerSection);
+    const previousEnd = i === 0 ? 0 : ranges[i - 1]!.pfn + ranges[i - 1]!.nrPages;
+    pageZones.set(Math.max(hole, previousEnd), pfn, pageZones.get(pfn));
+    const sectionEnd = alignUp(end, pagesPerSection);
+    if (next === undefined || next.pfn >= sectionEnd) pageZones.set(end, sectionEnd, pageZones.get(end - 1));
+  }
 }
 
 /** free_area_init() for one range: its zone spans it, and all of it is present. */

@@ -8,8 +8,8 @@ import { EINVAL, ENOMEM, ENOTSUPP } from '../kernel/errno.js';
 import { allocPages, freePages, noteFlush, noteSet, pfnToPage, type Kernel } from '../kernel/kernel.js';
 import type { Decision } from '../kernel/observer.js';
 import { vmemmapAllocBlockZero } from './sparse-vmemmap.js';
-import { blockPfn, setAsidePages } from './memory-block.js';
-import type { SystemMemory } from './system-memory.js';
+import { blockPfn, INITIALISED, setAsidePages, type SystemMemory } from './system-memory.js';
+import { zoneNumber } from './zone.js';
 
 /**
  * mm/hugetlb_vmemmap.c: the memmap of a HugeTLB page says the same in most of its pages, so all but the first may be one.
@@ -73,6 +73,21 @@ function setPte(walk: Walk, address: number, pfn: number, isReadOnly: boolean): 
   noteSet(kernel, PTE, address, words[entry], words[entry + 1]!);
 }
 
+/** free_vmemmap_page(): memory since boot and other memory are counted apart. */
+function freeVmemmapPage(kernel: Kernel, pfn: number): void {
+  const { traits, vmstat, allocator } = kernel;
+  if (traits.countNrMemmap) {
+    if (allocator.isReserved(pfn)) vmstat.nrMemmapBootPages--;
+    else vmstat.nrMemmapPages--;
+  }
+  freePages(kernel, pfn, 0);
+}
+
+/** memmap_pages_add(). */
+function countMemmapPages({ traits, vmstat }: Kernel, pages: number): void {
+  if (traits.countNrMemmap) vmstat.nrMemmapPages += pages;
+}
+
 function copyPage(kernel: Kernel, toPfn: number, fromPfn: number): void {
   kernel.ram.copyFrame(toPfn, fromPfn);
   kernel.observer?.copyPage(toPfn, fromPfn);
@@ -131,25 +146,49 @@ function splitRange(memory: SystemMemory, walk: Walk): number {
 
 const frameOf = ({ table, kernel }: Walk, address: number): number => table.walk(address)!.pa / kernel.pageSize;
 
+/** Numbers of zones are below this. */
+const ZONES = 2 ** 16;
+
+/**
+ * vmemmap_get_tail(): the page of tails that all HugeTLB pages of an order and a zone show. It is made for the first of
+ * them, and nobody gives it back.
+ * @returns its frame, or NO_PAGE
+ */
+function vmemmapGetTail(memory: SystemMemory, pfn: number, nrPages: number): number {
+  const { kernel, nodes, pageZones, vmemmapTails } = memory;
+  const zone = pageZones.get(pfn) ?? null;
+  const key = Math.log2(nrPages) * ZONES + zoneNumber(nodes, zone);
+  const known = vmemmapTails.get(key);
+  if (known !== undefined) return known;
+  const tail = allocPages(kernel, 0, zone?.nid ?? 0);
+  if (tail === NO_PAGE) return NO_PAGE;
+  kernel.ram.fillFrames(tail, 1, INITIALISED);
+  vmemmapTails.set(key, tail);
+  return tail;
+}
+
 /**
  * vmemmap_remap_free(): all pages but those kept map one frame, read-only.
  * @param freed takes the frames that nothing maps any more
  * @returns 0 or -ENOMEM
  */
-function remapFree(walk: Walk, freed: number[]): number {
+function remapFree(memory: SystemMemory, walk: Walk, pfn: number, nrPages: number, freed: number[]): number {
   const { kernel, start, end } = walk;
   const { pageSize, traits } = kernel;
+  const tail = traits.hvoSharesTail ? vmemmapGetTail(memory, pfn, nrPages) : undefined;
+  if (tail === NO_PAGE) return -ENOMEM;
   let kept = start + reservedPages(kernel) * pageSize;
   if (traits.hvoCopiesHead) {
     const head = allocPages(kernel, 0, 0);
     if (head === NO_PAGE) return -ENOMEM;
+    countMemmapPages(kernel, 1);
     const former = frameOf(walk, start);
     copyPage(kernel, head, former);
     setPte(walk, start, head, false);
     freed.push(former);
     kept = start + pageSize;
   }
-  const shared = frameOf(walk, kept - pageSize);
+  const shared = tail ?? frameOf(walk, kept - pageSize);
   for (let address = kept; address < end; address += pageSize) {
     freed.push(frameOf(walk, address));
     setPte(walk, address, shared, true);
@@ -183,7 +222,7 @@ export function hugetlbVmemmapOptimize(memory: SystemMemory, pages: readonly num
   for (const { pfn, walk, err } of split) {
     kernel.observer?.enter('hugetlb_vmemmap_optimize_folio');
     kernel.observer?.fold(false);
-    const folded = err === 0 ? remapFree(walk, freed) : err;
+    const folded = err === 0 ? remapFree(memory, walk, pfn, nrPages, freed) : err;
     kernel.observer?.leave();
     if (folded === 0) {
       hugetlbPages.set(pfn, nrPages);
@@ -192,7 +231,7 @@ export function hugetlbVmemmapOptimize(memory: SystemMemory, pages: readonly num
   }
   flushAll(kernel);
   flushAll(kernel);
-  for (const pfn of freed) freePages(kernel, pfn, 0);
+  for (const pfn of freed) freeVmemmapPage(kernel, pfn);
   return result;
 }
 
@@ -216,6 +255,23 @@ export function hugetlbVmemmapRestore(memory: SystemMemory, pages: readonly numb
   return result;
 }
 
+/**
+ * dissolve_free_hugetlb_folios(): HugeTLB pages of a range that goes offline become ordinary pages, with all of their memmap.
+ * A page that reaches out of the range goes too.
+ * @returns 0, or -ENOMEM where there is no memory for a memmap; the pages before stay dissolved
+ */
+export function dissolveFreeHugetlbFolios(memory: SystemMemory, pfn: number, nrPages: number): number {
+  const inRange = [...memory.hugetlbPages]
+    .filter(([first, pages]) => first < pfn + nrPages && first + pages > pfn)
+    .map(([first]) => first)
+    .sort((a, b) => a - b);
+  for (const first of inRange) {
+    const { err } = hugetlbVmemmapRestore(memory, [first]);
+    if (err !== 0) return err;
+  }
+  return 0;
+}
+
 /** vmemmap_remap_alloc(): all frames are taken before the first is mapped. Returns 0 or -ENOMEM. */
 function restore(walk: Walk): number {
   const { kernel, start, end } = walk;
@@ -230,6 +286,7 @@ function restore(walk: Walk): number {
     }
     frames.push(pfn);
   }
+  countMemmapPages(kernel, frames.length);
   for (let address = first; address < end; address += pageSize) {
     // The list of frames is taken from its head, which is the last that came.
     const pfn = frames.pop()!;

@@ -2,9 +2,15 @@
 
 import type { StateReader, StateWriter } from '../hardware/saved-state.js';
 import { EBUSY, EEXIST, EINVAL, ENOENT, ENOMEM } from '../kernel/errno.js';
-import type { Kernel } from '../kernel/kernel.js';
 import { deinitMemmapOnMemory, initMemmapOnMemory, offlinePages, onlinePages } from './online-pages.js';
-import { notify, type BootMemory, type MemoryBlock, type SystemMemory } from './system-memory.js';
+import {
+  blockPfn,
+  notify,
+  setAsidePages,
+  type BootMemory,
+  type MemoryBlock,
+  type SystemMemory,
+} from './system-memory.js';
 import { restoreAltmap, saveAltmap } from './vmem-altmap.js';
 import type { VmemAltmap } from '../kernel/memremap.js';
 import {
@@ -20,14 +26,8 @@ import {
 
 const NUMA_NO_NODE = -1;
 
-export const blockPfn = (memory: SystemMemory, id: number): number => id * memory.blockPages;
-
 /** pfn_to_block_id(). */
 export const blockIdOf = (memory: SystemMemory, pfn: number): number => Math.floor(pfn / memory.blockPages);
-
-/** Pages at the start of a block that its memmap has to itself. */
-export const setAsidePages = (kernel: Kernel, block: MemoryBlock): number =>
-  kernel.traits.momAltmapInBlock ? (block.altmap?.free ?? 0) : block.nrVmemmapPages;
 
 /** Blocks with boot memory, online; the node device that comes last names the node. */
 export function createBootBlocks(memory: SystemMemory, boot: readonly BootMemory[]): void {

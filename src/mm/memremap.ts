@@ -113,8 +113,9 @@ export function memunmapPages(memory: SystemMemory, id: string): number | null {
   devices.setMapped(device, false);
   warnIfReserved(kernel, device);
   if (kernel.traits.unmapReleasesResource && device.altmap === null) {
-    const { pageSize } = kernel;
-    releaseMemRegionAdjustable(memory.iomem, device.pfn * pageSize, device.nrPages * pageSize, kernel.log);
+    const { pageSize, traits, log } = kernel;
+    const movesChildren = traits.resourceSplitMovesChildren;
+    releaseMemRegionAdjustable(memory.iomem, device.pfn * pageSize, device.nrPages * pageSize, log, movesChildren);
   }
   return null;
 }

@@ -4,8 +4,9 @@ import { alignDown, isAligned } from '../hardware/align.js';
 import { memset } from '../hardware/mmu.js';
 import { EBUSY, EINVAL } from '../kernel/errno.js';
 import { pfnToPage, type Kernel } from '../kernel/kernel.js';
+import { dissolveFreeHugetlbFolios } from './hugetlb-vmemmap.js';
 import { walkSystemRamRange } from './resource.js';
-import { notify, type SystemMemory } from './system-memory.js';
+import { INITIALISED, notify, type SystemMemory } from './system-memory.js';
 import {
   adjustPresentPageCount,
   movePfnRangeToZone,
@@ -15,9 +16,6 @@ import {
 } from './zone.js';
 
 /** mm/memory_hotplug.c: pages become part of a zone, and leave it. */
-
-/** The byte that stands for an initialised struct page: what matters is that it is not PAGE_UNUSED. */
-export const INITIALISED = 0x01;
 
 /**
  * memmap_init_range(): writes the struct pages of a range.
@@ -78,7 +76,11 @@ export function onlinePages(memory: SystemMemory, zone: Zone, pfn: number, nrPag
   return 0;
 }
 
-/** offline_pages(). Returns 0 or a negative errno: -EINVAL for holes or several zones, -EBUSY for what is in use. */
+/**
+ * offline_pages().
+ * @returns 0 or a negative errno: -EINVAL for holes or several zones, -EBUSY for what is in use, -ENOMEM where a HugeTLB page
+ *   of the range gets no memory for its memmap
+ */
 export function offlinePages(memory: SystemMemory, zone: Zone, pfn: number, nrPages: number): number {
   const { kernel, faults } = memory;
   if (!isOnlineable(kernel, pfn, nrPages)) {
@@ -97,9 +99,11 @@ export function offlinePages(memory: SystemMemory, zone: Zone, pfn: number, nrPa
   }
   if (faults.hit('isolate')) return -EBUSY;
   notify(memory, 'going-offline', pfn, nrPages);
-  if (faults.hit('notifyGoingOffline') || faults.hit('unmovable')) {
+  let err = faults.hit('notifyGoingOffline') || faults.hit('unmovable') ? -EBUSY : 0;
+  if (err === 0) err = dissolveFreeHugetlbFolios(memory, pfn, nrPages);
+  if (err !== 0) {
     notify(memory, 'cancel-offline', pfn, nrPages);
-    return -EBUSY;
+    return err;
   }
   setSectionsOnline(kernel, pfn, pfn + nrPages, false);
   adjustPresentPageCount(memory, pfn, -nrPages);

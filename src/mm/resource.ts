@@ -197,11 +197,20 @@ function adjustResource(resource: Resource, start: number, size: number): boolea
 }
 
 /**
- * release_mem_region_adjustable(): takes a range out of a busy resource, which is trimmed or split. All children stay
- * with the lower part.
+ * release_mem_region_adjustable(): takes a range out of a busy resource, which is trimmed or split. Children never lie in
+ * what is taken out; if one does, a warning is all that happens, but for children that had moved by then.
  * @param size bytes
+ * @param splitMovesChildren whether children above the range go to the upper part of a split, which is done before it is
+ *   known whether the resource may be split at all: refused, they are in no tree any more. Otherwise all stay with the lower
+ *   part, and a split with children above the range is refused
  */
-export function releaseMemRegionAdjustable(root: Resource, start: number, size: number, log: ResourceLog): void {
+export function releaseMemRegionAdjustable(
+  root: Resource,
+  start: number,
+  size: number,
+  log: ResourceLog,
+  splitMovesChildren: boolean,
+): void {
   const end = start + size - 1;
   if (start < root.start || end > root.end) {
     log.warnOnce('release_mem_region_adjustable: range outside the root');
@@ -220,6 +229,7 @@ export function releaseMemRegionAdjustable(root: Resource, start: number, size: 
     }
   } else {
     const upper = createResource(end + 1, resource.end, resource.name, resource.flags);
+    if (splitMovesChildren && !endsHere) moveChildrenAbove(resource, upper, end);
     if (!adjustResource(resource, resource.start, start - resource.start)) {
       log.warnOnce('release_mem_region_adjustable: end');
       return;
@@ -228,6 +238,13 @@ export function releaseMemRegionAdjustable(root: Resource, start: number, size: 
     upper.parent = parent;
     parent.children.splice(parent.children.indexOf(resource) + 1, 0, upper);
   }
+}
+
+/** reparent_children_after_split(). @param address last one that is not above the cut */
+function moveChildrenAbove(from: Resource, to: Resource, address: number): void {
+  to.children = from.children.filter((child) => child.start > address);
+  from.children = from.children.filter((child) => child.start <= address);
+  for (const child of to.children) child.parent = to;
 }
 
 /** The busy memory resource that release_mem_region_adjustable() works on. */

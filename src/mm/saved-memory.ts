@@ -38,17 +38,19 @@ export function saveMemory(to: StateWriter, memory: SystemMemory, named: readonl
   }
   memory.inaccessible.save(to, Number);
   memory.departed.save(to, Number);
-  to.word(memory.hugetlbPages.size);
-  for (const [pfn, nrPages] of memory.hugetlbPages) {
-    to.wide(pfn);
-    to.wide(nrPages);
+  for (const map of [memory.hugetlbPages, memory.vmemmapTails]) {
+    to.word(map.size);
+    for (const [key, value] of map) {
+      to.wide(key);
+      to.wide(value);
+    }
   }
   return resources;
 }
 
 /** Takes back what {@link saveMemory} wrote of a machine that was booted alike. */
 export function restoreMemory(from: StateReader, memory: SystemMemory, named: readonly VmemAltmap[]): ResourceReader {
-  const { driverRegions, addedRanges, hugetlbPages } = memory;
+  const { driverRegions, addedRanges } = memory;
   const resources = new ResourceReader(from);
   resources.children(memory.iomem);
   restoreZones(from, memory);
@@ -62,8 +64,10 @@ export function restoreMemory(from: StateReader, memory: SystemMemory, named: re
   }
   memory.inaccessible.restore(from, () => true);
   memory.departed.restore(from, () => true);
-  hugetlbPages.clear();
-  for (let left = from.word(); left > 0; left--) hugetlbPages.set(from.wide(), from.wide());
+  for (const map of [memory.hugetlbPages, memory.vmemmapTails]) {
+    map.clear();
+    for (let left = from.word(); left > 0; left--) map.set(from.wide(), from.wide());
+  }
   return resources;
 }
 

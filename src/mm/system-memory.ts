@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import type { Kernel } from '../kernel/kernel.js';
 import type { MemmapOnMemoryMode } from './memmap-on-memory.js';
 import type { DeviceMaps } from './pgmap-array.js';
 import type { RangeMap } from './range-map.js';
@@ -19,6 +20,8 @@ export interface SystemMemory extends ZonedMemory {
   readonly hugetlbOptimized: boolean;
   /** Base pages of each HugeTLB page whose memmap is folded, by its first frame. */
   readonly hugetlbPages: Map<number, number>;
+  /** zone->vmemmap_tails[]: the frame that folded HugeTLB pages of an order and a zone share, by a number for the two. */
+  readonly vmemmapTails: Map<number, number>;
   /** CONFIG_ARCH_KEEP_MEMBLOCK: memblock also knows hot-added memory. */
   readonly keepsMemblock: boolean;
   /** Highest address that memory may be added at (mhp_get_pluggable_range). */
@@ -39,6 +42,16 @@ export interface SystemMemory extends ZonedMemory {
   /** Hears of calls to other parts of the kernel. */
   onCall: ((call: HotplugCall) => void) | null;
 }
+
+/** The byte that stands for an initialised struct page: what matters is that it is not PAGE_UNUSED. */
+export const INITIALISED = 0x01;
+
+/** First frame of a memory block. */
+export const blockPfn = (memory: SystemMemory, id: number): number => id * memory.blockPages;
+
+/** Pages at the start of a block that its memmap has to itself. */
+export const setAsidePages = (kernel: Kernel, block: MemoryBlock): number =>
+  kernel.traits.momAltmapInBlock ? (block.altmap?.free ?? 0) : block.nrVmemmapPages;
 
 /** Places where a step can be made to fail. */
 export const FAULT_POINTS = [

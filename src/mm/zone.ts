@@ -120,9 +120,10 @@ export function movePfnRangeToZone(
 /** pfn_to_online_page(): whether a frame has an initialised struct page that the page allocator owns. */
 export function isOnlinePage(memory: ZonedMemory, pfn: number): boolean {
   const { kernel } = memory;
-  const { sections } = kernel;
+  const { sections, traits, arch } = kernel;
   const sectionNr = pfnToSectionNr(kernel, pfn);
   if (!sections.isOnline(sectionNr) || !sections.isValid(sectionNr)) return false;
+  if (!traits.onlinePageBySubsection && !arch.holesInZone) return true;
   if (!sections.isSet(sectionNr, subsectionMapIndex(kernel, pfn))) return false;
   return !sections.isTainted(sectionNr) || !memory.isDevicePage(pfn);
 }
@@ -214,6 +215,15 @@ export function resetNode(node: PgData): void {
   node.start = 0;
   node.present = 0;
   for (const zone of node.zones) zone.present = 0;
+}
+
+/** rollback_node_hotadd(): the next add finds a node without zones. What struct pages say of it stays as it was. */
+export function freeNodeData(node: PgData): void {
+  for (const span of [node, ...node.zones]) {
+    span.start = 0;
+    span.spanned = 0;
+    span.present = 0;
+  }
 }
 
 /** Writes the spans of nodes and zones, and the zone that each struct page names. */

@@ -6,9 +6,9 @@ import { NO_PAGE } from '../hardware/buddy-blocks.js';
 import { type Kernel, pfnToPage } from '../kernel/kernel.js';
 import { KernelBug } from '../kernel/log.js';
 import { addMemory, type AddMemoryRequest, offlineAndRemoveMemory, supportsMemmapOnMemory } from '../mm/add-memory.js';
-import { blockIdOf, memoryBlocksOf, offlineBlock, onlineBlock, setAsidePages } from '../mm/memory-block.js';
+import { blockIdOf, memoryBlocksOf, offlineBlock, onlineBlock } from '../mm/memory-block.js';
 import { hugetlbVmemmapOptimize, hugetlbVmemmapRestore } from '../mm/hugetlb-vmemmap.js';
-import { Faults } from '../mm/system-memory.js';
+import { Faults, setAsidePages } from '../mm/system-memory.js';
 import { iomemLines } from '../mm/resource.js';
 import type { OnlineType } from '../mm/zone.js';
 import {

@@ -8,7 +8,7 @@ import { addMemory, offlineAndRemoveMemory, removeMemory, supportsMemmapOnMemory
 import { hugetlbVmemmapOptimize, hugetlbVmemmapRestore } from '../mm/hugetlb-vmemmap.js';
 import { eachBlock, offlineBlock, onlineBlock } from '../mm/memory-block.js';
 import { memremapPages, memunmapPages } from '../mm/memremap.js';
-import { INITIALISED } from '../mm/online-pages.js';
+import { INITIALISED } from '../mm/system-memory.js';
 import { SYSTEM_RAM } from '../mm/resource.js';
 import { Faults, type SystemMemory } from '../mm/system-memory.js';
 import type { DevPagemap, VmemAltmap } from '../kernel/memremap.js';

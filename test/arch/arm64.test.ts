@@ -271,6 +271,29 @@ describe('arm64: vmemmap_free()', () => {
 });
 
 describe('arm64: entries', () => {
+  test.each([
+    ['5.3', 'e8000000000703'],
+    ['5.4', '68000000000703'],
+    ['5.10.262', 'e8000000000703'],
+    ['6.12', '68000000000703'],
+    ['6.12.95', 'e8000000000703'],
+    ['6.18.15', '68000000000703'],
+    ['6.19', '68000000000703'],
+    ['6.19.14', 'e8000000000703'],
+    ['7.0', 'e8000000000703'],
+  ])('base pages of %s are %s: the software dirty bit came, went and came', (kernel, prot) => {
+    const machine = arm64({ kernel, pageSize: 65536, vaBits: 48 });
+    const [added] = play({ machine, steps: [add(0, 1024)] });
+    expect(added!.prot['pte']).toBe(`0x${prot}`);
+  });
+
+  test.each([
+    ['7.1', '0x68000000000701'],
+    ['7.2', '0xe8000000000701'],
+  ])('leaves of %s are %s: PAGE_KERNEL since the helpers are shared', (kernel, prot) => {
+    expect(play({ machine: arm64({ kernel }), steps: [add(0, 128)] })[0]!.prot['pmd']).toBe(prot);
+  });
+
   const pageShift = fc.constantFrom(12, 14, 16);
   test('hold every address below 2^52 that the page size and address width allow', () => {
     fc.assert(

@@ -27,6 +27,19 @@ const at = (block: number, blocks = 1) => ({
 });
 const own = { arch: 'x86_64', memmapOnMemory: 'y' } as const;
 
+/** A machine that may have a second node, with nothing on it yet. */
+function twoNodes(kernel: string): SystemMemory {
+  const steps = [{ op: 'add-memory' as const, ...at(0), node: 1 }];
+  return startRun(scenario({ machine: { arch: 'x86_64', kernel }, steps })).memory;
+}
+
+/** Calls to other parts of the kernel from here on: those of nodes with the node's number. */
+function callsOf(memory: SystemMemory): string[] {
+  const calls: string[] = [];
+  memory.onCall = (call) => calls.push('node' in call ? `${call.call} ${call.node}` : call.call);
+  return calls;
+}
+
 describe('a range of blocks that hold their memmap', () => {
   const twoBlocks = [{ op: 'add-memory' as const, ...at(0, 2), fail: { blockRegister: 2 } }];
   const failed = (kernel: string) => play({ machine: { ...own, kernel }, steps: twoBlocks })[0]!;
@@ -314,8 +327,7 @@ describe('remove_memory()', () => {
 
   test('takes a node offline with the last of its blocks, unless a device of it is spanned still', () => {
     const course = (device: boolean) => {
-      const steps = [{ op: 'add-memory' as const, ...at(0), node: 1 }];
-      const { memory } = startRun(scenario({ machine: { ...plain, kernel: '6.12.117' }, steps }));
+      const memory = twoNodes('6.12.117');
       const calls: string[] = [];
       addMemory(memory, request(0, 1, { nid: 0 }));
       addMemory(memory, request(1, 2, { nid: 1 }));
@@ -336,6 +348,19 @@ describe('remove_memory()', () => {
     expect(course(true)).toEqual({ online: [true, true], calls: [] });
   });
 
+  test('listens to the caller on which node the memory is up to 5.14; later it asks the blocks', () => {
+    const offline = (kernel: string) => {
+      const memory = twoNodes(kernel);
+      addMemory(memory, request(0, 1, { nid: 1 }));
+      const calls = callsOf(memory);
+      removeMemory(memory, PFN + SECTION, SECTION, 0);
+      removeMemory(memory, PFN, SECTION, 0);
+      return calls.filter((call) => call.startsWith('node-offline'));
+    };
+    expect(offline('5.10.262')).toEqual(['node-offline 0', 'node-offline 0']);
+    expect(offline('5.15')).toEqual(['node-offline 1']);
+  });
+
   test('tells which memory has gone, until it comes again', () => {
     const { memory } = idle(plain);
     const gone = () => [0, SECTION, 2 * SECTION - 1, 2 * SECTION].map((pfn) => memory.departed.get(PFN + pfn) ?? false);
@@ -352,6 +377,66 @@ describe('remove_memory()', () => {
     removeMemory(memory, PFN, SECTION);
     const hidden = [0, SECTION - 1, SECTION].map((pfn) => memory.inaccessible.get(PFN + pfn) ?? false);
     expect(hidden).toEqual([false, false, true]);
+  });
+});
+
+describe('a node that gets its first memory', () => {
+  const NODE = 1;
+  const course = (kernel: string, fail?: Partial<Record<FaultPoint, number>>) => {
+    const memory = twoNodes(kernel);
+    memory.nodes[NODE]!.online = false;
+    const calls = callsOf(memory);
+    if (fail !== undefined) failAt(memory, fail);
+    const ret = addMemory(memory, request(0, 1, { nid: NODE }));
+    return { ret, online: memory.nodes[NODE]!.online, calls };
+  };
+
+  test('is online before its memory is made from 6.19 on, and after it before', () => {
+    const late = ['arch-add', 'block-register', 'node-online 1', 'node-register 1', 'firmware-map-add'];
+    const early = ['node-online 1', 'node-register 1', 'arch-add', 'block-register', 'firmware-map-add'];
+    for (const kernel of ['6.12.117', '6.18']) expect(course(kernel)).toEqual({ ret: 0, online: true, calls: late });
+    for (const kernel of ['6.19', '7.3.4']) expect(course(kernel)).toEqual({ ret: 0, online: true, calls: early });
+  });
+
+  test('goes offline again from 6.19 on when a later step fails; before, it never came', () => {
+    for (const fail of [{ archAdd: 1 }, { blockRegister: 1 }]) {
+      expect(course('6.18', fail)).toMatchObject({ ret: -12, online: false });
+      expect(course('6.18', fail).calls.filter((call) => call.startsWith('node'))).toEqual([]);
+      const { ret, online, calls } = course('7.2.13', fail);
+      expect({ ret, online }).toEqual({ ret: -12, online: false });
+      expect(calls.slice(0, 2)).toEqual(['node-online 1', 'node-register 1']);
+      expect(calls.slice(-2)).toEqual(['node-offline 1', 'node-unregister 1']);
+    }
+  });
+
+  test('loses its data when the add fails, before 5.18: zones that a device of it is in vanish', () => {
+    const device = (kernel: string) => {
+      const memory = twoNodes(kernel);
+      const node = memory.nodes[NODE]!;
+      node.online = false;
+      const pages = { id: 'd', nid: NODE, pfn: PFN + 4 * SECTION, nrPages: SECTION };
+      memremapPages(memory, { ...pages, altmap: null, vmemmapShift: 0, isPrivate: false });
+      failAt(memory, { archAdd: 1 });
+      addMemory(memory, request(0, 1, { nid: NODE }));
+      return node.zones.find((zone) => zone.name === 'Device');
+    };
+    expect(device('5.10.262')).toMatchObject({ start: 0, spanned: 0 });
+    expect(device('5.18')).toMatchObject({ start: PFN + 4 * SECTION, spanned: SECTION });
+  });
+});
+
+describe('an altmap that is given up', () => {
+  test('is looked at from 7.2 on also where a block could not be added: earlier sections of it stay', () => {
+    const warned = (kernel: string) => {
+      const twoSections = { ...own, kernel, blockSize: '256M' };
+      const { memory } = idle(twoSections);
+      const pages = { id: 'd', nid: 0, pfn: PFN + SECTION, nrPages: SECTION };
+      memremapPages(memory, { ...pages, altmap: null, vmemmapShift: 0, isPrivate: false });
+      expect(addMemory(memory, { nid: 0, pfn: PFN, nrPages: 2 * SECTION, memmapOnMemory: true })).toBe(-17);
+      return logOf(memory).filter((line) => line.includes('Altmap'));
+    };
+    expect(warned('7.1')).toEqual([]);
+    expect(warned('7.2.13')).toEqual(['warn:Altmap not fully unmapped']);
   });
 });
 
@@ -374,8 +459,9 @@ describe('the firmware map', () => {
 
 describe('offline_and_remove_memory()', () => {
   /** Blocks, each online as said, or offline. */
-  const blocks = (...types: (OnlineType | null)[]): SystemMemory => {
-    const { memory } = idle({ ...own, kernel: '6.12.117' });
+  const blocks = (...types: (OnlineType | null)[]): SystemMemory => blocksOf('6.12.117', types);
+  const blocksOf = (kernel: string, types: readonly (OnlineType | null)[]): SystemMemory => {
+    const { memory } = idle({ ...own, kernel });
     for (const [block, type] of types.entries()) {
       addMemory(memory, request(block));
       if (type !== null) onlineBlock(memory, memory.blocks.get(32 + block)!, type);
@@ -417,8 +503,19 @@ describe('offline_and_remove_memory()', () => {
     const memory = blocks('movable', null);
     addMemory(memory, request(2, 1, { memmapOnMemory: true }));
     expect(offlineAndRemoveMemory(memory, PFN, 3 * SECTION)).toBe(EINVAL);
-    expect(logOf(memory)).toEqual(['warn:memory_blocks_have_altmaps']);
+    expect(logOf(memory)).toEqual([
+      'warn:memory_blocks_have_altmaps',
+      'log:offline_and_remove_memory: Failed to remove memory: -22',
+    ]);
     expect(blockRuns(memory)).toEqual(['32 online 0 Movable', '33 offline 0 -', '34 offline 0 - altmap']);
+  });
+
+  test('from 7.3 on only warns then: it answers 0, and what it took offline stays so', () => {
+    const memory = blocksOf('7.3.4', ['movable', null]);
+    addMemory(memory, request(2, 1, { memmapOnMemory: true }));
+    expect(offlineAndRemoveMemory(memory, PFN, 3 * SECTION)).toBe(0);
+    expect(logOf(memory)).toEqual(['warn:memory_blocks_have_altmaps', 'warn:offline_and_remove_memory_ranges']);
+    expect(blockRuns(memory)).toEqual(['32-33 offline 0 -', '34 offline 0 - altmap']);
   });
 
   test('says which error it met when a block does not come online again, and gives back the first one', () => {

@@ -52,6 +52,28 @@ describe('the memmap of a HugeTLB page', () => {
     expect([gain('5.14'), gain('5.18'), gain('6.2'), gain('5.13')]).toEqual([6, 7, 7, 1]);
   });
 
+  test('comes back when its block goes offline: free huge pages are dissolved', () => {
+    for (const kernel of ['5.14', '6.12.117', '7.3.4']) {
+      const states = fold({ kernel }, { op: 'offline', ...range }, { op: 'remove-memory', ...range });
+      expect(states[3]).toMatchObject({ ret: 0, violations: [] });
+      expect(states[4]).toMatchObject({ ret: 0, leaves: [], violations: [], leaks: [] });
+    }
+  });
+
+  test('of a huge page that reaches out of the block comes back too', () => {
+    const all = { pfn: PFN, nrPages: 8 * SECTION };
+    const states = play({
+      machine,
+      steps: [
+        { op: 'add-memory', ...all },
+        { op: 'online', ...all, type: 'movable' },
+        { op: 'hugetlb-optimize', ...all, hugePageSize: '1G' },
+        { op: 'offline', pfn: PFN + 5 * SECTION, nrPages: SECTION },
+      ],
+    });
+    expect(states[3]!.ram.pages).toBe(states[2]!.ram.pages - 1 + 8 * SUBSECTION);
+  });
+
   test('is left alone where it lies in its own memory block', () => {
     const [, , folded] = fold({ memmapOnMemory: 'y' });
     expect(folded).toMatchObject({ ret: -524, leaves: ['ffffea0004000000-ffffea0004200000 pmd altmap:100000'] });
@@ -125,6 +147,37 @@ describe('the page table of a folded memmap', () => {
     const frames = entries(0, PAGES).map((entry) => entry.frame);
     expect(new Set(frames).size).toBe(kept);
     expect(frames.slice(kept)).toEqual(Array(PAGES - kept).fill(frames[kept - 1]));
+  });
+
+  test('from 7.1 on shows one page of tails for all of an order and a zone, made for the first and never given back', () => {
+    const { kernel, memory, entries } = added('7.3.4');
+    const { allocator } = kernel;
+    const pages = [PFN, PFN + SUBSECTION];
+    expect(hugetlbVmemmapOptimize(memory, pages, SUBSECTION).done).toBe(2);
+    const [first, second] = [entries(0, PAGES), entries(PAGES, PAGES)];
+    expect(first[0]!.frame).not.toBe(second[0]!.frame);
+    const tails = [...first.slice(1), ...second.slice(1)];
+    expect(new Set(tails.map((entry) => entry.frame)).size).toBe(1);
+    for (const { attributes } of tails) expect(attributes).toEqual(PAGE_KERNEL_RO);
+    const tail = tails[0]!.frame;
+    expect([first[0]!.frame, second[0]!.frame]).not.toContain(tail);
+
+    expect(hugetlbVmemmapRestore(memory, pages).done).toBe(2);
+    expect(allocator.isAllocated(tail)).toBe(true);
+    hugetlbVmemmapOptimize(memory, [PFN + 2 * SUBSECTION], SUBSECTION);
+    expect(entries(2 * PAGES, PAGES)[1]!.frame).toBe(tail);
+    // A page of another order has tails of its own.
+    hugetlbVmemmapOptimize(memory, [PFN + 4 * SUBSECTION], 2 * SUBSECTION);
+    expect(entries(4 * PAGES, PAGES)[1]!.frame).not.toBe(tail);
+  });
+
+  test('from 6.11 on is counted: what is freed comes off, the new first page and what comes back count', () => {
+    const { kernel, memory } = added('7.3.4');
+    const counted = kernel.vmstat.nrMemmapPages;
+    hugetlbVmemmapOptimize(memory, [PFN, PFN + SUBSECTION], SUBSECTION);
+    expect(kernel.vmstat.nrMemmapPages).toBe(counted - 2 * (PAGES - 1));
+    hugetlbVmemmapRestore(memory, [PFN]);
+    expect(kernel.vmstat.nrMemmapPages).toBe(counted - (PAGES - 1));
   });
 
   test.each([

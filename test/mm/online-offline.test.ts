@@ -272,6 +272,28 @@ describe('online_pages() and offline_pages()', () => {
 });
 
 describe('pfn_to_online_page()', () => {
+  test('before 5.12 asks for the section alone: a zone shrinks to the end of a boot section that is not full', () => {
+    const spanned = (arch: 'x86_64' | 'arm64', kernel: string) => {
+      const boot = [{ start: '0x100000000', size: 64 * MIB }];
+      const pages = { x86_64: SECTION, arm64: kernel === '5.10.262' ? 8 * SECTION : SECTION }[arch];
+      const range = { pfn: PFN + pages, nrPages: pages };
+      const states = play({
+        machine: { arch, kernel, boot },
+        steps: [
+          { op: 'add-memory', ...range },
+          { op: 'online', ...range, type: 'kernel' },
+          { op: 'offline', ...range },
+        ],
+      });
+      return Object.values(states[2]!.zones![0]!).map(([, zoneSpanned]) => zoneSpanned);
+    };
+    const exact = [SECTION / 2];
+    expect(spanned('x86_64', '5.10.262')).toEqual([SECTION]);
+    expect(spanned('x86_64', '5.12')).toEqual(exact);
+    expect(spanned('arm64', '5.10.262')).toEqual(exact);
+    expect(spanned('arm64', '6.12.117')).toEqual(exact);
+  });
+
   test('knows no page of a hole in an early section, nor of a device in it', () => {
     const { memory } = idle({ ...machine, boot: [{ start: '0x80000000', size: 20 * MIB }] });
     const section = 0x80000000 / 4096;

@@ -60,7 +60,7 @@ describe('the tree of System RAM', () => {
           } else {
             // What lies in no single resource stays.
             const isInOne = root.children.some((r) => r.start <= at * UNIT && r.end >= (at + units) * UNIT - 1);
-            releaseMemRegionAdjustable(root, at * UNIT, units * UNIT, quiet);
+            releaseMemRegionAdjustable(root, at * UNIT, units * UNIT, quiet, false);
             if (isInOne) range.forEach((unit) => present.delete(unit));
           }
           expect(covered(root)).toEqual([...present].sort((a, b) => a - b));
@@ -247,15 +247,16 @@ describe('__request_region() and __release_region()', () => {
 });
 
 describe('release_mem_region_adjustable()', () => {
-  const released = (start: number, end: number, ...below: Resource[]) => {
+  const releasedBy = (movesChildren: boolean, start: number, end: number, below: readonly Resource[]) => {
     const { said, log } = listening();
     const ram = busyRam(0x2000, 0x7fff);
     const root = rootWith(ram);
     for (const child of below) expect(requestResource(ram, child)).toBe(0);
-    releaseMemRegionAdjustable(root, start, end + 1 - start, log);
+    releaseMemRegionAdjustable(root, start, end + 1 - start, log, movesChildren);
     expect(isTree(root)).toBe(true);
     return { shape: shapeOf(root), said };
   };
+  const released = (start: number, end: number, ...below: Resource[]) => releasedBy(false, start, end, below);
 
   test.each<[what: string, start: number, end: number, shape: Shape[]]>([
     ['all of it', 0x2000, 0x7fff, []],
@@ -267,6 +268,33 @@ describe('release_mem_region_adjustable()', () => {
     ['one byte at its start, which does not count as a range', 0x2000, 0x2000, [['2000-7fff']]],
   ])('takes out of a resource %s', (_what, start, end, shape) => {
     expect(released(start, end)).toEqual({ shape, said: [] });
+  });
+
+  test('gives children above the cut to the upper part, where the release does so', () => {
+    const children = (): Resource[] => [range(0x2000, 0x2fff), range(0x5000, 0x5fff), range(0x7000, 0x7fff)];
+    expect(releasedBy(true, 0x4000, 0x4fff, children())).toEqual({
+      shape: [
+        ['2000-3fff', ['2000-2fff']],
+        ['5000-7fff', ['5000-5fff'], ['7000-7fff']],
+      ],
+      said: [],
+    });
+    const refused = ['warn: release_mem_region_adjustable: end'];
+    expect(releasedBy(false, 0x4000, 0x4fff, children()).said).toEqual(refused);
+  });
+
+  test('loses the children that it moved when one inside the range forbids the split', () => {
+    const children = [range(0x2000, 0x2fff), range(0x4800, 0x48ff), range(0x7000, 0x7fff)];
+    expect(releasedBy(true, 0x4000, 0x4fff, children)).toEqual({
+      shape: [['2000-7fff', ['2000-2fff'], ['4800-48ff']]],
+      said: ['warn: release_mem_region_adjustable: end'],
+    });
+  });
+
+  test('moves no children where nothing is split', () => {
+    const child = (): Resource => range(0x7000, 0x7fff);
+    const unchanged = { shape: [['2000-7fff', ['7000-7fff']]], said: ['warn: release_mem_region_adjustable: end'] };
+    expect(releasedBy(true, 0x6000, 0x7fff, [child()])).toEqual(unchanged);
   });
 
   test('leaves all children with the lower part, up to its last byte', () => {
@@ -290,11 +318,11 @@ describe('release_mem_region_adjustable()', () => {
   test('warns of a range outside the root, and takes one that is all of it', () => {
     const root = rootWith(busyRam(0x1000, 0x8fff));
     const { said, log } = listening();
-    releaseMemRegionAdjustable(root, 0x800, 0x1000, log);
-    releaseMemRegionAdjustable(root, 0x8000, 0x1001, log);
+    releaseMemRegionAdjustable(root, 0x800, 0x1000, log, false);
+    releaseMemRegionAdjustable(root, 0x8000, 0x1001, log, false);
     expect(said).toEqual(Array(2).fill('warn: release_mem_region_adjustable: range outside the root'));
     expect(shapeOf(root)).toEqual([['1000-8fff']]);
-    releaseMemRegionAdjustable(root, 0x1000, 0x8000, log);
+    releaseMemRegionAdjustable(root, 0x1000, 0x8000, log, false);
     expect(shapeOf(root)).toEqual([]);
     expect(said).toHaveLength(2);
   });
@@ -305,8 +333,8 @@ describe('release_mem_region_adjustable()', () => {
     const ports = range(0x6000, 0x6fff, IORESOURCE_IO | IORESOURCE_BUSY);
     const root = rootWith(device, ports);
     requestResource(device, busyRam(0x3000, 0x4fff));
-    releaseMemRegionAdjustable(root, 0x3000, 0x1000, quiet);
-    releaseMemRegionAdjustable(root, 0x6000, 0x1000, quiet);
+    releaseMemRegionAdjustable(root, 0x3000, 0x1000, quiet, false);
+    releaseMemRegionAdjustable(root, 0x6000, 0x1000, quiet, false);
     expect(shapeOf(root)).toEqual([['2000-5fff', ['4000-4fff']], ['6000-6fff']]);
   });
 });

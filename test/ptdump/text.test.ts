@@ -83,6 +83,14 @@ describe('kernel_page_tables of arm64', () => {
     ]);
   });
 
+  test('before 5.6 leaves holes out', () => {
+    expect(dumpOf(add({ arch: 'arm64', kernel: '5.5' }, FOUR_GIB, '2G'))).toEqual([
+      '---[ vmemmap start ]---',
+      '0xfffffe0003e00000-0xfffffe0005e00000          32M PMD       RW NX SHD AF        BLK UXN    MEM/NORMAL',
+      '---[ vmemmap end ]---',
+    ]);
+  });
+
   test('from 6.9 on has the tables of the fixmap at its end', () => {
     expect(dumpOf(add({ arch: 'arm64', kernel: '6.12.117' }, FOUR_GIB, '128M')).slice(-2)).toEqual([
       '0xffffff8000000000-0xffffffffc0000000         511G PUD',
@@ -99,6 +107,13 @@ describe('kernel_page_tables of ppc64', () => {
       /^0xc00c000000400000-0xc00c0000005fffff {2}0x[0-9a-f]{16} {9} {0}2M {9}r {2}w {7}pte {2}valid {2}present {8}dirty {2}accessed {26}$/,
     );
     expect(rest).toEqual([]);
+  });
+
+  test('names the level behind the size since 6.19', () => {
+    const line = (kernel: string): string =>
+      dumpOf(add({ arch: 'ppc64', kernel, mmu: 'radix', pageSize: 65536 }, FOUR_GIB, '2G'))[1]!;
+    expect(line('6.19')).toMatch(/ 2M PMD {9}r {2}w /);
+    expect(line('6.19').replace('PMD ', '')).toBe(line('6.18'));
   });
 
   test('with 4K pages tells the group index of the hash MMU, which radix leaves at 0', () => {

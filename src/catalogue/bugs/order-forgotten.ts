@@ -7,6 +7,8 @@ export const orderForgotten: Bug = {
   name: 'order-forgotten',
   title: 'Of every leaf that is freed one page comes back and 511 are lost',
   present: [{ from: '6.19', until: '7.2' }],
+  backported: { '6.18': { by: 15 } },
+  endedIn: { '7.1': { by: 13 } },
   fix: '39406c05f8f1 (x86/mm: Fix freeing of PMD-sized vmemmap pages) in v7.2',
   structPageSizes: [56, 64, 72, 80],
   scenario: {

@@ -6,9 +6,9 @@ export const tableTakenForLeafSubsection: Bug = {
   id: 'B12s',
   name: 'table-taken-for-leaf-subsection',
   title: 'After a subsection the section behind it is not mapped',
-  present: [{ from: '6.14', until: '7.3' }],
+  present: [{ from: '6.14', until: '7.2' }],
   backported: { '6.1': { by: 192 }, '6.12': 20 },
-  fix: 'the series “mm/sparse-vmemmap: provide generic vmemmap_set_pmd() and vmemmap_check_pmd()” (final commit not established) in v7.3, perhaps v7.2',
+  fix: 'the series “mm/sparse-vmemmap: provide generic vmemmap_set_pmd() and vmemmap_check_pmd()” (final commit not established) in v7.2',
   structPageSizes: [56, 72, 80],
   scenario: {
     machine: { arch: 'arm64', pageSize: 4096, structPageSize: 80 },

@@ -6,8 +6,8 @@ export const tableTakenForLeaf: Bug = {
   id: 'B12',
   name: 'table-taken-for-leaf',
   title: 'A table that lacks entries counts as a block that maps everything',
-  present: [{ from: '5.11', until: '7.3' }],
-  fix: 'the series “mm/sparse-vmemmap: provide generic vmemmap_set_pmd() and vmemmap_check_pmd()” (final commit not established) in v7.3, perhaps v7.2',
+  present: [{ from: '5.11', until: '7.2' }],
+  fix: 'the series “mm/sparse-vmemmap: provide generic vmemmap_set_pmd() and vmemmap_check_pmd()” (final commit not established) in v7.2',
   structPageSizes: [72, 80],
   scenario: {
     machine: { arch: 'arm64', pageSize: 4096, structPageSize: 80 },

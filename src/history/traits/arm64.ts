@@ -18,6 +18,24 @@ export const ARM64_TRAITS = {
     effect: 'The vmemmap lies at the top of the address space; before, just below the linear map.',
     confidence: 'memory',
   },
+  arm64PageKernelClean: {
+    name: 'arm64/page-kernel-clean',
+    since:
+      'since Linux commit aa57157be69f (arm64: Ensure VM_WRITE|VM_SHARED ptes are clean by default) in v5.4, as the change that ended it says',
+    from: '5.4',
+    until: '7.0',
+    endedIn: { '5.10': { by: 262 }, '6.1': { by: 192 }, '6.12': { by: 95 }, '6.19': { by: 14 } },
+    ended: 'until Linux commit c25c4aa3f79a (arm64: mm: Add PTE_DIRTY back to PAGE_KERNEL*) in v7.0',
+    effect: 'Page entries of the vmemmap lack the software dirty bit (bit 55).',
+    confidence: 'inferred',
+  },
+  arm64PtdumpShowsHoles: {
+    name: 'arm64/ptdump-shows-holes',
+    since: 'since Linux commit 102f45fdbe5f (arm64: mm: convert mm/dump.c to use walk_page_range()) in v5.6',
+    from: '5.6',
+    effect: 'kernel_page_tables has a line for a range that nothing maps; before, it left such ranges out.',
+    confidence: 'inferred',
+  },
   arm64HotRemove: {
     name: 'arm64/free',
     since: 'since Linux commit bbd6ec605c0f (arm64/mm: Enable memory hot remove) in v5.7',
@@ -87,8 +105,8 @@ export const ARM64_TRAITS = {
   arm64CheckPmdLeaf: {
     name: 'arm64/check-pmd-leaf',
     since:
-      'since a series of 2026 (arm64/mm: drop vmemmap_pmd helpers and use generic code; final commit not established) in v7.3, perhaps v7.2',
-    from: '7.3',
+      'since a series of 2026 (arm64/mm: drop vmemmap_pmd helpers and use generic code; final commit not established) in v7.2',
+    from: '7.2',
     effect:
       'An existing table is given the base pages that it lacks, and a block entry is PAGE_KERNEL, with the software dirty bit; before, any entry counted as mapped.',
     confidence: 'inferred',

@@ -36,10 +36,10 @@ export const GENERIC_TRAITS = {
   },
   hotplugHexEnd: {
     name: 'generic/misaligned-end-in-hex',
-    since: 'since a correction between v6.1 and v6.12 (commit not looked up)',
-    from: '6.3',
+    since: 'since a correction posted in May 2023 (commit not looked up) in v6.5',
+    from: '6.5',
     effect: 'The warning on a misaligned range prints its end as 0x…; before, as #….',
-    confidence: 'memory',
+    confidence: 'inferred',
   },
   daxTailReuse: {
     name: 'dax/tail-reuse',

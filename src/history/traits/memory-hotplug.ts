@@ -126,6 +126,57 @@ export const MEMORY_HOTPLUG_TRAITS = {
       'Others hear before a block goes online and after it went offline, so that memory which is not reachable before can be made so.',
     confidence: 'source',
   },
+  nodeOnlineFirst: {
+    name: 'node/online-first',
+    since:
+      'since “mm/memory_hotplug: activate node before adding new memory blocks” (final commit not established) in v6.19',
+    from: '6.19',
+    effect:
+      'A node that gets its first memory is online and registered before the memmap and the blocks are made, and goes again when one of them fails; before, it came last and was never taken back.',
+    confidence: 'inferred',
+  },
+  nodeDataKept: {
+    name: 'node/data-kept',
+    since: 'since Linux commit 09f49dca570a (mm: handle uninitialized numa nodes gracefully) in v5.18',
+    from: '5.18',
+    effect:
+      'The data of a node stay for ever; before, a failed add to a node that was not online freed them, and with them the zones of devices that are mapped there.',
+    confidence: 'memory',
+  },
+  removalFindsNode: {
+    name: 'node/removal-finds-node',
+    since:
+      'since Linux commit e1c158e49566 (mm/memory_hotplug: remove nid parameter from remove_memory() and friends) in v5.15',
+    from: '5.15',
+    effect:
+      'Removal asks the blocks for the node that may go offline with them; before, the caller named it, also for a range without blocks.',
+    confidence: 'memory',
+  },
+  momErrorPathWarns: {
+    name: 'mom/error-path-warns',
+    since: 'since altmap_free() (final commit not established) in v7.2',
+    from: '7.2',
+    effect:
+      'When adding a block that holds its memmap fails, pages of its altmap that are still out are warned about; before, nobody looked.',
+    confidence: 'inferred',
+  },
+  removeRangesAtOnce: {
+    name: 'block/remove-ranges-at-once',
+    since: 'since “mm/memory_hotplug: add offline_and_remove_memory_ranges()” (final commit not established) in v7.3',
+    from: '7.3',
+    effect:
+      'offline_and_remove_memory() that cannot remove what it took offline warns, answers 0 and leaves the blocks offline; before, it logged that, brought them online again and answered the error.',
+    confidence: 'inferred',
+  },
+  resourceSplitMovesChildren: {
+    name: 'resource/split-moves-children',
+    since:
+      'since “resource: Improve child resource handling in release_mem_region_adjustable()” (final commit not established) in v6.18',
+    from: '6.18',
+    effect:
+      'A resource that is split gives the children above the cut to its upper part, before it is known whether the lower one may shrink: if not, they are lost; before, all children stayed and the split was refused.',
+    confidence: 'inferred',
+  },
   spanSearchUsesOnlinePages: {
     name: 'span/search-uses-online-pages',
     since:
@@ -149,6 +200,15 @@ export const MEMORY_HOTPLUG_TRAITS = {
     effect:
       'Zones and nodes shrink when memory goes offline; before, when it was removed, and then the zone was read from struct pages that nobody had initialised if the memory was never online.',
     confidence: 'source',
+  },
+  onlinePageBySubsection: {
+    name: 'span/online-page-by-subsection',
+    since:
+      'since Linux commit 9f9b02e5b3d2 (mm: fix page reference leak in soft_offline_page() and the series around pfn_to_online_page()) in v5.12',
+    from: '5.12',
+    effect:
+      'A page counts as online if its subsection is there; before, if its section is, holes of boot memory included.',
+    confidence: 'memory',
   },
   sectionTaint: {
     name: 'section/taint-zone-device',
@@ -192,6 +252,14 @@ export const MEMORY_HOTPLUG_TRAITS = {
     from: '6.2',
     effect: 'The page that is kept is a new one with the same bytes, so the old pages are free as a whole.',
     confidence: 'memory',
+  },
+  hvoSharesTail: {
+    name: 'hvo/shares-tail',
+    since: 'since zone->vmemmap_tails (final commit not established) in v7.1',
+    from: '7.1',
+    effect:
+      'All folded HugeTLB pages of one order and zone show one tail page, which is made for the first of them and stays; before, each showed the page that it kept.',
+    confidence: 'inferred',
   },
   kmemMemmapOnMemory: {
     name: 'mom/kmem',

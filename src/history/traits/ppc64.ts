@@ -74,6 +74,13 @@ export const PPC64_TRAITS = {
       'kernel_page_tables joins neighbours of the same flags in one line and tells the first frame; before, lines also ended where frames do not continue.',
     confidence: 'memory',
   },
+  ppc64PtdumpNamesLevel: {
+    name: 'ppc64/ptdump-names-level',
+    since: 'since Linux commit 3d44be297e7e (kernel_page_tables of powerpc names the level of a line) in v6.19',
+    from: '6.19',
+    effect: 'kernel_page_tables says PGD, PUD, PMD or PTE behind the size of a range; before, nothing.',
+    confidence: 'inferred',
+  },
   ppc64LastBlockInAltmap: {
     name: 'ppc64/last-block-in-altmap',
     since: 'since Linux commit c8eebc4a99f1 (powerpc/mm/altmap: off by one in the boundary test) in v6.5',

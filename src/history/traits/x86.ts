@@ -67,6 +67,8 @@ export const X86_TRAITS = {
     since: 'since Linux commit bf9e4e30f353 (x86/mm: use pagetable_free()) in v6.19',
     from: '6.19',
     until: '7.2',
+    backported: { '6.18': { by: 15 } },
+    endedIn: { '7.1': { by: 13 } },
     ended: 'until Linux commit 39406c05f8f1 (x86/mm: Fix freeing of PMD-sized vmemmap pages) in v7.2',
     effect: 'Freeing a leaf that is not boot memory gives back one page of its 512.',
     confidence: 'inferred',

@@ -40,7 +40,8 @@ const step = z.discriminatedUnion('op', [
     nameObject: z.int().optional(),
   }),
   z.strictObject({ op: z.literal('online'), type: z.enum(['kernel', 'movable', 'auto']), ...range }),
-  z.strictObject({ op: z.literal(['offline', 'remove', 'offline-and-remove']), ...range }),
+  z.strictObject({ op: z.literal('offline'), ...range }),
+  z.strictObject({ op: z.literal(['remove', 'offline-and-remove']), node: z.int().optional(), ...range }),
 ]);
 
 export const memoryBlocksVector = z.strictObject({
@@ -111,7 +112,7 @@ const blockStates = (memory: SystemMemory): unknown[] =>
 /** Compares one vector. */
 export function verifyMemoryBlocks(vector: Vector): Failure | undefined {
   const { machine, name } = vector;
-  const standIn = bootStandIn(machine, []);
+  const standIn = bootStandIn(machine, [], true);
   const { kernel } = standIn;
   const { pageSize } = machine;
   let calls: unknown[][] = [];
@@ -155,9 +156,9 @@ export function verifyMemoryBlocks(vector: Vector): Failure | undefined {
       case 'offline':
         return eachBlock(memory, pfn, nrPages, (block) => offlineBlock(memory, block));
       case 'remove':
-        return removeMemory(memory, pfn, nrPages);
+        return removeMemory(memory, pfn, nrPages, s.node);
       case 'offline-and-remove':
-        return offlineAndRemoveMemory(memory, pfn, nrPages);
+        return offlineAndRemoveMemory(memory, pfn, nrPages, s.node);
     }
   };
 

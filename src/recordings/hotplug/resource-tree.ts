@@ -26,6 +26,7 @@ import {
 import type { Failure } from '../vectors.js';
 import { treeOf } from '../../scenario/hotplug-state.js';
 import { compareSteps, takeWarnings } from './compare.js';
+import { traitsOf } from './stand-in.js';
 
 /** The tree of physical address ranges. */
 
@@ -92,6 +93,7 @@ const hex = (value: number): string => `0x${value.toString(16)}`;
 
 /** Compares one vector. */
 export function verifyResourceTree(vector: Vector): Failure | undefined {
+  const traits = traitsOf(vector.kernel);
   const root = createIomem(vector.root[1]);
   const log = new KernelLog(true);
   const names = new Map<string, ResourceName>();
@@ -126,7 +128,7 @@ export function verifyResourceTree(vector: Vector): Failure | undefined {
         releaseRegion(root, s.start, s.size, log);
         return { ret: null };
       case 'release-adjustable':
-        releaseMemRegionAdjustable(root, s.start, s.size, log);
+        releaseMemRegionAdjustable(root, s.start, s.size, log, traits.resourceSplitMovesChildren);
         return { ret: null };
       case 'intersects-ram':
         return { ret: null, intersects: regionIntersects(root, s.start, s.size, IORESOURCE_SYSTEM_RAM) };

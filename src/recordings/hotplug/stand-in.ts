@@ -8,13 +8,14 @@ import { PMD } from '../../hardware/page-table.js';
 import { ENOMEM } from '../../kernel/errno.js';
 import type { Kernel } from '../../kernel/kernel.js';
 import { findRelease, resolveTraits } from '../../history/releases.js';
+import type { Traits } from '../../history/traits/index.js';
 import { altmapAllocBlockBuf, vmemAltmapFree } from '../../mm/vmem-altmap.js';
 import { bootKernel, type BootRange } from '../../scenario/machine.js';
 
 /**
  * The architecture layer that recordings of memory hot-plug were made with: it maps nothing, and takes just the pages
- * that hold a section's memmap, one by one, from the altmap or else from system memory. Pages that two sections share are
- * taken once, and go with the last.
+ * that hold a section's memmap, one by one, from the altmap or else from system memory. In recordings of memory blocks, pages
+ * that two sections share are taken once, and go with the last; in those of zone spans, each range took its own.
  */
 
 /** What a step makes fail inside the architecture layer; counted from 1 within the step. */
@@ -28,7 +29,10 @@ export interface StandInFaults {
 /** Books of the stand-in. */
 export interface StandIn {
   readonly kernel: Kernel;
-  /** Memmap pages held from system memory. */
+  /**
+   * Memmap pages held from system memory since boot: who removes without the altmap gives its pages to the system, so there
+   * may be less than none.
+   */
   systemPages(): number;
   /** A step begins. */
   startStep(faults: StandInFaults): void;
@@ -44,12 +48,6 @@ export interface StandInMachine {
   structPageSize: number;
   sectionSize: number;
   pageblockOrder: number;
-}
-
-interface MemmapPage {
-  /** Starts of the populated ranges that have struct pages in it. */
-  readonly users: Set<number>;
-  readonly isSystem: boolean;
 }
 
 export function architectureOf(name: string): Architecture {
@@ -79,6 +77,13 @@ const configOf = (machine: StandInMachine): MachineConfig => {
   };
 };
 
+/** How a recorded release behaves. @throws RangeError for one that is not covered */
+export function traitsOf(name: string): Traits {
+  const release = findRelease(name);
+  if (release === undefined) throw new RangeError(`no release ${name}`);
+  return resolveTraits(release);
+}
+
 /** Boots a kernel of a recorded machine, with another architecture layer if one is given. */
 export function bootRecorded(
   machine: StandInMachine,
@@ -104,13 +109,19 @@ export function bootRecorded(
   });
 }
 
-/** Boots a kernel over the stand-in. */
-export function bootStandIn(machine: StandInMachine, boot: readonly BootRange[]): StandIn {
-  const pages = new Map<number, MemmapPage>();
+/**
+ * Boots a kernel over the stand-in.
+ * @param sharesPages whether ranges share the pages in which both have struct pages; else each takes its own
+ */
+export function bootStandIn(machine: StandInMachine, boot: readonly BootRange[], sharesPages: boolean): StandIn {
+  /** Starts of the populated ranges that have struct pages in a page of memmap. */
+  const pages = new Map<string, Set<number>>();
+  const keyOf = (page: number, start: number): string => (sharesPages ? `${page}` : `${page} of ${start}`);
   let faults: StandInFaults = {};
   let populations = 0;
   let archRemoves = 0;
   let unfreed = 0;
+  let systemPages = 0;
 
   const standIn = (kernel: Kernel, real: Arch): Arch => ({
     mmu: {
@@ -122,27 +133,29 @@ export function bootStandIn(machine: StandInMachine, boot: readonly BootRange[])
     keepsEmptyTable: () => false,
     pageblockPages: 2 ** machine.pageblockOrder,
     optimizesDaxVmemmap: false,
+    holesInZone: real.holesInZone ?? false,
     selectsMemmapOnMemory: real.selectsMemmapOnMemory,
     supportsMemmapOnMemory: (memmapBytes) => real.supportsMemmapOnMemory(memmapBytes),
     vmemmapPopulate(start, end, _nid, altmap) {
       populations++;
       if (populations === faults.section) return -ENOMEM;
       for (let page = alignDown(start, kernel.pageSize); page < end; page += kernel.pageSize) {
-        const held = pages.get(page);
+        const held = pages.get(keyOf(page, start));
         if (held === undefined) {
           if (altmap !== null && altmapAllocBlockBuf(kernel, 1, altmap) < 0) return -ENOMEM;
-          pages.set(page, { users: new Set([start]), isSystem: altmap === null });
-        } else held.users.add(start);
+          if (altmap === null) systemPages++;
+          pages.set(keyOf(page, start), new Set([start]));
+        } else held.add(start);
       }
       return 0;
     },
     vmemmapFree(start, end, altmap) {
       for (let page = alignDown(start, kernel.pageSize); page < end; page += kernel.pageSize) {
-        const held = pages.get(page);
-        if (held === undefined || !held.users.delete(start) || held.users.size > 0) continue;
-        pages.delete(page);
-        if (altmap === null) continue;
-        if (unfreed > 0) unfreed--;
+        const held = pages.get(keyOf(page, start));
+        if (held === undefined || !held.delete(start) || held.size > 0) continue;
+        pages.delete(keyOf(page, start));
+        if (altmap === null) systemPages--;
+        else if (unfreed > 0) unfreed--;
         else vmemAltmapFree(kernel, altmap, 1);
       }
     },
@@ -154,7 +167,7 @@ export function bootStandIn(machine: StandInMachine, boot: readonly BootRange[])
   const kernel = bootRecorded(machine, boot, standIn);
   return {
     kernel,
-    systemPages: () => [...pages.values()].filter((page) => page.isSystem).length,
+    systemPages: () => systemPages,
     startStep(next) {
       faults = next;
       populations = 0;

@@ -114,7 +114,7 @@ function run(memory: SystemMemory, s: Step): number | null {
 export function verifyZoneSpan(vector: Vector): Failure | undefined {
   const { machine, boot, initial, name } = vector;
   const ranges = boot.map(({ node, ...rest }) => ({ ...rest, nid: node }));
-  const { kernel } = bootStandIn(machine, ranges);
+  const { kernel } = bootStandIn(machine, ranges, false);
   const memory = createSystemMemory(kernel, {
     kernelZones: machine.zones.slice(0, machine.zones.indexOf(MOVABLE)),
     possibleNodes: POSSIBLE_NODES,
