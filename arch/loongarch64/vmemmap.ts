@@ -23,6 +23,8 @@ import {
 /** arch/loongarch/mm/init.c: vmemmap_populate() and vmemmap_free(). */
 
 const ENTRY_WORDS = 2;
+/** 2^64, low 52 bits and what they carry. */
+const ADDRESSES_END = 2 ** 52;
 
 /** What vmemmap_populate() comes to, told to an observer. */
 const TWO_LEVELS: Decision = { because: 'CONFIG_PGTABLE_LEVELS is 2', so: 'vmemmap_populate_basepages()' };
@@ -102,9 +104,10 @@ export class Loongarch64Vmemmap implements Arch {
     this.pagetableInit(none, tables);
   }
 
-  /** The altmap is not passed on. */
+  /** The altmap is not passed on. An end of 2^64 is 0 to the loops below, which have nothing to do then. */
   vmemmapPopulate(start: number, end: number, nid: number): number {
     const { kernel } = this;
+    if (end === ADDRESSES_END) return 0;
     const isTwoLevels = this.options.pagingLevels === 2;
     kernel.observer?.decide('vmemmap_populate', isTwoLevels ? TWO_LEVELS : MORE_LEVELS, start, end);
     if (isTwoLevels) return vmemmapPopulateBasepages(kernel, start, end, nid, null);

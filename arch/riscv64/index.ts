@@ -7,6 +7,7 @@ import type { Traits } from '../../src/history/traits/index.js';
 import { flag, physical, vmemmapWindow, whole } from '../machine-fields.js';
 import { RISCV64_CPUS } from './cpus.js';
 import { geometry } from './layout.js';
+import { ptdump } from './ptdump.js';
 import { vmemmapRegion, vmemmapStartPfn, type Region } from './region.js';
 import { Riscv64Vmemmap } from './vmemmap.js';
 
@@ -63,6 +64,12 @@ function regionOf(config: MachineConfig, traits: Traits): Region {
     structPageSize: config.structPageSize,
     hasLargeLinearMap: traits.riscvLargeLinearMap,
   });
+}
+
+/** Low 52 bits of the start; the region never crosses a border of 2^52 bytes, and may end at one. */
+function asNumbers({ start, end }: Region): { start: number; end: number } {
+  const low = Number(start & LOW_52_BITS);
+  return { start: low, end: low + Number(end - start) };
 }
 
 function vmemmapBase(config: MachineConfig, traits: Traits): bigint {
@@ -149,13 +156,16 @@ export const riscv64: Architecture = {
     }
     return contradiction(config, traits);
   },
+  ptdump(config, traits) {
+    const { start, end } = asNumbers(regionOf(config, traits));
+    return ptdump(start, end, traits.riscvPtdumpMemoryTypes);
+  },
   boot(kernel, config) {
-    const { start, end } = regionOf(config, kernel.traits);
+    const { start, end } = asNumbers(regionOf(config, kernel.traits));
     const options = {
       pagingLevels: PAGING_LEVELS[vaBitsOf(config)]!,
-      vmemmapStart: Number(start & LOW_52_BITS),
-      // The region never crosses a border of 2^52 bytes, and may end at one.
-      vmemmapEnd: Number(start & LOW_52_BITS) + Number(end - start),
+      vmemmapStart: start,
+      vmemmapEnd: end,
       theadMemoryTypes: config.theadMemoryTypes ?? false,
     };
     return new Riscv64Vmemmap(kernel, options, kernel.allocator.reserve() * PAGE_SIZE);

@@ -2,7 +2,7 @@
 
 import type { Arch, KernelPaging } from '../../src/kernel/arch.js';
 import { alignDown, isAligned } from '../../src/hardware/align.js';
-import { PageTable, PMD, PTE, tableIndex, type Level, type Table } from '../../src/hardware/page-table.js';
+import { PageTable, PMD, PTE, PUD, tableIndex, type Level, type Table } from '../../src/hardware/page-table.js';
 import { freePages, noteClear, noteFlush, noteSet, type Kernel } from '../../src/kernel/kernel.js';
 import type { VmemAltmap } from '../../src/kernel/memremap.js';
 import type { Decision } from '../../src/kernel/observer.js';
@@ -229,7 +229,8 @@ export class Riscv64Vmemmap implements Arch {
   }
 
   /**
-   * free_pte_table(), free_pmd_table(), free_pud_table(): a table without entries goes, and then the entry to it.
+   * free_pte_table(), free_pmd_table(), free_pud_table(): a table without entries goes, and then the entry to it. The first
+   * runs pagetable_dtor(), on a table that had no constructor since it was not made for that.
    * @param level of the entry that points to the table
    * @param next where the range ends that was taken out of the table: what lies behind it is likely still in use, so a
    *   look there mostly saves the scan
@@ -244,6 +245,7 @@ export class Riscv64Vmemmap implements Arch {
     const used = ram.firstNonZero(first, end);
     if (observer !== null) observer.scanTable(tablePa, Math.ceil((Math.min(used + 1, end) - first) / ENTRY_WORDS));
     if (used < end) return;
+    if (level === PMD || (level === PUD && !this.kernel.traits.riscvNoPmdDtor)) this.counters.strayTableDtor++;
     freePages(this.kernel, tablePa / PAGE_SIZE, 0);
     this.clear(level, entry, next - 1);
   }

@@ -14,6 +14,7 @@ import {
 } from '../scenario/runner.js';
 import type { Scenario, Step } from '../scenario/scenario.js';
 import { activeMemmap, type AddressRange, AddressText } from '../kernel/vmemmap-view.js';
+import { watchFlushes } from './flush-watch.js';
 import { bystanderRanges, INVARIANTS } from './invariants.js';
 import type { Check, StepView } from './step-view.js';
 import { common, outside, readMemmap, takeSnapshot, type Piece, type Snapshot } from './snapshot.js';
@@ -149,6 +150,7 @@ export function checkRun(run: Run, { checks = INVARIANTS, onStep }: CheckOptions
   const results: StepResult[] = [];
   const findings: Finding[] = [];
   const places = new Map<Finding, AddressRange>();
+  const flushes = checks.some(({ watchesFlushes }) => watchesFlushes) ? watchFlushes(kernel) : undefined;
   let known = new Set<string>();
   let before = takeSnapshot(kernel, altmapsOf(run));
   for (const [index, step] of scenario.steps.entries()) {
@@ -173,6 +175,7 @@ export function checkRun(run: Run, { checks = INVARIANTS, onStep }: CheckOptions
       complaints: result.violations,
       altmapsInUse: new Set([...users.names(), ...blockAltmaps(run).map(({ name }) => name)]),
       stopped: run.stopped,
+      ...(flushes !== undefined && { freedUnflushed: flushes.take() }),
     };
     const now = new Set<string>();
     for (const check of checks) {

@@ -5,6 +5,7 @@ import { parseMemmapOnMemory, showMemmapOnMemory } from '../mm/memmap-on-memory.
 import type { MemoryBlock } from '../mm/system-memory.js';
 import type { Step } from '../scenario/scenario.js';
 import type { AddressRange } from '../kernel/vmemmap-view.js';
+import { NO_FRAME } from './flush-watch.js';
 import { INVARIANTS, leafRange, leafText } from './invariants.js';
 import type { Check, Complaint, StepView } from './step-view.js';
 
@@ -22,6 +23,9 @@ export const EXPECTATION_NAMES = [
   'boot-memmap-returns',
   'counts-what-is-used',
   'parameter-reads-back',
+  'leaves-filled',
+  'page-tables-counted',
+  'flush-before-free',
 ] as const;
 export type ExpectationName = (typeof EXPECTATION_NAMES)[number];
 
@@ -162,6 +166,50 @@ export const EXPECTATIONS: readonly Check<ExpectationName>[] = [
       const shown = showMemmapOnMemory(kernel.traits, memory.memmapOnMemory);
       if (parseMemmapOnMemory(kernel.traits, shown) === memory.memmapOnMemory) return [];
       return [{ text: `memmap_on_memory is ${memory.memmapOnMemory} and reads ${shown}` }];
+    },
+  },
+  {
+    name: 'leaves-filled',
+    sentence: 'A large leaf is made only where the memmap that is added fills it.',
+    check(view) {
+      const add = addOf(view);
+      if (add === undefined) return [];
+      const { start, end } = add.given;
+      const was = new Set(view.before.leaves.map((leaf) => leaf.start));
+      const loose = leavesIn(view, add.given).find(
+        (leaf) => leaf.level !== PTE && !was.has(leaf.start) && (leaf.start < start || leaf.start + leaf.size > end),
+      );
+      if (loose === undefined) return [];
+      const bytes = Math.min(loose.start + loose.size, end) - Math.max(loose.start, start);
+      return [
+        {
+          text: `${leafText(view, loose)} is made for ${bytes} bytes of memmap of its ${loose.size}`,
+          at: leafRange(loose),
+        },
+      ];
+    },
+  },
+  {
+    name: 'page-tables-counted',
+    sentence: 'nr_page_table_pages falls by no table that it did not rise by.',
+    check: ({ kernel: { counters } }) =>
+      counters.strayTableDtor === 0
+        ? []
+        : [
+            {
+              text: `nr_page_table_pages is ${counters.strayTableDtor} too low: tables of the vmemmap were not counted`,
+            },
+          ],
+  },
+  {
+    name: 'flush-before-free',
+    sentence: 'No page is given back while a translation to it may still be held.',
+    watchesFlushes: true,
+    check({ freedUnflushed }) {
+      if (freedUnflushed === undefined || freedUnflushed.pages === 0) return [];
+      const { pages, firstPfn } = freedUnflushed;
+      const whose = firstPfn === NO_FRAME ? 'of an altmap' : `from frame ${firstPfn.toString(16)}`;
+      return [{ text: `${pages} pages ${whose} are given back before the flush that follows their unmapping` }];
     },
   },
 ];

@@ -5,6 +5,7 @@ import type { SystemMemory } from '../mm/system-memory.js';
 import type { StepReturn } from '../scenario/runner.js';
 import type { Step } from '../scenario/scenario.js';
 import type { AddressRange, AddressText } from '../kernel/vmemmap-view.js';
+import type { FlushWatch } from './flush-watch.js';
 import type { Snapshot, Piece } from './snapshot.js';
 
 /** What a check is given of a step, and what it answers. */
@@ -28,6 +29,8 @@ export interface StepView {
   readonly altmapsInUse: ReadonlySet<string>;
   /** Why the kernel stopped, if it did. */
   readonly stopped: string | undefined;
+  /** What was given back before a flush, where a check {@link Check.watchesFlushes}. */
+  readonly freedUnflushed?: ReturnType<FlushWatch['take']>;
 }
 
 /** What is wrong, in words. */
@@ -43,5 +46,7 @@ export interface Complaint {
 export interface Check<Name extends string = string> {
   readonly name: Name;
   readonly sentence: string;
+  /** It asks for {@link StepView.freedUnflushed}, which slows the run down. */
+  readonly watchesFlushes?: true;
   check(view: StepView): Complaint[];
 }

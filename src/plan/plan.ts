@@ -12,6 +12,7 @@ import type { MachineFacts, PlannedDevice } from './facts.js';
 import { runStep, startRun, type Run, type StepReturn } from '../scenario/runner.js';
 import { resolveScenario, type OtherKernel } from '../scenario/scenario.js';
 import { ScenarioError } from '../kernel/scenario-error.js';
+import { findArchitecture } from '../scenario/names.js';
 import { scenarioSchema, type ScenarioInput } from '../scenario/schema.js';
 import { countTables, vmemmapWindow, walkVmemmap } from '../kernel/vmemmap-view.js';
 
@@ -193,6 +194,13 @@ function costOf(run: Run): { ret: StepReturn; cost: MemmapCost } {
   };
 }
 
+/** Where RAM begins, on architectures whose machines say it. */
+function ramStartOf({ arch, ram }: MachineFacts): { ramStart?: string } {
+  const [first] = ram;
+  if (first === undefined || !('ramStart' in (findArchitecture(arch).machineFields ?? {}))) return {};
+  return { ramStart: hex(first.start) };
+}
+
 /** A machine with the memory of the facts, and one step before it. */
 function boot(
   facts: MachineFacts,
@@ -211,6 +219,7 @@ function boot(
       vaBits,
       blockSize,
       memmapOnMemory: mode,
+      ...ramStartOf(facts),
       boot: ram.map(({ start, end }) => ({ start: hex(start), size: end - start, node: 0 })),
     },
     steps: [step],

@@ -19,6 +19,14 @@ export const RISCV_TRAITS = {
       'With Sv39 the linear map begins at ffffffd600000000 and the vmemmap ends at ffffffc600000000; before, both lay 8 GiB higher.',
     confidence: 'memory',
   },
+  riscvPtdumpMemoryTypes: {
+    name: 'riscv64/ptdump-memory-types',
+    since: 'since a series in v6.7 that shows NAPOT and PBMT in PTDUMP (commits not looked up)',
+    from: '6.7',
+    effect:
+      'kernel_page_tables tells contiguous ranges and memory types of entries, and the kernel’s own bits as a number; before, it told those bits by one word.',
+    confidence: 'memory',
+  },
   riscvVmemmapStartsAtRam: {
     name: 'riscv64/vmemmap-starts-at-ram',
     since: 'since Linux commit a11dd49dcb93 (riscv: Sparse-Memory/vmemmap out-of-bounds fix) in v6.8',
@@ -41,6 +49,15 @@ export const RISCV_TRAITS = {
     effect:
       'Memory can be added and removed, with altmaps, and the tables below the root are there from boot on; before, only boot memory had a memmap.',
     confidence: 'source',
+  },
+  riscvNoPmdDtor: {
+    name: 'riscv64/no-pmd-dtor',
+    since: 'since Linux commit 21f1b85c8912 (riscv: mm: Do not call pmd dtor on vmemmap page table teardown) in v6.13',
+    from: '6.13',
+    backported: { '6.12': { by: 117 } },
+    effect:
+      'An empty PMD table of the vmemmap is freed without the destructor of page tables; before, with it, though no constructor had run.',
+    confidence: 'memory',
   },
   riscvStartsAtSection: {
     name: 'riscv64/vmemmap-starts-at-section',
