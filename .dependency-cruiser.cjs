@@ -34,7 +34,7 @@ module.exports = {
     {
       name: 'the-walk-knows-nothing-of-cycles',
       severity: 'error',
-      from: { path: '^(src/(mm|kernel)/|arch/[^/]+/)', pathNot: '^arch/[^/]+/cpus.ts$' },
+      from: { path: '^(src/(mm|kernel)/|arch/[^/]+/)', pathNot: '^arch/[^/]+/(measured-)?cpus(-common)?.ts$' },
       to: { path: '^src/(cycles|bench)/' },
     },
     {

@@ -2,7 +2,9 @@
 
 import type { z } from 'zod';
 import type { CpuProfile } from '../src/cycles/profile.js';
-import type { Arch } from '../src/kernel/arch.js';
+import type { MemmapKconfig } from '../src/kernel/kconfig.js';
+import type { Platform } from '../src/kernel/platform.js';
+import type { VmemmapCode } from '../src/kernel/vmemmap-code.js';
 import type { LevelName } from '../src/hardware/page-table.js';
 import type { Traits } from '../src/history/traits/index.js';
 import type { Ptdump } from '../src/kernel/ptdump.js';
@@ -70,8 +72,11 @@ export interface KernelZone {
   readonly end: number;
 }
 
-/** What an architecture registers. */
-export interface Architecture {
+/** What a platform is made from: the machine as far as it stands before the kernel's code. */
+export type Machine = Pick<Kernel, 'ram' | 'allocator' | 'traits' | 'pageSize'>;
+
+/** What an architecture registers. Its code and configuration are made for the platform that it made. */
+export interface Architecture<P extends Platform = Platform> {
   readonly name: string;
   readonly configurations: readonly ArchConfiguration[];
   /** Sizes of struct page that a kernel of this architecture can have, bytes. */
@@ -110,6 +115,10 @@ export interface Architecture {
    * @returns a sentence where the release prints something that is not known
    */
   readonly ptdump?: (config: MachineConfig, traits: Traits, memoryEnd: number) => Ptdump | string;
-  /** Starts the architecture's part of a kernel: the root page table, if it has one, is allocated here. */
-  boot(kernel: Kernel, config: MachineConfig): Arch;
+  /** The MMU of a machine: the root page table, if it has one, is allocated here. */
+  platform(machine: Machine, config: MachineConfig): P;
+  /** What the configuration of its kernels says of memmaps. */
+  kconfig(platform: P, traits: Traits): MemmapKconfig;
+  /** The kernel's code of this architecture: vmemmap_populate() and vmemmap_free(). */
+  code(kernel: Kernel, platform: P, config: MachineConfig): VmemmapCode;
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { addPages } from '../src/mm/memory-hotplug.js';
 import { idleMachine } from './paths.js';
 
 /** What it costs to add a lot of memory at once. */
@@ -25,11 +24,11 @@ function heapBytes(): number {
  */
 export function measureLarge(gib: number): { ns: number; bytes: number } {
   // Code is loaded and compiled before anything is measured.
-  addPages(idleMachine({ arch: 'x86_64' }).kernel, 0, FIRST_PFN, 64 * PAGES_PER_GIB, null);
+  idleMachine({ arch: 'x86_64' }).kernel.memoryHotplug.addPages(0, FIRST_PFN, 64 * PAGES_PER_GIB, null);
   const { kernel } = idleMachine({ arch: 'x86_64', ramBasePfn: 2 ** 35 });
   const before = heapBytes();
   const start = process.hrtime.bigint();
-  const err = addPages(kernel, 0, FIRST_PFN, gib * PAGES_PER_GIB, null);
+  const err = kernel.memoryHotplug.addPages(0, FIRST_PFN, gib * PAGES_PER_GIB, null);
   const ns = Number(process.hrtime.bigint() - start);
   if (err !== 0) throw new Error(`adding ${gib} GiB returned ${err}`);
   const bytes = heapBytes() - before;

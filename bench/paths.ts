@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { addPages, removePages } from '../src/mm/memory-hotplug.js';
 import { startRun, type Run } from '../src/scenario/runner.js';
 import { resolveScenario } from '../src/scenario/scenario.js';
 import { scenarioSchema, type ScenarioInput } from '../src/scenario/schema.js';
@@ -114,10 +113,10 @@ export function prepare(path: Path): Bench {
     run,
     round: () => {
       for (let i = 0; i < units; i++) {
-        const err = addPages(kernel, 0, FIRST_PFN + i * unit, unit, altmaps[i] ?? null);
+        const err = kernel.memoryHotplug.addPages(0, FIRST_PFN + i * unit, unit, altmaps[i] ?? null);
         if (err !== 0) throw new Error(`${path.name}: adding returned ${err}`);
       }
-      for (let i = 0; i < units; i++) removePages(kernel, FIRST_PFN + i * unit, unit, altmaps[i] ?? null);
+      for (let i = 0; i < units; i++) kernel.memoryHotplug.removePages(FIRST_PFN + i * unit, unit, altmaps[i] ?? null);
     },
   };
 }

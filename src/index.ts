@@ -4,7 +4,11 @@
 
 export { ARCHITECTURES } from '../arch/index.js';
 export type { ArchConfiguration, Architecture, MachineConfig } from '../arch/architecture.js';
-export type { Arch, KernelPaging } from './kernel/arch.js';
+export type { KernelPaging, VmemmapCode } from './kernel/vmemmap-code.js';
+export type { MemmapKconfig } from './kernel/kconfig.js';
+export type { CodeMachine, CodeStarter, MemmapCode } from './kernel/memmap-code.js';
+export type { MemoryHotplug } from './kernel/memory-hotplug.js';
+export type { Platform, TablePlatform } from './kernel/platform.js';
 export { checkRun, runChecked, type CheckedRun, type Finding } from './check/checked-run.js';
 export { countAllocations, sweepFailures, type FailedAllocation } from './check/failure-sweep.js';
 export { INVARIANTS, type Invariant, type InvariantName } from './check/invariants.js';
@@ -28,7 +32,7 @@ export {
   type StepReturn,
 } from './scenario/runner.js';
 export { ScenarioError } from './kernel/scenario-error.js';
-export { resolveScenario, type Scenario, type Step } from './scenario/scenario.js';
+export { resolveScenario, type OtherKernel, type Scenario, type Step } from './scenario/scenario.js';
 export { scenarioSchema, scenarioJsonSchema, type ScenarioInput } from './scenario/schema.js';
 export type { State } from './scenario/state.js';
 export { verifyFile, type FileFailure, type FileVerdict } from './recordings/verify.js';

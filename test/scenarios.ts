@@ -24,7 +24,7 @@ export const PFN = 0x100000;
 
 /** The page table of an architecture that has one. */
 export function pageTableOf(kernel: Kernel): PageTable {
-  const { mmu } = kernel.arch;
+  const { mmu } = kernel.platform;
   if (!(mmu instanceof PageTable)) throw new TypeError('this machine has no page table');
   return mmu;
 }

@@ -6,6 +6,9 @@ import type { Traits } from '../../src/history/traits/index.js';
 import { ARM64_CPUS } from './cpus.js';
 import { geometry } from './layout.js';
 import { ptdump } from './ptdump.js';
+import { isAligned } from '../../src/hardware/align.js';
+import type { TablePlatform } from '../../src/kernel/platform.js';
+import { arm64Platform } from './platform.js';
 import { Arm64Vmemmap } from './vmemmap.js';
 
 /** SECTION_SIZE_BITS by page size (arch/arm64/include/asm/sparsemem.h), and for all page sizes until v5.11. */
@@ -80,7 +83,7 @@ function configuration(pageSize: number, vaBits: number, vmemmapBase: bigint, gr
   };
 }
 
-export const arm64: Architecture = {
+export const arm64: Architecture<TablePlatform> = {
   name: 'arm64',
   configurations: [
     configuration(4096, 48, 0xffff_fdff_c000_0000n, 'vectors 6.1.192 and 6.12.117; booted kernels 6.1 and 6.12'),
@@ -125,15 +128,20 @@ export const arm64: Architecture = {
       showsHoles: traits.arm64PtdumpShowsHoles,
       pageSize: config.pageSize,
     }),
-  boot(kernel, config) {
-    const region = regionOf(config, kernel.traits);
-    const root = kernel.allocator.reserve() * config.pageSize;
-    const options = {
+  platform: (machine, config) => arm64Platform(machine, pageShiftOf(config), vaBitsOf(config)),
+  kconfig: ({ pmdSize }, traits) => ({
+    optimizesDaxVmemmap: false,
+    holesInZone: true,
+    selectsMemmapOnMemory: traits.momOneBlock,
+    supportsMemmapOnMemory: (memmapBytes) => isAligned(memmapBytes, pmdSize),
+  }),
+  code(kernel, platform, config) {
+    const { start, end } = regionOf(config, kernel.traits);
+    return new Arm64Vmemmap(kernel, platform, {
       pageShift: pageShiftOf(config),
       vaBits: vaBitsOf(config),
-      vmemmapStart: region.start,
-      vmemmapEnd: region.end,
-    };
-    return new Arm64Vmemmap(kernel, options, root);
+      vmemmapStart: start,
+      vmemmapEnd: end,
+    });
   },
 };

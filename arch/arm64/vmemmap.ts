@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import type { Arch, KernelPaging } from '../../src/kernel/arch.js';
+import type { KernelPaging, VmemmapCode } from '../../src/kernel/vmemmap-code.js';
+import type { TablePlatform } from '../../src/kernel/platform.js';
 import { alignDown } from '../../src/hardware/align.js';
 import {
   ENTRY_BYTES,
-  PageTable,
   PMD,
   PTE,
   PUD,
   tableIndex,
-  type LeafField,
   type Level,
+  type PageTable,
   type Table,
   type WalkLevel,
 } from '../../src/hardware/page-table.js';
@@ -30,11 +30,7 @@ import {
   entryAddress,
   entryHi,
   entryLo,
-  flagBits,
-  format,
-  geometry,
   KERNEL_TABLE_LO,
-  leafFields,
   PAGE_KERNEL_HI,
   PAGE_KERNEL_LO,
   PRESENT_INVALID_HI,
@@ -85,45 +81,28 @@ const isNone = (lo: number, hi: number): boolean => (lo | hi) === 0;
 /** pXd_present(): valid, or marked present where the hardware must not look. */
 const isPresent = (lo: number, hi: number): boolean => (lo & VALID) !== 0 || (hi & PRESENT_INVALID_HI) !== 0;
 
-export class Arm64Vmemmap implements Arch {
-  readonly mmu: PageTable;
-  readonly pmdSize: number;
-  readonly optimizesDaxVmemmap = false;
-  readonly holesInZone = true;
-  readonly hasPageTables = true;
-  readonly pageblockPages: number;
-  readonly leafSizes: readonly { name: string; size: number }[];
-  readonly leafFields: readonly LeafField[];
+export class Arm64Vmemmap implements VmemmapCode {
   readonly paging: KernelPaging;
+  private readonly mmu: PageTable;
   private readonly layout: AddressLayout;
   private readonly ram;
   private readonly counters;
   private readonly pageSize: number;
 
-  /** @param root physical byte address of the root table */
   constructor(
     private readonly kernel: Kernel,
+    { table }: TablePlatform,
     private readonly options: Arm64Options,
-    root: number,
   ) {
-    const { pageShift, vaBits } = options;
-    const layout = addressLayout(pageShift, vaBits);
+    const layout = addressLayout(options.pageShift, options.vaBits);
     const { arm64CheckPmdLeaf, arm64PageKernelClean, arm64SectNormalWrite } = kernel.traits;
     const pageKernelHi = PAGE_KERNEL_HI | (arm64PageKernelClean ? 0 : SOFTWARE_DIRTY_HI);
     const sectHi = arm64CheckPmdLeaf ? pageKernelHi : SECT_NORMAL_HI | (arm64SectNormalWrite ? DBM_HI : 0);
     this.layout = layout;
-    this.leafFields = leafFields(layout);
     this.ram = kernel.ram;
     this.counters = kernel.counters;
     this.pageSize = kernel.pageSize;
-    this.mmu = new PageTable(kernel.ram, root, geometry(pageShift, vaBits), format(layout));
-    this.pmdSize = this.mmu.table(PMD).span;
-    this.pageblockPages = this.pmdSize / kernel.pageSize;
-    this.leafSizes = [
-      { name: 'pte', size: kernel.pageSize },
-      { name: 'pmd', size: this.pmdSize },
-      { name: 'pud', size: this.mmu.table(PUD).span },
-    ];
+    this.mmu = table;
     this.paging = {
       table: this.mmu,
       isNone,
@@ -173,18 +152,6 @@ export class Arm64Vmemmap implements Arch {
     this.freeEmptyTables(this.mmu.root, 0, start, end);
     observer?.leave();
   }
-
-  get selectsMemmapOnMemory(): boolean {
-    return this.kernel.traits.momOneBlock;
-  }
-
-  supportsMemmapOnMemory(memmapBytes: number): boolean {
-    return memmapBytes % this.pmdSize === 0;
-  }
-
-  visit: Arch['visit'] = (start, end, onLeaf, onTable) => this.mmu.visit(start, end, onLeaf, onTable);
-
-  leafFlags: Arch['leafFlags'] = (leaf) => flagBits(this.layout, leaf.lo, leaf.hi);
 
   /** Tables that map more than the vmemmap are never freed. */
   keepsEmptyTable({ level, start }: Table): boolean {

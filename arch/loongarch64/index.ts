@@ -6,6 +6,7 @@ import type { Traits } from '../../src/history/traits/index.js';
 import { flag, vmemmapWindow, whole } from '../machine-fields.js';
 import { LOONGARCH64_CPUS } from './cpus.js';
 import { ENTRY_LIMIT, geometry } from './layout.js';
+import { loongarch64Platform, type Loongarch64Platform } from './platform.js';
 import { vmemmapRegion, type Region } from './region.js';
 import { Loongarch64Vmemmap } from './vmemmap.js';
 
@@ -73,7 +74,7 @@ function configuration(pageSize: number, pagingLevels: number, vaBits: number, v
   };
 }
 
-export const loongarch64: Architecture = {
+export const loongarch64: Architecture<Loongarch64Platform> = {
   name: 'loongarch64',
   configurations: [
     configuration(16384, 3, 47, 0xffff_feff_fe00_0000n),
@@ -124,12 +125,11 @@ export const loongarch64: Architecture = {
     }
     return undefined;
   },
-  boot(kernel, config) {
-    const reserve = (): number => kernel.allocator.reserve() * config.pageSize;
-    return new Loongarch64Vmemmap(
-      kernel,
-      { pageShift: pageShiftOf(config), pagingLevels: levelsOf(config) },
-      { root: reserve(), invalidPteTable: reserve(), invalidPmdTable: reserve(), invalidPudTable: reserve() },
-    );
-  },
+  platform: (machine, config) => loongarch64Platform(machine, pageShiftOf(config), levelsOf(config)),
+  kconfig: () => ({
+    optimizesDaxVmemmap: false,
+    selectsMemmapOnMemory: false,
+    supportsMemmapOnMemory: () => false,
+  }),
+  code: (kernel, platform) => new Loongarch64Vmemmap(kernel, platform),
 };

@@ -1,21 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import type { ArchConfiguration, Architecture, MachineConfig } from '../architecture.js';
+import { isAligned } from '../../src/hardware/align.js';
+import type { TablePlatform } from '../../src/kernel/platform.js';
 import { LEVELS } from '../../src/hardware/page-table.js';
 import type { Traits } from '../../src/history/traits/index.js';
 import { PPC64_CPUS } from './cpus.js';
 import { HASH_PAGE_SIZES, type SegmentShift } from './hash/hash-page-table.js';
+import { HashPlatform, LARGE_BLOCK } from './hash/platform.js';
 import { HashVmemmap } from './hash/vmemmap.js';
 import { ptdump } from './ptdump.js';
 import { geometry } from './radix/layout.js';
+import { PMD_SIZE, radixPlatform } from './radix/platform.js';
 import { RadixVmemmap } from './radix/vmemmap.js';
 
 /** SECTION_SIZE_BITS, arch/powerpc/include/asm/sparsemem.h. */
 const SECTION_SIZE_BITS = 24;
 /** MAX_PAGE_ORDER by page size: 16 MiB either way (arch/powerpc/Kconfig, ARCH_FORCE_MAX_ORDER). */
 const MAX_ORDER: Readonly<Record<number, number>> = { 4096: 12, 65536: 8 };
-/** Bytes of the root table of a radix tree: 8192 entries. */
-const ROOT_BYTES = 65536;
 /** RADIX_VMEMMAP_START, and H_VMEMMAP_START with 64K pages. */
 const VMEMMAP_BASE = 0xc00c_0000_0000_0000n;
 /** H_VMEMMAP_START with 4K pages, and where it was before. */
@@ -24,7 +26,6 @@ const OLD_VMEMMAP_BASE_HASH_4K = 0xc000_1200_0000_0000n;
 /** VMEMMAP_BASE under hash as long as the vmemmap had a region of its own. */
 const OLD_VMEMMAP_BASE_HASH = 0xf000_0000_0000_0000n;
 
-const LARGE_BLOCK = 2 ** 24;
 const DEFAULT_HTAB_BYTES = 2 ** 27;
 const SMALLEST_HTAB_BYTES = 2 ** 18;
 const SEGMENT_SHIFTS: Readonly<Record<number, SegmentShift>> = { [2 ** 28]: 28, [2 ** 40]: 40 };
@@ -78,7 +79,7 @@ function checkHash(config: MachineConfig): string | undefined {
   return undefined;
 }
 
-export const ppc64: Architecture = {
+export const ppc64: Architecture<HashPlatform | TablePlatform> = {
   name: 'ppc64',
   configurations: [
     radix(65536),
@@ -102,16 +103,26 @@ export const ppc64: Architecture = {
     return config.mmu === 'hash' ? checkHash(config) : undefined;
   },
   ptdump,
-  boot(kernel, config) {
-    if (config.mmu === 'hash') {
-      return new HashVmemmap(kernel, {
-        htabSizeBytes: config.htabSizeBytes ?? DEFAULT_HTAB_BYTES,
-        vmemmapPageSize: vmemmapPageSize(config),
-        segmentShift: SEGMENT_SHIFTS[config.segmentSize ?? 2 ** 40] ?? 40,
-        vmemmapHi: Number(config.vmemmapBase >> 32n),
-      });
-    }
-    const order = Math.max(0, Math.log2(ROOT_BYTES / config.pageSize));
-    return new RadixVmemmap(kernel, kernel.allocator.reserve(order) * config.pageSize);
+  platform(machine, config) {
+    if (config.mmu !== 'hash') return radixPlatform(machine);
+    return new HashPlatform(machine, {
+      htabSizeBytes: config.htabSizeBytes ?? DEFAULT_HTAB_BYTES,
+      vmemmapPageSize: vmemmapPageSize(config),
+      segmentShift: SEGMENT_SHIFTS[config.segmentSize ?? 2 ** 40] ?? 40,
+    });
   },
+  kconfig(platform, traits) {
+    const isHash = platform instanceof HashPlatform;
+    return {
+      optimizesDaxVmemmap: !isHash && traits.ppc64RadixOwnTables,
+      selectsMemmapOnMemory: traits.momRadix,
+      // Refused under hash, whatever the sizes. With 64K pages the rule of whole pageblocks is enough for radix.
+      supportsMemmapOnMemory: (memmapBytes) =>
+        !isHash && (platform.table.ram.frameSize === 65536 || isAligned(memmapBytes, PMD_SIZE)),
+    };
+  },
+  code: (kernel, platform, config) =>
+    platform instanceof HashPlatform
+      ? new HashVmemmap(kernel, platform, Number(config.vmemmapBase >> 32n))
+      : new RadixVmemmap(kernel, platform),
 };

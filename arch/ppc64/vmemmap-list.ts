@@ -2,6 +2,7 @@
 
 import { NO_PAGE } from '../../src/hardware/buddy-blocks.js';
 import { highHalf, swap32 } from '../../src/hardware/page-table.js';
+import type { Ram } from '../../src/hardware/ram.js';
 import type { StateReader, StateWriter } from '../../src/hardware/saved-state.js';
 import { allocPages, type Kernel } from '../../src/kernel/kernel.js';
 
@@ -33,10 +34,29 @@ export interface Backing {
   phys: number;
 }
 
+/** vmemmap_list: physical address of its first node, {@link NULL_NODE} if it has none. */
+export interface ListHead {
+  first: number;
+}
+
+export const emptyList = (): ListHead => ({ first: NULL_NODE });
+
+/** Every block that a list notes, newest first. */
+export function* backings(ram: Ram, { first }: ListHead): Generator<Backing> {
+  for (let node = first; node !== NULL_NODE; node = readDoubleword(ram, node + LIST)) {
+    yield { virt: readDoubleword(ram, node + VIRT), phys: readDoubleword(ram, node + PHYS) };
+  }
+}
+
+/** A 64-bit number in memory, without its upper 12 bits. */
+function readDoubleword(ram: Ram, pa: number): number {
+  const at = ram.wordIndex(pa);
+  return (swap32(ram.words[at]!) & ADDRESS_HI) * BITS_31_0 + swap32(ram.words[at + 1]!);
+}
+
 export class VmemmapList {
   /** Base pages that nodes were carved from; none of them is ever given back. */
   pages = 0;
-  private head = NULL_NODE;
   private freed = NULL_NODE;
   private numFreed = 0;
   private chunk = NULL_NODE;
@@ -48,6 +68,7 @@ export class VmemmapList {
   /** @param vmemmapHi bits 32-63 of a vmemmap address */
   constructor(
     private readonly kernel: Kernel,
+    private readonly head: ListHead = emptyList(),
     vmemmapHi = KERNEL_HI,
   ) {
     this.ram = kernel.ram;
@@ -67,8 +88,8 @@ export class VmemmapList {
     this.kernel.observer?.listNode(node);
     this.write(node + PHYS, phys, 0);
     this.write(node + VIRT, virt, this.virtHi);
-    this.write(node + LIST, this.head, this.head === NULL_NODE ? 0 : KERNEL_HI);
-    this.head = node;
+    this.write(node + LIST, this.head.first, this.head.first === NULL_NODE ? 0 : KERNEL_HI);
+    this.head.first = node;
     return true;
   }
 
@@ -79,7 +100,7 @@ export class VmemmapList {
   free(virt: number): number {
     const { observer } = this.kernel;
     let previous = NULL_NODE;
-    let node = this.head;
+    let node = this.head.first;
     while (node !== NULL_NODE && this.read(node + VIRT) !== virt) {
       if (observer !== null) observer.listNode(node);
       previous = node;
@@ -88,7 +109,7 @@ export class VmemmapList {
     if (node === NULL_NODE) return 0;
     observer?.listNode(node);
     const rest = this.read(node + LIST);
-    if (previous === NULL_NODE) this.head = rest;
+    if (previous === NULL_NODE) this.head.first = rest;
     else this.write(previous + LIST, rest, rest === NULL_NODE ? 0 : KERNEL_HI);
     this.write(node + LIST, this.freed, this.freed === NULL_NODE ? 0 : KERNEL_HI);
     this.freed = node;
@@ -96,16 +117,9 @@ export class VmemmapList {
     return this.read(node + PHYS);
   }
 
-  /** Every block that is noted, newest first. */
-  *entries(): Generator<Backing> {
-    for (let node = this.head; node !== NULL_NODE; node = this.read(node + LIST)) {
-      yield { virt: this.read(node + VIRT), phys: this.read(node + PHYS) };
-    }
-  }
-
   save(to: StateWriter): void {
     to.word(this.pages);
-    to.wide(this.head);
+    to.wide(this.head.first);
     to.wide(this.freed);
     to.word(this.numFreed);
     to.wide(this.chunk);
@@ -114,7 +128,7 @@ export class VmemmapList {
 
   restore(from: StateReader): void {
     this.pages = from.word();
-    this.head = from.wide();
+    this.head.first = from.wide();
     this.freed = from.wide();
     this.numFreed = from.word();
     this.chunk = from.wide();
@@ -145,11 +159,8 @@ export class VmemmapList {
     return node;
   }
 
-  /** A 64-bit number in memory, without its upper 12 bits. */
   private read(pa: number): number {
-    const at = this.ram.wordIndex(pa);
-    const { words } = this.ram;
-    return (swap32(words[at]!) & ADDRESS_HI) * BITS_31_0 + swap32(words[at + 1]!);
+    return readDoubleword(this.ram, pa);
   }
 
   private write(pa: number, value: number, hi: number): void {

@@ -2,16 +2,18 @@
 
 import { z } from 'zod';
 import type { ArchConfiguration, Architecture, MachineConfig } from '../architecture.js';
+import { isAligned } from '../../src/hardware/align.js';
 import { LEVELS } from '../../src/hardware/page-table.js';
 import type { Traits } from '../../src/history/traits/index.js';
 import { flag, physical, vmemmapWindow, whole } from '../machine-fields.js';
 import { RISCV64_CPUS } from './cpus.js';
+import type { TablePlatform } from '../../src/kernel/platform.js';
 import { geometry } from './layout.js';
+import { PAGE_SIZE, riscv64Platform } from './platform.js';
 import { ptdump } from './ptdump.js';
 import { vmemmapRegion, vmemmapStartPfn, type Region } from './region.js';
 import { Riscv64Vmemmap } from './vmemmap.js';
 
-const PAGE_SIZE = 4096;
 /** SECTION_SIZE_BITS, arch/riscv/include/asm/sparsemem.h. */
 const SECTION_SIZE_BITS = 27;
 /** MAX_PAGE_ORDER. */
@@ -123,7 +125,7 @@ function configuration(vaBits: number, base: bigint): ArchConfiguration {
   };
 }
 
-export const riscv64: Architecture = {
+export const riscv64: Architecture<TablePlatform> = {
   name: 'riscv64',
   configurations: [
     configuration(57, 0xff1b_ffff_fe00_0000n),
@@ -160,14 +162,18 @@ export const riscv64: Architecture = {
     const { start, end } = asNumbers(regionOf(config, traits));
     return ptdump(start, end, traits.riscvPtdumpMemoryTypes);
   },
-  boot(kernel, config) {
+  platform: (machine, config) => riscv64Platform(machine, PAGING_LEVELS[vaBitsOf(config)]!),
+  kconfig: ({ pmdSize }) => ({
+    optimizesDaxVmemmap: true,
+    selectsMemmapOnMemory: true,
+    supportsMemmapOnMemory: (memmapBytes) => isAligned(memmapBytes, pmdSize),
+  }),
+  code(kernel, platform, config) {
     const { start, end } = asNumbers(regionOf(config, kernel.traits));
-    const options = {
-      pagingLevels: PAGING_LEVELS[vaBitsOf(config)]!,
+    return new Riscv64Vmemmap(kernel, platform, {
       vmemmapStart: start,
       vmemmapEnd: end,
       theadMemoryTypes: config.theadMemoryTypes ?? false,
-    };
-    return new Riscv64Vmemmap(kernel, options, kernel.allocator.reserve() * PAGE_SIZE);
+    });
   },
 };

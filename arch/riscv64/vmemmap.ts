@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import type { Arch, KernelPaging } from '../../src/kernel/arch.js';
-import { alignDown, isAligned } from '../../src/hardware/align.js';
-import { PageTable, PMD, PTE, PUD, tableIndex, type Level, type Table } from '../../src/hardware/page-table.js';
+import type { TablePlatform } from '../../src/kernel/platform.js';
+import type { KernelPaging, VmemmapCode } from '../../src/kernel/vmemmap-code.js';
+import { alignDown } from '../../src/hardware/align.js';
+import { type PageTable, PMD, PTE, PUD, tableIndex, type Level, type Table } from '../../src/hardware/page-table.js';
 import { freePages, noteClear, noteFlush, noteSet, type Kernel } from '../../src/kernel/kernel.js';
 import type { VmemAltmap } from '../../src/kernel/memremap.js';
 import type { Decision } from '../../src/kernel/observer.js';
@@ -12,26 +13,19 @@ import {
   entryHi,
   entryLo,
   entryPfn,
-  flagBits,
-  format,
-  geometry,
   isLeaf,
   isPmdPresent,
   isPtePresent,
-  LEAF_FIELDS,
   PAGE_KERNEL,
   PAGE_KERNEL_NOT_GLOBAL,
   PAGE_TABLE,
   PRESENT,
   THEAD_NORMAL_MEMORY_HI,
 } from './layout.js';
+import { PAGE_SIZE } from './platform.js';
 
 /** arch/riscv/mm/init.c: vmemmap_populate() and vmemmap_free(). */
 
-const PAGE_SIZE = 4096;
-const PMD_SIZE = 2 ** 21;
-const PUD_SIZE = 2 ** 30;
-const PMD_ORDER = 9;
 const ENTRY_WORDS = 2;
 /** 32-bit words of a table. */
 const TABLE_WORDS = 512 * ENTRY_WORDS;
@@ -44,8 +38,6 @@ const BASE_PAGES: Decision = {
 };
 
 export interface Riscv64Options {
-  /** 3 for Sv39, 4 for Sv48, 5 for Sv57. */
-  readonly pagingLevels: number;
   /** VMEMMAP_START and VMEMMAP_END, low 52 bits. */
   readonly vmemmapStart: number;
   readonly vmemmapEnd: number;
@@ -53,31 +45,20 @@ export interface Riscv64Options {
   readonly theadMemoryTypes: boolean;
 }
 
-export class Riscv64Vmemmap implements Arch {
-  readonly pmdSize = PMD_SIZE;
-  readonly optimizesDaxVmemmap = true;
-  readonly hasPageTables = true;
-  readonly leafSizes = [
-    { name: 'pte', size: PAGE_SIZE },
-    { name: 'pmd', size: PMD_SIZE },
-    { name: 'pud', size: PUD_SIZE },
-  ];
-  readonly leafFields = LEAF_FIELDS;
-  readonly pageblockPages = 1 << PMD_ORDER;
-  readonly mmu: PageTable;
+export class Riscv64Vmemmap implements VmemmapCode {
   readonly paging: KernelPaging;
+  private readonly mmu: PageTable;
   private readonly ram;
   private readonly counters;
 
-  /** @param root physical byte address of the root table */
   constructor(
     private readonly kernel: Kernel,
+    { table }: TablePlatform,
     private readonly options: Riscv64Options,
-    root: number,
   ) {
     this.ram = kernel.ram;
     this.counters = kernel.counters;
-    this.mmu = new PageTable(kernel.ram, root, geometry(options.pagingLevels), format);
+    this.mmu = table;
     const leafLo = kernel.traits.riscvGlobalMappings ? PAGE_KERNEL : PAGE_KERNEL_NOT_GLOBAL;
     const leafHi = options.theadMemoryTypes ? THEAD_NORMAL_MEMORY_HI : 0;
     this.paging = {
@@ -116,19 +97,9 @@ export class Riscv64Vmemmap implements Arch {
   }
 
   /** flush_cache_vmap() with mark_new_valid_map(): a CPU that faults on a new mapping fences and goes on. */
-  flushCacheVmap: Arch['flushCacheVmap'] = (start, end) => {
+  flushCacheVmap: VmemmapCode['flushCacheVmap'] = (start, end) => {
     if (this.kernel.traits.riscvFlushCacheVmap && this.isInside(start, end)) this.counters.markNewValidMap++;
   };
-
-  readonly selectsMemmapOnMemory = true;
-
-  supportsMemmapOnMemory(memmapBytes: number): boolean {
-    return isAligned(memmapBytes, PMD_SIZE);
-  }
-
-  visit: Arch['visit'] = (start, end, onLeaf, onTable) => this.mmu.visit(start, end, onLeaf, onTable);
-
-  leafFlags: Arch['leafFlags'] = (leaf) => flagBits(leaf.lo, leaf.hi);
 
   /** The tables below the root are shared with all other page tables, and never freed. */
   keepsEmptyTable({ level }: Table): boolean {

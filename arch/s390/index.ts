@@ -1,21 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import type { ArchConfiguration, Architecture } from '../architecture.js';
-import { alignDown, alignUp } from '../../src/hardware/align.js';
+import { alignDown, alignUp, isAligned } from '../../src/hardware/align.js';
 import { LEVELS } from '../../src/hardware/page-table.js';
 import type { Traits } from '../../src/history/traits/index.js';
+import type { TablePlatform } from '../../src/kernel/platform.js';
 import { S390_CPUS } from './cpus.js';
 import { geometry } from './layout.js';
 import { ptdump } from './ptdump.js';
+import { PAGE_SIZE, PMD_SIZE, s390Platform } from './platform.js';
 import { S390Vmemmap } from './vmemmap.js';
 
-const PAGE_SIZE = 4096;
 /** SECTION_SIZE_BITS, arch/s390/include/asm/sparsemem.h, and until v6.12. */
 const SECTION_SIZE_BITS = 27;
 const LARGE_SECTION_SIZE_BITS = 28;
 const MAX_ORDER = 10;
-/** A region or segment table is four pages. */
-const CRST_ORDER = 2;
 
 /** _REGION2_SIZE and _REGION1_SIZE: the end of the address space with 3 and with 4 levels. */
 const ADDRESS_SPACE: Readonly<Record<number, number>> = { 3: 2 ** 42, 4: 2 ** 53, 5: 2 ** 53 };
@@ -59,7 +58,7 @@ const configuration = (pagingLevels: number, groundTruth: string): ArchConfigura
   groundTruth,
 });
 
-export const s390: Architecture = {
+export const s390: Architecture<TablePlatform> = {
   name: 's390',
   configurations: [
     configuration(4, 'vectors 6.1.192 and 6.12.117, with EDAT1 and without'),
@@ -87,8 +86,11 @@ export const s390: Architecture = {
     return undefined;
   },
   ptdump,
-  boot(kernel, config) {
-    const options = { pagingLevels: config.pagingLevels ?? 4, edat1: config.hugeVmemmap };
-    return new S390Vmemmap(kernel, options, kernel.allocator.reserve(CRST_ORDER) * PAGE_SIZE);
-  },
+  platform: (machine, config) => s390Platform(machine, config.pagingLevels ?? 4),
+  kconfig: (_platform, traits) => ({
+    optimizesDaxVmemmap: false,
+    selectsMemmapOnMemory: traits.momS390,
+    supportsMemmapOnMemory: (memmapBytes) => isAligned(memmapBytes, PMD_SIZE),
+  }),
+  code: (kernel, platform, config) => new S390Vmemmap(kernel, platform, { edat1: config.hugeVmemmap }),
 };

@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import type { Arch } from '../../src/kernel/arch.js';
-import { alignDown, isAligned } from '../../src/hardware/align.js';
+import type { VmemmapCode } from '../../src/kernel/vmemmap-code.js';
+import type { TablePlatform } from '../../src/kernel/platform.js';
+import { alignDown } from '../../src/hardware/align.js';
 import { NO_PAGE } from '../../src/hardware/buddy-blocks.js';
 import {
   ENTRY_BYTES,
   highHalf,
-  PageTable,
   PMD,
   PTE,
   PUD,
   swap32,
   tableIndex,
   type Level,
+  type PageTable,
 } from '../../src/hardware/page-table.js';
 import { ENOMEM } from '../../src/kernel/errno.js';
 import { allocPages, freePages, noteClear, noteFlush, noteSet, type Kernel } from '../../src/kernel/kernel.js';
@@ -25,30 +26,27 @@ import {
   EMPTY,
   EMPTY_PTE_WORDS,
   entryAddress,
-  flagBits,
-  format,
-  geometry,
   isNone,
   LARGE,
-  LEAF_FIELDS,
   pteWord0,
   pteWord1,
   SEGMENT_KERNEL,
   TABLE_BITS,
 } from './layout.js';
+import {
+  CRST_ALLOC_ORDER,
+  crstTableInit,
+  ENTRIES_PER_PAGE,
+  fillEntries,
+  PAGE_SIZE,
+  PMD_ORDER,
+  PMD_SIZE,
+} from './platform.js';
 
 /** arch/s390/mm/vmem.c: one walk, modify_pagetable(), adds and removes. */
 
-const PAGE_SIZE = 4096;
-const PMD_SIZE = 2 ** 20;
-const PUD_SIZE = 2 ** 31;
-/** Order of a 1 MiB frame. */
-const PMD_ORDER = 8;
-/** CRST_ALLOC_ORDER: a region or segment table takes four pages. */
-const CRST_ALLOC_ORDER = 2;
 const PTRS_PER_PTE = 256;
 const ENTRY_WORDS = ENTRY_BYTES / 4;
-const ENTRIES_PER_PAGE = PAGE_SIZE / ENTRY_BYTES;
 
 /** What modify_pmd_table(), or vmemmap_populate() before it, finds at a segment, told to an observer. */
 const NEW_FRAME: Decision = { because: 'pmd_none(), EDAT1, and there is memory for 1 MiB', so: 'a large segment' };
@@ -58,37 +56,25 @@ const FRAME_SERVES: Decision = { because: 'the segment is large', so: 'nothing n
 const TABLE_THERE: Decision = { because: 'the segment points to a page table', so: 'base pages' };
 
 export interface S390Options {
-  pagingLevels: number;
   /** MACHINE_HAS_EDAT1: 1 MiB frames. */
   edat1: boolean;
 }
 
-export class S390Vmemmap implements Arch {
-  readonly pmdSize = PMD_SIZE;
-  readonly pageblockPages = 1 << PMD_ORDER;
-  readonly optimizesDaxVmemmap = false;
-  readonly hasPageTables = true;
-  readonly leafSizes = [
-    { name: 'pte', size: PAGE_SIZE },
-    { name: 'pmd', size: PMD_SIZE },
-    { name: 'pud', size: PUD_SIZE },
-  ];
-  readonly mmu: PageTable;
+export class S390Vmemmap implements VmemmapCode {
+  private readonly mmu: PageTable;
   private readonly unusedSubPmd: UnusedSubPmd;
   private readonly ram;
   private readonly counters;
 
-  /** @param root physical byte address of the root table, four pages */
   constructor(
     private readonly kernel: Kernel,
+    { table }: TablePlatform,
     private readonly options: S390Options,
-    root: number,
   ) {
     this.ram = kernel.ram;
     this.counters = kernel.counters;
-    this.mmu = new PageTable(kernel.ram, root, geometry(options.pagingLevels), format);
+    this.mmu = table;
     this.unusedSubPmd = new UnusedSubPmd(kernel, this.mmu, PMD_SIZE);
-    this.crstTableInit(root, EMPTY[this.mmu.levels[0]!.level]!);
   }
 
   /** Undoes itself when it fails; the altmap is used in releases that have it. */
@@ -108,30 +94,14 @@ export class S390Vmemmap implements Arch {
     this.modifyPagetable(start, end, false, this.kernel.traits.s390Altmap ? altmap : null);
   }
 
-  get selectsMemmapOnMemory(): boolean {
-    return this.kernel.traits.momS390;
-  }
-
-  supportsMemmapOnMemory(memmapBytes: number): boolean {
-    return isAligned(memmapBytes, PMD_SIZE);
-  }
-
-  visit: Arch['visit'] = (start, end, onLeaf, onTable) => this.mmu.visit(start, end, onLeaf, onTable);
-
-  leafFlags: Arch['leafFlags'] = (leaf) => flagBits(leaf.level, leaf.lo);
-
-  readonly leafFields = LEAF_FIELDS;
-
   /** Every table but the root is freed. */
   keepsEmptyTable(): boolean {
     return false;
   }
 
-  tablePages = (level: Level): number => (level === PTE ? 1 : 1 << CRST_ALLOC_ORDER);
+  save: NonNullable<VmemmapCode['save']> = (to) => this.unusedSubPmd.save(to);
 
-  save: NonNullable<Arch['save']> = (to) => this.unusedSubPmd.save(to);
-
-  restore: NonNullable<Arch['restore']> = (from) => this.unusedSubPmd.restore(from);
+  restore: NonNullable<VmemmapCode['restore']> = (from) => this.unusedSubPmd.restore(from);
 
   unusedStart(): number {
     return this.unusedSubPmd.start;
@@ -367,35 +337,18 @@ export class S390Vmemmap implements Arch {
   private vmemCrstAlloc(level: Level): number {
     const pfn = allocPages(this.kernel, CRST_ALLOC_ORDER, 0);
     if (pfn === NO_PAGE) return NO_PAGE;
-    this.crstTableInit(pfn * PAGE_SIZE, EMPTY[level]!);
+    crstTableInit(this.ram, pfn * PAGE_SIZE, level);
     this.kernel.observer?.clearTable(pfn * PAGE_SIZE, PAGE_SIZE << CRST_ALLOC_ORDER);
     return pfn * PAGE_SIZE;
-  }
-
-  private crstTableInit(tablePa: number, empty: number): void {
-    for (let page = 0; page < 1 << CRST_ALLOC_ORDER; page++) {
-      this.fillEntries(tablePa + page * PAGE_SIZE, ENTRIES_PER_PAGE, empty);
-    }
   }
 
   /** vmem_pte_alloc(): a page table, of which the kernel counts a whole page. Returns its address, or NO_PAGE. */
   private vmemPteAlloc(): number {
     const pfn = allocPages(this.kernel, 0, 0);
     if (pfn === NO_PAGE) return NO_PAGE;
-    this.fillEntries(pfn * PAGE_SIZE, PTRS_PER_PTE, EMPTY[PTE]!);
+    fillEntries(this.ram, pfn * PAGE_SIZE, PTRS_PER_PTE, EMPTY[PTE]!);
     this.kernel.observer?.clearTable(pfn * PAGE_SIZE, PTRS_PER_PTE * ENTRY_BYTES);
     return pfn * PAGE_SIZE;
-  }
-
-  /** Entries of one value, within a page. */
-  private fillEntries(pa: number, count: number, value: number): void {
-    const first = this.mmu.entry(pa, 0);
-    const { words } = this.ram;
-    const word = swap32(value);
-    for (let i = first; i < first + count * ENTRY_WORDS; i += ENTRY_WORDS) {
-      words[i] = 0;
-      words[i + 1] = word;
-    }
   }
 
   /** Whether a table, or a page of one, has nothing but empty entries. */

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Stryker disable StringLiteral: names, reasons and sources are words for people
 
-import { documented, estimate, measured, recalled, type Figure } from '../../src/cycles/figure.js';
-import { SHOOT_DOWN_PER_CPU, X86_PAGE_ALLOCATOR } from '../../src/cycles/page-allocator-cost.js';
+import { estimate, measured, recalled, type Figure } from '../../src/cycles/figure.js';
 import type { CacheProfile, CpuProfile, Sourced, StreamProfile, TlbProfile } from '../../src/cycles/profile.js';
 import { SOURCES } from '../../src/cycles/sources.js';
+import { COMMON } from './cpus-common.js';
+import { MEASURED_X86_CPUS } from './measured-cpus.js';
 
 /** CPUs of x86_64. Intel's and AMD's optimisation guides are recalled, not read again. */
 
@@ -52,25 +53,6 @@ const scanLoop = (memory: number, range: readonly [number, number]): StreamProfi
   ],
 });
 
-/** What all CPUs here share. */
-const common = {
-  cpus: estimate(64, 'CPUs', 'no machine is meant: a server of two sockets'),
-  issueWidth: estimate(4, 'instructions/cycle', 'dispatch width of the interval simulator Sniper for such cores'),
-  lineSize: 64,
-  barrier: {
-    leaf: documented(0, 'cycles', `${SOURCES.linux}: a plain store`),
-    table: documented(0, 'cycles', `${SOURCES.linux}: a plain store`),
-  },
-  flush: {
-    all: {
-      base: estimate(1.2, 'µs', 'one interrupt to another CPU and its answer; no measurement for few CPUs was found'),
-      perCpu: SHOOT_DOWN_PER_CPU,
-      empties: true,
-    },
-  },
-  ...X86_PAGE_ALLOCATOR,
-} as const;
-
 const walk = estimate(30, 'cycles', 'hot tables; Ivy Bridge took 45 on the mean', [20, 35]);
 const secondHit = recalled(7, 'cycles', GUIDE);
 const linearMap: CpuProfile['tlb']['linearMap'] = {
@@ -89,7 +71,7 @@ const cache = (name: string, size: number, ways: number, figure: Figure, from: S
 const readByAnandtech: Sourced = { confidence: 'measured', source: SOURCES.anandtech };
 
 const icelake: CpuProfile = {
-  ...common,
+  ...COMMON,
   name: 'icelake-8358',
   title: 'Intel Xeon Platinum 8358 (Ice Lake-SP)',
   flags: ['erms'],
@@ -123,7 +105,7 @@ const icelake: CpuProfile = {
 };
 
 const sapphireRapids: CpuProfile = {
-  ...common,
+  ...COMMON,
   name: 'sapphire-rapids-8480',
   title: 'Intel Xeon Platinum 8480 (Sapphire Rapids)',
   flags: ['erms', 'fsrs'],
@@ -149,7 +131,7 @@ const sapphireRapids: CpuProfile = {
 };
 
 const milan: CpuProfile = {
-  ...common,
+  ...COMMON,
   name: 'milan-7763',
   title: 'AMD EPYC 7763 and 7J13 (Zen 3, Milan)',
   flags: ['erms'],
@@ -175,7 +157,7 @@ const milan: CpuProfile = {
 };
 
 const genoa: CpuProfile = {
-  ...common,
+  ...COMMON,
   name: 'genoa-9654',
   title: 'AMD EPYC 9654 (Zen 4, Genoa)',
   flags: ['erms'],
@@ -200,4 +182,4 @@ const genoa: CpuProfile = {
   lockPair: estimate(25, 'cycles', 'locked operations take 8 to 18 cycles on AMD, 18 to 20 on Intel'),
 };
 
-export const X86_CPUS: readonly CpuProfile[] = [icelake, sapphireRapids, milan, genoa];
+export const X86_CPUS: readonly CpuProfile[] = [icelake, sapphireRapids, milan, genoa, ...MEASURED_X86_CPUS];

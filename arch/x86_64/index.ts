@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import type { ArchConfiguration, Architecture } from '../architecture.js';
+import type { ArchConfiguration, Architecture, MachineConfig } from '../architecture.js';
+import { isAligned } from '../../src/hardware/align.js';
 import { LEVELS } from '../../src/hardware/page-table.js';
 import { X86_CPUS } from './cpus.js';
 import { geometry } from './layout.js';
 import { ptdump } from './ptdump.js';
+import { PAGE_SIZE, PMD_SIZE, x86Platform, type X86Platform } from './platform.js';
 import { X86Vmemmap } from './vmemmap.js';
 
-const PAGE_SIZE = 4096;
 /** SECTION_SIZE_BITS, arch/x86/include/asm/sparsemem.h. */
 const SECTION_SIZE_BITS = 27;
 /** MAX_PAGE_ORDER. */
@@ -31,7 +32,9 @@ const configuration = (pagingLevels: 4 | 5, groundTruth: string): ArchConfigurat
   groundTruth,
 });
 
-export const x86_64: Architecture = {
+const pagingLevelsOf = (config: MachineConfig): 4 | 5 => (config.pagingLevels === 5 ? 5 : 4);
+
+export const x86_64: Architecture<X86Platform> = {
   name: 'x86_64',
   configurations: [
     configuration(4, 'vectors 6.1.192 and 6.12.117; booted kernels 6.1 and 6.12 with 56 to 80 byte struct pages'),
@@ -47,7 +50,7 @@ export const x86_64: Architecture = {
   cpus: X86_CPUS,
   maxOrder: () => MAX_ORDER,
   sectionSizeBits: () => SECTION_SIZE_BITS,
-  vmemmapBase: (config) => VMEMMAP_BASE[config.pagingLevels === 5 ? 5 : 4],
+  vmemmapBase: (config) => VMEMMAP_BASE[pagingLevelsOf(config)],
   memoryBlockSize(_pageSize, endOfRam) {
     if (endOfRam < MEM_SIZE_FOR_LARGE_BLOCK) return MIN_MEMORY_BLOCK_SIZE;
     let size = MAX_BLOCK_SIZE;
@@ -68,15 +71,13 @@ export const x86_64: Architecture = {
     return undefined;
   },
   ptdump,
-  boot(kernel, config) {
-    const pagingLevels = config.pagingLevels === 5 ? 5 : 4;
-    const roots = Array.from({ length: 1 + config.otherPageTables }, () => kernel.allocator.reserve() * PAGE_SIZE);
-    const [root = 0, ...otherRoots] = roots;
-    return new X86Vmemmap(
-      kernel,
-      { pagingLevels, pse: config.hugeVmemmap, currentPageTable: config.currentPageTable },
-      root,
-      otherRoots,
-    );
-  },
+  platform: (machine, config) =>
+    x86Platform(machine, pagingLevelsOf(config), config.otherPageTables, config.currentPageTable),
+  kconfig: (_platform, traits) => ({
+    optimizesDaxVmemmap: true,
+    selectsMemmapOnMemory: traits.momOneBlock,
+    supportsMemmapOnMemory: (memmapBytes) => isAligned(memmapBytes, PMD_SIZE),
+  }),
+  code: (kernel, platform, config) =>
+    new X86Vmemmap(kernel, platform, { pagingLevels: pagingLevelsOf(config), pse: config.hugeVmemmap }),
 };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import type { Arch, KernelPaging } from '../../src/kernel/arch.js';
+import type { KernelPaging, VmemmapCode } from '../../src/kernel/vmemmap-code.js';
 import { alignDown, isAligned } from '../../src/hardware/align.js';
 import {
   P4D,
@@ -8,9 +8,9 @@ import {
   PMD,
   PTE,
   PUD,
-  PageTable,
   tableIndex,
   type Level,
+  type PageTable,
   type Table,
 } from '../../src/hardware/page-table.js';
 import { ENOMEM } from '../../src/kernel/errno.js';
@@ -24,11 +24,7 @@ import {
   entryHi,
   entryLo,
   entryPfn,
-  flagBits,
-  format,
-  geometry,
   GLOBAL,
-  LEAF_FIELDS,
   NONE_IGNORES,
   NX,
   PAGE_KERNEL_LARGE_LO,
@@ -39,14 +35,10 @@ import {
   PSE,
   tableAddress,
 } from './layout.js';
+import { P4D_SIZE, PAGE_SIZE, PMD_ORDER, PMD_SIZE, PUD_SIZE, type X86Platform } from './platform.js';
 
 /** arch/x86/mm/init_64.c: vmemmap_populate() and vmemmap_free(). */
 
-const PAGE_SIZE = 4096;
-const PMD_SIZE = 2 ** 21;
-const PUD_SIZE = 2 ** 30;
-const P4D_SIZE = 2 ** 39;
-const PMD_ORDER = 9;
 /** Entries of a table, and 32-bit words of it. */
 const PTRS_PER_TABLE = 512;
 const TABLE_WORDS = PTRS_PER_TABLE * 2;
@@ -66,40 +58,26 @@ export interface X86Options {
   pagingLevels: 4 | 5;
   /** X86_FEATURE_PSE. */
   pse: boolean;
-  /** Which page table the CPU has loaded: 0 for the kernel's own, else one of the others. */
-  currentPageTable: number;
 }
 
-export class X86Vmemmap implements Arch {
-  readonly pmdSize = PMD_SIZE;
-  readonly optimizesDaxVmemmap = true;
-  readonly hasPageTables = true;
-  readonly leafSizes = [
-    { name: 'pte', size: PAGE_SIZE },
-    { name: 'pmd', size: PMD_SIZE },
-    { name: 'pud', size: PUD_SIZE },
-  ];
-  readonly pageblockPages = 1 << PMD_ORDER;
-  readonly mmu: PageTable;
-  readonly loadedMmu: PageTable;
+export class X86Vmemmap implements VmemmapCode {
   readonly paging: KernelPaging;
+  private readonly mmu: PageTable;
   private readonly unusedSubPmd: UnusedSubPmd;
   private readonly ram;
   private readonly counters;
-  private readonly otherRoots: readonly number[];
+  private readonly otherTables: readonly PageTable[];
 
   constructor(
     private readonly kernel: Kernel,
+    { table, loadedMmu, otherTables }: X86Platform,
     private readonly options: X86Options,
-    root: number,
-    otherRoots: readonly number[],
   ) {
     this.ram = kernel.ram;
     this.counters = kernel.counters;
-    this.otherRoots = otherRoots;
-    this.mmu = new PageTable(kernel.ram, root, geometry(options.pagingLevels), format);
-    this.loadedMmu = this.loadedPageTable();
-    this.unusedSubPmd = new UnusedSubPmd(kernel, this.loadedMmu, PMD_SIZE, {
+    this.mmu = table;
+    this.otherTables = otherTables;
+    this.unusedSubPmd = new UnusedSubPmd(kernel, loadedMmu, PMD_SIZE, {
       defersTail: kernel.traits.x86DeferredTail,
       paintsCorrectHead: kernel.traits.x86PaintCorrectHead,
     });
@@ -150,28 +128,14 @@ export class X86Vmemmap implements Arch {
     this.removePagetable(start, end, altmap);
   }
 
-  get selectsMemmapOnMemory(): boolean {
-    return this.kernel.traits.momOneBlock;
-  }
-
-  supportsMemmapOnMemory(memmapBytes: number): boolean {
-    return isAligned(memmapBytes, PMD_SIZE);
-  }
-
-  visit: Arch['visit'] = (start, end, onLeaf, onTable) => this.mmu.visit(start, end, onLeaf, onTable);
-
-  leafFlags: Arch['leafFlags'] = (leaf) => flagBits(leaf.lo, leaf.hi);
-
-  readonly leafFields = LEAF_FIELDS;
-
   /** The tables below the root are never freed: with 4 levels those of the pud, with 5 those of the p4d. */
   keepsEmptyTable({ level }: Table): boolean {
     return level === this.mmu.levels[1]!.level;
   }
 
-  save: NonNullable<Arch['save']> = (to) => this.unusedSubPmd.save(to);
+  save: NonNullable<VmemmapCode['save']> = (to) => this.unusedSubPmd.save(to);
 
-  restore: NonNullable<Arch['restore']> = (from) => this.unusedSubPmd.restore(from);
+  restore: NonNullable<VmemmapCode['restore']> = (from) => this.unusedSubPmd.restore(from);
 
   unusedStart(): number {
     return this.unusedSubPmd.start;
@@ -318,13 +282,6 @@ export class X86Vmemmap implements Arch {
     freePages(kernel, pfn, forgetsOrder ? 0 : order);
   }
 
-  /** What the CPU translates with while it works on the kernel's own page table. */
-  private loadedPageTable(): PageTable {
-    const { currentPageTable, pagingLevels } = this.options;
-    if (currentPageTable === 0) return this.mmu;
-    return new PageTable(this.kernel.ram, this.otherRoots[currentPageTable - 1]!, geometry(pagingLevels), format);
-  }
-
   /**
    * free_pte_table(), free_pmd_table(), free_pud_table(): a table without entries goes, and the entry to it.
    * @param next where the range ends that was taken out of the table: what lies behind it is likely still in use, so a
@@ -377,7 +334,7 @@ export class X86Vmemmap implements Arch {
 
   /** sync_global_pgds(): copies top-level entries that other page tables do not have yet. */
   private syncGlobalPgds(start: number, end: number): void {
-    if (this.otherRoots.length === 0) return;
+    if (this.otherTables.length === 0) return;
     const { mmu } = this;
     const top = mmu.levels[0]!;
     const { span } = top;
@@ -388,7 +345,7 @@ export class X86Vmemmap implements Arch {
       const hi = mmu.hi(entry);
       if (isNone(lo, hi)) continue;
       this.kernel.observer?.lock();
-      for (const root of this.otherRoots) {
+      for (const { root } of this.otherTables) {
         const copy = mmu.entry(root, index);
         if (!isNone(mmu.lo(copy), mmu.hi(copy))) continue;
         mmu.write(copy, lo, hi);

@@ -143,7 +143,7 @@ const ERRNO_NAMES: Readonly<Record<number, string>> = { 12: 'ENOMEM', 17: 'EEXIS
 
 /** Which function refused a step, and why: the run is repeated with somebody who listens for what could not be had. */
 function refusalText(scenario: Scenario, step: number, { ret }: StepResult): string {
-  const run = startRun(scenario);
+  const run = startRun(scenario, true);
   let last = { by: '__add_pages', why: 'the altmap does not lie in the range' };
   const blame = (why: string): void => {
     const stack = kernelStack().filter((name) => !name.includes('alloc'));

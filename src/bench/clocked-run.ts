@@ -2,6 +2,7 @@
 
 import { ARCHITECTURES } from '../../arch/index.js';
 import { observe } from '../kernel/kernel.js';
+import { DEAF_OBSERVER } from '../kernel/observer.js';
 import { InputError } from '../scenario/load.js';
 import { runStep, startRun, type StepReturn } from '../scenario/runner.js';
 import type { Scenario } from '../scenario/scenario.js';
@@ -32,10 +33,27 @@ export function profileFor(scenario: Scenario, named: CpuProfile | undefined): C
   const { architecture } = scenario.machine;
   const { cpus } = ARCHITECTURES.find(({ name }) => name === architecture.name) ?? architecture;
   const profile = named ?? cpus[0];
-  if (profile !== undefined && cpus.includes(profile)) return profile;
+  if (profile !== undefined && cpus.some(({ name }) => name === (profile.base ?? profile.name))) return profile;
   throw new InputError(
     `--cpu is "${profile?.name ?? 'missing'}"; allowed on ${architecture.name} are ${cpus.map(({ name }) => name).join(', ')}`,
   );
+}
+
+/**
+ * Bytes of memmap that the steps write and scan, which is what takes long with the clock on: every cache line of them
+ * goes through the model's caches.
+ */
+export function streamedBytes(scenario: Scenario): number {
+  const run = startRun(scenario);
+  let streamed = 0;
+  observe(run.kernel, {
+    ...DEAF_OBSERVER,
+    memset: (_address, _byte, bytes) => (streamed += bytes),
+    scan: (_address, _byte, bytes) => (streamed += bytes),
+    initialise: (_address, bytes) => (streamed += bytes),
+  });
+  for (const step of scenario.steps) if (runStep(run, step) === 'BUG') break;
+  return streamed;
 }
 
 /** Runs all steps with the clock on. One that stops the kernel is the last. */

@@ -35,7 +35,7 @@ function leavesFor(machine: Machine, bytes: number, overrides: Overrides): numbe
   add();
   let leaves = 0;
   const { start, end } = vmemmapWindow(kernel);
-  kernel.arch.visit(
+  kernel.platform.visit(
     start,
     end,
     () => leaves++,

@@ -6,7 +6,6 @@ import { cycleModel, type CycleModel } from '../cycles/cycle-model.js';
 import type { CpuProfile, Hypervisor } from '../cycles/profile.js';
 import { profileAt, type End } from '../cycles/range.js';
 import { observe, type Kernel } from '../kernel/kernel.js';
-import { addPages, removePages } from '../mm/memory-hotplug.js';
 import type { DevPagemap, VmemAltmap } from '../kernel/memremap.js';
 import { initialiseMemmap, startRun } from '../scenario/runner.js';
 import { resolveScenario } from '../scenario/scenario.js';
@@ -46,6 +45,8 @@ export interface Overrides {
   readonly cpu?: CpuProfile | undefined;
   readonly cpus?: number | undefined;
   readonly kernel?: string | undefined;
+  /** CPUs that initialise struct pages at once. */
+  readonly together?: number | undefined;
   readonly hypervisor?: Hypervisor | undefined;
   /** Which end of their ranges figures have. */
   readonly end?: End | undefined;
@@ -119,12 +120,13 @@ export function prepareCase(c: Case, overrides: Overrides = {}): Prepared {
     sections: pages / kernel.pagesPerSection,
     add: () => {
       for (const { pfn, nrPages, altmap, pgmap } of parts) {
-        const err = addPages(kernel, 0, pfn, nrPages, altmap, pgmap);
+        const err = kernel.memoryHotplug.addPages(0, pfn, nrPages, altmap, pgmap);
         if (err !== 0) throw new RangeError(`${c.name}: adding memory returned ${err}`);
       }
     },
     remove: () => {
-      for (const { pfn, nrPages, altmap, pgmap } of parts) removePages(kernel, pfn, nrPages, altmap, pgmap);
+      for (const { pfn, nrPages, altmap, pgmap } of parts)
+        kernel.memoryHotplug.removePages(pfn, nrPages, altmap, pgmap);
     },
     initialise: () => initialiseMemmap(kernel, parts[0]!.pfn, pages),
   };
@@ -152,7 +154,13 @@ export function clockCase(c: Case, overrides: Overrides = {}, recordsCalls = fal
   const hypervisor = overrides.hypervisor ?? c.hypervisor;
   const { end } = overrides;
   const used = end === undefined ? profile : profileAt(profile, end);
-  const model = cycleModel(prepared.kernel, { profile: used, cpus: overrides.cpus, hypervisor, recordsCalls });
+  const model = cycleModel(prepared.kernel, {
+    profile: used,
+    cpus: overrides.cpus,
+    together: overrides.together,
+    hypervisor,
+    recordsCalls,
+  });
   observe(prepared.kernel, model.observer);
   return { ...prepared, model };
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { NO_PAGE } from '../hardware/buddy-blocks.js';
-import { LEVELS } from '../hardware/page-table.js';
+import { alignDown } from '../hardware/align.js';
+import { LEVELS, type Level } from '../hardware/page-table.js';
 import { observe } from '../kernel/kernel.js';
 import { DEAF_OBSERVER, type FlushKind, type Observer } from '../kernel/observer.js';
 import { captureRun, runStep, startRun, type StepResult } from '../scenario/runner.js';
@@ -42,11 +43,14 @@ export class EventTrace {
   private readonly words: string[] = [];
   private readonly text: AddressText;
   private readonly base: number;
+  /** Bytes that an entry covers, by level; none where there is no page table. */
+  private readonly spans: readonly number[];
 
   constructor(scenario: Scenario) {
     const run = startRun(scenario);
     this.text = new AddressText(scenario.machine.config.vmemmapBase);
     this.base = run.kernel.vmemmap;
+    this.spans = run.kernel.platform.table?.span ?? [];
     observe(run.kernel, this.observer());
     for (const [index, step] of scenario.steps.entries()) {
       this.push('step', index);
@@ -111,7 +115,9 @@ export class EventTrace {
       case 'scan':
         return `scan ${address(a)} for anything but 0x${hex(b)}, ${c} bytes: ${d === 1 ? 'none' : 'there is'}`;
       case 'flush':
-        return `flush TLB (${FLUSH_KINDS[a]!}) ${address(b)}-${address(c)}`;
+        return FLUSH_KINDS[a] === 'all'
+          ? 'flush TLB (all)'
+          : `flush TLB (${FLUSH_KINDS[a]!}) ${address(b)}-${address(c)}`;
       case 'warn':
         return this.words[a]!;
     }
@@ -132,6 +138,8 @@ export class EventTrace {
 
   private observer(): Observer {
     const offset = (address: number): number => address - this.base;
+    // Any address that an entry covers tells it: the first one stands for all.
+    const entry = (level: Level, address: number): number => alignDown(address, this.spans[level] || 1);
     return {
       ...DEAF_OBSERVER,
       allocPages: (order, _nid, pfn) => this.push('alloc', order, pfn),
@@ -139,11 +147,14 @@ export class EventTrace {
       getPage: (pfn) => this.push('get', pfn),
       altmapAlloc: (altmap, nrPages, pfn) => this.push('altmap-alloc', this.word(altmap.name), nrPages, pfn),
       altmapFree: (altmap, nrPages) => this.push('altmap-free', this.word(altmap.name), nrPages),
-      setEntry: (level, address, word0, word1) => this.push('set', level, offset(address), word0, word1),
-      clearEntry: (level, address) => this.push('clear', level, offset(address)),
+      setEntry: (level, address, word0, word1) => this.push('set', level, offset(entry(level, address)), word0, word1),
+      clearEntry: (level, address) => this.push('clear', level, offset(entry(level, address))),
       memset: (address, byte, bytes) => this.push('memset', offset(address), byte, bytes),
       scan: (address, byte, bytes, filled) => this.push('scan', offset(address), byte, bytes, filled ? 1 : 0),
-      flush: (kind, start, end) => this.push('flush', FLUSH_KINDS.indexOf(kind), offset(start), offset(end)),
+      flush: (kind, start, end) => {
+        if (kind === 'all') this.push('flush', FLUSH_KINDS.indexOf(kind));
+        else this.push('flush', FLUSH_KINDS.indexOf(kind), offset(start), offset(end));
+      },
       warn: (text) => this.push('warn', this.word(text)),
     };
   }

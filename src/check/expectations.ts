@@ -93,7 +93,7 @@ export const EXPECTATIONS: readonly Check<ExpectationName>[] = [
     sentence: 'Memmap that fills a large leaf is mapped by one.',
     check(view) {
       const { step, ret, given } = view;
-      const size = view.kernel.arch.pmdSize;
+      const size = view.kernel.platform.pmdSize;
       if (!(isAdd(step) || step.op === 'add-memory') || ret !== 0 || given === undefined) return [];
       const small = leavesIn(view, given).find(
         ({ start, level }) => level === PTE && start % size === 0 && start >= given.start && start + size <= given.end,
@@ -132,11 +132,11 @@ export const EXPECTATIONS: readonly Check<ExpectationName>[] = [
     name: 'boot-memmap-returns',
     sentence: 'Memmap and tables of the boot go back to system memory when they are mapped no more.',
     check({ kernel, before, after }) {
-      const { allocator, pageSize, arch } = kernel;
+      const { allocator, pageSize, platform } = kernel;
       const stay = new Set([...after.leaves, ...after.tables].map(({ pa }) => pa));
       const lost = [
         ...before.leaves.map(({ pa, size }) => ({ pa, pages: Math.max(1, size / pageSize) })),
-        ...before.tables.map(({ pa, level }) => ({ pa, pages: arch.tablePages?.(level) ?? 1 })),
+        ...before.tables.map(({ pa, level }) => ({ pa, pages: platform.tablePages?.(level) ?? 1 })),
       ].filter(({ pa }) => !stay.has(pa) && allocator.isReserved(Math.floor(pa / pageSize)));
       if (lost.length === 0) return [];
       const pages = lost.reduce((sum, gone) => sum + gone.pages, 0);

@@ -6,7 +6,7 @@ import { DEAF_OBSERVER } from '../kernel/observer.js';
 import { runStep, startRun } from '../scenario/runner.js';
 import type { Scenario } from '../scenario/scenario.js';
 import { checkRun, runChecked, type Finding } from './checked-run.js';
-import { kernelStack } from './kernel-stack.js';
+import { kernelStack, withPlace } from './kernel-stack.js';
 
 /** Makes every allocation of a scenario fail, one run each, and asks the invariants what that left behind. */
 
@@ -47,14 +47,14 @@ export function* sweepFailures(scenario: Scenario): Generator<FailedAllocation> 
 function failOne(scenario: Scenario, allocation: number, isNew: (finding: Finding) => boolean): FailedAllocation {
   const { failAllocations } = scenario.machine;
   const machine = { ...scenario.machine, failAllocations: new Set([...failAllocations, allocation]) };
-  const run = startRun({ ...scenario, machine });
+  const run = startRun({ ...scenario, machine }, true);
   let step = 0;
   let failed = { step, order: 0, stack: [] as string[] };
   observe(run.kernel, {
     ...DEAF_OBSERVER,
     allocPages: (order, _nid, pfn) => {
       if (pfn !== NO_PAGE || run.kernel.allocator.calls !== allocation) return;
-      failed = { step, order, stack: kernelStack() };
+      failed = { step, order, stack: withPlace(machine, kernelStack()) };
     },
   });
   const { findings, results } = checkRun(run, { onStep: (_run, index) => (step = index + 1) });

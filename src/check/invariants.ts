@@ -75,7 +75,7 @@ function idleLeaves({ after }: StepView): Leaf[] {
 
 /** Tables without any entry below them that this kernel would have freed. */
 function emptyTables({ kernel, after }: StepView): string[] {
-  const { mmu } = kernel.arch;
+  const { mmu } = kernel.platform;
   if (!(mmu instanceof PageTable)) return [];
   const parents = new Set<number>();
   const spanOf = new Map<number, number>(mmu.levels.map(({ level, span, mask }) => [level, span * (mask + 1)]));
@@ -90,20 +90,20 @@ function emptyTables({ kernel, after }: StepView): string[] {
     while (l < after.leaves.length && after.leaves[l]!.start < table.start) l++;
     const first = after.leaves[l];
     const hasLeaf = first !== undefined && isIn(first.start, table.level, table.start);
-    if (parents.has(i) || hasLeaf || kernel.arch.keepsEmptyTable(table)) return [];
+    if (parents.has(i) || hasLeaf || kernel.code.keepsEmptyTable(table)) return [];
     return [`${LEVELS[table.level]} table at frame ${hex(table.pa / kernel.pageSize)}`];
   });
 }
 
 /** Blocks of system memory that a leaf or a table of the state stands on; those of the boot are in no books. */
 function forEachBlockInUse({ kernel, after }: StepView, onBlock: (pfn: number, nrPages: number) => void): void {
-  const { allocator, pageSize, arch } = kernel;
+  const { allocator, pageSize, platform } = kernel;
   const tell = (pa: number, nrPages: number): void => {
     const pfn = Math.floor(pa / pageSize);
     if (allocator.owns(pfn) && !allocator.isReserved(pfn)) onBlock(pfn, nrPages);
   };
   for (const leaf of after.leaves) tell(leaf.pa, Math.max(1, leaf.size / pageSize));
-  for (const table of after.tables) tell(table.pa, arch.tablePages?.(table.level) ?? 1);
+  for (const table of after.tables) tell(table.pa, platform.tablePages?.(table.level) ?? 1);
 }
 
 /** Their frames, each once. */
@@ -124,7 +124,7 @@ function countFramesInUse(view: StepView): number {
 
 function lostFrames(view: StepView): Complaint[] {
   const { kernel, after } = view;
-  const booked = after.pagesOut - (kernel.arch.bookPages?.() ?? 0);
+  const booked = after.pagesOut - (kernel.code.bookPages?.() ?? 0);
   if (countFramesInUse(view) === booked) return [];
   const used = framesInUse(view);
   if (used.size >= booked) return [];
@@ -154,12 +154,13 @@ function hardwareLeaves(kernel: Kernel, active: readonly AddressRange[]): Leaf[]
 /** Leaves and tables on system memory that is not handed out. */
 function standsOnFreeMemory(view: StepView): Complaint[] {
   const { kernel, after, text } = view;
-  const { allocator, arch, pageSize } = kernel;
+  const { allocator, platform, pageSize } = kernel;
   const isFree = (pa: number): boolean => {
     const pfn = Math.floor(pa / pageSize);
     return allocator.owns(pfn) && !allocator.isAllocated(pfn);
   };
-  const leaves = arch.hasPageTables ? after.leaves : [...after.leaves, ...hardwareLeaves(kernel, after.active)];
+  const leaves =
+    platform.table !== undefined ? after.leaves : [...after.leaves, ...hardwareLeaves(kernel, after.active)];
   const leaf = leaves.find(({ pa, size }) => isFree(pa) || isFree(pa + size - pageSize));
   const table = after.tables.find(({ pa }) => isFree(pa));
   return [
@@ -241,15 +242,23 @@ function firstDifference(
 
 const hasFailed = ({ ret }: StepView): boolean => typeof ret === 'number' && ret < 0;
 
+const sameMapping = (a: Leaf, b: Leaf | undefined): boolean =>
+  b?.start === a.start && b.size === a.size && b.level === a.level && b.pa === a.pa;
+
+/** The first leaf of a list that another list has not. */
+function firstMissing(leaves: readonly Leaf[], others: readonly Leaf[]): Leaf | undefined {
+  const at = leaves.findIndex((leaf, i) => !sameMapping(leaf, others[i]));
+  if (at < 0) return undefined;
+  const byStart = new Map(others.slice(at).map((leaf) => [leaf.start, leaf]));
+  return leaves.slice(at).find((leaf) => !sameMapping(leaf, byStart.get(leaf.start)));
+}
+
 /** Where two lists of leaves part, as text. */
 function mappingDifference(view: StepView): Complaint | undefined {
   const { before, after } = view;
-  const key = (leaf: Leaf): string => `${leafText(view, leaf)} at ${hex(leaf.pa)}`;
-  const had = new Set(before.leaves.map(key));
-  const has = new Set(after.leaves.map(key));
-  const more = after.leaves.find((leaf) => !had.has(key(leaf)));
+  const more = firstMissing(after.leaves, before.leaves);
   if (more !== undefined) return say(`${leafText(view, more)} stays`, undefined, leafRange(more));
-  const less = before.leaves.find((leaf) => !has.has(key(leaf)));
+  const less = firstMissing(before.leaves, after.leaves);
   return less === undefined ? undefined : say(`${leafText(view, less)} is gone`, undefined, leafRange(less));
 }
 
@@ -326,7 +335,7 @@ export const INVARIANTS: readonly Invariant[] = [
       const tableText = ({ level, start }: Snapshot['tables'][number]): string =>
         `the ${LEVELS[level]} table for ${text.of(start)}`;
       const had = new Set(before.tables.map(tableText));
-      const extra = after.tables.filter((table) => !had.has(tableText(table)) && !kernel.arch.keepsEmptyTable(table));
+      const extra = after.tables.filter((table) => !had.has(tableText(table)) && !kernel.code.keepsEmptyTable(table));
       const more = outsideAll(after.active, before.active);
       const mapping = mappingDifference(view);
       return [

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { placed } from '../kernel/memmap-code.js';
 import type { Traits } from '../history/traits/index.js';
 
 /**
@@ -91,12 +92,19 @@ const KERNEL_NAMES: Readonly<Record<string, string | null>> = {
 /** Where the kernel's functions live; what lies elsewhere is the emulator's own. */
 const KERNEL_FILES = /\/(arch\/[^/]+\/|src\/mm\/|src\/kernel\/kernel)/;
 
+/** Where functions of a tree run, which bear the kernel's names. What is ours among them begins with `emu_`. */
+const TREE_CODE = 'wasm://';
+const OWN_IN_TREE = 'emu_';
+/** Behind the name of a function that something of ours stands in front of. */
+const SEAM = /__tree$/;
+
 /** Frames of this program's stack that are looked at. */
 const STACK_DEPTH = 64;
 
 const snakeCase = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
 function nameIn(name: string, file: string): string | null {
+  if (file.startsWith(TREE_CODE)) return name.startsWith(OWN_IN_TREE) ? null : name.replace(SEAM, '');
   if (!KERNEL_FILES.test(file.replaceAll('\\', '/'))) return null;
   const known = KERNEL_NAMES[name];
   return known === undefined ? snakeCase(name) : known;
@@ -120,6 +128,7 @@ const ONCE_INLINE: ReadonlySet<string> = new Set(['vmemmap_unuse_sub_pmd', 'vmem
 /** Functions that take, give back or write what their caller says. */
 const HELPERS: ReadonlySet<string> = new Set([
   'alloc_pages_node',
+  'vmemmap_alloc_block',
   'vmemmap_alloc_block_buf',
   'vmemmap_alloc_block_zero',
   'altmap_alloc_block_buf',
@@ -146,6 +155,15 @@ export const stackOn = (arch: string, traits: Traits, names: readonly string[]):
       (name) => !COUNTING.has(name) && !(arch === 'x86_64' && !traits.x86TrackUnusedSubPmd && ONCE_INLINE.has(name)),
     )
     .map((name) => OTHER_NAMES[arch]?.[name] ?? name);
+
+/** A stack in which the innermost function says where it stands, on kernels whose own code runs. */
+export const withPlace = ({ release, architecture }: StackMachine, stack: readonly string[]): string[] =>
+  stack.map((name, i) => (i === stack.length - 1 ? placed(release.name, architecture.name, name) : name));
+
+interface StackMachine {
+  readonly release: { readonly name: string };
+  readonly architecture: { readonly name: string };
+}
 
 /** The innermost function of a stack that does more than its caller says; undefined where there is none. */
 export const innermost = (stack: readonly string[]): string | undefined => stack.findLast((name) => !HELPERS.has(name));

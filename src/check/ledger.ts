@@ -5,7 +5,7 @@ import { observe } from '../kernel/kernel.js';
 import { DEAF_OBSERVER, type Observer } from '../kernel/observer.js';
 import { runStep, startRun } from '../scenario/runner.js';
 import type { Scenario } from '../scenario/scenario.js';
-import { kernelStack, stackOn } from './kernel-stack.js';
+import { kernelStack, stackOn, withPlace } from './kernel-stack.js';
 
 /** Who took a frame and who gave it back, step by step. */
 
@@ -19,6 +19,28 @@ export interface FrameEvent {
   nrPages: number;
   /** Kernel functions by the names that the release has for them, outermost first. */
   stack: string[];
+  /** How often, where it happened again and again in a step. */
+  times?: number;
+}
+
+/** Index of the first of some ascending frames that is not below one. */
+function firstFrom(frames: readonly number[], pfn: number): number {
+  let low = 0;
+  let high = frames.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (frames[middle]! < pfn) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** Counts an event that the last one repeats: a tail page of a folded memmap is referenced once for every page it maps. */
+function repeats(events: readonly FrameEvent[], what: FrameEvent['what'], step: number): boolean {
+  const last = events[events.length - 1];
+  if (what !== 'referenced' || last?.what !== what || last.step !== step) return false;
+  last.times = (last.times ?? 1) + 1;
+  return true;
 }
 
 /**
@@ -35,12 +57,14 @@ export function frameHistories(
 ): ReadonlyMap<number, readonly FrameEvent[]> {
   const { architecture, traits } = scenario.machine;
   const histories = new Map(Array.from(frames, (pfn): [number, FrameEvent[]] => [pfn, []]));
+  const ascending = [...histories.keys()].sort((a, b) => a - b);
   let step = 0;
   const note = (what: FrameEvent['what'], pfn: number, nrPages: number): void => {
     let stack: string[] | undefined;
-    for (const [frame, events] of histories) {
-      if (frame < pfn || frame >= pfn + nrPages) continue;
-      stack ??= stackOn(architecture.name, traits, kernelStack());
+    for (let at = firstFrom(ascending, pfn); at < ascending.length && ascending[at]! < pfn + nrPages; at++) {
+      const events = histories.get(ascending[at]!)!;
+      if (repeats(events, what, step)) continue;
+      stack ??= withPlace(scenario.machine, stackOn(architecture.name, traits, kernelStack()));
       events.push({ step, what, pfn, nrPages, stack });
     }
   };
@@ -55,7 +79,7 @@ export function frameHistories(
       if (pfn !== NO_PAGE) note('allocated from the altmap', pfn, nrPages);
     },
   };
-  const run = startRun(scenario);
+  const run = startRun(scenario, true);
   observe(run.kernel, ledger);
   for (; step < steps; step++) if (runStep(run, scenario.steps[step]!) === 'BUG') break;
   return histories;

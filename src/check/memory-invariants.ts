@@ -119,7 +119,7 @@ function uninitialisedTails({ memory, kernel }: StepView): Complaint[] {
     if (compound === 1) return [];
     for (let head = pfnFirst(device); head + compound <= device.pfn + device.nrPages; head += compound) {
       const address = pfnToPage(kernel, head + compound) - 1;
-      const leaf = kernel.arch.mmu.walk(address);
+      const leaf = kernel.platform.mmu.walk(address);
       if (leaf === undefined || kernel.ram.isFilled(leaf.pa + (address - leaf.start), INITIALISED, 1)) continue;
       return [
         { text: `tails of the compound page at frame ${head.toString(16)} of device ${device.id} are not initialised` },

@@ -65,7 +65,7 @@ export function forEachTranslation(
   for (const { start, end } of ranges) {
     let next: number;
     for (let address = start; address < end; address = next) {
-      const leaf = kernel.arch.mmu.walk(address);
+      const leaf = kernel.platform.mmu.walk(address);
       const partEnd =
         leaf === undefined ? (Math.floor(address / kernel.pageSize) + 1) * kernel.pageSize : leaf.start + leaf.size;
       next = Math.min(end, partEnd);

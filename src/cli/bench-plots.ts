@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Machine } from '../bench/cases.js';
 import { costByBlockSize, costByStructPage, overheadByMemory, suiteMachines, type Curve } from '../bench/curves.js';
 import type { Selection } from '../bench/select.js';
 import { blockSizePlot, overheadPlot, structPagePlot, type DrawnPlot } from '../report/plots/plots.js';
 import { InputError } from '../scenario/load.js';
-import { EXIT_OK, progress, writeResult } from './output.js';
+import { EXIT_OK, makeFolder, progress, writeNamed, writeResult } from './output.js';
 import { findArchitecture } from '../scenario/names.js';
 
 /** `vmemmap bench --svg`: the suites as plots, a file each. */
@@ -45,11 +44,7 @@ const wanted = (machines: ReadonlyMap<string, Machine>, { arch, filter }: Select
 
 /** Writes the plots into a folder. Returns the exit code. @throws InputError */
 export function benchPlots(folder: string, chosen: Selection): number {
-  try {
-    mkdirSync(folder, { recursive: true });
-  } catch (error) {
-    throw new InputError(`${folder}: it is no folder (${(error as NodeJS.ErrnoException).code ?? String(error)})`);
-  }
+  makeFolder(folder);
   const written = PLOTS.flatMap(({ suite, machineName, curve, draw }) => {
     const curves = wanted(suiteMachines(suite, machineName), chosen).map(([name, machine]) => {
       progress(`${suite}: ${name}`);
@@ -59,7 +54,7 @@ export function benchPlots(folder: string, chosen: Selection): number {
     if (lines.length === 0) return [];
     const { name, svg } = draw(lines);
     const file = join(folder, `${name}.svg`);
-    writeResult(svg, file);
+    writeNamed(file, svg.endsWith('\n') ? svg : `${svg}\n`);
     return [file];
   });
   progress('');

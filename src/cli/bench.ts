@@ -31,6 +31,7 @@ export interface BenchOptions extends ClockOptions, CallFormats {
   csv?: true;
   wall?: true;
   validation?: true;
+  measured?: string;
   range?: true;
   svg?: string;
   output?: string;

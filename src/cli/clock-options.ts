@@ -9,21 +9,34 @@ import { findCpu } from './cpu.js';
 export interface ClockOptions {
   cpu?: string;
   cpus?: string;
+  together?: string;
   hypervisor?: string;
 }
 
 export interface ClockSettings {
   readonly cpu: CpuProfile | undefined;
   readonly cpus: number | undefined;
+  /** CPUs that initialise struct pages at once. */
+  readonly together: number | undefined;
   readonly hypervisor: Hypervisor | undefined;
 }
 
 const MAX_CPUS = 8192;
 
-function cpuCount(text: string): number {
+function cpuCount(option: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
   const count = Number(text);
   if (Number.isInteger(count) && count >= 1 && count <= MAX_CPUS) return count;
-  throw new InputError(`--cpus is ${text}; allowed are 1 to ${MAX_CPUS}`);
+  throw new InputError(`${option} is ${text}; allowed are 1 to ${MAX_CPUS}`);
+}
+
+/** The number of CPUs at once, where the profile has a figure for it. @throws InputError */
+function togetherOf(text: string | undefined, profile: CpuProfile | undefined): number | undefined {
+  const count = cpuCount('--together', text);
+  if (count === undefined || profile?.throughput?.together !== undefined) return count;
+  throw new InputError(
+    `--together is ${count}; allowed is it with a --cpu whose figures say what several CPUs at once cost: see vmemmap cpu`,
+  );
 }
 
 function hypervisorOf(text: string): Hypervisor {
@@ -33,10 +46,15 @@ function hypervisorOf(text: string): Hypervisor {
 }
 
 /** @throws InputError */
-export function clockSettings({ cpu, cpus, hypervisor }: ClockOptions): ClockSettings {
+export function clockSettings({ cpu, cpus, together, hypervisor }: ClockOptions): ClockSettings {
   const profile = cpu === undefined ? undefined : findCpu(cpu, '--cpu').profile;
   const below = hypervisor === undefined ? undefined : hypervisorOf(hypervisor);
-  return { cpu: profile, cpus: cpus === undefined ? undefined : cpuCount(cpus), hypervisor: below };
+  return {
+    cpu: profile,
+    cpus: cpuCount('--cpus', cpus),
+    together: togetherOf(together, profile),
+    hypervisor: below,
+  };
 }
 
 /** How a run is shown call by call. */

@@ -1,11 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { join, sep } from 'node:path';
 import { ARCHITECTURES } from '../../arch/index.js';
 import { CONFIDENCES, type Confidence } from '../cycles/figure.js';
 import { figuresOf, type CacheProfile, type CpuProfile, type NamedFigure, type TlbProfile } from '../cycles/profile.js';
+import { readProfile } from '../measure/profile-file.js';
+import { parsePrimitives, profileOf } from '../measure/rows.js';
+import { measurePrimitives } from '../measure/run.js';
 import { sizeText } from '../report/text.js';
 import { InputError } from '../scenario/load.js';
 import { EXIT_OK, styled, writeResult } from './output.js';
+import { packageRoot } from './package-root.js';
+
+const PROFILE_ENDING = '.json';
 
 /** A CPU with the architecture that has registered it. */
 interface Registered {
@@ -16,12 +23,17 @@ interface Registered {
 const registered = (): Registered[] =>
   ARCHITECTURES.flatMap(({ name, cpus }) => cpus.map((profile) => ({ arch: name, profile })));
 
-/** The CPU of a name. @throws InputError */
+/** The CPU of a name, or of a file that `vmemmap cpu --measure` wrote. @throws InputError */
 export function findCpu(name: string, field = 'the CPU'): Registered {
   const all = registered();
   const found = all.find(({ profile }) => profile.name === name);
   if (found) return found;
-  throw new InputError(`${field} is "${name}"; allowed are ${all.map(({ profile }) => profile.name).join(', ')}`);
+  if (name.endsWith(PROFILE_ENDING) || name.includes(sep)) {
+    const profile = readProfile(name);
+    return { arch: all.find(({ profile: { name } }) => name === profile.base)!.arch, profile };
+  }
+  const names = all.map(({ profile }) => profile.name).join(', ');
+  throw new InputError(`${field} is "${name}"; allowed are ${names}, or a file of vmemmap cpu --measure`);
 }
 
 const NAME_WIDTH = 22;
@@ -69,8 +81,32 @@ function profileText({ arch, profile }: Registered): string {
   ].join('\n');
 }
 
+/** The measuring program, where the package has it. */
+const PRIMITIVES = join('src', 'measure', 'primitives.c');
+const SECONDS = { least: 5, usual: 60, most: 3600 };
+
+/** `vmemmap cpu --measure`: a profile of this machine, for `--cpu FILE`. Returns the exit code. */
+function measureCpu({ seconds, output }: CpuOptions): number {
+  const time = seconds === undefined ? SECONDS.usual : Number(seconds);
+  if (!(time >= SECONDS.least && time <= SECONDS.most)) {
+    throw new InputError(`--seconds is ${seconds ?? ''}; allowed are ${SECONDS.least} to ${SECONDS.most}`);
+  }
+  const printed = measurePrimitives(join(packageRoot(), PRIMITIVES), time);
+  const profile = profileOf(parsePrimitives(printed), new Date().toISOString().slice(0, 'YYYY-MM-DD'.length));
+  writeResult(JSON.stringify(profile, null, 2), output);
+  return EXIT_OK;
+}
+
+export interface CpuOptions {
+  json?: true;
+  measure?: true;
+  seconds?: string;
+  output?: string;
+}
+
 /** `vmemmap cpu`: all CPUs, or every figure of one. Returns the exit code. */
-export function cpu(name: string | undefined, options: { json?: true }): number {
+export function cpu(name: string | undefined, options: CpuOptions): number {
+  if (options.measure) return measureCpu(options);
   const chosen = name === undefined ? registered() : [findCpu(name)];
   if (options.json) {
     const cpus = chosen.map(({ arch, profile }) => ({ arch, ...profile, figures: figuresOf(profile) }));

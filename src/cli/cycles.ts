@@ -32,8 +32,8 @@ export function cycles(file: string, options: CyclesOptions): number {
   const scenario = loadScenario(file);
   const profile = profileFor(scenario, settings.cpu);
   const recordsCalls = format === 'trace' || format === 'funcgraph';
-  const { cpus, hypervisor } = settings;
-  const { processor, steps } = clockRun(scenario, { profile, cpus, hypervisor, recordsCalls });
+  const { cpus, together, hypervisor } = settings;
+  const { processor, steps } = clockRun(scenario, { profile, cpus, together, hypervisor, recordsCalls });
   const machine = {
     name: scenario.name,
     calls: processor.calls.calls,

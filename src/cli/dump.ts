@@ -62,7 +62,7 @@ function dumpJson(run: Run): object {
   const leaves: Leaf[] = [];
   const tables: Table[] = [];
   const { start, end } = vmemmapWindow(kernel);
-  kernel.arch.visit(
+  kernel.platform.visit(
     start,
     end,
     (leaf) => leaves.push(leaf),

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { z } from 'zod';
@@ -18,7 +17,7 @@ import { exploreJson, exploreText, type Effort } from '../report/explore.js';
 import { InputError } from '../scenario/load.js';
 import { findArchitecture, findKernelRelease } from '../scenario/names.js';
 import { size } from '../scenario/schema.js';
-import { EXIT_FINDING, EXIT_OK, progress, writeResult } from './output.js';
+import { EXIT_FINDING, EXIT_OK, jsonText, makeFolder, progress, writeNamed, writeResult } from './output.js';
 
 /** What the command line says, as text. */
 export interface ExploreCommand {
@@ -163,7 +162,49 @@ const US_PER_SECOND = 1_000_000;
 /** Milliseconds between two lines of progress. */
 const PROGRESS_INTERVAL = 500;
 
-/** `vmemmap explore`. Returns the exit code: 1 if something was found. */
+/** Signals that end an exploration, and what a shell expects of a program that one of them ended. */
+const EXIT_OF_SIGNAL = { SIGINT: 130, SIGTERM: 143 } as const;
+type EndingSignal = keyof typeof EXIT_OF_SIGNAL;
+const ENDING_SIGNALS = Object.keys(EXIT_OF_SIGNAL) as EndingSignal[];
+
+/** Seconds between two saves while it runs. */
+const SAVE_INTERVAL = 30;
+/** Of the time at most one part in so many goes into saving. */
+const SAVE_SHARE = 20;
+
+/** Writes a search down now and then, so that little is lost whatever ends the program. */
+class Saver {
+  private nextSave = SAVE_INTERVAL;
+  private failed = false;
+
+  /** @param seconds since the start */
+  constructor(
+    private readonly path: string,
+    private readonly search: Search,
+    private readonly seconds: () => number,
+  ) {}
+
+  get isDue(): boolean {
+    return !this.failed && this.seconds() >= this.nextSave;
+  }
+
+  /** Saves if it is time to. A save that fails is told once; the search goes on. */
+  saveIfDue(): void {
+    if (!this.isDue) return;
+    const before = this.seconds();
+    try {
+      save(this.path, this.search);
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      this.failed = true;
+      process.stderr.write(`vmemmap: ${error.message}; the exploration goes on\n`);
+    }
+    const after = this.seconds();
+    this.nextSave = after + Math.max(SAVE_INTERVAL, (after - before) * SAVE_SHARE);
+  }
+}
+
+/** `vmemmap explore`. Returns the exit code: 1 if something was found, 128 and a signal's number if one ended it. */
 export async function exploreCommand(command: ExploreCommand): Promise<number> {
   const { search, run } = parse(command);
   const start = performance.now();
@@ -171,23 +212,29 @@ export async function exploreCommand(command: ExploreCommand): Promise<number> {
   const stepsBefore = search.steps;
   const seconds = (): number => (performance.now() - start) / MS_PER_SECOND;
   const crew = run.workers > 1 ? startCrew(run.workers) : undefined;
-  const interrupt = (): void => search.stop();
-  process.once('SIGINT', interrupt);
+  const saver = command.save === undefined ? undefined : new Saver(command.save, search, seconds);
+  let interrupted: EndingSignal | undefined;
+  const interrupt = (signal: EndingSignal): void => {
+    interrupted ??= signal;
+    search.stop();
+  };
+  for (const signal of ENDING_SIGNALS) process.once(signal, interrupt);
   const timer = setInterval(() => {
     if (seconds() > run.seconds) search.stop();
+    if (saver?.isDue) search.pause();
     progress(progressText(search, seconds(), run.seconds));
   }, PROGRESS_INTERVAL);
   let walker: Walker | undefined;
   let exploration: Exploration;
   try {
-    await explore(search, crew);
+    await explore(search, crew, () => saver?.saveIfDue());
     exploration = explorationOf(search);
     if (run.seed !== undefined && search.ended === undefined) {
       walker = await walkOn(search, run.seed, exploration.violations, () => seconds() > run.seconds);
     }
   } finally {
     clearInterval(timer);
-    process.off('SIGINT', interrupt);
+    for (const signal of ENDING_SIGNALS) process.off(signal, interrupt);
     await crew?.close();
     progress('');
   }
@@ -195,12 +242,14 @@ export async function exploreCommand(command: ExploreCommand): Promise<number> {
   const effort: Effort = {
     seconds: seconds(),
     cpuSeconds: (user + system) / US_PER_SECOND,
+    interrupted,
     walks: walker?.walks ?? 0,
     walked: walker?.violations ?? [],
   };
-  if (command.save !== undefined) save(command.save, search);
   const ran = { ...exploration, steps: exploration.steps - stepsBefore };
-  return writeExplorationResult(ran, search.options, command, effort);
+  const code = writeExplorationResult(ran, search.options, command, effort);
+  if (command.save !== undefined) save(command.save, search);
+  return interrupted === undefined ? code : EXIT_OF_SIGNAL[interrupted];
 }
 
 /** Random walks until the time is over, or somebody interrupts. */
@@ -226,11 +275,11 @@ export function writeExplorationResult(
   effort?: Effort,
 ): number {
   const violations = [...exploration.violations, ...(effort?.walked ?? [])];
-  if (command.output !== undefined) writeScenarios(command.output, violations);
   const text = command.json
     ? JSON.stringify(exploreJson(exploration, options, effort), null, 2)
     : exploreText(exploration, options, effort);
   writeResult(text, undefined);
+  if (command.output !== undefined) writeScenarios(command.output, violations);
   return violations.length > 0 ? EXIT_FINDING : EXIT_OK;
 }
 
@@ -252,12 +301,8 @@ function progressText(search: Search, seconds: number, limit: number): string {
 }
 
 function writeScenarios(folder: string, violations: readonly Violation[]): void {
-  try {
-    mkdirSync(folder, { recursive: true });
-  } catch (error) {
-    throw new InputError(`${folder}: it is no folder (${(error as NodeJS.ErrnoException).code ?? String(error)})`);
-  }
+  makeFolder(folder);
   for (const { scenario } of violations) {
-    writeResult(JSON.stringify(scenario, null, 2), join(folder, `${scenario.name ?? 'explored'}.json`));
+    writeNamed(join(folder, `${scenario.name ?? 'explored'}.json`), jsonText(scenario));
   }
 }

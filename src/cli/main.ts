@@ -3,7 +3,9 @@
 
 import { Command, CommanderError, Option } from 'commander';
 import type { BenchOptions } from './bench.js';
+import type { CpuOptions } from './cpu.js';
 import type { CyclesOptions } from './cycles.js';
+import { reportDefects, watchOutput } from './last-resort.js';
 import { packageVersion } from './package-root.js';
 import type { PlanOptions } from './plan.js';
 import type { BisectOptions } from './bisect.js';
@@ -17,6 +19,7 @@ import type { QemuOptions } from './qemu.js';
 import type { RunOptions } from './run.js';
 import type { ServeOptions } from './serve.js';
 import type { ValidateOptions } from './validate.js';
+import type { VerifyOptions } from './verify.js';
 
 /** `vmemmap`: the commands and their options. What a command does is loaded when it runs. */
 
@@ -29,7 +32,10 @@ const program = new Command('vmemmap')
   .showHelpAfterError(false)
   .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'vmemmap: ')) })
   .exitOverride()
-  .addHelpText('after', '\nExit codes: 0 fine, 1 a finding or a failed comparison, 2 wrong use.');
+  .addHelpText(
+    'after',
+    '\nExit codes: 0 fine, 1 a finding or a failed comparison, 2 wrong use, 70 a defect of this program.',
+  );
 
 /** What is explored: options that a saved exploration has answered. */
 const EXPLORED = [
@@ -41,8 +47,21 @@ const json = (): Option => new Option('-J, --json', 'print the result as JSON');
 const output = (): Option => new Option('-o, --output <file>', 'write the result to a file');
 const examples = (...lines: string[]): string => `\nExamples:\n${lines.map((line) => `  $ ${line}`).join('\n')}`;
 
-program
-  .command('run')
+const collect = (value: string, before: string[] = []): string[] => [...before, value];
+
+/** What commands have that take the name of a kernel, which may be a tree. */
+const withTrees = (command: Command): Command =>
+  command
+    .option('--config <name=y>', 'a Kconfig name of a tree: CONFIG_X=y or CONFIG_X=n', collect)
+    .option('--clang <name>', "what compiles a tree: a program, or npm; the machine's Clang if not given");
+
+program.hook('preAction', async (_program, command) => {
+  const options = command.opts<Record<string, unknown>>();
+  const isTree = (value: unknown): boolean => typeof value === 'string' && value.startsWith('tree:');
+  if (Object.values(options).flat().some(isTree)) await (await import('./trees.js')).openTrees(options);
+});
+
+withTrees(program.command('run'))
   .description('execute a scenario and print the state after each step')
   .argument('<file>', 'scenario (JSON, also .gz)')
   .addOption(json())
@@ -69,11 +88,11 @@ program
     process.exitCode = (await import('./run.js')).run(file, options);
   });
 
-program
-  .command('verify')
+withTrees(program.command('verify'))
   .description('replay recorded vectors and booted kernels, and compare every field')
   .argument('<file...>', 'vectors, recorded kernels (.json, .gz), or folders of them')
   .addOption(json())
+  .option('--kernel <release>', 'run the recordings of this release on it: on tree:PATH, on the code of that tree')
   .option('-q, --quiet', 'print the last line only')
   .option('-v, --verbose', 'print a line for every file')
   .addOption(output())
@@ -81,12 +100,11 @@ program
     'after',
     examples('vmemmap verify test/vectors/x86_64.json.gz', 'vmemmap verify --json test/real-kernels'),
   )
-  .action(async (files: string[], options: { json?: true; quiet?: true; verbose?: true; output?: string }) => {
+  .action(async (files: string[], options: VerifyOptions) => {
     process.exitCode = (await import('./verify.js')).verify(files, options);
   });
 
-program
-  .command('repro')
+withTrees(program.command('repro'))
   .description('list the catalogue of bugs, or play one on a release that has it beside one that has not')
   .argument('[name]', 'an entry, by its name or number')
   .option('--all', 'play every entry on every release and check that it is where the facts say')
@@ -107,8 +125,7 @@ program
     process.exitCode = (await import('./repro.js')).repro(name, options);
   });
 
-program
-  .command('validate')
+withTrees(program.command('validate'))
   .description(
     'audit altmap support: every architecture, page size, MMU, struct page size and shape of altmap, by release',
   )
@@ -135,8 +152,7 @@ program
     process.exitCode = (await import('./validate.js')).validate(options);
   });
 
-program
-  .command('diff')
+withTrees(program.command('diff'))
   .description('run a scenario on two releases: the first event where they part, and the states that differ')
   .argument('<file>', 'scenario (JSON, also .gz)')
   .requiredOption('--from <release>', 'one release')
@@ -148,8 +164,7 @@ program
     process.exitCode = (await import('./diff.js')).diff(file, options);
   });
 
-program
-  .command('bisect')
+withTrees(program.command('bisect'))
   .description('find the releases, and the commits in them, that change what becomes of a scenario')
   .argument('<file>', 'scenario (JSON, also .gz)')
   .requiredOption(
@@ -171,8 +186,7 @@ program
     process.exitCode = (await import('./bisect.js')).bisectCommand(file, options);
   });
 
-program
-  .command('dump')
+withTrees(program.command('dump'))
   .description(
     'print the vmemmap as kernel_page_tables of the architecture and release does, or compare it with such a file',
   )
@@ -205,16 +219,14 @@ program
     process.exitCode = (await import('./dump.js')).dump(file, options);
   });
 
-const collect = (value: string, before: string[] = []): string[] => [...before, value];
-
-program
-  .command('report')
+withTrees(program.command('report'))
   .description('write a page that shows scenarios step by step: one file that needs no network')
   .argument('[file...]', 'scenarios (JSON, also .gz)')
   .option('--kernel <release>', 'run them on this release; once more for a second column', collect)
   .option('--bug <name>', 'an entry of the catalogue, on a release that has it beside one that has not', collect)
   .option('--cpu <name>', 'CPU whose cycles are told (see vmemmap cpu)')
   .option('--explored <file>', 'add the states by depth of an exploration, from vmemmap explore --json')
+  .option('--no-cycles', 'leave out the modelled cycles of each step')
   .option('--no-plots', 'leave out what the memmap of such a machine costs by size')
   .addOption(new Option('-J, --json', 'print what the page shows as JSON'))
   .addOption(output())
@@ -240,8 +252,7 @@ program
     process.exitCode = await (await import('./serve.js')).serve(options);
   });
 
-program
-  .command('qemu')
+withTrees(program.command('qemu'))
   .description(
     'print how to confirm a scenario on a booted kernel: QEMU, monitor and guest commands, and what to look at',
   )
@@ -262,8 +273,7 @@ program
     process.exitCode = (await import('./qemu.js')).qemu(file, options);
   });
 
-program
-  .command('explore')
+withTrees(program.command('explore'))
   .description('try every sequence of adds, removes and uses, and find the shortest that breaks an invariant, by kind')
   .option('--arch <name>', 'architecture')
   .option('--kernel <release>', 'release')
@@ -327,8 +337,9 @@ program
 
 const withClock = (command: Command): Command =>
   command
-    .option('--cpu <name>', 'CPU to model (see vmemmap cpu)')
+    .option('--cpu <name|file>', 'CPU to model (see vmemmap cpu), or a file of vmemmap cpu --measure')
     .option('--cpus <n>', 'CPUs of the machine, which a flush has to reach')
+    .option('--together <n>', 'CPUs that initialise struct pages at once, where the CPU has a figure for it')
     .option('--hypervisor <name>', 'what runs below the kernel: none, powervm, kvm')
     .option('--folded', 'print folded stacks of kernel functions, for flame graphs')
     .option('--trace', 'print Chrome trace events, for Perfetto')
@@ -371,6 +382,7 @@ withClock(
   .option('--svg <folder>', 'draw cost by block size and by struct page size, and overhead by memory, into this folder')
   .option('--wall', 'measure the emulator itself, with the clock off and on')
   .option('--validation', 'print predictions beside published measurements')
+  .option('--measured <file>', 'with --validation: beside the measured costs in a file, by their ids')
   .addOption(output())
   .addHelpText(
     'after',
@@ -389,8 +401,7 @@ withClock(
     process.exitCode = await (await import('./bench.js')).bench(suites, options);
   });
 
-program
-  .command('plan')
+withTrees(program.command('plan'))
   .description(
     'what the memmap of a machine takes, and whether its memory blocks can hold it: this machine, or lists of another',
   )
@@ -431,8 +442,7 @@ program
     process.exitCode = (await import('./arch.js')).arch(name, options);
   });
 
-program
-  .command('kernel')
+withTrees(program.command('kernel'))
   .description('list the releases and the traits in which they differ')
   .argument('[release...]', 'one release, or two to print their difference')
   .addOption(json())
@@ -445,9 +455,20 @@ program
   .command('cpu')
   .description('list the CPUs whose costs are modelled, or every figure of one with its source and confidence')
   .argument('[name]', 'one CPU')
+  .option('--measure', 'measure this machine (x86_64), and print a profile that --cpu takes')
+  .option('--seconds <n>', 'how long to measure', '60')
   .addOption(json())
-  .addHelpText('after', examples('vmemmap cpu', 'vmemmap cpu altra-q80', 'vmemmap cpu altra-q80 --json'))
-  .action(async (name: string | undefined, options: { json?: true }) => {
+  .addOption(output())
+  .addHelpText(
+    'after',
+    examples(
+      'vmemmap cpu',
+      'vmemmap cpu altra-q80',
+      'vmemmap cpu altra-q80 --json',
+      'vmemmap cpu --measure -o mine.json && vmemmap cycles scenario.json --cpu mine.json',
+    ),
+  )
+  .action(async (name: string | undefined, options: CpuOptions) => {
     process.exitCode = (await import('./cpu.js')).cpu(name, options);
   });
 
@@ -460,7 +481,7 @@ program
     process.exitCode = (await import('./schema.js')).schema(options);
   });
 
-/** A user's mistake is a sentence; what is left is a defect of this program, and shows where it is. */
+/** A user's mistake is a sentence, and exit code 2. @throws what is none */
 async function explain(error: unknown): Promise<number> {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE;
   const { InputError } = await import('../scenario/load.js');
@@ -470,11 +491,8 @@ async function explain(error: unknown): Promise<number> {
   return EXIT_USAGE;
 }
 
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  // The reader of a pipe went away: nothing is left to say.
-  if (error.code === 'EPIPE') process.exit();
-  throw error;
-});
+watchOutput();
+reportDefects();
 
 if (process.argv.length <= 2) {
   program.outputHelp();

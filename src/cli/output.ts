@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { styleText } from 'node:util';
 import type { Release } from '../history/releases.js';
 import { InputError } from '../scenario/load.js';
+import { writeWhole } from '../scenario/whole-file.js';
 
 /** Where results go, and how they look on a terminal. */
 
@@ -11,6 +12,8 @@ import { InputError } from '../scenario/load.js';
 export const EXIT_OK = 0;
 export const EXIT_FINDING = 1;
 export const EXIT_USAGE = 2;
+/** A defect of this program: EX_SOFTWARE of sysexits.h. */
+export const EXIT_DEFECT = 70;
 
 const coloured = process.stdout.isTTY && process.env['NO_COLOR'] === undefined;
 
@@ -19,9 +22,27 @@ type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan';
 /** Text in a style where standard output is a terminal and NO_COLOR is not set; plain text elsewhere. */
 export const styled = (style: Style, text: string): string => (coloured ? styleText(style, text) : text);
 
+/** What a system call failed with, for a sentence. */
+const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? String(error);
+
+/**
+ * {@link writeWhole} for a file that somebody named.
+ * @throws InputError when the file cannot be written
+ */
+export function writeNamed(path: string, content: string | Uint8Array): void {
+  try {
+    writeWhole(path, content);
+  } catch (error) {
+    throw new InputError(`${path}: it cannot be written (${codeOf(error)})`);
+  }
+}
+
+/** A value as a JSON file has it. */
+export const jsonText = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
+
 /**
  * Writes a result to standard output or a file.
- * @throws InputError when the file cannot be written
+ * @throws InputError when the file cannot be written; the result is on standard output then, so that it is not lost
  */
 export function writeResult(text: string, file: string | undefined): void {
   const whole = text.endsWith('\n') ? text : `${text}\n`;
@@ -30,9 +51,10 @@ export function writeResult(text: string, file: string | undefined): void {
     return;
   }
   try {
-    writeFileSync(file, whole);
+    writeNamed(file, whole);
   } catch (error) {
-    throw new InputError(`${file}: it cannot be written (${(error as NodeJS.ErrnoException).code ?? String(error)})`);
+    process.stdout.write(whole);
+    throw error;
   }
 }
 
@@ -44,7 +66,7 @@ export function makeFolder(folder: string): void {
   try {
     mkdirSync(folder, { recursive: true });
   } catch (error) {
-    throw new InputError(`${folder}: it is no folder (${(error as NodeJS.ErrnoException).code ?? String(error)})`);
+    throw new InputError(`${folder}: it is no folder (${codeOf(error)})`);
   }
 }
 

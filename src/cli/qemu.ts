@@ -3,7 +3,7 @@
 import { recipeFor } from '../guest/recipe.js';
 import { recipeText } from '../guest/text.js';
 import { ScenarioError } from '../kernel/scenario-error.js';
-import { EXIT_FINDING, EXIT_OK, writeResult } from './output.js';
+import { EXIT_FINDING, EXIT_OK, jsonText, writeNamed, writeResult } from './output.js';
 import { loadScenario, readScenario } from './scenario-file.js';
 
 export interface QemuOptions {
@@ -17,11 +17,11 @@ export interface QemuOptions {
 export function qemu(file: string, options: QemuOptions): number {
   const scenario = loadScenario(file, options.kernel);
   const recipe = orSay(file, () => recipeFor(readScenario(file), scenario));
-  if (options.scenario !== undefined) writeResult(JSON.stringify(recipe.scenario, null, 2), options.scenario);
   const text = options.json
     ? JSON.stringify({ schema: 'vmemmap/qemu/v1', name: scenario.name, ...recipe }, null, 2)
     : recipeText(recipe);
   writeResult(text, options.output);
+  if (options.scenario !== undefined) writeNamed(options.scenario, jsonText(recipe.scenario));
   return recipe.findings.some(({ onGuest }) => onGuest === undefined) ? EXIT_FINDING : EXIT_OK;
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { EXPLORE_SCHEMA } from '../report/explore.js';
 import { z } from 'zod';
 import { reportDocument } from '../page/build.js';
 import { fillPage } from '../page/fill.js';
@@ -19,14 +20,17 @@ export interface ReportOptions {
   bug?: string[];
   cpu?: string;
   explored?: string;
+  cycles: boolean;
   plots: boolean;
   json?: true;
   output?: string;
 }
 
-/** What is needed of a result of `vmemmap explore --json`. */
+/** What is needed of a result of `vmemmap explore --json`; both versions have it. */
 const exploredSchema = z.object({
-  schema: z.literal('vmemmap/explore/v1', { error: 'must be "vmemmap/explore/v1"' }),
+  schema: z.enum(['vmemmap/explore/v1', EXPLORE_SCHEMA], {
+    error: `must be "vmemmap/explore/v1" or "${EXPLORE_SCHEMA}", what \`vmemmap explore --json\` prints`,
+  }),
   statesByDepth: z.array(z.int().min(0)).min(1, 'must have a depth'),
 });
 
@@ -41,7 +45,7 @@ export function report(files: readonly string[], options: ReportOptions): number
   const requests = [
     ...files.flatMap((file) => scenarioRequests(readScenario(file), file, kernels, cpu)),
     ...bugs.flatMap((name) => bugRequests(findBug(name), kernels, cpu)),
-  ];
+  ].map((request) => ({ ...request, withoutCycles: !options.cycles }));
   const plots = [
     ...(options.explored === undefined ? [] : [exploredPlot(options.explored)]),
     ...(options.plots ? machinePlots(requests.map(({ scenario }) => scenario)) : []),

@@ -12,7 +12,7 @@ import { InputError } from '../scenario/load.js';
 import type { StepReturn } from '../scenario/runner.js';
 import type { Scenario } from '../scenario/scenario.js';
 import { findKernelRelease } from '../scenario/names.js';
-import { EXIT_FINDING, EXIT_OK, progress, styled, writeResult } from './output.js';
+import { EXIT_FINDING, EXIT_OK, noteRemark, progress, styled, writeResult } from './output.js';
 
 export interface ReproOptions {
   all?: true;
@@ -73,11 +73,13 @@ const verdictText = ({ release, structPageSize, expected, actual, text }: BugVer
   return `${release}, struct page ${structPageSize}: ${says} and ${shows}${text === null ? '' : ` (${text})`}`;
 };
 
-/** `vmemmap repro --all`: every entry on every release. */
+/** `vmemmap repro --all`: every entry on every release, or on one. */
 function all(options: ReproOptions): number {
+  const on = options.kernel === undefined ? undefined : [findKernelRelease(options.kernel, '--kernel')];
+  on?.forEach(noteRemark);
   const checked = BUGS.map((bug, i) => {
     progress(`${i + 1}/${BUGS.length} ${bug.name}`);
-    return { bug, verdicts: checkBug(bug) };
+    return { bug, verdicts: checkBug(bug, on) };
   });
   progress('');
   const failed = checked.filter(({ verdicts }) => verdicts.some(({ ok }) => !ok));
@@ -184,8 +186,10 @@ function one(name: string, options: ReproOptions): number {
 /** `vmemmap repro`. Returns the exit code. */
 export function repro(name: string | undefined, options: ReproOptions): number {
   if (options.all && name !== undefined) throw new InputError('repro takes a name or --all, not both');
-  if (options.kernel !== undefined && name === undefined) {
-    throw new InputError(`--kernel is "${options.kernel}" and there is no name; it says where to play one entry`);
+  if (options.kernel !== undefined && name === undefined && !options.all) {
+    throw new InputError(
+      `--kernel is "${options.kernel}" without a name and without --all; it says where entries are played`,
+    );
   }
   if (options.ktap && name === undefined && !options.all) {
     throw new InputError('--ktap is given without a name and without --all; it prints what was played');

@@ -40,7 +40,7 @@ function leafStrip(run: Run, start: number): string {
   const leaf = walkVmemmap(kernel, window).leaves.find((l) => l.start === start && l.level === PMD);
   if (leaf === undefined) return ' '.repeat(STRIP_WIDTH);
   const runs = usedRuns(kernel, leaf) ?? [{ used: true, from: 0, to: leaf.size }];
-  const pending = kernel.arch.unusedStart() - leaf.start;
+  const pending = kernel.code.unusedStart() - leaf.start;
   const piece = leaf.size / STRIP_WIDTH;
   return Array.from({ length: STRIP_WIDTH }, (_, i) => {
     const at = i * piece;
@@ -53,7 +53,7 @@ function tellStep(run: Run, index: number, text: AddressText): string[] {
   const step = run.scenario.steps[index]!;
   const result = captureRun(run, runStep(run, step));
   const first = pfnToPage(run.kernel, 0x100000);
-  const { pmdSize } = run.kernel.arch;
+  const { pmdSize } = run.kernel.platform;
   const strips = [0, 1].map((n) => {
     const start = first + n * pmdSize;
     return `  ${text.of(start)} |${leafStrip(run, start)}|`;

@@ -16,7 +16,7 @@ import { junit } from '../report/junit.js';
 import { ktap } from '../report/ktap.js';
 import { InputError } from '../scenario/load.js';
 import { findArchitecture, findKernelRelease } from '../scenario/names.js';
-import { EXIT_FINDING, EXIT_OK, makeFolder, progress, writeResult } from './output.js';
+import { EXIT_FINDING, EXIT_OK, jsonText, makeFolder, progress, writeNamed, writeResult } from './output.js';
 
 export interface ValidateOptions {
   arch?: string;
@@ -75,7 +75,7 @@ function writeScenarios(
       cell.shape,
       cell.release,
     ];
-    writeResult(JSON.stringify(scenario, null, 2), join(folder, `${parts.filter(Boolean).join('-')}.json`));
+    writeNamed(join(folder, `${parts.filter(Boolean).join('-')}.json`), jsonText(scenario));
   }
 }
 

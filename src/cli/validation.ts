@@ -1,11 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { errorSummaries, hotAddBound, validationRows } from '../bench/validation/validate.js';
-import { validationText } from '../report/validation-text.js';
+import { compareMeasured, measuredCostsSchema } from '../bench/validation/measured-file.js';
+import { measuredText, validationText } from '../report/validation-text.js';
+import { parseWith, readJson } from '../scenario/load.js';
+import { findCpu } from './cpu.js';
 import { EXIT_OK, writeResult } from './output.js';
 
+export interface ValidationOptions {
+  json?: true;
+  output?: string;
+  /** A file of measured costs. */
+  measured?: string;
+  cpu?: string;
+}
+
 /** `vmemmap bench --validation`: predictions beside published measurements. Returns the exit code. */
-export function validation(options: { json?: true; output?: string }): number {
+export function validation(options: ValidationOptions): number {
+  if (options.measured !== undefined) return measuredValidation(options.measured, options);
   const rows = validationRows();
   const errors = errorSummaries(rows);
   const bound = hotAddBound();
@@ -14,6 +26,17 @@ export function validation(options: { json?: true; output?: string }): number {
       ? JSON.stringify({ schema: 'vmemmap/bench-validation/v1', rows, errors, bound }, null, 2)
       : validationText(rows, errors, bound),
     options.output,
+  );
+  return EXIT_OK;
+}
+
+/** `vmemmap bench --validation --measured FILE`: predictions beside the composites of a file. */
+function measuredValidation(file: string, { json, output, cpu }: ValidationOptions): number {
+  const costs = parseWith(measuredCostsSchema, readJson(file), file);
+  const verdict = compareMeasured(costs, cpu === undefined ? undefined : findCpu(cpu, '--cpu').profile);
+  writeResult(
+    json ? JSON.stringify({ schema: 'vmemmap/bench-measured/v1', ...verdict }, null, 2) : measuredText(verdict),
+    output,
   );
   return EXIT_OK;
 }

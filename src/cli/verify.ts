@@ -3,7 +3,8 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { InputError } from '../scenario/load.js';
-import { verifyFile, type FileFailure, type FileVerdict } from '../recordings/verify.js';
+import { findKernelRelease } from '../scenario/names.js';
+import { verifyFile, type ReplayedOn, type FileFailure, type FileVerdict } from '../recordings/verify.js';
 import { EXIT_FINDING, EXIT_OK, progress, styled, writeResult } from './output.js';
 
 /** Characters of a value that a failure shows. */
@@ -40,30 +41,58 @@ function failureText(failure: FileFailure): string {
   ].join('\n');
 }
 
-/** `vmemmap verify`. Returns the exit code. */
-export function verify(
-  names: readonly string[],
-  options: { json?: true; quiet?: true; verbose?: true; output?: string },
-): number {
+export interface VerifyOptions {
+  kernel?: string;
+  json?: true;
+  quiet?: true;
+  verbose?: true;
+  output?: string;
+}
+
+/** The kernel that replays recordings in place of those that they name, and whose recordings these are. */
+function replayedOn(kernel: string | undefined): ReplayedOn | undefined {
+  if (kernel === undefined) return undefined;
+  const release = findKernelRelease(kernel, '--kernel');
+  return { release, version: release.tree?.version ?? release.name };
+}
+
+/** Nothing that cannot be read has been compared. @throws InputError */
+function refuseMalformed(sentences: readonly string[]): void {
+  const [first] = sentences;
+  if (first === undefined) return;
+  const others = sentences.length - 1;
+  throw new InputError(
+    others === 0 ? first : `${first}; ${others} more ${others === 1 ? 'case' : 'cases'} cannot be read`,
+  );
+}
+
+/** `vmemmap verify`. Returns the exit code. @throws InputError where a case cannot be read, when all others are told */
+export function verify(names: readonly string[], options: VerifyOptions): number {
+  const on = replayedOn(options.kernel);
   const verdicts: FileVerdict[] = [];
   const files = names.flatMap(expand);
   for (const [i, file] of files.entries()) {
     progress(`${i + 1}/${files.length} ${file}`);
-    verdicts.push(verifyFile(file));
+    verdicts.push(verifyFile(file, on));
   }
   progress('');
   const passed = verdicts.reduce((sum, verdict) => sum + verdict.passed, 0);
   const failures = verdicts.flatMap((verdict) => verdict.failures);
+  const malformed = verdicts.flatMap((verdict) => verdict.malformed);
   if (options.json) {
     writeResult(
       JSON.stringify({ schema: 'vmemmap/verify/v1', passed, failed: failures.length, failures }, null, 2),
       options.output,
     );
-  } else {
+  } else if (passed + failures.length > 0) {
     const perFile = verdicts.map((v) => `${v.file}: ${v.passed} passed, ${v.failures.length} failed`);
-    const last = `${passed} passed, ${failures.length} failed`;
+    const leftOut = verdicts.reduce((sum, verdict) => sum + verdict.leftOut, 0);
+    const others = leftOut === 0 ? '' : `; ${leftOut} of other releases left out`;
+    const last = `${passed} passed, ${failures.length} failed${others}`;
     const body = options.quiet ? [] : [...(options.verbose ? perFile : []), ...failures.map(failureText)];
     writeResult([...body, last].join('\n'), options.output);
   }
+  for (const defect of verdicts.flatMap((verdict) => verdict.defects)) throw defect;
+  refuseMalformed(malformed);
   return failures.length > 0 ? EXIT_FINDING : EXIT_OK;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { alignDown } from '../hardware/align.js';
-import { ENTRY_BYTES, HPTE, PageTable, PTE, tableIndex, type Leaf, type Level } from '../hardware/page-table.js';
+import { ENTRY_BYTES, HPTE, PTE, tableIndex, type Leaf, type Level } from '../hardware/page-table.js';
 import type { Kernel } from '../kernel/kernel.js';
 import { DEAF_OBSERVER, type FlushKind, type Observer } from '../kernel/observer.js';
 import type { Traits } from '../history/traits/index.js';
@@ -43,8 +43,8 @@ export function cycleModel(kernel: Kernel, options: ProcessorOptions): CycleMode
   const processor = new Processor(options);
   const { profile } = processor;
   const fill = fillLoopOf(profile, kernel.traits);
-  const { arch, ram } = kernel;
-  const pageTable = arch.mmu instanceof PageTable ? arch.mmu : arch.paging?.table;
+  const { platform, ram } = kernel;
+  const pageTable = platform.table ?? kernel.code.paging?.table;
   let tables = 0;
 
   /** Physical address of the entry of a level, by the way that the tables lead now; every entry above it is told. */
@@ -62,6 +62,7 @@ export function cycleModel(kernel: Kernel, options: ProcessorOptions): CycleMode
   }
 
   const readEntryAt = (pa: number): void => processor.load('walk', pa, ENTRY_BYTES);
+  const walkStepAt = (pa: number): void => processor.walkStep(pa, ENTRY_BYTES);
 
   function isLeaf(level: Level, pa: number): boolean {
     if (level === PTE || pageTable === undefined) return true;
@@ -73,7 +74,7 @@ export function cycleModel(kernel: Kernel, options: ProcessorOptions): CycleMode
   function forEachLeaf(address: number, bytes: number, visit: (leaf: Leaf, pa: number, part: number) => void): void {
     const end = address + bytes;
     while (address < end) {
-      const leaf = arch.mmu.walk(address);
+      const leaf = platform.mmu.walk(address);
       if (leaf === undefined) return;
       const part = Math.min(end, leaf.start + leaf.size) - address;
       visit(leaf, leaf.pa + (address - leaf.start), part);
@@ -101,20 +102,18 @@ export function cycleModel(kernel: Kernel, options: ProcessorOptions): CycleMode
     allocPages: (order) => processor.allocate(order),
     freePages: (_pfn, order) => processor.free(order),
     lock: () => processor.lock(),
-    walk: (level, address) => void locate(level, address, readEntryAt),
+    walk: (level, address) => void locate(level, address, walkStepAt),
     readEntry: (level, address) => readEntryAt(locate(level, address, null)),
     setEntry(level, address) {
       if (level === HPTE) return;
       const pa = locate(level, address, null);
-      processor.store('entry', pa, ENTRY_BYTES);
-      processor.work('entry', WORK.entry.value);
+      processor.storeEntry(pa, ENTRY_BYTES);
       const barrier = isLeaf(level, pa) ? profile.barrier.leaf : profile.barrier.table;
       if (barrier.value > 0) processor.charge('barrier', barrier.value);
     },
     clearEntry(level, address) {
       if (level === HPTE) return;
-      processor.store('entry', locate(level, address, null), ENTRY_BYTES);
-      processor.work('entry', WORK.entry.value);
+      processor.storeEntry(locate(level, address, null), ENTRY_BYTES);
     },
     clearTable(pa, bytes) {
       if (processor.clock.running) tables++;
@@ -123,7 +122,7 @@ export function cycleModel(kernel: Kernel, options: ProcessorOptions): CycleMode
     scanTable: (pa, entries) => processor.streamLinear('scan', profile.scan, pa, entries * ENTRY_BYTES, 'pXd_none'),
     memset: (address, _byte, bytes) =>
       forEachLeaf(address, bytes, (leaf, pa, part) => {
-        processor.stream('mark', fill, pa, part, address, leaf.size, 'memset');
+        processor.stream('mark', fill, pa, part, address, leaf.size, 'memset', leaf.start > address);
       }),
     scan(address, byte, bytes, filled) {
       let differs = false;
@@ -131,7 +130,7 @@ export function cycleModel(kernel: Kernel, options: ProcessorOptions): CycleMode
         if (differs) return;
         const looked = filled ? part : scanned(pa, byte, part);
         differs = !filled && !ram.isFilled(pa, byte, part);
-        processor.stream('scan', profile.scan, pa, looked, address, leaf.size, 'memchr_inv');
+        processor.stream('scan', profile.scan, pa, looked, address, leaf.size, 'memchr_inv', leaf.start > address);
       });
     },
     flush(kind) {
@@ -166,9 +165,13 @@ export function cycleModel(kernel: Kernel, options: ProcessorOptions): CycleMode
     },
     initialise(address, bytes) {
       forEachLeaf(address, bytes, (leaf, pa, part) => {
-        processor.stream('initialise', profile.fillLoop, pa, part, address, leaf.size, '__init_single_page');
+        // Profiles of latencies translate a range once, whatever leaves it lies in.
+        const at = profile.throughput === undefined ? address : Math.max(address, leaf.start);
+        processor.initialise(pa, part, at, leaf.size, kernel.structPageSize);
       });
-      processor.work('initialise', (bytes / kernel.structPageSize) * WORK.structPage.value);
+      if (profile.throughput === undefined) {
+        processor.work('initialise', (bytes / kernel.structPageSize) * WORK.structPage.value);
+      }
     },
     fold: (restores) => processor.work('walk', (restores ? WORK.unfoldHugepage : WORK.foldHugepage).value),
     copyPage: (toPfn, fromPfn) =>

@@ -10,7 +10,7 @@
 export const CONFIDENCES = ['document', 'measured', 'reference', 'arithmetic', 'recalled', 'estimate'] as const;
 export type Confidence = (typeof CONFIDENCES)[number];
 
-export type Unit = 'GHz' | 'cycles' | 'µs' | 'bytes/cycle' | 'instructions' | 'instructions/cycle' | 'CPUs';
+export type Unit = 'GHz' | 'cycles' | 'µs' | 'bytes/cycle' | 'instructions' | 'instructions/cycle' | 'CPUs' | 'times';
 
 export interface Figure {
   readonly value: number;

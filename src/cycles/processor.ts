@@ -15,11 +15,24 @@ export interface ProcessorOptions {
   /** CPUs of the machine; those of the profile if not given. */
   readonly cpus?: number | undefined;
   readonly hypervisor?: Hypervisor | undefined;
+  /** CPUs that initialise struct pages at once; 1 if not given. */
+  readonly together?: number | undefined;
   /** Whether each call of a function is kept. */
   readonly recordsCalls?: boolean;
 }
 
 const CYCLES_PER_US_AT_1_GHZ = 1000;
+const WORD_BYTES = 8;
+const BASE_PAGE = 4096;
+/** Physical addresses that the entries walked for are taken to lie at: beyond all memory. */
+const PAGE_TABLES = 2 ** 52;
+/** Struct pages of hot-added memory: no call for each, no stores but those of {@link WORK}. */
+const PLAIN_MEMORY = { stores: 0, calls: 0 };
+
+/** The factor of the largest number of CPUs that is not above the one asked for. */
+function togetherFactor({ throughput }: CpuProfile, cpus: number): number {
+  return throughput?.together?.findLast((row) => row.cpus <= cpus)?.factor.value ?? 1;
+}
 
 export class Processor {
   readonly clock = new Clock(CAUSES.length);
@@ -33,11 +46,17 @@ export class Processor {
   private readonly tlb: DataTlb;
   /** Cycles by the level that serves, memory last. */
   private readonly latency: readonly number[];
+  /** Cycles of a store by the level that serves its line, memory last. */
+  private readonly storeWait: readonly number[];
+  /** Cycles of the instructions around one entry that is read. */
+  private readonly readEntry: number;
   private readonly served: Float64Array;
   private readonly linearLeaf: number;
   private readonly instruction: number;
+  /** How many times as long initialisation takes, by the CPUs that do it at once. */
+  private readonly together: number;
 
-  constructor({ profile, cpus, hypervisor, recordsCalls }: ProcessorOptions) {
+  constructor({ profile, cpus, hypervisor, recordsCalls, together }: ProcessorOptions) {
     this.profile = profile;
     this.cpus = cpus ?? profile.cpus.value;
     this.hypervisor = hypervisor ?? 'none';
@@ -48,6 +67,11 @@ export class Processor {
     this.served = new Float64Array(this.latency.length);
     this.linearLeaf = profile.tlb.linearMap.leafSize;
     this.instruction = 1 / profile.issueWidth.value;
+    this.readEntry = WORK.readEntry.value * this.instruction;
+    this.storeWait =
+      profile.throughput?.storeMiss.map(({ value }) => value) ??
+      this.latency.map((cycles, level) => (level === 0 ? WORK.store.value : cycles));
+    this.together = togetherFactor(profile, together ?? 1);
   }
 
   /** Cycles of a time. @param us µs */
@@ -83,24 +107,47 @@ export class Processor {
     this.charge(cause, instructions * this.instruction);
   }
 
-  /** A load through the linear map whose value the code waits for. @param pa physical byte address */
-  load(cause: Cause, pa: number, bytes: number): void {
-    this.touch(bytes);
-    this.charge(cause, this.translation(pa, this.linearLeaf) + this.latency[this.caches.access(pa)]!);
+  /**
+   * A helper is called for one level of the page table, and reads its entry. On a core that does not wait the instructions
+   * around the load pass while the call does.
+   * @param pa physical byte address of the entry
+   */
+  walkStep(pa: number, bytes: number): void {
+    const { throughput } = this.profile;
+    this.load('walk', pa, bytes);
+    if (throughput !== undefined) this.charge('walk', Math.max(0, throughput.call.value - this.readEntry));
   }
 
-  /** A store through the linear map: hidden where its line is at hand, else as long as the line takes. */
+  /**
+   * A load through the linear map: as long as its line takes, or, on a core that does not wait, the instructions around
+   * it and the line at the rate of a scan.
+   * @param pa physical byte address
+   */
+  load(cause: Cause, pa: number, bytes: number): void {
+    this.touch(bytes);
+    const level = this.caches.access(pa);
+    const wait = this.profile.throughput === undefined ? this.latency[level]! : this.lineOf(level) + this.readEntry;
+    this.charge(cause, this.translation(pa, this.linearLeaf) + wait);
+  }
+
+  /** A store through the linear map: hidden where its line is at hand, else as long as the line takes it. */
   store(cause: Cause, pa: number, bytes: number): void {
     this.touch(bytes);
     const level = this.caches.access(pa);
-    const wait = level === 0 ? WORK.store.value : this.latency[level]!;
-    this.charge(cause, this.translation(pa, this.linearLeaf) + wait);
+    this.charge(cause, this.translation(pa, this.linearLeaf) + this.storeWait[level]!);
+  }
+
+  /** An entry that was read is written: its store, and the instructions that make its value and call its setter. */
+  storeEntry(pa: number, bytes: number): void {
+    this.store('entry', pa, bytes);
+    this.work('entry', WORK.entry.value - (this.profile.throughput === undefined ? 0 : WORK.readEntry.value));
   }
 
   /**
    * A loop over a range, bounded by throughput: each line at the rate of the level that serves it.
    * @param pa physical byte address
    * @param address low 52 bits of the virtual address that the code uses, and the size of the leaf that maps it
+   * @param goesOn the loop has begun in the leaf before; profiles of latencies let it begin in each
    */
   stream(
     cause: Cause,
@@ -110,14 +157,51 @@ export class Processor {
     address: number,
     leafSize: number,
     leaf: string,
+    goesOn = false,
   ): void {
     this.touch(bytes);
-    let cycles = (loop.startup?.value ?? 0) + this.translation(address, leafSize);
-    this.served.fill(0);
-    this.caches.stream(pa, bytes, this.served);
-    const { lineSize } = this.profile;
-    for (const [level, lines] of this.served.entries()) cycles += (lines * lineSize) / loop.rates[level]!.value;
-    this.charge(cause, cycles, leaf);
+    const cycles = this.lines(loop, pa, bytes) + this.translation(address, leafSize);
+    const begins = !goesOn || this.profile.throughput === undefined;
+    const cold = this.served.at(-1)! > 0 ? (loop.coldStart?.value ?? 0) : 0;
+    this.charge(cause, (begins ? (loop.startup?.value ?? 0) + cold : 0) + cycles, leaf);
+  }
+
+  /**
+   * Struct pages of a range initialised: the larger of the work and of what its stores take to leave the core, since
+   * neither waits for the other. Without figures of a core that does not wait, the stores alone: see {@link work}.
+   * @param bytes of the range; the parameters before and behind are those of {@link stream}
+   * @param size sizeof(struct page), bytes
+   * @param extra stores of a struct page beyond those of memory that is hot-added, and calls made for each
+   */
+  initialise(
+    pa: number,
+    bytes: number,
+    address: number,
+    leafSize: number,
+    size: number,
+    extra: { readonly stores: number; readonly calls: number } = PLAIN_MEMORY,
+  ): void {
+    const { throughput, fillLoop } = this.profile;
+    const pages = bytes / size;
+    if (throughput === undefined) {
+      this.stream('initialise', fillLoop, pa, bytes, address, leafSize, '__init_single_page');
+      return;
+    }
+    this.touch(bytes);
+    const added = (size - this.profile.lineSize) / WORD_BYTES + extra.stores;
+    const stores = WORK.initialiseStores.value + added;
+    const { pairedStore, singleStore, pairsWithinLine, call } = throughput;
+    const work = Math.max(
+      (WORK.initialise.value + added) * this.instruction,
+      stores * Math.sqrt(pairedStore.value * singleStore.value),
+      extra.calls * call.value,
+    );
+    // A struct page that begins inside a line, or a return address stored between two of them, parts the pairs.
+    const parted = pairsWithinLine.value && (size !== this.profile.lineSize || extra.calls > 0);
+    const drain =
+      this.lines(fillLoop, pa, bytes) + (parted ? pages * stores * (singleStore.value - pairedStore.value) : 0);
+    const cycles = Math.max(pages * work, drain) * this.together + this.translation(address, leafSize);
+    this.charge('initialise', cycles, '__init_single_page');
   }
 
   /** {@link stream} through the linear map. */
@@ -127,6 +211,12 @@ export class Processor {
 
   /** copy_page(), its loads and its stores one after the other. @param to, from physical byte addresses */
   copyPage(to: number, from: number, bytes: number): void {
+    const { throughput } = this.profile;
+    if (throughput !== undefined) {
+      this.streamLinear('initialise', throughput.copy, from, bytes, 'copy_page');
+      this.caches.stream(to, bytes, this.served);
+      return;
+    }
     this.streamLinear('initialise', this.profile.scan, from, bytes, 'copy_page');
     this.streamLinear('initialise', this.profile.zero, to, bytes, 'copy_page');
   }
@@ -163,11 +253,35 @@ export class Processor {
     if (this.clock.running) this.bytesTouched += bytes;
   }
 
+  /** Cycles of the lines of a range, each at the rate of the level that serves it; {@link served} tells how many. */
+  private lines(loop: StreamProfile, pa: number, bytes: number): number {
+    this.served.fill(0);
+    this.caches.stream(pa, bytes, this.served);
+    const { lineSize } = this.profile;
+    let cycles = 0;
+    for (const [level, lines] of this.served.entries()) cycles += (lines * lineSize) / loop.rates[level]!.value;
+    return cycles;
+  }
+
+  /** Cycles at which a line comes that is read in its turn. */
+  private lineOf(level: number): number {
+    return level === 0 ? 0 : this.profile.lineSize / this.profile.scan.rates[level]!.value;
+  }
+
   /** Cycles that a translation adds. */
   private translation(address: number, leafSize: number): number {
     const found = this.tlb.lookup(address, leafSize);
     if (found === TLB_FIRST) return 0;
     const { secondHit, walk } = this.profile.tlb;
-    return found === TLB_SECOND ? secondHit.value : secondHit.value + walk.value;
+    if (found === TLB_SECOND) return secondHit.value;
+    return secondHit.value + walk.value + this.tableLine(address, leafSize);
+  }
+
+  /** What a walk for a base page takes longer where its entry comes from memory; tables of large leaves are few. */
+  private tableLine(address: number, leafSize: number): number {
+    const { throughput } = this.profile;
+    if (throughput === undefined || leafSize !== BASE_PAGE) return 0;
+    const level = this.caches.access(PAGE_TABLES + Math.floor(address / BASE_PAGE) * WORD_BYTES);
+    return level === this.latency.length - 1 ? throughput.coldTableLine.value : 0;
   }
 }

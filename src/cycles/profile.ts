@@ -23,6 +23,8 @@ export interface TlbProfile extends TlbGeometry, Sourced {}
 export interface StreamProfile {
   /** Cycles before the first byte. */
   readonly startup?: Figure;
+  /** Cycles that a loop waits which begins in memory, until the prefetcher runs ahead of it. */
+  readonly coldStart?: Figure;
   readonly rates: readonly Figure[];
 }
 
@@ -32,6 +34,30 @@ export interface FlushProfile {
   readonly perCpu?: Figure;
   /** It takes all translations away, not just those of its range. */
   readonly empties: boolean;
+}
+
+/**
+ * What code costs whose loads and stores wait for nothing: an out-of-order core goes on while lines are on their way, so
+ * entries in a row cost the instructions around them and the rate at which lines come. A profile without these figures
+ * charges latencies, which only a chase of pointers has.
+ */
+export interface ThroughputProfile {
+  /** A function called and left. */
+  readonly call: Figure;
+  /** A store among others to the same line, one behind the other. */
+  readonly pairedStore: Figure;
+  /** A store by itself: the one of a turn. */
+  readonly singleStore: Figure;
+  /** Two stores leave the store buffer in one cycle only where they go to the same line. */
+  readonly pairsWithinLine: Sourced & { readonly value: boolean };
+  /** What the store of an entry takes whose line is not in L1, by the level that serves it, L1 first, memory last. */
+  readonly storeMiss: readonly Figure[];
+  /** What a walk takes longer that brings a line of page-table entries from memory. */
+  readonly coldTableLine: Figure;
+  /** copy_page(), by the level that serves its source. */
+  readonly copy: StreamProfile;
+  /** How many times as long initialisation takes where so many CPUs do it at once, ascending. */
+  readonly together?: readonly { readonly cpus: number; readonly factor: Figure }[];
 }
 
 /** What a kernel asks for when it chooses how to fill memory. */
@@ -46,6 +72,10 @@ export interface CpuProfile {
   readonly name: string;
   /** For people. */
   readonly title: string;
+  /** CPUID leaf 1, EAX, as hex digits, of the CPU that its figures were measured on. */
+  readonly cpuid?: string;
+  /** Name of the registered profile that has what was not measured, where this one is from a file. */
+  readonly base?: string;
   readonly flags: readonly CpuFlag[];
   /** Nominal clock: cycles are turned into time with it. */
   readonly clock: Figure;
@@ -77,6 +107,9 @@ export interface CpuProfile {
   readonly fillLoop: StreamProfile;
   /** memchr_inv(): loads of 8 bytes. */
   readonly scan: StreamProfile;
+
+  /** Figures of a core that does not wait, where they were measured. */
+  readonly throughput?: ThroughputProfile;
 
   /** What follows the store of a valid leaf, and of an entry that points to a table. */
   readonly barrier: { readonly leaf: Figure; readonly table: Figure };
@@ -119,10 +152,35 @@ function collect(value: unknown, path: string): NamedFigure[] {
   if (isFigure(value)) return [{ name: path, ...value }];
   if (typeof value !== 'object' || value === null) return [];
   return Object.entries(value as Record<string, unknown>).flatMap(([key, child]) => {
-    const label = typeof child === 'object' && child !== null && 'name' in child ? String(child.name) : key;
-    return collect(child, path === '' ? label : `${path}.${label}`);
+    return collect(child, pathOf(path, key, child));
   });
+}
+
+/** The name of a part of a profile: its own where it has one, else its key. */
+function pathOf(path: string, key: string, child: unknown): string {
+  const label = typeof child === 'object' && child !== null && 'name' in child ? String(child.name) : key;
+  return path === '' ? label : `${path}.${label}`;
 }
 
 /** Every figure of a profile. */
 export const figuresOf = (profile: CpuProfile): NamedFigure[] => collect(profile, '');
+
+/**
+ * A profile with some figures replaced, each named as {@link figuresOf} names it.
+ * @throws RangeError where the profile has no figure of a name
+ */
+export function withFigures(profile: CpuProfile, replaced: ReadonlyMap<string, Figure>): CpuProfile {
+  const known = new Set(figuresOf(profile).map(({ name }) => name));
+  for (const name of replaced.keys())
+    if (!known.has(name)) throw new RangeError(`${profile.name} has no figure ${name}`);
+  return replace(profile, '', replaced) as CpuProfile;
+}
+
+function replace(value: unknown, path: string, replaced: ReadonlyMap<string, Figure>): unknown {
+  if (isFigure(value)) return replaced.get(path) ?? value;
+  if (Array.isArray(value)) return value.map((child, i) => replace(child, pathOf(path, String(i), child), replaced));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, child]) => [key, replace(child, pathOf(path, key, child), replaced)]),
+  );
+}

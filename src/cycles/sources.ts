@@ -32,6 +32,10 @@ export const SOURCES = {
   chipsLoongson:
     'Chips and Cheese, "Loongson’s 3A5000: China’s Best Shot?" (April 2023) and "Loongson 3A6000: A Star among Chinese CPUs" (March 2024)',
   wikichip: 'WikiChip, z15',
+  zen4Guest:
+    'own measurement in user space, guest of Zen 4 (Genoa) at 3.69 GHz, November 2026, p10 of the best of 25 rounds',
+  emeraldGuest:
+    'own measurement in user space, guest of Emerald Rapids at 2.7 to 3.4 GHz, November 2026, p10 of the best of 6 CPUs',
   linux: 'Linux 6.1 and 6.12 source',
   linux7: 'Linux 7.2 source',
 } as const;

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { workerData } from 'piscina';
+import { openTree, type openedTrees } from '../tree/open.js';
 import { createAlphabet } from './alphabet.js';
 import type { CrewTask } from './crew.js';
 import type { LevelPart } from './expand.js';
@@ -9,6 +11,8 @@ import { Stepper } from './stepper.js';
 /** One thread of a crew. A pool serves one exploration, so the machine that it explores is made once. */
 
 let stepper: Stepper | undefined;
+
+for (const { name, options } of workerData as ReturnType<typeof openedTrees>) await openTree(name, options);
 
 export default function expandTask({ options, job }: CrewTask): LevelPart {
   stepper ??= new Stepper(createAlphabet(options));

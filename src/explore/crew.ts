@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { Piscina } from 'piscina';
+import { openedTrees } from '../tree/open.js';
 import type { LevelJob, LevelPart } from './expand.js';
 import type { ExploreOptions } from './search.js';
 
@@ -24,6 +25,7 @@ export function startCrew(threads: number): Crew {
     maxThreads: threads,
     // A thread keeps its machine from one level to the next.
     idleTimeout: Infinity,
+    workerData: openedTrees(),
   });
   return {
     expand: (options, job) => Promise.all(Array.from({ length: threads }, () => pool.run({ options, job }))),

@@ -21,8 +21,8 @@ export const CONTROL = {
 } as const;
 export const CONTROL_WORDS = 4;
 
-/** Why threads stop. */
-export const STOP = { no: 0, asked: 1, grow: 2, states: 3, memory: 4 } as const;
+/** Why threads stop; after a pause and when there is more room they go on. */
+export const STOP = { no: 0, asked: 1, grow: 2, states: 3, memory: 4, pause: 5 } as const;
 
 /** What there is to do, for several threads at once. */
 export interface LevelJob {

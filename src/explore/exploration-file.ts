@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { deserialize, serialize } from 'node:v8';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { z } from 'zod';
 import { EXPECTATION_NAMES } from '../check/expectations.js';
+import { writeWhole } from '../scenario/whole-file.js';
 import { ALTMAP_CHOICES, UNITS } from './alphabet.js';
 import { FrontierWriter, nodeAt, NODE_WORDS, readState } from './frontier.js';
 import { Search, type SearchState } from './search.js';
@@ -65,9 +66,7 @@ export class ExplorationFileError extends Error {
 
 /** Writes a search down. A file that was there is replaced when all is written. */
 export function writeExploration(path: string, search: Search): void {
-  const partial = `${path}.partial`;
-  writeFileSync(partial, gzipSync(serialize(fileOf(search)), { level: 1 }));
-  renameSync(partial, path);
+  writeWhole(path, gzipSync(serialize(fileOf(search)), { level: 1 }));
 }
 
 /** @throws ExplorationFileError where the file is none, or not whole */

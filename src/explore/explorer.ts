@@ -53,18 +53,21 @@ export const exploreAll = (options: ExploreOptions, limits: Limits = {}): Explor
 /**
  * Explores until the search is over or was told to stop.
  * @param crew threads that do the work; this one does if not given, and looks up now and then
+ * @param onTaken told when the search is at rest and can be written down: at the end of a level, and after a pause
  */
-export async function explore(search: Search, crew?: Crew): Promise<void> {
+export async function explore(search: Search, crew?: Crew, onTaken?: () => void): Promise<void> {
   const stepper = crew === undefined ? new Stepper(search.alphabet) : undefined;
   for (let job = search.job(); job !== undefined; job = search.job()) {
     if (crew !== undefined) {
       search.take(await crew.expand(search.options, job));
+      onTaken?.();
       continue;
     }
     const part = expand(search.alphabet, stepper!, job);
     let turn = part.next();
     for (; turn.done !== true; turn = part.next()) await setImmediate();
     search.take([turn.value]);
+    onTaken?.();
   }
 }
 

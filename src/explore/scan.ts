@@ -147,7 +147,7 @@ export class Scanner {
       })),
     );
     this.into = new Scan(cells);
-    this.mmu = kernel.arch.mmu instanceof PageTable ? kernel.arch.mmu : undefined;
+    this.mmu = kernel.platform.table;
     this.window = this.whatChanges();
   }
 
@@ -175,7 +175,7 @@ export class Scanner {
     this.cell = 0;
     this.flagsLo = 0;
     this.flagsHi = 0;
-    this.isExact = (kernel.arch.bookPages?.() ?? 0) > 0;
+    this.isExact = (kernel.code.bookPages?.() ?? 0) > 0;
     this.sharedPages = kernel.allocator.sharedPages;
     const [root] = mmu.levels;
     const reach = root!.span * (root!.mask + 1);
@@ -211,7 +211,7 @@ export class Scanner {
     const { cells, kernel } = this;
     const all = vmemmapWindow(kernel);
     const { leaves, tables } = walkVmemmap(kernel, all);
-    const start = alignDown(cells[0]!.start, kernel.arch.pmdSize);
+    const start = alignDown(cells[0]!.start, kernel.platform.pmdSize);
     const { end } = cells[cells.length - 1]!;
     const isBeside = (leaf: Leaf): boolean => leaf.start + leaf.size <= start || leaf.start >= end;
     // Tables that were there at the start may have entries anywhere.
@@ -248,7 +248,7 @@ export class Scanner {
   private readBooks(places: Uint8Array): void {
     const { hash, kernel, writer } = this;
     kernel.sections.save(writer);
-    kernel.arch.save?.(writer);
+    (kernel.code.saveWhatActs ?? kernel.code.save)?.(writer);
     writer.wide(kernel.vmstat.nrMemmapPages);
     writer.wide(kernel.vmstat.nrMemmapBootPages);
     writer.wide(kernel.allocator.pagesOut);

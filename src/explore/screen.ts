@@ -95,7 +95,7 @@ export class Screen {
         h++;
       }
       const isOld = h < had.length && had.start[h] === has.start[t] && had.level[h] === has.level[t];
-      if (!isOld && !this.kernel.arch.keepsEmptyTable(has.at(t))) return true;
+      if (!isOld && !this.kernel.code.keepsEmptyTable(has.at(t))) return true;
     }
     return false;
   }
@@ -109,7 +109,7 @@ export class Screen {
   }
 
   private readFrames({ leaves, tables }: Scan): void {
-    const { arch, pageSize, allocator } = this.kernel;
+    const { platform, code, pageSize, allocator } = this.kernel;
     let used = 0;
     for (let i = 0; i < leaves.length; i++) {
       const owner = leaves.owner[i]!;
@@ -119,13 +119,13 @@ export class Screen {
     }
     for (let t = 0; t < tables.length; t++) {
       const owner = tables.owner[t]!;
-      if (tables.hasEntries[t] === 0 && !arch.keepsEmptyTable(tables.at(t))) {
+      if (tables.hasEntries[t] === 0 && !code.keepsEmptyTable(tables.at(t))) {
         this.note(KIND.emptyTable, tables.start[t]!, tables.level[t]!);
       }
       if (owner === OWNER.free) this.note(KIND.freed, tables.start[t]!, tables.level[t]! + 1);
-      if (owner === OWNER.allocated) used += arch.tablePages?.(tables.at(t).level) ?? 1;
+      if (owner === OWNER.allocated) used += platform.tablePages?.(tables.at(t).level) ?? 1;
     }
-    const booked = allocator.pagesOut - (arch.bookPages?.() ?? 0);
+    const booked = allocator.pagesOut - (code.bookPages?.() ?? 0);
     if (used !== booked) this.note(KIND.lost, Math.abs(booked - used), booked < used ? 1 : 0);
   }
 

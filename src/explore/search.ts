@@ -140,6 +140,11 @@ export class Search {
     this.control[CONTROL.stop] = STOP.asked;
   }
 
+  /** Makes all threads hand over what they have found; they go on with the next {@link job}. */
+  pause(): void {
+    Atomics.compareExchange(this.control, CONTROL.stop, STOP.no, STOP.pause);
+  }
+
   /** Every state up to the depth was visited. */
   private get isOver(): boolean {
     return this.state.nodes.length === 0 || this.state.depth > this.options.depth;

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { PageTable } from '../hardware/page-table.js';
 import { StateReader, StateWriter, type SavedState } from '../hardware/saved-state.js';
 import { KernelImage } from '../kernel/kernel-image.js';
 import { pfnToPage, type Kernel } from '../kernel/kernel.js';
@@ -103,7 +102,7 @@ export class Stepper {
     this.cells = cellsOf(kernel, [...ranges, ...bootSections(kernel)]);
     this.scanner = new Scanner(this.run, this.cells, ranges.slice(0, alphabet.blocks));
     this.screen = new Screen(kernel, this.altmaps, this.cells);
-    this.isScreened = kernel.arch.mmu instanceof PageTable && alphabet.checks.length === INVARIANTS.length;
+    this.isScreened = kernel.platform.table !== undefined && alphabet.checks.length === INVARIANTS.length;
     this.usedAltmaps = new Uint8Array(this.altmaps.length);
     this.before = new Scan(this.cells);
     this.after = new Scan(this.cells);

@@ -159,11 +159,11 @@ export interface Fault {
  */
 export function faultOf(scenario: Scenario, { step, text, frames = [] }: Finding): Fault | undefined {
   const { architecture, traits } = scenario.machine;
-  const run = startRun(scenario);
+  const run = startRun(scenario, true);
   for (const earlier of scenario.steps.slice(0, step)) runStep(run, earlier);
   const address = addressIn(text);
   const { kernel } = run;
-  const spans = kernel.arch.leafSizes;
+  const spans = kernel.platform.leafSizes;
   let at: string | undefined;
   let written: EntryAtFault | undefined;
   const blame = (): void => {

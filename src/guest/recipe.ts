@@ -172,7 +172,7 @@ export function recipeFor(file: ScenarioFile, scenario: Scenario): Recipe {
     onStep: ({ kernel }) => {
       const leaves: Leaf[] = [];
       const { start, end } = vmemmapWindow(kernel);
-      kernel.arch.visit(
+      kernel.platform.visit(
         start,
         end,
         (leaf) => leaves.push({ ...leaf }),
@@ -249,9 +249,9 @@ const WORD = 8;
 
 /** The bytes of the page at an address of the vmemmap, as the hardware finds it; undefined where nothing is mapped. */
 function pageAt({ kernel }: Run, address: number): Uint8Array | undefined {
-  const { pageSize, ram, arch } = kernel;
+  const { pageSize, ram, platform } = kernel;
   const page = Math.floor(address / pageSize) * pageSize;
-  const leaf = arch.mmu.walk(page);
+  const leaf = platform.mmu.walk(page);
   return leaf === undefined ? undefined : ram.readFrame((leaf.pa + (page - leaf.start)) / pageSize).slice();
 }
 

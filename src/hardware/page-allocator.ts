@@ -21,6 +21,11 @@ import type { StateReader, StateWriter } from './saved-state.js';
  * the list is long or memory is short.
  */
 
+/** The machine has too little memory to boot. */
+export class NoBootMemory extends RangeError {
+  override readonly name = 'NoBootMemory';
+}
+
 /** Contiguous system memory of one node. */
 export interface MemoryNode {
   /** First frame; a multiple of 2^maxOrder. */
@@ -144,11 +149,11 @@ export class PageAllocator {
   /**
    * Takes a zeroed block for good, outside all books: boot does so before there are any.
    * @param order log2 of the number of base pages
-   * @throws RangeError when there is no memory
+   * @throws NoBootMemory when there is no memory
    */
   reserve(order = 0): number {
     const pfn = this.takeFrom(this.nodes[0]!, order);
-    if (pfn === NO_PAGE) throw new RangeError('the machine has no memory to boot from');
+    if (pfn === NO_PAGE) throw new NoBootMemory('the machine has no memory to boot from');
     this.ram.fillFrames(pfn, 1 << order, 0);
     return pfn;
   }

@@ -51,6 +51,27 @@ export class RamImage {
   readonly freeTagBlocks: number[] = [];
 }
 
+/** Where the words of mixed frames lie. */
+export interface WordStore {
+  /** Another array after {@link grow}. */
+  readonly words: Uint32Array<ArrayBuffer>;
+  /** Makes room for more, twice as much or so; what is there stays. */
+  grow(): void;
+}
+
+/** Mixed frames that there is room for at first. */
+const FIRST_SLOTS = 64;
+
+function wordArray(words: number): WordStore {
+  const store = {
+    words: new Uint32Array(words),
+    grow: () => {
+      store.words = grown(store.words, Uint32Array);
+    },
+  };
+  return store;
+}
+
 export class Ram {
   /** Bytes in a frame; the base page size of the machine. */
   readonly frameSize: number;
@@ -73,15 +94,50 @@ export class Ram {
   private readonly freeSlots: number[] = [];
   /** Positions in the directory that have chunk tags. */
   private readonly nodes: number[] = [];
+  /** Frames that own bytes keep the place that they have: see {@link holdFrames}. */
+  private isHeld = false;
+  /** Frames that were filled in their place. */
+  private readonly filledInPlace: number[] = [];
+  private readonly store: WordStore;
 
-  /** @param frameSize bytes in a frame, a power of two from 4 KiB on */
-  constructor(frameSize: number) {
+  /**
+   * @param frameSize bytes in a frame, a power of two from 4 KiB on
+   * @param store where the bytes of mixed frames lie; an array of the memory's own if not given
+   */
+  constructor(frameSize: number, store: WordStore = wordArray((FIRST_SLOTS * frameSize) / 4)) {
     this.frameSize = frameSize;
+    this.store = store;
     this.framesPerByte = 1 / frameSize;
     this.wordsPerFrame = frameSize / 4;
     this.slotShift = Math.log2(this.wordsPerFrame);
-    this.words = new Uint32Array(64 * this.wordsPerFrame);
-    this.bytes = new Uint8Array(this.words.buffer);
+    this.words = store.words;
+    this.bytes = bytesOf(this.words);
+  }
+
+  /**
+   * From here on code that runs elsewhere may have pointers to frames: one that owns bytes keeps them where they are,
+   * whatever is written to it.
+   */
+  holdFrames(): void {
+    this.isHeld = true;
+  }
+
+  /** The store's words lie elsewhere than they did, and are the same. */
+  storeMoved(): void {
+    this.words = this.store.words;
+    this.bytes = bytesOf(this.words);
+  }
+
+  /** Nobody has pointers to frames any more. */
+  releaseFrames(): void {
+    this.isHeld = false;
+    for (const pfn of this.filledInPlace) {
+      const tag = this.tag(pfn);
+      if (tag < FIRST_INDEX) continue;
+      const byte = this.bytes[(tag - FIRST_INDEX) * this.frameSize]!;
+      if (this.isSlotFilled(tag - FIRST_INDEX, 0, this.frameSize, byte)) this.fillFrames(pfn, 1, byte);
+    }
+    this.filledInPlace.length = 0;
   }
 
   /**
@@ -464,6 +520,10 @@ export class Ram {
     const at = (pfn >>> CHUNK_SHIFT) & (NODE_CHUNKS - 1);
     const chunk = node[at]!;
     if (chunk === byte) return;
+    if (this.isHeld && chunk >= FIRST_INDEX && this.mixedFrames[chunk - FIRST_INDEX]! > 0) {
+      this.fillHeld(chunk - FIRST_INDEX, pfn, index, count, byte);
+      return;
+    }
     if (count === CHUNK_FRAMES) {
       if (chunk >= FIRST_INDEX) this.releaseTagBlock(chunk - FIRST_INDEX);
       node[at] = byte;
@@ -482,6 +542,21 @@ export class Ram {
     }
     this.releaseSlots(block, first, count);
     this.tags.fill(byte, first, first + count);
+  }
+
+  /** Fills frames of a chunk, those that own bytes where these lie. */
+  private fillHeld(block: number, pfn: number, index: number, count: number, byte: number): void {
+    const first = (block << CHUNK_SHIFT) | index;
+    for (let i = 0; i < count; i++) {
+      const tag = this.tags[first + i]!;
+      if (tag < FIRST_INDEX) {
+        this.tags[first + i] = byte;
+        continue;
+      }
+      const at = (tag - FIRST_INDEX) * this.frameSize;
+      this.bytes.fill(byte, at, at + this.frameSize);
+      this.filledInPlace.push(pfn + i);
+    }
   }
 
   /** Gives the frame bytes of its own and returns its slot. */
@@ -530,13 +605,16 @@ export class Ram {
 
   private takeSlot(): number {
     const slot = this.freeSlots.pop() ?? this.slots++;
-    if (slot * this.wordsPerFrame >= this.words.length) {
-      this.words = grown(this.words, Uint32Array);
-      this.bytes = new Uint8Array(this.words.buffer);
+    while ((slot + 1) * this.wordsPerFrame > this.words.length) {
+      this.store.grow();
+      this.storeMoved();
     }
     return slot;
   }
 }
+
+const bytesOf = ({ buffer, byteOffset, byteLength }: Uint32Array<ArrayBuffer>): Uint8Array<ArrayBuffer> =>
+  new Uint8Array(buffer, byteOffset, byteLength);
 
 function saveWords(words: Uint32Array, from: number, to: number, state: StateWriter): void {
   if (from === to) return;

@@ -29,6 +29,17 @@ export interface Release {
   readonly remark?: string;
   /** What it changes, if it is no release but was proposed. */
   readonly proposal?: Proposal;
+  /** The user's tree whose code makes and frees its memmap; what is above does as the rest of this says. */
+  readonly tree?: OpenedTree;
+}
+
+/** A Linux tree of the user. */
+export interface OpenedTree {
+  readonly path: string;
+  /** As its Makefile says. */
+  readonly version: string;
+  /** The release that is nearest. */
+  readonly nearest: string;
 }
 
 /** What names of proposals begin with. */
@@ -127,6 +138,14 @@ export const PROPOSED_KERNELS: readonly Release[] = PROPOSALS.map((proposal) => 
   proposal,
 }));
 
+/** Trees that were opened, by their name. */
+const OPENED = new Map<string, Release>();
+
+/** Makes a tree a release: {@link findRelease} finds it by its name from here on. */
+export function addTree(release: Release): void {
+  OPENED.set(release.name, release);
+}
+
 /** The patch levels at which a stable series is known to have taken something over, lowest first. */
 export function stableBoundaries(series: string): Release[] {
   const levels = Object.values<Trait>(TRAITS).flatMap(({ backported, endedIn }) =>
@@ -181,6 +200,8 @@ function remarkOn(
  * @returns undefined if it is not covered
  */
 export function findRelease(name: string): Release | undefined {
+  const tree = OPENED.get(name);
+  if (tree !== undefined) return tree;
   const proposed = PROPOSED_KERNELS.find((release) => release.name === name);
   if (proposed) return proposed;
   const parsed = parseKernelName(name);

@@ -27,8 +27,8 @@ export class KernelImage {
     kernel.ram.capture(this.ram);
     kernel.allocator.capture(this.allocator);
     kernel.sections.capture(this.sections);
-    if (kernel.arch.save !== undefined) {
-      kernel.arch.save(writer);
+    if (kernel.code.save !== undefined) {
+      kernel.code.save(writer);
       this.arch = writer.take();
     }
     this.nrMemmapPages = kernel.vmstat.nrMemmapPages;
@@ -46,7 +46,7 @@ export class KernelImage {
     kernel.ram.load(this.ram);
     kernel.allocator.load(this.allocator);
     kernel.sections.load(this.sections);
-    kernel.arch.restore?.(new StateReader(this.arch));
+    kernel.code.restore?.(new StateReader(this.arch));
     kernel.vmstat.nrMemmapPages = this.nrMemmapPages;
     kernel.vmstat.nrMemmapBootPages = this.nrMemmapBootPages;
     for (let a = 0; a < altmaps.length; a++) {

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import type { Arch } from './arch.js';
 import type { PageAllocator } from '../hardware/page-allocator.js';
 import type { Level } from '../hardware/page-table.js';
 import type { Ram } from '../hardware/ram.js';
 import type { MemSections } from './mem-sections.js';
 import type { Counters } from './counters.js';
+import type { MemmapKconfig } from './kconfig.js';
+import type { MemoryHotplug } from './memory-hotplug.js';
 import type { KernelLog } from './log.js';
 import type { FlushKind, Observer } from './observer.js';
+import type { Platform } from './platform.js';
+import type { VmemmapCode } from './vmemmap-code.js';
 import type { Traits } from '../history/traits/index.js';
 
 /** One running kernel on one machine: what every function of it may reach. */
@@ -18,7 +21,12 @@ export interface Kernel {
   readonly log: KernelLog;
   readonly traits: Traits;
   readonly sections: MemSections;
-  readonly arch: Arch;
+  readonly platform: Platform;
+  readonly kconfig: MemmapKconfig;
+  /** The doors of mm/memory_hotplug.c, of this emulator's code or of a foreign kernel's. */
+  readonly memoryHotplug: MemoryHotplug;
+  /** The architecture's vmemmap code, likewise. */
+  readonly code: VmemmapCode;
   /** PAGE_SIZE, bytes. */
   readonly pageSize: number;
   /** sizeof(struct page), bytes. */

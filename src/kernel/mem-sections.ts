@@ -171,6 +171,23 @@ export class MemSections {
     }
   }
 
+  /**
+   * Takes over what other code says of a section. Whether it is online, and whether a device ends in it, is kept here as
+   * long as the section has its memmap.
+   * @param words holds the section's flags at `at`, and its subsection map two words behind
+   */
+  take(sectionNr: number, words: Uint32Array, at: number): void {
+    const flags = words[at]!;
+    const known = this.roots[sectionNr >>> ROOT_SHIFT];
+    if (known === undefined && flags === 0) return;
+    this.indexInit(sectionNr);
+    const kept = (flags & HAS_MEM_MAP) === 0 ? 0 : this.flags(sectionNr) & (IS_ONLINE | TAINT_ZONE_DEVICE);
+    this.setFlags(sectionNr, flags | kept);
+    const { maps } = this.roots[sectionNr >>> ROOT_SHIFT]!;
+    const first = (sectionNr & (SECTIONS_PER_ROOT - 1)) * this.wordsPerMap;
+    for (let word = 0; word < this.wordsPerMap; word++) maps[first + word] = words[at + 2 + word]!;
+  }
+
   /** Every section that has a flag, with its subsection map. */
   save(to: StateWriter): void {
     const { roots, wordsPerMap } = this;

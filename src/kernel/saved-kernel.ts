@@ -47,7 +47,7 @@ export function saveWhatActs(to: StateWriter, kernel: Kernel, altmaps: Iterable<
   kernel.sections.save(to);
   to.wide(kernel.vmstat.nrMemmapPages);
   to.wide(kernel.vmstat.nrMemmapBootPages);
-  kernel.arch.save?.(to);
+  kernel.code.save?.(to);
   for (const { alloc, align } of altmaps) {
     to.wide(alloc);
     to.wide(align);
@@ -71,7 +71,7 @@ export function restoreKernel(
   kernel.sections.restore(from);
   vmstat.nrMemmapPages = from.wide();
   vmstat.nrMemmapBootPages = from.wide();
-  kernel.arch.restore?.(from);
+  kernel.code.restore?.(from);
   for (const altmap of altmaps) {
     altmap.alloc = from.wide();
     altmap.align = from.wide();

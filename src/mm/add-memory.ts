@@ -12,7 +12,6 @@ import {
   onlineBlock,
   removeMemoryBlockDevices,
 } from './memory-block.js';
-import { addPages, removePages } from './memory-hotplug.js';
 import {
   mergeSystemRamResource,
   pa,
@@ -90,7 +89,7 @@ function archAddMemory(
   altmap: VmemAltmap | null,
 ): number {
   const { kernel, faults } = memory;
-  const ret = faults.hit('archAdd') ? -ENOMEM : addPages(kernel, nid, pfn, nrPages, altmap);
+  const ret = faults.hit('archAdd') ? -ENOMEM : kernel.memoryHotplug.addPages(nid, pfn, nrPages, altmap);
   const { pageSize } = kernel;
   memory.onCall?.({ call: 'arch-add', start: pfn * pageSize, size: nrPages * pageSize, altmap: altmap !== null, ret });
   return ret;
@@ -102,7 +101,7 @@ function archRemoveMemory(memory: SystemMemory, pfn: number, nrPages: number, al
   const { pageSize } = kernel;
   memory.onCall?.({ call: 'arch-remove', start: pfn * pageSize, size: nrPages * pageSize, altmap: altmap !== null });
   if (!kernel.traits.shrinkSpanAtOffline) shrinkSpansOfRemoved(memory, pfn, nrPages);
-  removePages(kernel, pfn, nrPages, altmap);
+  kernel.memoryHotplug.removePages(pfn, nrPages, altmap);
 }
 
 /** __remove_zone(), as long as spans shrank with removal: it asks the struct pages of what goes for their zone. */

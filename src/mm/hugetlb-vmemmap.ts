@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import type { KernelPaging, ReadOnlyPte } from '../kernel/arch.js';
+import type { KernelPaging, ReadOnlyPte } from '../kernel/vmemmap-code.js';
 import { alignDown } from '../hardware/align.js';
 import { NO_PAGE } from '../hardware/buddy-blocks.js';
 import { ENTRY_BYTES, PMD, PTE, tableIndex, type Leaf, type PageTable } from '../hardware/page-table.js';
@@ -35,7 +35,7 @@ interface Walk {
 
 /** hugetlb_vmemmap_optimizable(): whole pages, more than are kept; struct pages must not straddle them. */
 function walkOf(kernel: Kernel, pfn: number, nrPages: number): Walk | undefined {
-  const { paging } = kernel.arch;
+  const { paging } = kernel.code;
   const bytes = nrPages * kernel.structPageSize;
   const isPowerOfTwo = Number.isInteger(Math.log2(kernel.structPageSize));
   if (paging?.readOnlyPte === undefined || !kernel.traits.hvo || !isPowerOfTwo) return undefined;

@@ -104,10 +104,10 @@ export const blockQuestion = (
   structPageSize: kernel.structPageSize,
   blockSize: blockPages * kernel.pageSize,
   size: nrPages * kernel.pageSize,
-  pmdSize: kernel.arch.pmdSize,
-  pageblockPages: kernel.arch.pageblockPages,
-  archSelects: kernel.arch.selectsMemmapOnMemory,
-  archSupports: (memmapBytes) => kernel.arch.supportsMemmapOnMemory(memmapBytes),
+  pmdSize: kernel.platform.pmdSize,
+  pageblockPages: kernel.platform.pageblockPages,
+  archSelects: kernel.kconfig.selectsMemmapOnMemory,
+  archSupports: (memmapBytes) => kernel.kconfig.supportsMemmapOnMemory(memmapBytes),
   hugetlbOptimized,
 });
 

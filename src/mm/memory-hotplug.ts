@@ -2,18 +2,27 @@
 
 import { EEXIST, EINVAL } from '../kernel/errno.js';
 import type { Kernel } from '../kernel/kernel.js';
+import type { MemoryHotplug } from '../kernel/memory-hotplug.js';
 import { KernelBug } from '../kernel/log.js';
 import {
   pfnToSectionNr,
   sparseAddOneSection,
   sparseAddSection,
+  sparseInitSection,
   sparseRemoveOneSection,
   sparseRemoveSection,
 } from './sparse.js';
 import type { DevPagemap, VmemAltmap } from '../kernel/memremap.js';
-import { vmemAltmapOffset } from './vmem-altmap.js';
+import { resetAltmap, vmemAltmapOffset } from './vmem-altmap.js';
 
 /** mm/memory_hotplug.c: adding and removing ranges of pages, a section at a time. */
+
+/** The doors of a kernel whose code is this emulator's. Everything above goes through {@link Kernel.memoryHotplug}. */
+export const modelledMemoryHotplug = (kernel: Kernel): MemoryHotplug => ({
+  addPages: (nid, pfn, nrPages, altmap, pgmap = null) => addPages(kernel, nid, pfn, nrPages, altmap, pgmap),
+  removePages: (pfn, nrPages, altmap, pgmap = null) => removePages(kernel, pfn, nrPages, altmap, pgmap),
+  initSection: (nid, pfn, nrPages) => sparseInitSection(kernel, nid, pfn, nrPages),
+});
 
 /** check_pfn_span(): nothing smaller than a subsection is added or removed. */
 const isSubsectionAligned = (kernel: Kernel, pfn: number, nrPages: number): boolean =>
@@ -36,20 +45,20 @@ const pagesInSection = (kernel: Kernel, pfn: number, nrPages: number): number =>
  * @param nrPages pages
  * @returns 0 or a negative errno. Sections added before the one that failed stay.
  */
-export function addPages(
+function addPages(
   kernel: Kernel,
   nid: number,
   pfn: number,
   nrPages: number,
   altmap: VmemAltmap | null,
-  pgmap: DevPagemap | null = null,
+  pgmap: DevPagemap | null,
 ): number {
   if (altmap !== null) {
     if (altmap.basePfn !== pfn || vmemAltmapOffset(altmap) > nrPages) {
       kernel.log.print('memory add fail, invalid altmap');
       return -EINVAL;
     }
-    altmap.alloc = 0;
+    resetAltmap(altmap);
   }
   if (!kernel.traits.genericSubsections) return addWholeSections(kernel, nid, pfn, nrPages, altmap);
   if (!isSubsectionAligned(kernel, pfn, nrPages)) {
@@ -74,12 +83,12 @@ export function addPages(
  * @param nrPages pages
  * @param pgmap geometry that the range was added with; only counting looks at it
  */
-export function removePages(
+function removePages(
   kernel: Kernel,
   pfn: number,
   nrPages: number,
   altmap: VmemAltmap | null,
-  pgmap: DevPagemap | null = null,
+  pgmap: DevPagemap | null,
 ): void {
   if (!kernel.traits.genericSubsections) {
     removeWholeSections(kernel, pfn, nrPages, altmap);

@@ -3,7 +3,6 @@
 import { alignDown, alignUp } from '../hardware/align.js';
 import { EINVAL, ENOMEM, ENXIO } from '../kernel/errno.js';
 import type { Kernel } from '../kernel/kernel.js';
-import { addPages, removePages } from './memory-hotplug.js';
 import { initStructPages } from './online-pages.js';
 import { IORESOURCE_SYSTEM_RAM, regionIntersects, releaseMemRegionAdjustable, requestRegion } from './resource.js';
 import { vmemmapCanOptimize, VMEMMAP_RESERVE_NR } from './sparse-vmemmap.js';
@@ -62,7 +61,7 @@ export function memremapPages(memory: SystemMemory, device: DevicePages): number
   if (refused !== 0) return refused;
   if (device.isPrivate) claimPrivateRange(memory, device);
   devices.store(range, device);
-  const err = addPages(kernel, device.nid, range.pfn, range.nrPages, device.altmap, pgmapOf(device));
+  const err = kernel.memoryHotplug.addPages(device.nid, range.pfn, range.nrPages, device.altmap, pgmapOf(device));
   if (err !== 0) {
     devices.erase(range);
     warnIfReserved(kernel, device);
@@ -108,7 +107,7 @@ export function memunmapPages(memory: SystemMemory, id: string): number | null {
   removePfnRangeFromZone(memory, zone, device.pfn, device.nrPages);
   const range = mappedRange(kernel, device);
   const altmap = device.isPrivate ? null : device.altmap;
-  removePages(kernel, range.pfn, range.nrPages, altmap, pgmapOf(device));
+  kernel.memoryHotplug.removePages(range.pfn, range.nrPages, altmap, pgmapOf(device));
   devices.erase(range);
   devices.setMapped(device, false);
   warnIfReserved(kernel, device);

@@ -22,18 +22,18 @@ import {
  * @throws PageFault where one is not mapped
  */
 export function initStructPages(kernel: Kernel, pfn: number, nrPages: number): void {
-  const { arch, observer } = kernel;
+  const { platform, observer } = kernel;
   const start = pfnToPage(kernel, pfn);
   const bytes = nrPages * kernel.structPageSize;
-  memset(arch.loadedMmu ?? arch.mmu, kernel.ram, start, INITIALISED, bytes);
+  memset(platform.loadedMmu ?? platform.mmu, kernel.ram, start, INITIALISED, bytes);
   observer?.enter('memmap_init_range');
   observer?.initialise(start, bytes);
   observer?.leave();
 }
 
 /** Whether online_pages() and offline_pages() take a range: from a pageblock to the end of a section. */
-const isOnlineable = ({ arch, pagesPerSection }: Kernel, pfn: number, nrPages: number): boolean =>
-  nrPages > 0 && isAligned(pfn, arch.pageblockPages) && isAligned(pfn + nrPages, pagesPerSection);
+const isOnlineable = ({ platform, pagesPerSection }: Kernel, pfn: number, nrPages: number): boolean =>
+  nrPages > 0 && isAligned(pfn, platform.pageblockPages) && isAligned(pfn + nrPages, pagesPerSection);
 
 /** Sections that the pages set aside for the memmap fill have no other page that would set them online. */
 function setFilledSectionsOnline(kernel: Kernel, pfn: number, nrPages: number, online: boolean): void {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import type { KernelPaging } from '../kernel/arch.js';
+import type { KernelPaging } from '../kernel/vmemmap-code.js';
 import { alignDown } from '../hardware/align.js';
 import { NO_PAGE } from '../hardware/buddy-blocks.js';
 import { ENTRY_BYTES, PMD, PTE, tableIndex, type Level } from '../hardware/page-table.js';
@@ -44,7 +44,7 @@ export function vmemmapAllocBlockZero(kernel: Kernel, nid: number): number {
 
 /** The kernel's page table, on architectures that have declared one. */
 function pagingOf(kernel: Kernel): KernelPaging {
-  const paging = kernel.arch.paging;
+  const paging = kernel.code.paging;
   if (paging === undefined) {
     throw new TypeError('this architecture does not use the helpers of mm/sparse-vmemmap.c');
   }
@@ -219,7 +219,7 @@ export const VMEMMAP_RESERVE_NR = 2;
  */
 export function vmemmapCanOptimize(kernel: Kernel, altmap: VmemAltmap | null, pgmap: DevPagemap | null): boolean {
   if (pgmap === null || altmap !== null || !kernel.traits.daxTailReuse) return false;
-  if (kernel.traits.daxArchOptIn && !kernel.arch.optimizesDaxVmemmap) return false;
+  if (kernel.traits.daxArchOptIn && !kernel.kconfig.optimizesDaxVmemmap) return false;
   const { structPageSize } = kernel;
   if ((structPageSize & (structPageSize - 1)) !== 0) return false;
   const nrPages = 2 ** pgmap.vmemmapShift;

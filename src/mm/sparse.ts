@@ -27,20 +27,20 @@ function buildSectionMemmap(
   const start = pfnToPage(kernel, pfn);
   const end = start + nrPages * kernel.structPageSize;
   if (pgmap !== null && vmemmapCanOptimize(kernel, altmap, pgmap)) {
-    const own = kernel.arch.populateCompoundPages;
+    const own = kernel.code.populateCompoundPages;
     kernel.observer?.enter('vmemmap_populate_compound_pages');
     const err =
       own !== undefined
         ? own(pfn, start, end, nid, pgmap)
         : vmemmapPopulateCompoundPages(kernel, pfn, start, end, nid, pgmap);
     kernel.observer?.leave();
-    if (err === 0) kernel.arch.flushCacheVmap?.(start, end);
+    if (err === 0) kernel.code.flushCacheVmap?.(start, end);
     return err;
   }
   kernel.observer?.enter('vmemmap_populate');
-  const err = kernel.arch.vmemmapPopulate(start, end, nid, altmap);
+  const err = kernel.code.vmemmapPopulate(start, end, nid, altmap);
   kernel.observer?.leave();
-  if (err === 0) kernel.arch.flushCacheVmap?.(start, end);
+  if (err === 0) kernel.code.flushCacheVmap?.(start, end);
   return err;
 }
 
@@ -88,7 +88,7 @@ function freeMapBootmem(kernel: Kernel, sectionNr: number): void {
 function vmemmapFreeOf(kernel: Kernel, pfn: number, nrPages: number, altmap: VmemAltmap | null): void {
   const start = pfnToPage(kernel, pfn);
   kernel.observer?.enter('vmemmap_free');
-  kernel.arch.vmemmapFree(start, start + nrPages * kernel.structPageSize, altmap);
+  kernel.code.vmemmapFree(start, start + nrPages * kernel.structPageSize, altmap);
   kernel.observer?.leave();
 }
 

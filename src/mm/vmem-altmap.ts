@@ -10,6 +10,11 @@ import type { VmemAltmap } from '../kernel/memremap.js';
 export const vmemAltmapOffset = (altmap: VmemAltmap | null): number =>
   altmap === null ? 0 : altmap.reserve + altmap.free;
 
+/** What __add_pages() does to an altmap first: nothing of it is handed out. Pages skipped to align stay counted. */
+export function resetAltmap(altmap: VmemAltmap): void {
+  altmap.alloc = 0;
+}
+
 /** vmem_altmap_nr_free(). The sum is unsigned in the kernel: below zero it is a very large number. */
 function vmemAltmapNrFree(altmap: VmemAltmap): number {
   const allocated = altmap.alloc + altmap.align;

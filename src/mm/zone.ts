@@ -120,10 +120,10 @@ export function movePfnRangeToZone(
 /** pfn_to_online_page(): whether a frame has an initialised struct page that the page allocator owns. */
 export function isOnlinePage(memory: ZonedMemory, pfn: number): boolean {
   const { kernel } = memory;
-  const { sections, traits, arch } = kernel;
+  const { sections, traits, kconfig } = kernel;
   const sectionNr = pfnToSectionNr(kernel, pfn);
   if (!sections.isOnline(sectionNr) || !sections.isValid(sectionNr)) return false;
-  if (!traits.onlinePageBySubsection && !arch.holesInZone) return true;
+  if (!traits.onlinePageBySubsection && !kconfig.holesInZone) return true;
   if (!sections.isSet(sectionNr, subsectionMapIndex(kernel, pfn))) return false;
   return !sections.isTainted(sectionNr) || !memory.isDevicePage(pfn);
 }

@@ -63,6 +63,8 @@ export interface FrameReport {
   nrPages: number;
   /** Place in {@link RunReport.stacks}. */
   stack: number;
+  /** How often in the step, if more than once. */
+  times?: number;
 }
 
 /** The books of an altmap, pages. */
@@ -157,8 +159,10 @@ export interface RunReport {
   /** Address of the struct page of pfn 0, and memmap bytes of a section. */
   vmemmap: number;
   sectionBytes: number;
-  /** CPU whose cycles are told; null where none is known. */
+  /** CPU whose cycles are told; null where none is known, or the cycles are left out. */
   cpu: string | null;
+  /** What the reader should know of this run before all else, sentence by sentence. */
+  remarks: string[];
   /** Stacks of kernel functions, outermost first. */
   stacks: string[][];
   decisions: DecisionReport[];

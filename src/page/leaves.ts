@@ -76,7 +76,7 @@ export function leafRuns(kernel: Kernel, leaves: readonly Leaf[], altmaps: reado
       frameStep: (last.pa - first.pa) / steps / pageSize,
       entry: digits(entryOf(first)),
       entryStep: digits((entryOf(last) - entryOf(first)) / BigInt(steps)),
-      flags: `0x${kernel.arch.leafFlags(first).toString(16)}`,
+      flags: `0x${kernel.platform.leafFlags(first).toString(16)}`,
       unused,
       ...(freed ? { freed } : {}),
       ...owner,

@@ -7,9 +7,9 @@ import { INVARIANTS } from '../check/invariants.js';
 import type { Check } from '../check/step-view.js';
 import { frameHistories } from '../check/ledger.js';
 import { symptomOf } from '../catalogue/repro.js';
-import { clockRun, type StepCycles } from '../bench/clocked-run.js';
+import { clockRun, streamedBytes, type StepCycles } from '../bench/clocked-run.js';
 import type { CpuProfile } from '../cycles/profile.js';
-import { LEVELS, PageTable, type Table } from '../hardware/page-table.js';
+import { LEVELS, type Table } from '../hardware/page-table.js';
 import type { Kernel } from '../kernel/kernel.js';
 import { InputError } from '../scenario/load.js';
 import { altmapsOf, startRun, type Run, type StepResult } from '../scenario/runner.js';
@@ -51,7 +51,30 @@ export interface RunRequest {
   readonly bug?: Bug | undefined;
   /** CPU whose cycles are told, if it is one of the architecture's; the architecture's first if not given. */
   readonly cpu?: CpuProfile | undefined;
+  /** Leaves the cycles out. */
+  readonly withoutCycles?: boolean | undefined;
 }
+
+/** Bytes of memmap that are written and scanned with the clock on: some seconds. Beyond it the cycles are left out. */
+const MAX_CLOCKED_BYTES = 2 ** 31;
+
+/** The cycles of each step, and on which CPU; none where they are not wanted, not known or would take minutes. */
+function cyclesOfRun({ scenario, cpu: named, withoutCycles }: RunRequest): {
+  cpu: CpuProfile | undefined;
+  steps: readonly StepCycles[];
+  remarks: string[];
+} {
+  const { cpus } = scenario.machine.architecture;
+  const cpu = cpus.find((profile) => profile === named) ?? cpus[0];
+  if (cpu === undefined || withoutCycles === true) return { cpu: undefined, steps: [], remarks: [] };
+  const bytes = streamedBytes(scenario);
+  if (bytes <= MAX_CLOCKED_BYTES) return { cpu, steps: clockRun(scenario, { profile: cpu }).steps, remarks: [] };
+  const remark = `The cycles are left out: the steps write and scan ${sizeAbout(bytes)} of memmap, which takes long with the clock on; vmemmap cycles tells them.`;
+  return { cpu: undefined, steps: [], remarks: [remark] };
+}
+
+const GIB = 2 ** 30;
+const sizeAbout = (bytes: number): string => `${Math.round(bytes / GIB)} GiB`;
 
 /** What is asked after each step: every invariant, and what the catalogue's entry breaks. */
 export const checksFor = (bug: Bug | undefined): Check[] =>
@@ -71,7 +94,7 @@ class States {
     const altmaps = altmapsOf(run);
     const walk = walkVmemmap(kernel, vmemmapWindow(kernel));
     const active = activeMemmap(kernel);
-    const unusedStart = kernel.arch.unusedStart();
+    const unusedStart = kernel.code.unusedStart();
     this.all.push({
       given: given === undefined ? null : stretch(given),
       active: active.map(stretch),
@@ -104,8 +127,8 @@ class States {
   }
 }
 
-function tableReport({ arch, pageSize }: Kernel, { level, start, pa }: Table): TableReport {
-  const here = arch.mmu instanceof PageTable ? arch.mmu.table(level) : undefined;
+function tableReport({ platform, pageSize }: Kernel, { level, start, pa }: Table): TableReport {
+  const here = platform.table?.table(level);
   const span = here === undefined ? 0 : here.span * (here.mask + 1);
   return { level: LEVELS[level], start, span, frame: pa / pageSize };
 }
@@ -130,8 +153,8 @@ const cyclesOf = (step: StepCycles | undefined): StepReport['cycles'] =>
 
 const known = ({ id, name, title, explanation, fix }: Bug): KnownBug => ({ id, name, title, explanation, fix });
 
-const fieldsOf = ({ arch }: Kernel): FieldReport[] =>
-  (arch.leafFields ?? []).map(({ name, mask, says, levels }) => ({
+const fieldsOf = ({ platform }: Kernel): FieldReport[] =>
+  (platform.leafFields ?? []).map(({ name, mask, says, levels }) => ({
     name,
     mask: mask.toString(16),
     says,
@@ -141,7 +164,7 @@ const fieldsOf = ({ arch }: Kernel): FieldReport[] =>
 /** @param anchor makes the anchor of a finding by its place in the run */
 export function runReport(request: RunRequest, anchor: (finding: number) => string): RunReport {
   const { scenario, bug } = request;
-  const { config, release, architecture } = scenario.machine;
+  const { config, release } = scenario.machine;
   const states = new States();
   const run = startRun(scenario);
   const { kernel } = run;
@@ -149,8 +172,7 @@ export function runReport(request: RunRequest, anchor: (finding: number) => stri
   const checked = checkRun(run, { checks: checksFor(bug), onStep: (_run, _step, given) => states.take(run, given) });
   const { results, findings, places } = checked;
   const { testimony, causes } = explain(checked, run.stopped, (step) => states.scene(step));
-  const cpu = architecture.cpus.find((profile) => profile === request.cpu) ?? architecture.cpus[0];
-  const clocked = cpu === undefined ? [] : clockRun(scenario, { profile: cpu }).steps;
+  const { cpu, steps: clocked, remarks } = cyclesOfRun(request);
 
   const stacks = new Interned<string[]>();
   const frames = framesOf(request, states, findings, (stack) => stacks.place(stack));
@@ -201,6 +223,7 @@ export function runReport(request: RunRequest, anchor: (finding: number) => stri
     vmemmap: Number(config.vmemmapBase & LOW_52_BITS),
     sectionBytes: kernel.pagesPerSection * kernel.structPageSize,
     cpu: cpu?.title ?? null,
+    remarks,
     stacks: stacks.values,
     decisions: decisions.values,
     settled,
@@ -232,7 +255,13 @@ function framesOf(
       return [
         [
           pfn.toString(16),
-          events.map(({ step, what, nrPages, stack }) => ({ step, what, nrPages, stack: place(stack) })),
+          events.map(({ stack, step, what, nrPages, times }) => ({
+            step,
+            what,
+            nrPages,
+            stack: place(stack),
+            ...(times === undefined ? {} : { times }),
+          })),
         ],
       ];
     }),

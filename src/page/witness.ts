@@ -3,7 +3,7 @@
 import type { Finding } from '../check/checked-run.js';
 import { keepWholeStacks, kernelStack, kernelStackOf, stackOn } from '../check/kernel-stack.js';
 import { NO_PAGE } from '../hardware/buddy-blocks.js';
-import { PageTable, type Level } from '../hardware/page-table.js';
+import type { Level } from '../hardware/page-table.js';
 import { observe, type Kernel } from '../kernel/kernel.js';
 import { DEAF_OBSERVER, type Decision, type Observer } from '../kernel/observer.js';
 import { runStep, startRun } from '../scenario/runner.js';
@@ -71,9 +71,8 @@ export function concerns(touch: Touch, { place, frames }: Subject): boolean {
 }
 
 /** The addresses that an entry of a level covers. */
-function entryRange({ arch, pageSize }: Kernel, level: Level, address: number): AddressRange {
-  const table = arch.mmu instanceof PageTable ? arch.mmu : undefined;
-  const span = table?.span[level] ?? arch.leafSizes[arch.leafSizes.length - 1]?.size ?? pageSize;
+function entryRange({ platform, pageSize }: Kernel, level: Level, address: number): AddressRange {
+  const span = platform.table?.span[level] ?? platform.leafSizes[platform.leafSizes.length - 1]?.size ?? pageSize;
   const start = Math.floor(address / span) * span;
   return { start, end: start + span };
 }
@@ -83,7 +82,7 @@ function entryRange({ arch, pageSize }: Kernel, level: Level, address: number): 
  * @param steps steps to run, from the first
  */
 export function watch(scenario: Scenario, subjects: readonly Subject[], steps = scenario.steps.length): Testimony {
-  const run = startRun(scenario);
+  const run = startRun(scenario, true);
   const { kernel } = run;
   const { architecture, traits } = scenario.machine;
   const touches: Touch[] = [];

@@ -111,7 +111,7 @@ function sentenceOf(
   wasted: number,
 ): string {
   const { kernel, memory } = run;
-  const { arch, pageSize } = kernel;
+  const { platform, pageSize } = kernel;
   const memmap = `the memmap of a block is ${kib(memmapBytes)}`;
   switch (refusal) {
     case null: {
@@ -129,11 +129,11 @@ function sentenceOf(
     case 'memmap-not-page-aligned':
       return `${memmap}, no whole number of pages of ${kib(pageSize)}`;
     case 'not-pageblock-aligned':
-      return `${memmap}, which does not fill whole pageblocks of ${kib(arch.pageblockPages * pageSize)}`;
+      return `${memmap}, which does not fill whole pageblocks of ${kib(platform.pageblockPages * pageSize)}`;
     case 'whole-block':
       return 'the pages set aside would be all of the block';
     case 'arch':
-      return `${memmap}; this architecture wants a multiple of ${kib(arch.pmdSize)}${arch.hasPageTables ? '' : ', and a page table'}`;
+      return `${memmap}; this architecture wants a multiple of ${kib(platform.pmdSize)}${platform.table === undefined ? ', and a page table' : ''}`;
   }
 }
 
@@ -162,7 +162,7 @@ function countMappings({ kernel }: Run): {
   const byLevel: Record<string, number> = {};
   let bytes = 0;
   for (const { level, size } of leaves) {
-    const name = kernel.arch.hasPageTables ? LEVELS[level] : 'hpte';
+    const name = kernel.platform.table !== undefined ? LEVELS[level] : 'hpte';
     byLevel[name] = (byLevel[name] ?? 0) + 1;
     bytes += size;
   }
@@ -323,7 +323,7 @@ export function planOf(facts: MachineFacts, kernel: OtherKernel): Plan {
   const { leaves, tables, bytes } = countMappings(run);
   const tablePages = Object.entries(tables).reduce((sum, [level, count]) => {
     const index = (LEVELS as readonly string[]).indexOf(level) as 0 | 1 | 2 | 3 | 4;
-    return sum + count * (run.kernel.arch.tablePages?.(index) ?? 1);
+    return sum + count * (run.kernel.platform.tablePages?.(index) ?? 1);
   }, 0);
   const overheadBytes = bytes + tablePages * config.pageSize;
   const memoryBytes = facts.ram.reduce((sum, range) => sum + (range.end - range.start), 0);

@@ -113,7 +113,7 @@ export function leafJson(
     end: address(leaf.start + leaf.size),
     level,
     phys: hex(leaf.pa),
-    flags: hex(kernel.arch.leafFlags(leaf)),
+    flags: hex(kernel.platform.leafFlags(leaf)),
     unused: unusedBytes(kernel, leaf),
     ...frameOwner(kernel, altmaps, leaf.pa),
   };

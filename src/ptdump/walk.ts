@@ -32,8 +32,8 @@ export interface WalkedEntry {
 const ELSEWHERE = -1;
 
 /** The page table of init_mm; undefined on a machine whose kernel keeps none for the vmemmap. */
-export function kernelPageTable({ arch }: Kernel): PageTable | undefined {
-  return arch.mmu instanceof PageTable ? arch.mmu : arch.paging?.table;
+export function kernelPageTable({ platform, code }: Kernel): PageTable | undefined {
+  return platform.table ?? code.paging?.table;
 }
 
 /**

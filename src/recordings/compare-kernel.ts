@@ -68,14 +68,14 @@ export function describeLeaf(replay: Replay, leaf: Leaf): RecordedLeaf {
     start: BigInt(`0x${replay.text.of(leaf.start)}`),
     level: LEVELS[leaf.level],
     pa: leaf.pa,
-    flags: replay.kernel.arch.leafFlags(leaf),
+    flags: replay.kernel.platform.leafFlags(leaf),
     owner: ownerOf(replay, leaf.pa),
   };
 }
 
 /** Bytes that a leaf of a level maps, by the level's name. */
-export function leafSize({ arch }: Kernel): (level: string) => number {
-  const sizes = new Map(arch.leafSizes.map(({ name, size }) => [name, size]));
+export function leafSize({ platform }: Kernel): (level: string) => number {
+  const sizes = new Map(platform.leafSizes.map(({ name, size }) => [name, size]));
   return (level) => sizes.get(level) ?? NaN;
 }
 
@@ -160,7 +160,7 @@ export function compareStep(replay: Replay, step: RecordedStep): Difference | un
       return { field: `tableCounts.${name}`, expected, actual: tables[level] };
     }
   }
-  const started = replay.text.pointer(kernel.arch.unusedStart());
+  const started = replay.text.pointer(kernel.code.unusedStart());
   if (step.unusedStart != null && step.unusedStart !== started) {
     return { field: 'unusedStart', expected: step.unusedStart, actual: started };
   }

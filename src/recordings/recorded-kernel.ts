@@ -1,16 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { z } from 'zod';
+import { ScenarioError } from '../kernel/scenario-error.js';
+import { MAX_LEAVES } from '../kernel/vmemmap-view.js';
 
 /** Files that record what a booted kernel put into its page tables, read from outside. */
+
+/** Physical addresses end here on every architecture. */
+const ADDRESS_LIMIT = 2 ** 52;
 
 const bytes = z.string().transform((text, context): number => {
   const match = /^(0x[0-9a-f]+|\d+)([KMGT]?)$/i.exec(text);
   const unit = { '': 1, K: 2 ** 10, M: 2 ** 20, G: 2 ** 30, T: 2 ** 40 }[match?.[2]?.toUpperCase() ?? ''];
-  if (match && unit !== undefined) return Number(match[1]) * unit;
-  context.addIssue({ code: 'custom', message: 'must be a size such as "128M" or an address such as "0x100000000"' });
+  const value = match && unit !== undefined ? Number(match[1]) * unit : NaN;
+  if (value <= ADDRESS_LIMIT) return value;
+  const message = 'must be a size such as "128M" or an address such as "0x100000000", up to 2^52';
+  context.addIssue({ code: 'custom', message });
   return z.NEVER;
 });
+
+const hexText = z.string().regex(/^0x[0-9a-f]{1,16}$/i, 'must be a hex string such as "0x100000000"');
 
 const action = z.discriminatedUnion('op', [
   z.object({ op: z.literal('boot') }),
@@ -44,6 +53,25 @@ const action = z.discriminatedUnion('op', [
 
 const device = z.object({ id: z.string(), start: bytes, end: bytes });
 
+const LEAF_RUN =
+  /^([0-9a-f]{1,16})-([0-9a-f]{1,16}) (\w+) phys=([0-9a-f]{1,16})(?: (shared|down))? flags=([0-9a-f]{1,16}) in=(\S+)$/;
+
+const leafRun = z
+  .string()
+  .regex(LEAF_RUN, 'must be a run of leaves, "start-end level phys=… flags=… in=…"')
+  .refine((text) => runBytes(text) > 0n && runBytes(text) <= MAX_RUN_BYTES, {
+    error: 'must be a run of leaves that ends behind its start, and at most 64 GiB of them',
+  });
+
+/** Bytes that the leaves of a run map. */
+function runBytes(text: string): bigint {
+  const [, first = '0', last = '0'] = LEAF_RUN.exec(text) ?? [];
+  return BigInt(`0x${last}`) - BigInt(`0x${first}`);
+}
+
+/** Memmap that a line may tell of: that of 4 TiB of 4 KiB pages. */
+const MAX_RUN_BYTES = 2n ** 36n;
+
 const step = z.object({
   step: z.string(),
   action,
@@ -52,7 +80,7 @@ const step = z.object({
   console: z.array(z.string()).nullish(),
   newDmesg: z.array(z.string()).nullish(),
   devices: z.array(device).nullish(),
-  leaves: z.array(z.string()).nullish(),
+  leaves: z.array(leafRun).nullish(),
   leavesSameAsStep: z.number().int().nullish(),
   leafCounts: z.record(z.string(), z.number()).nullish(),
   tableCounts: z.record(z.string(), z.number()).nullish(),
@@ -72,15 +100,15 @@ export const recordedKernelSchema = z.object({
   kernelCommandLine: z.string().default(''),
   pageSize: z.number().int(),
   structPage: z.object({ bytes: z.number().int() }),
-  vmemmapBase: z.string().optional(),
-  vmemmapStart: z.string().optional(),
-  memstartAddr: z.string().optional(),
+  vmemmapBase: hexText.optional(),
+  vmemmapStart: hexText.optional(),
+  memstartAddr: hexText.optional(),
   pagingLevels: z.number().int().optional(),
   levels: z.number().int().optional(),
   vaBits: z.number().int().optional(),
   lpa2: z.boolean().optional(),
   mmu: z.enum(['radix', 'hash']).optional(),
-  asce: z.string().optional(),
+  asce: hexText.optional(),
   mmuVmemmapPsizeIndex: z.number().int().optional(),
   blockSizeBytes: z.number().int(),
   memmapOnMemoryParam: z.string().default('N'),
@@ -105,8 +133,6 @@ export interface RecordedLeaf {
   owner: string;
 }
 
-const LEAF_RUN = /^([0-9a-f]+)-([0-9a-f]+) (\w+) phys=([0-9a-f]+)(?: (shared|down))? flags=([0-9a-f]+) in=(\S+)$/;
-
 /**
  * The leaves of run-length coded lines.
  * @param leafSize bytes that a leaf of a level maps
@@ -114,12 +140,14 @@ const LEAF_RUN = /^([0-9a-f]+)-([0-9a-f]+) (\w+) phys=([0-9a-f]+)(?: (shared|dow
 export function expandLeaves(runs: readonly string[], leafSize: (level: string) => number): RecordedLeaf[] {
   return runs.flatMap((run) => {
     const match = LEAF_RUN.exec(run);
-    if (!match) throw new SyntaxError(`not a run of leaves: "${run}"`);
-    const [, first, last, level = '', phys = '', order, flags, owner = ''] = match;
+    const [, first, last, level = '', phys = '', order, flags, owner = ''] = match ?? [];
     const size = leafSize(level);
     const stride = order === 'shared' ? 0 : order === 'down' ? -size : size;
     const start = BigInt(`0x${first}`);
     const count = Number(BigInt(`0x${last}`) - start) / size;
+    if (!Number.isInteger(count) || count > MAX_LEAVES) {
+      throw new ScenarioError(`a run of leaves is "${run}"; it must be whole leaves of a level that the machine has`);
+    }
     return Array.from({ length: count }, (_, i) => ({
       start: start + BigInt(i * size),
       level,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import type { Release } from '../history/releases.js';
 import { alignDown, alignUp } from '../hardware/align.js';
 import { PageFault } from '../hardware/mmu.js';
 import { NO_PAGE } from '../hardware/buddy-blocks.js';
@@ -36,7 +37,7 @@ import {
 } from './recorded-kernel.js';
 import { resolveScenario } from '../scenario/scenario.js';
 import { type AddressRange, AddressText } from '../kernel/vmemmap-view.js';
-import type { Failure } from './vectors.js';
+import { thrownIn, type Failure } from './vectors.js';
 import { compareMemory, compareStep, leafSize, LOW_52_BITS, type Replay } from './compare-kernel.js';
 
 /**
@@ -59,45 +60,48 @@ const WRITABLE = 2n;
 /** Blocks of a large leaf's size broken up when a guest's memory is made scarce, so that base pages remain. */
 const BROKEN_BLOCKS = 16;
 
-function startReplay(recorded: RecordedKernel): Replay {
+function startReplay(recorded: RecordedKernel, release?: Release): Replay {
   const ram = bootRanges(recorded);
   const page = recorded.pageSize;
   const largest = ram.reduce((best, range) => (range.end - range.start > best.end - best.start ? range : best), {
     start: 0,
     end: 0,
   });
-  const scenario = resolveScenario({
-    name: recorded.kernelRelease,
-    title: undefined,
-    machine: {
-      arch: ARCH_OF_MACHINE[recorded.arch] ?? recorded.arch,
-      kernel: recorded.kernelRelease,
-      pageSize: page,
-      structPageSize: recorded.structPage.bytes,
-      vmemmapBase: recorded.vmemmapBase === undefined ? undefined : BigInt(recorded.vmemmapBase),
-      pagingLevels: recorded.pagingLevels ?? recorded.levels ?? asceLevels(recorded.asce),
-      vmemmapPageSize: HASH_PAGE_BYTES[recorded.mmuVmemmapPsizeIndex ?? -1],
-      htabSizeBytes: recorded.steps[0]!.hptBytes ?? undefined,
-      hugeVmemmap: !recorded.notes.some((note) => note.includes('no enhanced-DAT facility')),
-      vaBits: recorded.vaBits,
-      mmu: recorded.mmu,
-      otherPageTables: 0,
-      currentPageTable: 0,
-      recycledPages: 'keep',
-      memmapOnMemory: memmapOnMemoryMode(recorded.memmapOnMemoryParam),
-      hugetlbOptimized: recorded.kernelCommandLine.includes('hugetlb_free_vmemmap=on'),
-      nvdimmKmsan: false,
-      blockSize: recorded.blockSizeBytes,
-      boot: ram.map(({ start, end }) => ({
-        start: alignUp(start, page),
-        size: alignDown(end, page) - alignUp(start, page),
-        node: 0,
-      })),
+  const scenario = resolveScenario(
+    {
+      name: recorded.kernelRelease,
+      title: undefined,
+      machine: {
+        arch: ARCH_OF_MACHINE[recorded.arch] ?? recorded.arch,
+        kernel: recorded.kernelRelease,
+        pageSize: page,
+        structPageSize: recorded.structPage.bytes,
+        vmemmapBase: recorded.vmemmapBase === undefined ? undefined : BigInt(recorded.vmemmapBase),
+        pagingLevels: recorded.pagingLevels ?? recorded.levels ?? asceLevels(recorded.asce),
+        vmemmapPageSize: HASH_PAGE_BYTES[recorded.mmuVmemmapPsizeIndex ?? -1],
+        htabSizeBytes: recorded.steps[0]!.hptBytes ?? undefined,
+        hugeVmemmap: !recorded.notes.some((note) => note.includes('no enhanced-DAT facility')),
+        vaBits: recorded.vaBits,
+        mmu: recorded.mmu,
+        otherPageTables: 0,
+        currentPageTable: 0,
+        recycledPages: 'keep',
+        memmapOnMemory: memmapOnMemoryMode(recorded.memmapOnMemoryParam),
+        hugetlbOptimized: recorded.kernelCommandLine.includes('hugetlb_free_vmemmap=on'),
+        nvdimmKmsan: false,
+        blockSize: recorded.blockSizeBytes,
+        boot: ram.map(({ start, end }) => ({
+          start: alignUp(start, page),
+          size: alignDown(end, page) - alignUp(start, page),
+          node: 0,
+        })),
+      },
+      altmaps: {},
+      steps: [],
+      failAllocations: [],
     },
-    altmaps: {},
-    steps: [],
-    failAllocations: [],
-  });
+    release && { release },
+  );
   const maxOrderBytes = page * 2 ** scenario.machine.architecture.maxOrder(page);
   const ramBase = alignUp(largest.start, maxOrderBytes);
   const kernel = bootKernel({
@@ -327,7 +331,7 @@ function online(replay: Replay, device: string, type: OnlineType): void {
  */
 function makeScarce(replay: Replay, step: RecordedStep): void {
   const { kernel, held } = replay;
-  const order = Math.log2(kernel.arch.pmdSize / kernel.pageSize);
+  const order = Math.log2(kernel.platform.pmdSize / kernel.pageSize);
   const total = meminfoKb(replay.recorded.steps[0]!.meminfo ?? [], 'MemTotal') ?? 0;
   const wanted = takeableBlocks(step.console ?? [], order, total, kernel.pageSize);
   if (wanted === undefined) return;
@@ -351,13 +355,21 @@ const guestDied = (step: RecordedStep): boolean => step.ok === false && (step.me
  * @param name how the case is called in a failure
  * @returns the first difference, or undefined if there is none
  */
-export function verifyRecordedKernel(recorded: RecordedKernel, name: string): Failure | undefined {
+export function verifyRecordedKernel(recorded: RecordedKernel, name: string, release?: Release): Failure | undefined {
   let replay: Replay;
   try {
-    replay = startReplay(recorded);
+    replay = startReplay(recorded, release);
   } catch (error) {
-    return { name, step: -1, field: 'machine', expected: 'a machine that the emulator has', actual: message(error) };
+    return thrownIn(name, error);
   }
+  try {
+    return compareReplay(replay, recorded, name);
+  } catch (error) {
+    return thrownIn(name, error);
+  }
+}
+
+function compareReplay(replay: Replay, recorded: RecordedKernel, name: string): Failure | undefined {
   for (const [index, step] of recorded.steps.entries()) {
     replay.devices = step.devices ?? [];
     let died = false;
@@ -385,5 +397,3 @@ export function verifyRecordedKernel(recorded: RecordedKernel, name: string): Fa
   }
   return undefined;
 }
-
-const message = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { z } from 'zod';
+import type { Release } from '../history/releases.js';
+import { CodeError } from '../kernel/memmap-code.js';
+import { ScenarioError } from '../kernel/scenario-error.js';
+import { issueSentence } from '../scenario/load.js';
 import { resolveScenario } from '../scenario/scenario.js';
 import { scenarioSchema } from '../scenario/schema.js';
 import { runScenario, type StepResult } from '../scenario/runner.js';
@@ -14,7 +19,36 @@ export interface Failure {
   field: string;
   expected: unknown;
   actual: unknown;
+  /** What was thrown where the case could not be run to its end: a defect of the emulator. */
+  error?: unknown;
 }
+
+/** The field of a case that is none: what is wrong with it stands in {@link Failure.actual}, as a sentence. */
+export const FORMAT = 'format';
+
+/** A case that cannot be read. @param sentence the field, its value and what is allowed */
+export const malformed = (name: string, sentence: string): Failure => ({
+  name,
+  step: -1,
+  field: FORMAT,
+  expected: 'a vector',
+  actual: sentence,
+});
+
+/** A case that something was thrown in: the input contradicts itself, or the emulator has a defect. */
+export function thrownIn(name: string, error: unknown): Failure {
+  // Code that cannot run runs no case: it is told once.
+  if (error instanceof CodeError) throw error;
+  if (error instanceof ScenarioError) return malformed(name, error.message);
+  const actual = error instanceof Error ? error.message : String(error);
+  return { name, step: -1, field: 'run', expected: 'the steps run', actual, error };
+}
+
+/** The name that a case gives itself, as far as it is one. */
+export const nameOf = (vector: unknown): string => {
+  const { name } = (vector ?? {}) as { name?: unknown };
+  return typeof name === 'string' ? name : 'unnamed';
+};
 
 /** Counters that the format defines; a recording without one of them says it was zero. */
 const VECTOR_COUNTERS = [
@@ -92,28 +126,30 @@ export function compareStep(
   return unknown === undefined ? undefined : { field: unknown, expected: expected[unknown], actual: undefined };
 }
 
+/** A scenario with what a recording says of each step; a counter that is there is a number. */
+const vectorSchema = scenarioSchema.extend({
+  expect: z.array(
+    z.looseObject({ counters: z.record(z.string(), z.number()).optional() }, { error: 'must be an object' }),
+    { error: 'must be a list of the states after each step' },
+  ),
+});
+
 /**
  * Replays one vector.
  * @param vector an element of a vectors file
+ * @param release the kernel that replays it, if not the one that it names
  * @returns the first difference, or undefined if there is none
  */
-export function verifyVector(vector: unknown): Failure | undefined {
-  const name = (vector as { name?: string } | null)?.name ?? 'unnamed';
-  const parsed = scenarioSchema.safeParse(vector);
-  if (!parsed.success)
-    return { name, step: -1, field: 'format', expected: 'a vector', actual: parsed.error.issues[0]?.message };
-  const expect = (parsed.data.expect ?? []) as Record<string, unknown>[];
+export function verifyVector(vector: unknown, release?: Release): Failure | undefined {
+  const name = nameOf(vector);
+  const parsed = vectorSchema.safeParse(vector);
+  if (!parsed.success) return malformed(name, issueSentence(parsed.error.issues[0]!, vector));
+  const { expect } = parsed.data;
   let results: StepResult[];
   try {
-    results = runScenario(resolveScenario(parsed.data));
+    results = runScenario(resolveScenario(parsed.data, release && { release }));
   } catch (error) {
-    return {
-      name,
-      step: -1,
-      field: 'run',
-      expected: 'the scenario runs',
-      actual: error instanceof Error ? error.message : String(error),
-    };
+    return thrownIn(name, error);
   }
   for (const [step, expected] of expect.entries()) {
     const actual = results[step];

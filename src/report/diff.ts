@@ -2,7 +2,7 @@
 
 import type { FieldDifference, ScenarioDifference } from '../check/releases/diff.js';
 import type { Scenario } from '../scenario/scenario.js';
-import { columns } from './table.js';
+import { columns, listCell } from './table.js';
 import { stepText } from './text.js';
 
 /** Two kernels side by side, for people. */
@@ -10,19 +10,22 @@ import { stepText } from './text.js';
 const scalarText = (value: unknown): string =>
   typeof value === 'string' ? value : value === null ? 'nothing' : JSON.stringify(value);
 
-function valueLines(value: unknown): string {
-  if (Array.isArray(value)) return value.length === 0 ? 'none' : value.map(scalarText).join('\n');
-  if (typeof value !== 'object' || value === null) return scalarText(value);
-  const pairs = Object.entries(value).map(([key, inner]) => `${key} ${scalarText(inner)}`);
-  return pairs.length === 0 ? 'none' : pairs.join('\n');
+function valueLines(value: unknown): string[] {
+  if (typeof value !== 'object' || value === null) return [scalarText(value)];
+  const lines = Array.isArray(value)
+    ? value.map(scalarText)
+    : Object.entries(value).map(([key, inner]) => `${key} ${scalarText(inner)}`);
+  return lines.length === 0 ? ['none'] : lines;
 }
 
 /** Of two lists or records, what only one of them has: the rest says nothing about the difference. */
 function onlyDifferent({ field, from, to }: FieldDifference): [string, string, string] {
-  const left = valueLines(from).split('\n');
-  const right = valueLines(to).split('\n');
-  const of = (lines: string[], others: string[]): string =>
-    lines.filter((line) => !others.includes(line)).join('\n') || '-';
+  const left = valueLines(from);
+  const right = valueLines(to);
+  const of = (lines: string[], others: string[]): string => {
+    const known = new Set(others);
+    return listCell(lines.filter((line) => !known.has(line))) || '-';
+  };
   return [field, of(left, right), of(right, left)];
 }
 

@@ -8,11 +8,16 @@ import { tableText } from './table.js';
 
 /** What an exploration found, as text and as JSON. */
 
+/** The name of the format, which changes when the format does. */
+export const EXPLORE_SCHEMA = 'vmemmap/explore/v2';
+
 /** What it took, of one run. */
 export interface Effort {
   /** Seconds on the clock, and of all processors together. */
   readonly seconds: number;
   readonly cpuSeconds: number;
+  /** The signal that interrupted it. */
+  readonly interrupted?: NodeJS.Signals | undefined;
   /** Random walks beyond the depth, and what they found. */
   readonly walks: number;
   readonly walked: readonly Violation[];
@@ -21,7 +26,7 @@ export interface Effort {
 const WHY_ENDED = {
   states: 'ended by --max-states',
   memory: 'ended by --max-memory',
-  asked: 'ended early',
+  asked: 'ended early by --time',
 } as const;
 
 const ADDRESS_DIGITS = 13;
@@ -46,7 +51,7 @@ export function exploreJson(exploration: Exploration, options: ExploreOptions, e
   const { states, statesByDepth, steps, ended, visitedBytes, violations } = exploration;
   const { machine, sections, units, altmaps, start, sectionBytes, compoundSize, expect, fail, depth, shard } = options;
   return {
-    schema: 'vmemmap/explore/v2',
+    schema: EXPLORE_SCHEMA,
     machine,
     sections,
     units,
@@ -59,6 +64,7 @@ export function exploreJson(exploration: Exploration, options: ExploreOptions, e
     depth,
     shard,
     complete: ended === undefined,
+    ended: ended === undefined ? null : effort?.interrupted === undefined ? ended : 'interrupted',
     states,
     statesByDepth,
     ...(effort === undefined
@@ -80,6 +86,9 @@ export function exploreJson(exploration: Exploration, options: ExploreOptions, e
 const stepWords = (steps: readonly { op: string }[]): string =>
   steps.map(({ op }) => op.replace('-pages', '')).join(', ');
 
+const whyEnded = (ended: keyof typeof WHY_ENDED, effort: Effort | undefined): string =>
+  effort?.interrupted === undefined ? WHY_ENDED[ended] : `interrupted by ${effort.interrupted}`;
+
 export function exploreText(exploration: Exploration, options: ExploreOptions, effort?: Effort): string {
   const { states, steps, ended, alphabet } = exploration;
   const { release, config, architecture } = alphabet.scenario.machine;
@@ -87,7 +96,7 @@ export function exploreText(exploration: Exploration, options: ExploreOptions, e
   const reach =
     ended === undefined
       ? `all sequences of up to ${options.depth} steps`
-      : `${WHY_ENDED[ended]}, in sequences of ${exploration.depth} of ${options.depth} steps`;
+      : `${whyEnded(ended, effort)}, in sequences of ${exploration.depth} of ${options.depth} steps`;
   const part = options.shard === undefined ? '' : `, shard ${options.shard.index} of ${options.shard.count}`;
   const speed =
     effort === undefined

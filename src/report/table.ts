@@ -1,52 +1,59 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import Table from 'cli-table3';
+import stringWidth from 'string-width';
+import wrapAnsi from 'wrap-ansi';
 
-/** Tables for people: columns apart, without frames. */
+/** Tables for people: columns apart, without frames. Their cost is that of their text. */
 
-const NO_FRAME = {
-  top: '',
-  'top-mid': '',
-  'top-left': '',
-  'top-right': '',
-  bottom: '',
-  'bottom-mid': '',
-  'bottom-left': '',
-  'bottom-right': '',
-  left: '',
-  'left-mid': '',
-  mid: '',
-  'mid-mid': '',
-  right: '',
-  'right-mid': '',
-  middle: '  ',
-};
+/** Between two columns. */
+const GAP = '  ';
+
+/** A column of text stands to the left, one of numbers to the right. */
+type Alignment = 'left' | 'right';
+
+function aligned(text: string, width: number, alignment: Alignment): string {
+  const blanks = ' '.repeat(Math.max(0, width - stringWidth(text)));
+  return alignment === 'right' ? blanks + text : text + blanks;
+}
+
+/** The rows as lines, each column as wide as its widest line. */
+function layOut(rows: readonly (readonly string[])[], alignments: readonly Alignment[] = []): string[] {
+  const cells = rows.map((row) => row.map((cell) => cell.split('\n')));
+  const widths: number[] = [];
+  for (const row of cells) {
+    row.forEach((lines, column) => {
+      for (const line of lines) widths[column] = Math.max(widths[column] ?? 0, stringWidth(line));
+    });
+  }
+  return cells.flatMap((row) => {
+    const height = row.reduce((most, lines) => Math.max(most, lines.length), 0);
+    return Array.from({ length: height }, (_, i) =>
+      row
+        .map((lines, column) => aligned(lines[i] ?? '', widths[column]!, alignments[column] ?? 'left'))
+        .join(GAP)
+        .trimEnd(),
+    );
+  });
+}
 
 /** Columns of text, each as wide as its widest cell; cells may have several lines. */
-export function columns(rows: readonly (readonly string[])[]): string[] {
-  const table = new Table({ chars: NO_FRAME, style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [] } });
-  table.push(...rows.map((row) => [...row]));
-  return table
-    .toString()
-    .split('\n')
-    .map((line) => line.trimEnd());
-}
+export const columns = (rows: readonly (readonly string[])[]): string[] => layOut(rows);
 
 const PARAGRAPH_WIDTH = 100;
 
 /** Text broken into lines. */
-export function paragraph(text: string): string[] {
-  const table = new Table({
-    chars: NO_FRAME,
-    style: { 'padding-left': 0, 'padding-right': 0 },
-    colWidths: [PARAGRAPH_WIDTH],
-    wordWrap: true,
-  });
-  table.push([text]);
-  return table
-    .toString()
+export const paragraph = (text: string): string[] =>
+  wrapAnsi(text, PARAGRAPH_WIDTH)
     .split('\n')
     .map((line) => line.trimEnd());
+
+/** Lines of a list that a cell shows, before it counts the others. */
+const SHOWN_LINES = 24;
+
+/** A list as the lines of a cell: the first of them, and how many there are besides. */
+export function listCell(lines: readonly string[]): string {
+  if (lines.length <= SHOWN_LINES + 1) return lines.join('\n');
+  return [...lines.slice(0, SHOWN_LINES), `… and ${lines.length - SHOWN_LINES} more`].join('\n');
 }
 
 /** Rows below a line of headings. */
@@ -62,21 +69,11 @@ export interface Column<Row> {
 }
 
 /** Rows below their titles, numbers to the right. */
-export function tableLines<Row>(shape: readonly Column<Row>[], rows: readonly Row[]): string[] {
-  const table = new Table({
-    chars: NO_FRAME,
-    style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [] },
-    colAligns: shape.map(({ right }) => (right ? 'right' : 'left')),
-  });
-  table.push(
-    shape.map(({ title }) => title),
-    ...rows.map((row) => shape.map(({ text }) => text(row))),
+export const tableLines = <Row>(shape: readonly Column<Row>[], rows: readonly Row[]): string[] =>
+  layOut(
+    [shape.map(({ title }) => title), ...rows.map((row) => shape.map(({ text }) => text(row)))],
+    shape.map(({ right }) => (right ? 'right' : 'left')),
   );
-  return table
-    .toString()
-    .split('\n')
-    .map((line) => line.trimEnd());
-}
 
 /** A whole number in groups of three. */
 export const grouped = (value: number): string =>

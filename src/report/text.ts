@@ -97,9 +97,10 @@ export function findingLines(
   const lives = (frames ?? []).flatMap((pfn) => {
     const events = histories.get(pfn) ?? [];
     if (events.length === 0) return [`  frame ${pfn.toString(16)} was never allocated`];
-    return events.map(({ step, what, pfn: first, nrPages, stack }) => {
+    return events.map(({ step, what, pfn: first, nrPages, stack, times = 1 }) => {
       const request = nrPages === 1 ? '' : ` with ${nrPages} pages from ${first.toString(16)}`;
-      return `  frame ${pfn.toString(16)} ${what} in step ${step + 1}${request}: ${stackText(stack)}`;
+      const often = times === 1 ? '' : ` ${times} times`;
+      return `  frame ${pfn.toString(16)} ${what}${often} in step ${step + 1}${request}: ${stackText(stack)}`;
     });
   });
   return [`finding  step ${step + 1}: ${invariant}: ${text}`, ...lives];

@@ -2,6 +2,7 @@
 
 import { GROUPS, MEASUREMENTS, NOT_EXPRESSED } from '../bench/validation/measurements.js';
 import type { ErrorSummary, HotAddBound, ValidationRow } from '../bench/validation/validate.js';
+import type { GroupError, MeasuredMachine, MeasuredRow, MeasuredVerdict } from '../bench/validation/measured-file.js';
 import { tableLines, type Column } from './table.js';
 
 /** Predictions beside published measurements: as text, and as the tables of a page. */
@@ -22,7 +23,7 @@ const ROWS: readonly Column<ValidationRow>[] = [
   { title: 'model', text: ({ predicted }) => number(predicted), right: true },
   { title: 'unit', text: ({ unit }) => unit },
   { title: 'ratio', text: ({ ratio }) => ratio.toFixed(2), right: true },
-  { title: 'role', text: ({ role }) => role },
+  { title: 'role', text: ({ role, isCovered }) => (role === 'test' && !isCovered ? 'shown' : role) },
 ];
 
 const ERRORS: readonly Column<ErrorSummary>[] = [
@@ -37,6 +38,53 @@ const boundSentence = ({ id, what, machine, measured, predicted }: HotAddBound):
   `Hot-add, an upper bound (${id}): ${what} took ${number(measured)} µs on a ${machine}; populating its memmap and ` +
   `initialising its struct pages take ${number(predicted)} µs in the model, ${percent(predicted / measured)} of it. ` +
   'The rest is firmware calls, devices in sysfs and onlining, none of it modelled.';
+
+const MEASURED_ROWS: readonly Column<MeasuredRow>[] = [
+  { title: 'id', text: ({ id }) => id },
+  { title: 'measured', text: ({ measured }) => number(measured), right: true },
+  { title: 'model', text: ({ predicted }) => number(predicted), right: true },
+  { title: 'ratio', text: ({ ratio }) => ratio.toFixed(2), right: true },
+];
+
+const MEASURED_GROUPS: readonly Column<GroupError>[] = [
+  { title: 'group', text: ({ group }) => group },
+  { title: 'rows', text: ({ rows }) => String(rows), right: true },
+  { title: 'model / measured', text: ({ medianRatio }) => medianRatio.toFixed(2), right: true },
+  { title: 'median absolute error', text: ({ medianAbsoluteError }) => percent(medianAbsoluteError), right: true },
+];
+
+const machineHead = ({ machine, cpu }: MeasuredMachine): string => `${machine}, by ${cpu}; cycles a unit`;
+const machineError = ({ rows, medianAbsoluteError }: MeasuredMachine): string =>
+  `${rows.length} rows, median absolute error ${percent(medianAbsoluteError)}`;
+
+/** Predictions beside the composites of a file, machine by machine. */
+export const measuredText = ({ machines, medianAbsoluteError }: MeasuredVerdict): string =>
+  [
+    ...machines.flatMap((machine) => [
+      machineHead(machine),
+      '',
+      ...tableLines(MEASURED_ROWS, machine.rows),
+      '',
+      ...tableLines(MEASURED_GROUPS, machine.groups),
+      '',
+      machineError(machine),
+      ...machine.notExpressed.map(({ id, why }) => `not expressed: ${id}: ${why}`),
+      '',
+    ]),
+    `all: median absolute error ${percent(medianAbsoluteError)}`,
+  ].join('\n');
+
+/** The same without the rows, as Markdown. */
+export const measuredMarkdown = ({ machines, medianAbsoluteError }: MeasuredVerdict): string =>
+  [
+    ...machines.flatMap((machine) => [
+      `${machineHead(machine)}: ${machineError(machine)}.`,
+      '',
+      ...markdownTable(MEASURED_GROUPS, machine.groups),
+      '',
+    ]),
+    `Over all of them the median absolute error is ${percent(medianAbsoluteError)}.`,
+  ].join('\n');
 
 export const validationText = (
   rows: readonly ValidationRow[],

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import type { Arch } from '../kernel/arch.js';
 import type { Architecture, MachineConfig } from '../../arch/architecture.js';
 import { alignUp } from '../hardware/align.js';
 import { physicalLimit } from '../../arch/machine-fields.js';
-import { PageAllocator } from '../hardware/page-allocator.js';
+import { NoBootMemory, PageAllocator } from '../hardware/page-allocator.js';
 import { Ram } from '../hardware/ram.js';
 import { Counters } from '../kernel/counters.js';
 import type { Kernel } from '../kernel/kernel.js';
+import { startCode, type CodeStarter } from '../kernel/memmap-code.js';
 import { KernelLog } from '../kernel/log.js';
 import type { Release } from '../history/releases.js';
 import type { Traits } from '../history/traits/index.js';
+import { modelledMemoryHotplug } from '../mm/memory-hotplug.js';
 import type { MemmapOnMemoryMode } from '../mm/memmap-on-memory.js';
-import { sparseInitSection } from '../mm/sparse.js';
 import { MemSections, SUBSECTION_SIZE } from '../kernel/mem-sections.js';
 import type { BootMemory, SystemMemory } from '../mm/system-memory.js';
 import { createSystemMemory } from '../mm/boot-memory.js';
@@ -33,6 +33,8 @@ export interface BootRange {
 
 export interface MachineOptions {
   architecture: Architecture;
+  /** Code of a foreign kernel in place of what this emulator, or an opened tree, has for the release. */
+  code?: CodeStarter | undefined;
   release: Release;
   /** How the release behaves. */
   traits: Traits;
@@ -44,6 +46,8 @@ export interface MachineOptions {
   recycledPages: 'zero' | 'keep';
   failAllocations: ReadonlySet<number>;
   boot: readonly BootRange[];
+  /** Every function of a user's tree shall be on the stack, at the price of speed. */
+  namesFunctions?: boolean;
   /** Warnings that a kernel gives once are given each time. */
   repeatsOnce?: boolean;
 }
@@ -51,19 +55,19 @@ export interface MachineOptions {
 /** Boots a kernel. Counters start behind the boot. */
 export function bootKernel(options: MachineOptions): Kernel {
   const { architecture, config } = options;
-  const ram = new Ram(config.pageSize);
+  const foreign = options.code?.(config) ?? startCode(options.release.name, config, options.namesFunctions ?? false);
+  const ram = new Ram(config.pageSize, foreign?.frames);
   const maxOrder = architecture.maxOrder(config.pageSize);
+  const { ramPages = DEFAULT_RAM_BYTES / config.pageSize } = options;
+  const basePfn = alignUp(options.ramBasePfn, 2 ** maxOrder);
+  const nrPages = alignUp(ramPages, 2 ** maxOrder);
   const allocator = new PageAllocator(ram, {
-    nodes: [
-      {
-        basePfn: alignUp(options.ramBasePfn, 2 ** maxOrder),
-        nrPages: options.ramPages ?? DEFAULT_RAM_BYTES / config.pageSize,
-      },
-    ],
+    nodes: [{ basePfn, nrPages }],
     maxOrder,
     recycledPages: options.recycledPages,
     failAllocations: options.failAllocations,
   });
+  takeExcess(allocator, maxOrder, nrPages - ramPages);
   const pagesPerSection = 2 ** config.sectionSizeBits / config.pageSize;
   const pagesPerSubsection = SUBSECTION_SIZE / config.pageSize;
   const parts = {
@@ -82,10 +86,20 @@ export function bootKernel(options: MachineOptions): Kernel {
     vmstat: { nrMemmapPages: 0, nrMemmapBootPages: 0 },
     observer: null,
   };
-  // An architecture boots inside the kernel that it is a part of.
-  const kernel = parts as typeof parts & { arch: Arch };
-  kernel.arch = architecture.boot(kernel, config);
+  const platform = architecture.platform(parts, config);
+  // Code works on the kernel that it is a part of, so the kernel comes first.
+  const kernel = Object.assign(parts, {
+    platform,
+    kconfig: foreign?.kconfig ?? architecture.kconfig(platform, options.traits),
+  }) as Kernel;
+  const code = architecture.code(kernel, platform, config);
+  foreign?.bind(kernel);
+  Object.assign(kernel, {
+    code: foreign?.over(code) ?? code,
+    memoryHotplug: foreign ?? modelledMemoryHotplug(kernel),
+  });
   for (const range of options.boot) sparseInit(kernel, range);
+  foreign?.booted();
   kernel.counters.reset();
   allocator.startBooks();
   return kernel;
@@ -98,13 +112,20 @@ function vmemmapEnd(architecture: Architecture, { vmemmapBase, pageSize, structP
   return Number(vmemmapBase & LOW_52_BITS) + Math.min(frames * structPageSize, toAddressesEnd);
 }
 
+/** The allocator's memory is whole blocks of the largest order: what a machine has less is taken for good. */
+function takeExcess(allocator: PageAllocator, maxOrder: number, pages: number): void {
+  for (let order = maxOrder, left = pages; left > 0; order--) {
+    for (; left >= 1 << order; left -= 1 << order) allocator.reserve(order);
+  }
+}
+
 /** sparse_init(): every section that boot memory touches gets its memmap. */
 function sparseInit(kernel: Kernel, { pfn, nrPages, nid }: BootRange): void {
   const end = pfn + nrPages;
   while (pfn < end) {
     const count = Math.min(end - pfn, kernel.pagesPerSection - (pfn % kernel.pagesPerSection));
-    const err = sparseInitSection(kernel, nid, pfn, count);
-    if (err !== 0) throw new RangeError(`no memory for the memmap of boot memory at frame 0x${pfn.toString(16)}`);
+    const err = kernel.memoryHotplug.initSection(nid, pfn, count);
+    if (err !== 0) throw new NoBootMemory(`no memory for the memmap of boot memory at frame 0x${pfn.toString(16)}`);
     pfn += count;
   }
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { PageFault } from '../hardware/mmu.js';
+import { NoBootMemory } from '../hardware/page-allocator.js';
 import { KernelBug } from '../kernel/log.js';
 import { pfnToPage, type Kernel } from '../kernel/kernel.js';
-import { addPages, removePages } from '../mm/memory-hotplug.js';
 import { addMemory, offlineAndRemoveMemory, removeMemory, supportsMemmapOnMemory } from '../mm/add-memory.js';
 import { hugetlbVmemmapOptimize, hugetlbVmemmapRestore } from '../mm/hugetlb-vmemmap.js';
 import { eachBlock, offlineBlock, onlineBlock } from '../mm/memory-block.js';
@@ -21,7 +21,8 @@ import {
   resizeVirtioMem,
   type Devices,
 } from '../drivers/devices.js';
-import { bootKernel, bootMemory } from './machine.js';
+import { ScenarioError } from '../kernel/scenario-error.js';
+import { bootKernel, bootMemory, type MachineOptions } from './machine.js';
 import type { Scenario, Step } from './scenario.js';
 import { captureMemory, type MemoryState } from './hotplug-state.js';
 import { captureState, type State } from './state.js';
@@ -49,11 +50,12 @@ export interface Run {
 
 /**
  * Boots the machine of a scenario. No step has run yet.
+ * @param namesFunctions whoever listens asks which kernel functions are running: all of a user's tree shall be told
  * @returns the run, for {@link runStep} and {@link captureRun}
- * @throws RangeError where boot memory leaves no room for its own memmap
+ * @throws ScenarioError where the machine has too little memory for page tables and the memmap of boot memory
  */
-export function startRun(scenario: Scenario): Run {
-  const kernel = bootKernel(scenario.machine);
+export function startRun(scenario: Scenario, namesFunctions = false): Run {
+  const kernel = bootWithin({ ...scenario.machine, namesFunctions });
   const memory = bootMemory(kernel, scenario);
   return {
     scenario,
@@ -65,6 +67,16 @@ export function startRun(scenario: Scenario): Run {
     stopped: undefined,
     stoppedBy: undefined,
   };
+}
+
+function bootWithin(machine: MachineOptions): Kernel {
+  try {
+    return bootKernel(machine);
+  } catch (error) {
+    if (!(error instanceof NoBootMemory)) throw error;
+    const bytes = (machine.ramPages ?? 0) * machine.config.pageSize;
+    throw new ScenarioError(`machine.ramSize is ${bytes}; it is too small to boot: ${error.message}`);
+  }
 }
 
 /** Steps that change nothing above sections. */
@@ -93,9 +105,9 @@ function dispatch(run: Run, step: Step): StepReturn {
   if (!PAGE_STEPS.has(step.op)) run.hasTouchedMemory = true;
   switch (step.op) {
     case 'add-pages':
-      return addPages(kernel, step.nid, step.pfn, step.nrPages, altmap, pgmapOf(step));
+      return kernel.memoryHotplug.addPages(step.nid, step.pfn, step.nrPages, altmap, pgmapOf(step));
     case 'remove-pages':
-      removePages(kernel, step.pfn, step.nrPages, altmap, pgmapOf(step));
+      kernel.memoryHotplug.removePages(step.pfn, step.nrPages, altmap, pgmapOf(step));
       return null;
     case 'use':
       initialiseMemmap(kernel, step.pfn, step.nrPages, memory);
@@ -161,7 +173,7 @@ const hugePagesOf = ({ pfn, nrPages, hugePages }: { pfn: number; nrPages: number
  *   kernel's own has
  */
 export function initialiseMemmap(kernel: Kernel, pfn: number, nrPages: number, memory?: SystemMemory): void {
-  const { mmu, loadedMmu = mmu } = kernel.arch;
+  const { mmu, loadedMmu = mmu } = kernel.platform;
   const from = pfnToPage(kernel, pfn);
   const to = from + nrPages * kernel.structPageSize;
   for (const range of activeMemmap(kernel)) {

@@ -11,11 +11,15 @@ import type { FaultPoint } from '../mm/system-memory.js';
 import type { OnlineType } from '../mm/zone.js';
 import type { NamespaceRequest } from '../drivers/devices.js';
 import { DEFAULT_RAM_BYTES, type BootRange, type MachineOptions } from './machine.js';
+import type { CodeStarter } from '../kernel/memmap-code.js';
 import type { ScenarioFile, StepFile } from './schema.js';
 import { ScenarioError } from '../kernel/scenario-error.js';
 import { findArchitecture, findKernelRelease, list } from './names.js';
 
 /** From a scenario as written to one that can run: defaults filled in, units gone, contradictions refused. */
+
+/** Pages of the largest block of any page allocator, by which the start of its memory is rounded up. */
+const MAX_BLOCK_PAGES = 2 ** 13;
 
 export interface AltmapSpec {
   name: string;
@@ -207,8 +211,10 @@ function resolveStep(step: StepFile, field: string, pageSize: number): Step {
       return step;
     case 'create-namespace':
     case 'virtio-mem':
-      if (step.start % pageSize === 0 && step.size % pageSize === 0) return step;
-      throw new ScenarioError(`${field} is not made of whole pages of ${pageSize} bytes`);
+      if (step.start % pageSize !== 0 || step.size % pageSize !== 0) {
+        throw new ScenarioError(`${field} is not made of whole pages of ${pageSize} bytes`);
+      }
+      return step;
     case 'add-pages':
       return {
         op: step.op,
@@ -280,50 +286,89 @@ function refuseBeyond(
   boot: readonly BootRange[],
   pageSize: number,
 ): void {
-  const check = (field: string, endPfn: number): void => {
-    if (endPfn * pageSize <= limit) return;
-    throw new ScenarioError(`${field} ends at frame ${endPfn}; physical addresses end at 2^${Math.log2(limit)}`);
+  const end = `physical addresses end at 2^${Math.log2(limit)}`;
+  const checkFrames = (field: string, endPfn: number): void => {
+    if (endPfn * pageSize > limit) throw new ScenarioError(`${field} ends at frame ${endPfn}; ${end}`);
+  };
+  const checkBytes = (field: string, endByte: number): void => {
+    if (endByte > limit) throw new ScenarioError(`${field} ends at 0x${endByte.toString(16)}; ${end}`);
   };
   steps.forEach((step, i) => {
-    if ('pfn' in step) check(`steps[${i}]`, step.pfn + step.nrPages);
-    else if ('size' in step) check(`steps[${i}]`, (step.start + step.size) / pageSize);
+    if ('pfn' in step) checkFrames(`steps[${i}]`, step.pfn + step.nrPages);
+    else if ('size' in step) checkBytes(`steps[${i}]`, step.start + step.size);
   });
-  for (const { name, endPfn } of altmaps) check(`altmaps.${name}`, endPfn + 1);
-  boot.forEach(({ pfn, nrPages }, i) => check(`machine.boot[${i}]`, pfn + nrPages));
+  for (const { name, endPfn } of altmaps) checkFrames(`altmaps.${name}`, endPfn + 1);
+  boot.forEach(({ pfn, nrPages }, i) => checkBytes(`machine.boot[${i}]`, (pfn + nrPages) * pageSize));
+}
+
+/** Frames from one to another, `end` exclusive. */
+interface Frames {
+  start: number;
+  end: number;
+}
+
+/** Everything that the scenario names. */
+function namedFrames(
+  steps: readonly Step[],
+  altmaps: readonly AltmapSpec[],
+  boot: readonly BootRange[],
+  pageSize: number,
+): Frames[] {
+  const ofSteps = steps.flatMap((step): Frames[] => {
+    if ('pfn' in step) return [{ start: step.pfn, end: step.pfn + step.nrPages }];
+    if (!('size' in step)) return [];
+    return [{ start: Math.floor(step.start / pageSize), end: Math.ceil((step.start + step.size) / pageSize) }];
+  });
+  const ofAltmaps = altmaps.map(({ basePfn, endPfn, reserve, free }) => ({
+    start: basePfn,
+    end: Math.max(endPfn + 1, basePfn + reserve + free),
+  }));
+  return [...ofSteps, ...ofAltmaps, ...boot.map(({ pfn, nrPages }) => ({ start: pfn, end: pfn + nrPages }))];
 }
 
 /**
- * The first frame of the page allocator's memory: above everything that the scenario names, or, where that leaves no
- * room below the limit, below it.
- * @param limit bytes: where RAM cannot be any more, or an entry cannot point to it
+ * Where the page allocator's memory lies: above everything that the scenario names, or where that reaches to the end of
+ * the physical addresses in the largest gap between.
+ * @param nrPages how much memory it is, if there is room for it
+ * @param limit first frame that memory cannot have
  */
-function ramBase(
-  limit: number,
-  steps: readonly Step[],
-  altmaps: readonly AltmapSpec[],
-  boot: readonly BootRange[],
-  pageSize: number,
-): number {
-  const above = frameAboveAll(steps, altmaps, boot, pageSize);
-  const ramPages = DEFAULT_RAM_BYTES / pageSize;
-  return (above + 2 * ramPages) * pageSize <= limit ? above : ramPages;
+function placeRam(named: readonly Frames[], nrPages: number, limit: number): { ramBasePfn: number; ramPages: number } {
+  const above = named.reduce((end, range) => Math.max(end, range.end), 0);
+  if (above + nrPages + MAX_BLOCK_PAGES <= limit) return { ramBasePfn: above, ramPages: nrPages };
+  let widest: Frames = { start: 0, end: 0 };
+  let end = 0;
+  for (const range of [...named, { start: limit, end: limit }].sort((a, b) => a.start - b.start)) {
+    const next = Math.min(range.start, limit);
+    if (next - end > widest.end - widest.start) widest = { start: end, end: next };
+    end = Math.max(end, range.end);
+  }
+  const room = Math.max(0, widest.end - widest.start - MAX_BLOCK_PAGES);
+  return { ramBasePfn: widest.start, ramPages: Math.min(nrPages, room) };
 }
 
-/** A frame that is above everything the scenario names. */
-function frameAboveAll(
-  steps: readonly Step[],
-  altmaps: readonly AltmapSpec[],
-  boot: readonly BootRange[],
+/**
+ * What the machine says of the page allocator's memory, and the rest put where it is in nobody's way.
+ * @param limit bytes: where RAM cannot be any more, or an entry cannot point to it
+ * @throws ScenarioError
+ */
+function resolveRam(
+  { ramBasePfn, ramSize }: ScenarioFile['machine'],
+  named: readonly Frames[],
   pageSize: number,
-): number {
-  let end = 0;
-  for (const step of steps) {
-    if ('pfn' in step) end = Math.max(end, step.pfn + step.nrPages);
-    else if ('size' in step) end = Math.max(end, (step.start + step.size) / pageSize);
+  limit: number,
+): { ramBasePfn: number; ramPages: number } {
+  if (ramSize !== undefined && ramSize % pageSize !== 0) {
+    throw new ScenarioError(`machine.ramSize is ${ramSize}; allowed are whole pages of ${pageSize} bytes`);
   }
-  for (const altmap of altmaps) end = Math.max(end, altmap.endPfn + 1, altmap.basePfn + altmap.reserve + altmap.free);
-  for (const range of boot) end = Math.max(end, range.pfn + range.nrPages);
-  return end;
+  const wanted = (ramSize ?? DEFAULT_RAM_BYTES) / pageSize;
+  if (ramBasePfn === undefined) return placeRam(named, wanted, limit / pageSize);
+  const room = limit / pageSize - ramBasePfn - MAX_BLOCK_PAGES;
+  if (room <= 0 || (ramSize !== undefined && wanted > room)) {
+    throw new ScenarioError(
+      `machine.ramBasePfn is ${ramBasePfn}; the memory behind it must end below 2^${Math.log2(limit)} bytes`,
+    );
+  }
+  return { ramBasePfn, ramPages: Math.min(wanted, room) };
 }
 
 /** A kernel to run a scenario on in place of the one that the scenario names. */
@@ -331,6 +376,8 @@ export interface OtherKernel {
   release: Release;
   /** How it behaves; as the release does if not given. */
   traits?: Traits;
+  /** Its own code from __add_pages() and __remove_pages() down; what the emulator has for the release if not given. */
+  code?: CodeStarter | undefined;
 }
 
 /**
@@ -378,12 +425,16 @@ export function resolveScenario(file: ScenarioFile, other?: OtherKernel): Scenar
     title: file.title,
     machine: {
       architecture,
+      code: other?.code,
       release,
       traits,
       config,
-      ramBasePfn:
-        machine.ramBasePfn ??
-        ramBase(architecture.entryLimit ?? PHYSICAL_ADDRESS_LIMIT, steps, altmaps, boot, config.pageSize),
+      ...resolveRam(
+        machine,
+        namedFrames(steps, altmaps, boot, config.pageSize),
+        config.pageSize,
+        architecture.entryLimit ?? PHYSICAL_ADDRESS_LIMIT,
+      ),
       recycledPages: machine.recycledPages,
       failAllocations: new Set(file.failAllocations),
       boot,

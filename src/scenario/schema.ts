@@ -52,6 +52,7 @@ const machine = z.strictObject({
   mmu: z.enum(['radix', 'hash'], { error: 'must be "radix" or "hash"' }).optional(),
   hugeVmemmap: flag.optional(),
   ramBasePfn: pfn.optional(),
+  ramSize: size.optional(),
   htabSizeBytes: size.optional(),
   vmemmapPageSize: size.optional(),
   segmentSize: size.optional(),

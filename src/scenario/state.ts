@@ -160,7 +160,7 @@ export function captureState(kernel: Kernel, altmaps: readonly VmemAltmap[], vme
   const prot: Record<string, string> = {};
   const partial: string[] = [];
   for (const leaf of leaves) {
-    prot[LEVELS[leaf.level]] ??= `0x${kernel.arch.leafFlags(leaf).toString(16)}`;
+    prot[LEVELS[leaf.level]] ??= `0x${kernel.platform.leafFlags(leaf).toString(16)}`;
     if (leaf.level === PTE) continue;
     const runs = usedRuns(kernel, leaf);
     if (runs === undefined) continue;
@@ -173,7 +173,7 @@ export function captureState(kernel: Kernel, altmaps: readonly VmemAltmap[], vme
     leaves: leafRuns(kernel, leaves, altmaps, text),
     prot,
     tables: Object.fromEntries(
-      (kernel.arch.hasPageTables ? [P4D, PUD, PMD, PTE] : []).map((level): [string, number] => [
+      (kernel.platform.table !== undefined ? [P4D, PUD, PMD, PTE] : []).map((level): [string, number] => [
         LEVELS[level]!,
         counts[level]!,
       ]),
@@ -181,7 +181,7 @@ export function captureState(kernel: Kernel, altmaps: readonly VmemAltmap[], vme
     altmaps: Object.fromEntries(altmaps.map(({ name, alloc, align }) => [name, { alloc, align }])),
     ram: { pages: kernel.allocator.pagesOut },
     partial,
-    unusedStart: text.pointer(kernel.arch.unusedStart()),
+    unusedStart: text.pointer(kernel.code.unusedStart()),
     sections: { present: kernel.sections.present },
     leaks: leakedLeaves(leaves, active).map((leak) => `${text.range(leak)} ${LEVELS[leak.level]}`),
     holes: memmapHoles(leaves, active).map((hole) => text.range(hole)),
@@ -189,6 +189,6 @@ export function captureState(kernel: Kernel, altmaps: readonly VmemAltmap[], vme
     ...(said.some((line) => line.startsWith(LOG_LINE)) && { log: said.flatMap(logLine) }),
     counters: countersRecord(kernel.counters),
     ...(kernel.traits.countNrMemmap ? { vmstat: { ...kernel.vmstat } } : {}),
-    ...kernel.arch.describe?.((address) => text.of(address)),
+    ...kernel.code.describe?.((address) => text.of(address)),
   };
 }

@@ -38,7 +38,7 @@ function mapped(more: Partial<Machine> = {}) {
   const { kernel } = idle(arm64(more));
   // The vmemmap itself begins in the last entry of a table.
   const start = kernel.vmemmap + 8 * PUD_SIZE;
-  kernel.arch.vmemmapPopulate(start, start + kernel.pagesPerSection * kernel.structPageSize, 0, null);
+  kernel.code.vmemmapPopulate(start, start + kernel.pagesPerSection * kernel.structPageSize, 0, null);
   return { kernel, start, table: pageTableOf(kernel) };
 }
 
@@ -46,7 +46,7 @@ describe('arm64: unmap_hotplug_range() meets entries that it did not make', () =
   test('neither valid nor marked as present: a warning by the name of the level, and it goes', () => {
     const { kernel, start, table } = mapped();
     table.write(entryAt(kernel, PMD, start), FRAME, 0);
-    kernel.arch.vmemmapFree(start, start + PMD_SIZE, null);
+    kernel.code.vmemmapFree(start, start + PMD_SIZE, null);
     expect(kernel.log.take().filter((line) => line.startsWith('warn'))).toEqual([
       'warn:unmap_hotplug_pmd_range',
       'warn:unmap_hotplug_pmd_range',
@@ -54,7 +54,7 @@ describe('arm64: unmap_hotplug_range() meets entries that it did not make', () =
     ]);
     const root = mapped();
     root.table.write(entryAt(root.kernel, P4D, root.start), FRAME, 0);
-    root.kernel.arch.vmemmapFree(root.start, root.start + PMD_SIZE, null);
+    root.kernel.code.vmemmapFree(root.start, root.start + PMD_SIZE, null);
     // The frame that it named goes as an empty table.
     expect(root.kernel.log.take()).toEqual([
       'warn:unmap_hotplug_p4d_range',
@@ -63,7 +63,7 @@ describe('arm64: unmap_hotplug_range() meets entries that it did not make', () =
     ]);
     const pages = mapped({ pageSize: '64K' });
     pages.table.write(entryAt(pages.kernel, PTE, pages.start), 2 ** 16, 0);
-    pages.kernel.arch.vmemmapFree(pages.start, pages.start + 2 ** 16, null);
+    pages.kernel.code.vmemmapFree(pages.start, pages.start + 2 ** 16, null);
     expect(pages.kernel.log.take()).toContain('warn:unmap_hotplug_pte_range');
   });
 
@@ -71,7 +71,7 @@ describe('arm64: unmap_hotplug_range() meets entries that it did not make', () =
     const { kernel, start, table } = mapped({ pageSize: '64K' });
     const entry = entryAt(kernel, PTE, start);
     table.write(entry, (table.lo(entry) & ~VALID) >>> 0, PRESENT_INVALID_HI);
-    kernel.arch.vmemmapFree(start, start + 2 ** 16, null);
+    kernel.code.vmemmapFree(start, start + 2 ** 16, null);
     expect(kernel.log.take()).toEqual([]);
   });
 
@@ -83,7 +83,7 @@ describe('arm64: unmap_hotplug_range() meets entries that it did not make', () =
       const { kernel, start, table } = mapped(more);
       const entry = entryAt(kernel, level, start);
       table.write(entry, table.lo(entry), table.hi(entry) | CONT_HI);
-      kernel.arch.vmemmapFree(start, start + kernel.pageSize, null);
+      kernel.code.vmemmapFree(start, start + kernel.pageSize, null);
       expect(kernel.log.take()).toEqual([`warn:${name}`]);
     }
   });
@@ -92,7 +92,7 @@ describe('arm64: unmap_hotplug_range() meets entries that it did not make', () =
     const { kernel, start, table } = mapped();
     const entry = entryAt(kernel, PUD, start + PUD_SIZE);
     table.write(entry, VALID, CONT_HI);
-    kernel.arch.vmemmapFree(start + PUD_SIZE, start + PUD_SIZE + PMD_SIZE, null);
+    kernel.code.vmemmapFree(start + PUD_SIZE, start + PUD_SIZE + PMD_SIZE, null);
     expect([table.lo(entry), table.hi(entry)]).toEqual([0, 0]);
     expect(kernel.log.take().filter((line) => line.startsWith('warn'))).toEqual([]);
     expect(kernel.counters.clear[PUD]).toBe(1);
@@ -103,7 +103,7 @@ describe('arm64: unmap_hotplug_range() meets entries that it did not make', () =
     const entry = entryAt(kernel, PUD, start + PUD_SIZE);
     const lost = kernel.allocator.allocPages(0) * kernel.pageSize;
     table.write(entry, (lost | 2) >>> 0, Math.floor(lost / 2 ** 32));
-    kernel.arch.vmemmapFree(start + PUD_SIZE, start + PUD_SIZE + PMD_SIZE, null);
+    kernel.code.vmemmapFree(start + PUD_SIZE, start + PUD_SIZE + PMD_SIZE, null);
     expect(kernel.log.take()).toEqual([
       'warn:unmap_hotplug_pud_range',
       'warn:unmap_hotplug_pud_range',
@@ -113,7 +113,7 @@ describe('arm64: unmap_hotplug_range() meets entries that it did not make', () =
 
   test('tables that are in order are passed through without a word', () => {
     const { kernel, start, table } = mapped();
-    kernel.arch.vmemmapFree(start + PUD_SIZE, start + 8 * PUD_SIZE, null);
+    kernel.code.vmemmapFree(start + PUD_SIZE, start + 8 * PUD_SIZE, null);
     expect(kernel.log.take()).toEqual([]);
     expect(table.lo(entryAt(kernel, PUD, start)) & TABLE).toBe(TABLE);
     expect(kernel.counters.freePages).toBe(0);
@@ -125,7 +125,7 @@ describe('arm64: unmap_hotplug_range() meets entries that it did not make', () =
   ])('a table with a bit in the %s half of its last entry stays', (_which, lo, hi) => {
     const { kernel, start, table } = mapped();
     table.write(entryAt(kernel, PMD, start + PUD_SIZE - PMD_SIZE), lo, hi);
-    kernel.arch.vmemmapFree(start, start + PMD_SIZE, null);
+    kernel.code.vmemmapFree(start, start + PMD_SIZE, null);
     expect(kernel.counters.freePages).toBe(512);
   });
 });
@@ -133,10 +133,10 @@ describe('arm64: unmap_hotplug_range() meets entries that it did not make', () =
 describe('arm64: the vmemmap ends somewhere', () => {
   test('memmap behind its end, or in front of its start, is warned of by the name of who was asked', () => {
     const { kernel } = idle(arm64());
-    const { arch, vmemmap, structPageSize } = kernel;
+    const { code, vmemmap, structPageSize } = kernel;
     const windowEnd = vmemmap + 2 ** 36 * structPageSize;
     const said = (start: number, end: number): readonly string[] => {
-      arch.vmemmapFree(start, end, null);
+      code.vmemmapFree(start, end, null);
       return kernel.log.take();
     };
     expect(said(windowEnd + 2 ** 40, windowEnd + 2 ** 40 + PMD_SIZE)).toContain('warn:vmemmap_free');
@@ -145,11 +145,11 @@ describe('arm64: the vmemmap ends somewhere', () => {
 
   test('the last memmap before its end is not, and its PMD table goes, while the table above it maps more', () => {
     const { kernel } = idle(arm64());
-    const { arch } = kernel;
+    const { code } = kernel;
     // VMEMMAP_END is -SZ_1G.
     const end = 2 ** 52 - PUD_SIZE;
-    arch.vmemmapPopulate(end - PMD_SIZE, end, 0, null);
-    arch.vmemmapFree(end - PMD_SIZE, end, null);
+    code.vmemmapPopulate(end - PMD_SIZE, end, 0, null);
+    code.vmemmapFree(end - PMD_SIZE, end, null);
     expect(kernel.log.take()).toEqual([]);
     expect(kernel.counters).toMatchObject({ allocPages: 2 + 512, freePages: 1 + 512 });
     const { table, start } = { table: pageTableOf(kernel), start: end - PMD_SIZE };
@@ -159,9 +159,9 @@ describe('arm64: the vmemmap ends somewhere', () => {
 
   test('a range of more than a section is warned of once', () => {
     const { kernel } = idle(arm64());
-    for (let i = 0; i < 2; i++) kernel.arch.vmemmapPopulate(kernel.vmemmap, kernel.vmemmap + 2 * PMD_SIZE, 0, null);
+    for (let i = 0; i < 2; i++) kernel.code.vmemmapPopulate(kernel.vmemmap, kernel.vmemmap + 2 * PMD_SIZE, 0, null);
     expect(kernel.log.take()).toEqual(['warn:vmemmap_populate']);
-    kernel.arch.vmemmapPopulate(kernel.vmemmap + 2 * PMD_SIZE, kernel.vmemmap + 3 * PMD_SIZE, 0, null);
+    kernel.code.vmemmapPopulate(kernel.vmemmap + 2 * PMD_SIZE, kernel.vmemmap + 3 * PMD_SIZE, 0, null);
     expect(kernel.log.take()).toEqual([]);
   });
 });

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { describe, expect, test } from 'vitest';
-import type { Arch } from '../../src/kernel/arch.js';
+import type { Kernel } from '../../src/kernel/kernel.js';
 import { PMD, PTE, PUD, type Level } from '../../src/hardware/page-table.js';
 import { StateReader, StateWriter } from '../../src/hardware/saved-state.js';
 import type { ScenarioInput } from '../../src/scenario/schema.js';
@@ -120,13 +120,16 @@ const ARCHITECTURES: readonly (readonly [string, ScenarioInput['machine'], Facts
   ],
 ];
 
-const archOf = (machine: ScenarioInput['machine']): Arch => idle({ kernel: '6.12.117', ...machine }).kernel.arch;
+const kernelOf = (machine: ScenarioInput['machine']): Kernel => idle({ kernel: '6.12.117', ...machine }).kernel;
 
 describe('an architecture says', () => {
   test.each(ARCHITECTURES)(
     '%s: its leaves, its pageblocks, and whether it has page tables',
     (_name, machine, facts) => {
-      const { leafSizes, pmdSize, pageblockPages, hasPageTables, optimizesDaxVmemmap } = archOf(machine);
+      const { platform, kconfig } = kernelOf(machine);
+      const { leafSizes, pmdSize, pageblockPages, table } = platform;
+      const { optimizesDaxVmemmap } = kconfig;
+      const hasPageTables = table !== undefined;
       const leaves = leafSizes.map(({ name, size }) => [name, size]);
       expect({ leaves, pmdSize, pageblockPages, hasPageTables, optimizesDaxVmemmap }).toEqual(facts);
     },
@@ -134,7 +137,7 @@ describe('an architecture says', () => {
 
   test('which memmaps may lie in their own memory block: those that fill whole leaves', () => {
     const may = (machine: ScenarioInput['machine'], bytes: readonly number[]): boolean[] =>
-      bytes.map((each) => archOf(machine).supportsMemmapOnMemory(each));
+      bytes.map((each) => kernelOf(machine).kconfig.supportsMemmapOnMemory(each));
     const sizes = [2 * MIB, 3 * MIB, 4 * MIB];
     expect(may({ arch: 'x86_64' }, sizes)).toEqual([true, false, true]);
     expect(may({ arch: 'arm64' }, sizes)).toEqual([true, false, true]);
@@ -148,7 +151,7 @@ describe('an architecture says', () => {
 
   test('since when it lets memory blocks hold their memmap at all', () => {
     const since = (machine: ScenarioInput['machine'], kernels: readonly string[]): boolean[] =>
-      kernels.map((kernel) => archOf({ ...machine, kernel }).selectsMemmapOnMemory);
+      kernels.map((kernel) => kernelOf({ ...machine, kernel }).kconfig.selectsMemmapOnMemory);
     expect(since({ arch: 'x86_64' }, ['5.12', '5.13'])).toEqual([false, true]);
     expect(since({ arch: 'arm64' }, ['5.12', '5.13'])).toEqual([false, true]);
     expect(since({ arch: 's390' }, ['6.7', '6.8'])).toEqual([false, true]);
@@ -159,7 +162,7 @@ describe('an architecture says', () => {
     const start = 2 ** 51;
     const levels: readonly Level[] = [PTE, PMD, PUD];
     const keeps = (machine: ScenarioInput['machine']): boolean[] =>
-      levels.map((level) => archOf(machine).keepsEmptyTable({ level, start, pa: 0 }));
+      levels.map((level) => kernelOf(machine).code.keepsEmptyTable({ level, start, pa: 0 }));
     expect(keeps({ arch: 'x86_64' })).toEqual([false, false, true]);
     expect(keeps({ arch: 's390' })).toEqual([false, false, false]);
     expect(keeps({ arch: 'ppc64', mmu: 'radix' })).toEqual([false, false, false]);
@@ -167,13 +170,13 @@ describe('an architecture says', () => {
     const { kernel } = idle({ arch: 'arm64' });
     const inside = kernel.vmemmap + 2 ** 39;
     const keepsOn = (at: number): boolean[] =>
-      levels.map((level) => kernel.arch.keepsEmptyTable({ level, start: at, pa: 0 }));
+      levels.map((level) => kernel.code.keepsEmptyTable({ level, start: at, pa: 0 }));
     expect(keepsOn(Math.floor(inside / 2 ** 39) * 2 ** 39)).toEqual([false, false, false]);
     expect(keepsOn(Math.floor(kernel.vmemmap / 2 ** 39) * 2 ** 39)).toEqual([true, true, true]);
   });
 
   test('how many pages a table takes: four on s390 but for page tables', () => {
-    const { tablePages } = archOf({ arch: 's390' });
+    const { tablePages } = kernelOf({ arch: 's390' }).platform;
     const levels: readonly Level[] = [PTE, PMD, PUD];
     expect(levels.map((level) => tablePages!(level))).toEqual([1, 4, 4]);
   });
@@ -184,7 +187,7 @@ describe('an architecture says', () => {
       { arch: 'ppc64', mmu: 'radix' },
       { arch: 'ppc64', mmu: 'hash' },
     ] as const) {
-      expect(archOf(machine).unusedStart()).toBe(0);
+      expect(kernelOf(machine).code.unusedStart()).toBe(0);
     }
   });
 });
@@ -192,23 +195,23 @@ describe('an architecture says', () => {
 describe('vmemmap_list is a part of the saved state', () => {
   test.each(['hash', 'radix'] as const)('under %s', (mmu) => {
     const { kernel } = idle({ arch: 'ppc64', mmu, pageSize: '64K', kernel: '5.10' });
-    const { arch, vmemmap, structPageSize } = kernel;
+    const { code, vmemmap, structPageSize } = kernel;
     const section = kernel.pagesPerSection * structPageSize;
-    arch.vmemmapPopulate(vmemmap, vmemmap + section, 0, null);
-    expect(arch.bookPages!()).toBe(1);
+    code.vmemmapPopulate(vmemmap, vmemmap + section, 0, null);
+    expect(code.bookPages!()).toBe(1);
     const saved = new StateWriter();
-    arch.save!(saved);
-    arch.vmemmapFree(vmemmap, vmemmap + section, null);
+    code.save!(saved);
+    code.vmemmapFree(vmemmap, vmemmap + section, null);
     expect(kernel.log.take()).toEqual([]);
-    arch.restore!(new StateReader(saved.take()));
+    code.restore!(new StateReader(saved.take()));
     const again = new StateWriter();
-    arch.save!(again);
+    code.save!(again);
     const twice = new StateWriter();
-    arch.restore!(new StateReader(again.take()));
-    arch.save!(twice);
-    expect(arch.bookPages!()).toBe(1);
+    code.restore!(new StateReader(again.take()));
+    code.save!(twice);
+    expect(code.bookPages!()).toBe(1);
     // The node of the block is in the list again: memory holds it still.
-    arch.vmemmapFree(vmemmap, vmemmap + section, null);
+    code.vmemmapFree(vmemmap, vmemmap + section, null);
     expect(kernel.log.take().length).toBeGreaterThan(0);
   });
 });

@@ -159,7 +159,7 @@ const MACHINES: readonly (readonly [string, Machine, readonly Row[]])[] = [
 ];
 
 const fieldsOf = (machine: Machine): readonly LeafField[] =>
-  idle({ kernel: '6.12.117', ...machine }).kernel.arch.leafFields!;
+  idle({ kernel: '6.12.117', ...machine }).kernel.platform.leafFields!;
 
 describe.each(MACHINES)('the fields of a leaf of %s', (_name, machine, rows) => {
   test('have the names and the bits of the kernel', () => {

@@ -183,28 +183,28 @@ describe('vmemmap_populate()', () => {
         scenario({ machine: loongarch64({ kernel, pagingLevels: 2, vaBits: 39 }), steps: [add(0, 2)] }),
       );
       const start = run.kernel.vmemmap + (2 ** 33 / 16384) * 64;
-      run.kernel.arch.vmemmapPopulate(start, start + 16384, 0, null);
+      run.kernel.code.vmemmapPopulate(start, start + 16384, 0, null);
       const at = entryAt(run.kernel, PTE, start) + 2;
       return run.kernel.ram.words[at]!;
     };
     expect(['6.11', '6.12'].map(emptyPte)).toEqual([0, 0x40]);
     const { kernel } = idle(loongarch64());
     const start = kernel.vmemmap + 2 ** 33;
-    kernel.arch.vmemmapPopulate(start, start + 16384, 0, null);
+    kernel.code.vmemmapPopulate(start, start + 16384, 0, null);
     const table = pageTableOf(kernel);
     const at = entryAt(kernel, PMD, start);
     const behind = at + 2;
     expect(tableIndex(table.table(PMD), start)).toBeLessThan(table.table(PMD).mask);
-    expect(kernel.arch.paging!.isNone(kernel.ram.words[behind]!, kernel.ram.words[behind + 1]!, PMD)).toBe(true);
-    expect(kernel.arch.paging!.isNone(kernel.ram.words[behind]!, kernel.ram.words[behind + 1]!, PUD)).toBe(false);
-    expect(kernel.arch.paging!.isNone(kernel.ram.words[at]!, kernel.ram.words[at + 1]!, PMD)).toBe(false);
-    expect([0, 0x40, 0x41, 0x80].map((lo) => kernel.arch.paging!.isNone(lo, 0, PTE))).toEqual([
+    expect(kernel.code.paging!.isNone(kernel.ram.words[behind]!, kernel.ram.words[behind + 1]!, PMD)).toBe(true);
+    expect(kernel.code.paging!.isNone(kernel.ram.words[behind]!, kernel.ram.words[behind + 1]!, PUD)).toBe(false);
+    expect(kernel.code.paging!.isNone(kernel.ram.words[at]!, kernel.ram.words[at + 1]!, PMD)).toBe(false);
+    expect([0, 0x40, 0x41, 0x80].map((lo) => kernel.code.paging!.isNone(lo, 0, PTE))).toEqual([
       true,
       true,
       false,
       false,
     ]);
-    expect(kernel.arch.paging!.isNone(0x40, 1, PTE)).toBe(false);
+    expect(kernel.code.paging!.isNone(0x40, 1, PTE)).toBe(false);
   });
 
   test('maps nothing where the memmap ends at 2^64, which is 0 to its loop', () => {
@@ -225,7 +225,7 @@ describe('vmemmap_populate()', () => {
       const { kernel } = idle(loongarch64({ pagingLevels }));
       const said: string[] = [];
       observe(kernel, { ...DEAF_OBSERVER, decide: (by, { so }) => said.push(`${by}: ${so}`) });
-      kernel.arch.vmemmapPopulate(kernel.vmemmap, kernel.vmemmap + 16384, 0, null);
+      kernel.code.vmemmapPopulate(kernel.vmemmap, kernel.vmemmap + 16384, 0, null);
       return said;
     };
     expect(saidBy(2)).toContain('vmemmap_populate: vmemmap_populate_basepages()');
@@ -251,13 +251,13 @@ describe('vmemmap_free()', () => {
 
 describe('what is told of it', () => {
   test('no table ever goes, nothing is remembered, no block holds its memmap', () => {
-    const { arch } = idle(loongarch64()).kernel;
-    expect(([PTE, PMD] as const).map((level) => arch.keepsEmptyTable({ level, start: 0, pa: 0 }))).toEqual([
+    const { code, kconfig } = idle(loongarch64()).kernel;
+    expect(([PTE, PMD] as const).map((level) => code.keepsEmptyTable({ level, start: 0, pa: 0 }))).toEqual([
       true,
       true,
     ]);
-    expect(arch.unusedStart()).toBe(0);
-    expect(arch.selectsMemmapOnMemory).toBe(false);
+    expect(code.unusedStart()).toBe(0);
+    expect(kconfig.selectsMemmapOnMemory).toBe(false);
   });
 
   test('RAM lies where an entry can hold its frame', () => {

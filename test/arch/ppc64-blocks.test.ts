@@ -5,7 +5,6 @@ import { freeVmemmapPages } from '../../arch/ppc64/block-vmemmap.js';
 import { VmemmapList } from '../../arch/ppc64/vmemmap-list.js';
 import { observe, pfnToPage, type Kernel } from '../../src/kernel/kernel.js';
 import { DEAF_OBSERVER } from '../../src/kernel/observer.js';
-import { addPages } from '../../src/mm/memory-hotplug.js';
 import type { ScenarioInput } from '../../src/scenario/schema.js';
 import { idle, play } from '../scenarios.js';
 
@@ -78,11 +77,11 @@ describe('where a block goes', () => {
 
   test('freeing ends with the range: the block behind it stays', () => {
     const { kernel } = idle(hash());
-    const { arch, vmemmap } = kernel;
-    arch.vmemmapPopulate(vmemmap, vmemmap + 2 * BLOCK, 0, null);
-    arch.vmemmapFree(vmemmap, vmemmap + BLOCK, null);
-    expect(arch.mmu.walk(vmemmap)).toBeUndefined();
-    expect(arch.mmu.walk(vmemmap + BLOCK)).toBeDefined();
+    const { code, vmemmap } = kernel;
+    code.vmemmapPopulate(vmemmap, vmemmap + 2 * BLOCK, 0, null);
+    code.vmemmapFree(vmemmap, vmemmap + BLOCK, null);
+    expect(kernel.platform.mmu.walk(vmemmap)).toBeUndefined();
+    expect(kernel.platform.mmu.walk(vmemmap + BLOCK)).toBeDefined();
     expect(kernel.counters.freePages).toBe(BLOCK_PAGES);
   });
 });
@@ -122,7 +121,7 @@ describe('vmemmap_populated()', () => {
     let checked = 0;
     observe(kernel, { ...DEAF_OBSERVER, checkSubsections: (count) => (checked += count) });
     const start = pfnToPage(kernel, FIRST);
-    expect(kernel.arch.vmemmapPopulate(start, start + BLOCK, 0, null)).toBe(0);
+    expect(kernel.code.vmemmapPopulate(start, start + BLOCK, 0, null)).toBe(0);
     observe(kernel, null);
     return checked;
   };
@@ -132,10 +131,10 @@ describe('vmemmap_populated()', () => {
   test('looks at every subsection that the block describes until one is valid', () => {
     expect(populate(machine())).toBe(DESCRIBED / SUBSECTION);
     const kernel = machine();
-    addPages(kernel, 0, FIRST, SUBSECTION, null);
+    kernel.memoryHotplug.addPages(0, FIRST, SUBSECTION, null);
     expect(populate(kernel)).toBe(1);
     const later = machine();
-    addPages(later, 0, FIRST + 3 * SECTION + 2 * SUBSECTION, SUBSECTION, null);
+    later.memoryHotplug.addPages(0, FIRST + 3 * SECTION + 2 * SUBSECTION, SUBSECTION, null);
     expect(populate(later)).toBe((3 * SECTION) / SUBSECTION + 3);
   });
 
@@ -244,7 +243,7 @@ describe('vmemmap_list in memory', () => {
 
   test('pages of the boot are none that it has taken since', () => {
     const { kernel } = idle(hash({ boot: [{ start: '0x0', size: '64M' }] }));
-    expect(kernel.arch.bookPages!()).toBe(0);
-    expect(idle(hash()).kernel.arch.bookPages!()).toBe(0);
+    expect(kernel.code.bookPages!()).toBe(0);
+    expect(idle(hash()).kernel.code.bookPages!()).toBe(0);
   });
 });

@@ -58,14 +58,14 @@ function populate(kernel: Kernel, pfn: number, nrPages: number, vmemmapShift: nu
   });
   const pgmap = { rangeStartPfn: pfn, vmemmapShift };
   const [start, end] = [pfnToPage(kernel, pfn), pfnToPage(kernel, pfn + nrPages)];
-  const ret = kernel.arch.populateCompoundPages!(pfn, start, end, 0, pgmap);
+  const ret = kernel.code.populateCompoundPages!(pfn, start, end, 0, pgmap);
   observe(kernel, null);
   return { ret, allocPages: kernel.counters.allocPages, setPte: kernel.counters.set[0]!, told };
 }
 
 /** Frames behind pages of the memmap, by their number. */
 const framesOf = (kernel: Kernel, from: number, count: number): number[] =>
-  Array.from({ length: count }, (_, i) => kernel.arch.mmu.walk(kernel.vmemmap + (from + i) * PAGE)!.pa / PAGE);
+  Array.from({ length: count }, (_, i) => kernel.platform.mmu.walk(kernel.vmemmap + (from + i) * PAGE)!.pa / PAGE);
 
 const said = (text: string): string => `vmemmap_populate_compound_pages: ${text}`;
 const HEAD_AND_TAIL = said('a compound page begins here -> a head page and a tail page');
@@ -133,7 +133,7 @@ describe('the memmap of a compound page', () => {
   test('keeps base pages that are there', () => {
     const { kernel } = idle(radix());
     const { vmemmap } = kernel;
-    kernel.arch.vmemmapPopulate(vmemmap + 5 * PAGE, vmemmap + 6 * PAGE, 0, null);
+    kernel.code.vmemmapPopulate(vmemmap + 5 * PAGE, vmemmap + 6 * PAGE, 0, null);
     const [before] = framesOf(kernel, 5, 1);
     expect(populate(kernel, 0, 2 ** MIB_2, MIB_2)).toMatchObject({ ret: 0, allocPages: 2, setPte: 7 });
     expect(framesOf(kernel, 5, 1)).toEqual([before]);
@@ -143,7 +143,7 @@ describe('the memmap of a compound page', () => {
 describe('a leaf that is there', () => {
   const withLeaf = (more: Partial<Machine> = {}): Kernel => {
     const { kernel } = idle(radix(more));
-    kernel.arch.vmemmapPopulate(kernel.vmemmap, kernel.vmemmap + PMD_SIZE, 0, null);
+    kernel.code.vmemmapPopulate(kernel.vmemmap, kernel.vmemmap + PMD_SIZE, 0, null);
     return kernel;
   };
 
@@ -158,10 +158,10 @@ describe('a leaf that is there', () => {
   });
 
   test('serves whether or not somebody listens', () => {
-    const { arch, vmemmap, counters } = withLeaf();
+    const { code, vmemmap, counters } = withLeaf();
     const before = counters.allocPages;
     const pgmap = { rangeStartPfn: 0, vmemmapShift: MIB_2 };
-    expect(arch.populateCompoundPages!(0, vmemmap, vmemmap + PMD_SIZE, 0, pgmap)).toBe(0);
+    expect(code.populateCompoundPages!(0, vmemmap, vmemmap + PMD_SIZE, 0, pgmap)).toBe(0);
     expect(counters.allocPages).toBe(before);
   });
 
@@ -187,10 +187,10 @@ describe('a leaf that is there', () => {
   test('where the tail page would be, and no memory for a base page: populating fails', () => {
     const kernel = without([4]);
     // Two tables and the leaf; then a page table.
-    kernel.arch.vmemmapPopulate(kernel.vmemmap, kernel.vmemmap + PMD_SIZE, 0, null);
+    kernel.code.vmemmapPopulate(kernel.vmemmap, kernel.vmemmap + PMD_SIZE, 0, null);
     expect(populate(kernel, PER_PMD, PER_PAGE, GIB_1).ret).toBe(-ENOMEM);
     const later = without([5]);
-    later.arch.vmemmapPopulate(later.vmemmap, later.vmemmap + PMD_SIZE, 0, null);
+    later.code.vmemmapPopulate(later.vmemmap, later.vmemmap + PMD_SIZE, 0, null);
     expect(populate(later, PER_PMD, PER_PAGE, GIB_1)).toMatchObject({ ret: -ENOMEM, setPte: 0 });
   });
 });
@@ -244,7 +244,7 @@ describe('until it asked the address, the kernel counted one pfn on for each pag
 
   test('and one on for each page of memmap behind a leaf', () => {
     const { kernel } = idle(radix(counting));
-    kernel.arch.vmemmapPopulate(kernel.vmemmap, kernel.vmemmap + PMD_SIZE, 0, null);
+    kernel.code.vmemmapPopulate(kernel.vmemmap, kernel.vmemmap + PMD_SIZE, 0, null);
     // Behind the leaf the count is at 512, so that it is three PMDs more to the next multiple of 2048.
     const MIB_8 = 11;
     const { told } = populate(kernel, 0, 4 * PER_PMD + PER_PAGE, MIB_8);
@@ -272,11 +272,11 @@ describe('until it asked the address, the kernel counted one pfn on for each pag
   test('so that head page and tail page could lie in two PMDs: a leaf in the second makes populating fail', () => {
     const { kernel } = idle(radix(counting));
     expect((START * PER_PAGE + (LAST - START)) % 2 ** MIB_2).toBe(0);
-    kernel.arch.vmemmapPopulate(kernel.vmemmap + PMD_SIZE, kernel.vmemmap + 2 * PMD_SIZE, 0, null);
+    kernel.code.vmemmapPopulate(kernel.vmemmap + PMD_SIZE, kernel.vmemmap + 2 * PMD_SIZE, 0, null);
     const outcome = populate(kernel, START * PER_PAGE, (PAGES_PER_PMD - START) * PER_PAGE, MIB_2);
     expect(outcome.ret).toBe(-ENOMEM);
     expect(outcome.told.at(-1)).toEqual([HEAD_AND_TAIL, LAST * PAGE, (LAST + 2) * PAGE]);
-    expect(kernel.arch.mmu.walk(kernel.vmemmap + LAST * PAGE)).toBeDefined();
+    expect(kernel.platform.mmu.walk(kernel.vmemmap + LAST * PAGE)).toBeDefined();
     // Two tables were there, and the head page is the last that was taken.
     const { kernel: other } = idle(radix(counting));
     const before = populate(other, START * PER_PAGE, (LAST - START) * PER_PAGE, MIB_2);

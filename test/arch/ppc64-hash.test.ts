@@ -9,7 +9,7 @@ import {
   type SegmentShift,
 } from '../../arch/ppc64/hash/hash-page-table.js';
 import { linuxPaging } from '../../arch/ppc64/hash/linux-page-table.js';
-import { HashVmemmap } from '../../arch/ppc64/hash/vmemmap.js';
+import { HashPlatform } from '../../arch/ppc64/hash/platform.js';
 import { virtualPage, vmemmapContext } from '../../arch/ppc64/hash/vsid.js';
 import { P4D, PMD, PTE, PUD } from '../../src/hardware/page-table.js';
 import { Ram } from '../../src/hardware/ram.js';
@@ -206,8 +206,8 @@ describe('htab_bolt_mapping()', () => {
     const free = (slot: number, bits: number): void => clearBits(ram, HTAB_BASE, slot, bits);
     return { kernel, table, page, heard, free, ...groups };
   }
-  const populate = ({ arch, vmemmap }: Kernel): number => arch.vmemmapPopulate(vmemmap, vmemmap + MIB_16, 0, null);
-  const free = ({ arch, vmemmap }: Kernel): void => arch.vmemmapFree(vmemmap, vmemmap + MIB_16, null);
+  const populate = ({ code, vmemmap }: Kernel): number => code.vmemmapPopulate(vmemmap, vmemmap + MIB_16, 0, null);
+  const free = ({ code, vmemmap }: Kernel): void => code.vmemmapFree(vmemmap, vmemmap + MIB_16, null);
 
   test('takes the first free entry of the primary group, and removing finds it there', () => {
     const { kernel, heard, primary, table, page } = machine();
@@ -268,15 +268,15 @@ describe('htab_bolt_mapping()', () => {
     ]);
     const leaves: unknown[] = [];
     const { vmemmap } = kernel;
-    kernel.arch.visit(
+    kernel.platform.visit(
       vmemmap,
       vmemmap + MIB_16,
       (leaf) => leaves.push([leaf.start, leaf.size, leaf.lo]),
       () => undefined,
     );
     expect(leaves).toEqual([[vmemmap, MIB_16, 0]]);
-    expect(kernel.arch.mmu.walk(vmemmap)).toBeUndefined();
-    expect(kernel.arch.describe!(String)).toEqual({ hptes: [] });
+    expect(kernel.platform.mmu.walk(vmemmap)).toBeUndefined();
+    expect(kernel.code.describe!(String)).toEqual({ hptes: [] });
     // Freeing gives the block back, looks for its entry in vain, and says so.
     free(kernel);
     expect(heard).toEqual([
@@ -289,10 +289,10 @@ describe('htab_bolt_mapping()', () => {
 
   test('what is mapped is told from vmemmap_list, in the order of addresses and within the range', () => {
     const { kernel } = machine();
-    const { arch, vmemmap } = kernel;
-    for (const i of [2, 0, 3, 1]) arch.vmemmapPopulate(vmemmap + i * MIB_16, vmemmap + (i + 1) * MIB_16, 0, null);
+    const { code, vmemmap } = kernel;
+    for (const i of [2, 0, 3, 1]) code.vmemmapPopulate(vmemmap + i * MIB_16, vmemmap + (i + 1) * MIB_16, 0, null);
     const starts: number[] = [];
-    arch.visit(
+    kernel.platform.visit(
       vmemmap + MIB_16,
       vmemmap + 3 * MIB_16,
       ({ start }) => starts.push((start - vmemmap) / MIB_16),
@@ -303,14 +303,14 @@ describe('htab_bolt_mapping()', () => {
 
   test('knows three sizes of pages', () => {
     const { kernel } = machine();
-    const options = { htabSizeBytes: SMALL_HTAB, segmentShift: 40 as const, vmemmapHi: 0xc00c_0000 };
-    expect(() => new HashVmemmap(kernel, { ...options, vmemmapPageSize: 8192 })).toThrow(
+    const options = { htabSizeBytes: SMALL_HTAB, segmentShift: 40 as const };
+    expect(() => new HashPlatform(kernel, { ...options, vmemmapPageSize: 8192 })).toThrow(
       'the hash MMU has no vmemmap pages of 8192 bytes',
     );
   });
 
   test('the fields of its entries are those of mmu-hash.h, and each says something', () => {
-    const fields = idle(hash()).kernel.arch.leafFields!;
+    const fields = idle(hash()).kernel.platform.leafFields!;
     expect(fields.map(({ name, mask }) => [name, mask])).toEqual([
       ['HPTE_R_PP', 0x3n],
       ['HPTE_R_N', 0x4n],
@@ -357,15 +357,15 @@ describe("Linux's own page table under the hash MMU", () => {
   });
 
   test('is written to by the helper that folds compound pages, from 5.19 until architectures had to ask for it in 6.3', () => {
-    const hasPaging = (kernel: string): boolean => idle(hash(kernel, '64K')).kernel.arch.paging !== undefined;
+    const hasPaging = (kernel: string): boolean => idle(hash(kernel, '64K')).kernel.code.paging !== undefined;
     expect(['5.18', '5.19', '6.2', '6.3', '6.12'].map(hasPaging)).toEqual([false, true, true, false, false]);
     const { kernel } = idle(hash('5.19', '64K'));
-    expect(kernel.allocator.isReserved(kernel.arch.paging!.table.root / KIB_64)).toBe(true);
+    expect(kernel.allocator.isReserved(kernel.code.paging!.table.root / KIB_64)).toBe(true);
   });
 
   test('reads entries as the kernel does: a table is any entry, a page has _PAGE_PRESENT, a leaf _PAGE_PTE', () => {
     const { kernel } = idle(hash('5.19', '64K'));
-    const { format } = kernel.arch.paging!.table;
+    const { format } = kernel.code.paging!.table;
     const [PRESENT, LEAF] = [0x8000_0000, 0x4000_0000];
     expect([format.isPresent(PTE, 1, 0), format.isPresent(PTE, 0, PRESENT)]).toEqual([false, true]);
     expect([format.isPresent(PMD, 1, 0), format.isPresent(PMD, 0, 1), format.isPresent(PMD, 0, 0)]).toEqual([
@@ -386,7 +386,7 @@ describe("Linux's own page table under the hash MMU", () => {
     expect(state).toMatchObject({ ret: 'BUG', leaves: [] });
     expect(state!.counters['setPte']).toBe(4096);
     const { kernel } = idle(hash('5.19', '4K', { ramBasePfn }));
-    const paging = kernel.arch.paging!;
+    const paging = kernel.code.paging!;
     const { table } = paging;
     const entry = table.entry(table.root, 0);
     const { words } = kernel.ram;

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { HASH_PAGE_SIZES, HashPageTable, NO_SLOT } from '../../arch/ppc64/hash/hash-page-table.js';
 import { virtualPage, vmemmapContext, vpnText } from '../../arch/ppc64/hash/vsid.js';
 import { altmapCrossBoundary } from '../../arch/ppc64/populated.js';
-import { VmemmapList } from '../../arch/ppc64/vmemmap-list.js';
+import { backings, emptyList, VmemmapList } from '../../arch/ppc64/vmemmap-list.js';
 import { Ram } from '../../src/hardware/ram.js';
 import { DEFAULT_RELEASE, resolveTraits } from '../../src/history/releases.js';
 import type { ScenarioInput } from '../../src/scenario/schema.js';
@@ -71,7 +71,7 @@ describe('ppc64 radix', () => {
 
   test('writes entries big-endian: a byte dump of the PMD table shows valid and leaf in its first byte', () => {
     const { kernel } = idle(radix());
-    kernel.arch.vmemmapPopulate(kernel.vmemmap, kernel.vmemmap + 0x4000, 0, null);
+    kernel.code.vmemmapPopulate(kernel.vmemmap, kernel.vmemmap + 0x4000, 0, null);
     const mmu = pageTableOf(kernel);
     const leaf = mmu.walk(kernel.vmemmap)!;
     const expected = Buffer.alloc(8);
@@ -103,14 +103,14 @@ describe('ppc64 radix: remove_pagetable() meets what it did not make', () => {
   const mapped = (more: Partial<Machine> = {}) => {
     const { kernel } = idle(radix(more));
     const start = kernel.vmemmap;
-    kernel.arch.vmemmapPopulate(start, start + PMD_SIZE, 0, null);
+    kernel.code.vmemmapPopulate(start, start + PMD_SIZE, 0, null);
     kernel.counters.reset();
     return { kernel, start, table: pageTableOf(kernel) };
   };
 
   test('memmap that was never mapped is passed over', () => {
     const { kernel, start } = mapped();
-    kernel.arch.vmemmapFree(start + PUD_SIZE, start + 2 ** 41, null);
+    kernel.code.vmemmapFree(start + PUD_SIZE, start + 2 ** 41, null);
     expect(kernel.log.take()).toEqual([]);
     expect(kernel.counters).toMatchObject({ freePages: 0, clear: [0, 0, 0, 0, 0] });
   });
@@ -119,12 +119,12 @@ describe('ppc64 radix: remove_pagetable() meets what it did not make', () => {
     const { kernel, start, table } = mapped();
     const entry = entryAt(kernel, PUD, start + PUD_SIZE);
     table.write(entry, 0, VALID_LEAF_HI);
-    const { arch } = kernel;
-    arch.vmemmapFree(start + PUD_SIZE, start + PUD_SIZE + PMD_SIZE, null);
-    arch.vmemmapFree(start + 2 * PUD_SIZE - PMD_SIZE, start + 2 * PUD_SIZE, null);
+    const { code } = kernel;
+    code.vmemmapFree(start + PUD_SIZE, start + PUD_SIZE + PMD_SIZE, null);
+    code.vmemmapFree(start + 2 * PUD_SIZE - PMD_SIZE, start + 2 * PUD_SIZE, null);
     expect(kernel.log.take()).toEqual(['warn:remove_pud_table: unaligned range']);
     expect(table.hi(entry)).toBe(VALID_LEAF_HI);
-    arch.vmemmapFree(start + PUD_SIZE, start + 2 * PUD_SIZE, null);
+    code.vmemmapFree(start + PUD_SIZE, start + 2 * PUD_SIZE, null);
     expect(kernel.log.take()).toEqual([]);
     expect(table.hi(entry)).toBe(0);
     expect(kernel.counters).toMatchObject({ freePages: 0, clear: [0, 0, 1, 0, 0] });
@@ -134,14 +134,14 @@ describe('ppc64 radix: remove_pagetable() meets what it did not make', () => {
     const { kernel, start, table } = mapped();
     const entry = entryAt(kernel, P4D, start + 2 ** 39);
     table.write(entry, 0, VALID_LEAF_HI);
-    kernel.arch.vmemmapFree(start + 2 ** 39, start + 2 ** 39 + PMD_SIZE, null);
+    kernel.code.vmemmapFree(start + 2 ** 39, start + 2 ** 39 + PMD_SIZE, null);
     expect(kernel.log.take()).toEqual(['warn:remove_pagetable: unaligned range']);
     expect(table.hi(entry)).toBe(VALID_LEAF_HI);
   });
 
   test('a part of a leaf that describes nothing valid takes all of it', () => {
     const { kernel, start } = mapped();
-    kernel.arch.vmemmapFree(start, start + PMD_SIZE / 2, null);
+    kernel.code.vmemmapFree(start, start + PMD_SIZE / 2, null);
     expect(kernel.log.take()).toEqual([]);
     expect(kernel.counters).toMatchObject({ freePages: 32 + 2, clear: [0, 1, 1, 1, 0] });
   });
@@ -153,7 +153,7 @@ describe('ppc64 radix: remove_pagetable() meets what it did not make', () => {
     ] as const) {
       const { kernel, start, table } = mapped();
       table.write(entryAt(kernel, PMD, start + PUD_SIZE - PMD_SIZE), lo, hi);
-      kernel.arch.vmemmapFree(start, start + PMD_SIZE, null);
+      kernel.code.vmemmapFree(start, start + PMD_SIZE, null);
       expect(kernel.counters).toMatchObject({ freePages: 32, clear: [0, 1, 0, 0, 0] });
     }
   });
@@ -194,7 +194,8 @@ describe('ppc64: vmemmap_list', () => {
     fc.assert(
       fc.property(fc.array(fc.nat(40), { maxLength: 60 }), (blocks) => {
         const { kernel } = idle(hash());
-        const list = new VmemmapList(kernel);
+        const head = emptyList();
+        const list = new VmemmapList(kernel, head);
         const noted = new Map<number, number>();
         for (const block of blocks) {
           const virt = kernel.vmemmap + block * 2 ** 24;
@@ -207,7 +208,7 @@ describe('ppc64: vmemmap_list', () => {
             noted.set(virt, phys);
           }
         }
-        expect(new Map([...list.entries()].map(({ virt, phys }) => [virt, phys]))).toEqual(noted);
+        expect(new Map([...backings(kernel.ram, head)].map(({ virt, phys }) => [virt, phys]))).toEqual(noted);
         expect(list.free(kernel.vmemmap + 2 ** 40)).toBe(0);
       }),
     );

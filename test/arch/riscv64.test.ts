@@ -191,7 +191,7 @@ describe('vmemmap_populate()', () => {
       const said: string[] = [];
       observe(run.kernel, { ...DEAF_OBSERVER, decide: (by, { so }) => said.push(`${by}: ${so}`) });
       const start = run.kernel.vmemmap + 2 ** 30;
-      run.kernel.arch.vmemmapPopulate(start, start + 4096, 0, null);
+      run.kernel.code.vmemmapPopulate(start, start + 4096, 0, null);
       return said;
     };
     expect(saidBy('6.7')).toContain('vmemmap_populate: vmemmap_populate_basepages()');
@@ -260,7 +260,7 @@ describe('vmemmap_free()', () => {
     const start = kernel.vmemmap + 2 ** 31;
     const root = entryAt(kernel, PUD, start);
     table.write(root, entryLo(2 ** 30, 0xe7), entryHi(2 ** 30, 0));
-    kernel.arch.vmemmapFree(start, start + 2 ** 21, null);
+    kernel.code.vmemmapFree(start, start + 2 ** 21, null);
     expect(table.lo(root) & 0xff).toBe(0xe7);
     expect(kernel.log.take()).toEqual([]);
   });
@@ -271,7 +271,7 @@ describe('vmemmap_free()', () => {
     const start = Math.ceil((kernel.vmemmap + 2 ** 31) / 2 ** 30) * 2 ** 30;
     const entry = entryAt(kernel, PUD, start);
     table.write(entry, entryLo(2 ** 42, 0xe7), entryHi(2 ** 42, 0));
-    kernel.arch.vmemmapFree(start, start + 4096, null);
+    kernel.code.vmemmapFree(start, start + 4096, null);
     expect(table.lo(entry)).toBe(0);
     expect(kernel.log.take()).toEqual(['free-not-allocated:40000000']);
   });
@@ -280,16 +280,16 @@ describe('vmemmap_free()', () => {
     const { kernel } = idle(riscv64({ kernel: '7.2' }));
     const table = pageTableOf(kernel);
     const start = Math.ceil((kernel.vmemmap + 2 ** 31) / 2 ** 21) * 2 ** 21;
-    kernel.arch.vmemmapPopulate(start, start + 2 ** 21, 0, null);
+    kernel.code.vmemmapPopulate(start, start + 2 ** 21, 0, null);
     const leaf = entryAt(kernel, PMD, start);
     table.write(leaf, (table.lo(leaf) & ~0x21) >>> 0, table.hi(leaf));
-    kernel.arch.vmemmapFree(start, start + 2 ** 21, null);
+    kernel.code.vmemmapFree(start, start + 2 ** 21, null);
     expect(kernel.allocator.pagesOut).toBe(0);
     // Without R, W, X and the present bits a PMD is none to it.
-    kernel.arch.vmemmapPopulate(start, start + 2 ** 21, 0, null);
+    kernel.code.vmemmapPopulate(start, start + 2 ** 21, 0, null);
     const again = entryAt(kernel, PMD, start);
     table.write(again, (table.lo(again) & ~0x2f) >>> 0, table.hi(again));
-    kernel.arch.vmemmapFree(start, start + 2 ** 21, null);
+    kernel.code.vmemmapFree(start, start + 2 ** 21, null);
     expect(table.lo(again)).not.toBe(0);
   });
 });
@@ -297,15 +297,15 @@ describe('vmemmap_free()', () => {
 describe('what is told of it', () => {
   test('tables right below the root stay by design, others do not', () => {
     const { kernel } = idle(riscv64({ vaBits: 48 }));
-    const keeps = ([PTE, PMD, PUD] as const).map((level) => kernel.arch.keepsEmptyTable({ level, start: 0, pa: 0 }));
+    const keeps = ([PTE, PMD, PUD] as const).map((level) => kernel.code.keepsEmptyTable({ level, start: 0, pa: 0 }));
     expect(keeps).toEqual([false, false, true]);
   });
 
   test('memory blocks may hold their memmap since hot-plug came, and nothing is remembered between steps', () => {
-    const { arch } = idle(riscv64()).kernel;
-    expect(arch.selectsMemmapOnMemory).toBe(true);
-    expect(arch.unusedStart()).toBe(0);
-    expect([2 * MIB, 3 * MIB].map((bytes) => arch.supportsMemmapOnMemory(bytes))).toEqual([true, false]);
+    const { code, kconfig } = idle(riscv64()).kernel;
+    expect(kconfig.selectsMemmapOnMemory).toBe(true);
+    expect(code.unusedStart()).toBe(0);
+    expect([2 * MIB, 3 * MIB].map((bytes) => kconfig.supportsMemmapOnMemory(bytes))).toEqual([true, false]);
   });
 });
 

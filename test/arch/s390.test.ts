@@ -43,7 +43,7 @@ describe('s390: tables', () => {
 
   test('a segment entry lies in memory as the hardware reads it', () => {
     const { kernel } = idle(s390({ ramBasePfn: 2 ** 33 }));
-    kernel.arch.vmemmapPopulate(kernel.vmemmap, kernel.vmemmap + 2 ** 20, 0, null);
+    kernel.code.vmemmapPopulate(kernel.vmemmap, kernel.vmemmap + 2 ** 20, 0, null);
     const mmu = pageTableOf(kernel);
     const [leaf] = [mmu.walk(kernel.vmemmap)!];
     const at = Buffer.alloc(8);
@@ -129,7 +129,7 @@ describe('s390: modify_pagetable() meets what is there', () => {
   const mapped = (more: Partial<Machine> = {}) => {
     const { kernel } = idle(s390(more));
     const start = kernel.vmemmap;
-    kernel.arch.vmemmapPopulate(start, start + PMD_SIZE, 0, null);
+    kernel.code.vmemmapPopulate(start, start + PMD_SIZE, 0, null);
     kernel.counters.reset();
     return { kernel, start, table: pageTableOf(kernel) };
   };
@@ -137,7 +137,7 @@ describe('s390: modify_pagetable() meets what is there', () => {
   test('pages that are mapped stay as they are, whatever their frames', () => {
     for (const ramBasePfn of [2 ** 16, 2 ** 33]) {
       const { kernel, start } = mapped({ hugeVmemmap: false, ramBasePfn });
-      expect(kernel.arch.vmemmapPopulate(start, start + PMD_SIZE, 0, null)).toBe(0);
+      expect(kernel.code.vmemmapPopulate(start, start + PMD_SIZE, 0, null)).toBe(0);
       expect(kernel.counters).toMatchObject({ allocPages: 0, set: [0, 0, 0, 0, 0] });
     }
   });
@@ -146,12 +146,12 @@ describe('s390: modify_pagetable() meets what is there', () => {
     const { kernel, start, table } = mapped();
     const entry = entryAt(kernel, PUD, start + PUD_SIZE);
     table.write(entry, LARGE, 0);
-    const { arch, counters } = kernel;
-    expect(arch.vmemmapPopulate(start + PUD_SIZE, start + 2 * PUD_SIZE, 0, null)).toBe(0);
-    arch.vmemmapFree(start + PUD_SIZE, start + PUD_SIZE + PMD_SIZE, null);
+    const { code, counters } = kernel;
+    expect(code.vmemmapPopulate(start + PUD_SIZE, start + 2 * PUD_SIZE, 0, null)).toBe(0);
+    code.vmemmapFree(start + PUD_SIZE, start + PUD_SIZE + PMD_SIZE, null);
     expect(counters).toMatchObject({ allocPages: 0, clear: [0, 0, 0, 0, 0] });
     expect(table.lo(entry)).toBe(LARGE);
-    arch.vmemmapFree(start + PUD_SIZE, start + 2 * PUD_SIZE, null);
+    code.vmemmapFree(start + PUD_SIZE, start + 2 * PUD_SIZE, null);
     expect(counters).toMatchObject({ freePages: 0, clear: [0, 0, 1, 0, 0] });
   });
 
@@ -161,7 +161,7 @@ describe('s390: modify_pagetable() meets what is there', () => {
   ])('a table with a bit in the %s half of its last entry stays', (_which, lo, hi) => {
     const { kernel, start, table } = mapped();
     table.write(entryAt(kernel, PMD, start + PUD_SIZE - PMD_SIZE), lo, hi);
-    kernel.arch.vmemmapFree(start, start + PMD_SIZE, null);
+    kernel.code.vmemmapFree(start, start + PMD_SIZE, null);
     expect(kernel.counters).toMatchObject({ freePages: 256, clear: [0, 1, 0, 0, 0] });
   });
 
@@ -169,21 +169,21 @@ describe('s390: modify_pagetable() meets what is there', () => {
     for (const quarter of [1, 2, 3]) {
       const { kernel, start } = mapped();
       const far = start + (quarter * PUD_SIZE) / 4;
-      kernel.arch.vmemmapPopulate(far, far + PMD_SIZE, 0, null);
-      kernel.arch.vmemmapFree(start, start + PMD_SIZE, null);
-      expect(kernel.arch.mmu.walk(far)).toBeDefined();
+      kernel.code.vmemmapPopulate(far, far + PMD_SIZE, 0, null);
+      kernel.code.vmemmapFree(start, start + PMD_SIZE, null);
+      expect(kernel.platform.mmu.walk(far)).toBeDefined();
       expect(kernel.counters.freePages).toBe(256);
     }
   });
 
   test('a new segment table is empty as far as it goes, and what lies behind it in memory is left alone', () => {
     const { kernel } = idle(s390({ vmemmapBase: '0x3fc0000000000' }));
-    const { arch, vmemmap } = kernel;
+    const { code, vmemmap } = kernel;
     const regions = [0, 1, 2, 3].map((i) => vmemmap + i * PUD_SIZE);
-    for (const start of regions) arch.vmemmapPopulate(start, start + PMD_SIZE, 0, null);
+    for (const start of regions) code.vmemmapPopulate(start, start + PMD_SIZE, 0, null);
     // The tables of the regions lie side by side; that of the first goes and comes back.
     const tables: number[] = [];
-    arch.visit(
+    kernel.platform.visit(
       vmemmap,
       vmemmap + 4 * PUD_SIZE,
       () => undefined,
@@ -194,9 +194,9 @@ describe('s390: modify_pagetable() meets what is there', () => {
     expect(tables.slice(1).some((pa, i) => pa === tables[i]! + TABLE_BYTES)).toBe(true);
     const left = tables.findIndex((pa, i) => tables[i + 1] === pa + TABLE_BYTES);
     const start = regions[left]!;
-    arch.vmemmapFree(start, start + PMD_SIZE, null);
-    arch.vmemmapPopulate(start, start + PMD_SIZE, 0, null);
-    expect(regions.filter((at) => arch.mmu.walk(at) === undefined)).toEqual([]);
+    code.vmemmapFree(start, start + PMD_SIZE, null);
+    code.vmemmapPopulate(start, start + PMD_SIZE, 0, null);
+    expect(regions.filter((at) => kernel.platform.mmu.walk(at) === undefined)).toEqual([]);
     // The empty entries reach to the last.
     const entry = entryAt(kernel, PMD, start + PUD_SIZE - PMD_SIZE);
     expect(pageTableOf(kernel).lo(entry)).toBe(EMPTY_SEGMENT);
@@ -207,26 +207,26 @@ describe('s390: modify_pagetable() meets what is there', () => {
     expect(since).toMatchObject({ violations: [], ram: { pages: 0 } });
     // _SEGMENT_ENTRY_DIRTY and _SEGMENT_ENTRY_YOUNG, which counted as bits of the address.
     const { kernel } = idle(s390({ kernel: '5.9' }));
-    const { arch, vmemmap } = kernel;
-    arch.vmemmapPopulate(vmemmap, vmemmap + PMD_SIZE, 0, null);
-    const frame = arch.mmu.walk(vmemmap)!.pa;
+    const { code, vmemmap } = kernel;
+    code.vmemmapPopulate(vmemmap, vmemmap + PMD_SIZE, 0, null);
+    const frame = kernel.platform.mmu.walk(vmemmap)!.pa;
     const freed: number[] = [];
     observe(kernel, { ...DEAF_OBSERVER, freePages: (pfn, order) => order === 8 && freed.push(pfn * 4096 - frame) });
-    arch.vmemmapFree(vmemmap, vmemmap + PMD_SIZE, null);
+    code.vmemmapFree(vmemmap, vmemmap + PMD_SIZE, null);
     expect(freed).toEqual([0x3000]);
   });
 
   test('remembers the unused part of a frame across a saved state', () => {
     const { kernel, start } = mapped();
-    kernel.arch.vmemmapPopulate(start + 2 * PMD_SIZE, start + 2.5 * PMD_SIZE, 0, null);
-    const remembered = kernel.arch.unusedStart();
+    kernel.code.vmemmapPopulate(start + 2 * PMD_SIZE, start + 2.5 * PMD_SIZE, 0, null);
+    const remembered = kernel.code.unusedStart();
     expect(remembered).toBe(start + 2.5 * PMD_SIZE);
     const saved = new StateWriter();
-    kernel.arch.save!(saved);
-    kernel.arch.vmemmapFree(start + 2 * PMD_SIZE, start + 2.5 * PMD_SIZE, null);
-    expect(kernel.arch.unusedStart()).toBe(0);
-    kernel.arch.restore!(new StateReader(saved.take()));
-    expect(kernel.arch.unusedStart()).toBe(remembered);
+    kernel.code.save!(saved);
+    kernel.code.vmemmapFree(start + 2 * PMD_SIZE, start + 2.5 * PMD_SIZE, null);
+    expect(kernel.code.unusedStart()).toBe(0);
+    kernel.code.restore!(new StateReader(saved.take()));
+    expect(kernel.code.unusedStart()).toBe(remembered);
   });
 });
 
@@ -272,7 +272,7 @@ describe('s390 before 5.9: what is mapped is mapped for ever', () => {
 
   test('takes frames above 4 GiB', () => {
     const { kernel } = idle(machine({ ramBasePfn: 2 ** 33 }));
-    kernel.arch.vmemmapPopulate(kernel.vmemmap, kernel.vmemmap + 2 ** 20, 0, null);
-    expect(kernel.arch.mmu.walk(kernel.vmemmap)!.pa).toBeGreaterThanOrEqual(2 ** 45);
+    kernel.code.vmemmapPopulate(kernel.vmemmap, kernel.vmemmap + 2 ** 20, 0, null);
+    expect(kernel.platform.mmu.walk(kernel.vmemmap)!.pa).toBeGreaterThanOrEqual(2 ** 45);
   });
 });

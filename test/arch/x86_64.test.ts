@@ -76,8 +76,8 @@ describe('x86_64: vmemmap_populate()', () => {
     const [state] = play({ machine: x86({ ramBasePfn: 2 ** 34 }), steps: [addSection(0)] });
     expect(state!.leaves).toEqual(['ffffea0004000000-ffffea0004200000 pmd ram']);
     const run = idle(x86({ ramBasePfn: 2 ** 34 }));
-    run.kernel.arch.vmemmapPopulate(run.kernel.vmemmap, run.kernel.vmemmap + 2 ** 21, 0, null);
-    expect(run.kernel.arch.mmu.walk(run.kernel.vmemmap)!.pa).toBeGreaterThanOrEqual(2 ** 46);
+    run.kernel.code.vmemmapPopulate(run.kernel.vmemmap, run.kernel.vmemmap + 2 ** 21, 0, null);
+    expect(run.kernel.platform.mmu.walk(run.kernel.vmemmap)!.pa).toBeGreaterThanOrEqual(2 ** 46);
   });
 });
 
@@ -179,31 +179,31 @@ describe('x86_64: remove_pagetable() meets what it did not make', () => {
 
   test.each([4, 5])('with %i levels, memmap that was never mapped is passed over', (pagingLevels) => {
     const { kernel, start } = booted({ pagingLevels });
-    kernel.arch.vmemmapFree(start, start + 2 ** 40, null);
+    kernel.code.vmemmapFree(start, start + 2 ** 40, null);
     expect(kernel.log.take()).toEqual([]);
     expect(kernel.counters).toMatchObject({ freePages: 0, clear: [0, 0, 0, 0, 0] });
-    kernel.arch.vmemmapPopulate(start, start + PMD_SIZE, 0, null);
-    kernel.arch.vmemmapFree(start + PUD_SIZE, start + 2 ** 38, null);
+    kernel.code.vmemmapPopulate(start, start + PMD_SIZE, 0, null);
+    kernel.code.vmemmapFree(start + PUD_SIZE, start + 2 ** 38, null);
     expect(kernel.log.take()).toEqual([]);
     expect(kernel.counters).toMatchObject({ freePages: 0, clear: [0, 0, 0, 0, 0] });
   });
 
   test('a leaf of 1 GiB that lies in the range as a whole is cleared, and its memory is not given back', () => {
     const { kernel, start } = booted();
-    kernel.arch.vmemmapPopulate(start, start + PMD_SIZE, 0, null);
+    kernel.code.vmemmapPopulate(start, start + PMD_SIZE, 0, null);
     const entry = entryAt(kernel, PUD, start + PUD_SIZE);
     pageTableOf(kernel).write(entry, PUD_LEAF, 0);
-    kernel.arch.vmemmapFree(start + PUD_SIZE, start + 2 * PUD_SIZE, null);
+    kernel.code.vmemmapFree(start + PUD_SIZE, start + 2 * PUD_SIZE, null);
     expect(pageTableOf(kernel).lo(entry)).toBe(0);
     expect(kernel.counters).toMatchObject({ freePages: 0, clear: [0, 0, 1, 0, 0] });
     expect(kernel.log.take()).toEqual([]);
-    expect(kernel.arch.mmu.walk(start)).toBeDefined();
+    expect(kernel.platform.mmu.walk(start)).toBeDefined();
   });
 
   test('a table whose whole GiB lies in the range is a table all the same: its leaves go back, and then it does', () => {
     const { kernel, start } = booted();
-    kernel.arch.vmemmapPopulate(start, start + 2 * PMD_SIZE, 0, null);
-    kernel.arch.vmemmapFree(start, start + PUD_SIZE, null);
+    kernel.code.vmemmapPopulate(start, start + 2 * PMD_SIZE, 0, null);
+    kernel.code.vmemmapFree(start, start + PUD_SIZE, null);
     expect(kernel.counters).toMatchObject({ freePages: 2 * 512 + 1, clear: [0, 2, 1, 0, 0] });
     expect(kernel.log.take()).toEqual([]);
   });
@@ -213,7 +213,7 @@ describe('x86_64: remove_pagetable() meets what it did not make', () => {
     ['to its end', PMD_SIZE, PUD_SIZE],
   ])('a leaf of 1 GiB of which a part lies in the range, %s, is taken for a table', (_what, from, to) => {
     const { kernel, start } = booted();
-    kernel.arch.vmemmapPopulate(start, start + PMD_SIZE, 0, null);
+    kernel.code.vmemmapPopulate(start, start + PMD_SIZE, 0, null);
     const page = kernel.allocator.allocPages(0);
     const lo = ((page * 4096) | PUD_LEAF) >>> 0;
     const hi = Math.floor((page * 4096) / 2 ** 32);
@@ -223,17 +223,17 @@ describe('x86_64: remove_pagetable() meets what it did not make', () => {
     table.write(inLeaf, 0x67, 0);
     table.write(beyond, 1, 0);
     table.write(entryAt(kernel, PUD, start + PUD_SIZE), lo, hi);
-    kernel.arch.vmemmapFree(start + PUD_SIZE + from, start + PUD_SIZE + to, null);
+    kernel.code.vmemmapFree(start + PUD_SIZE + from, start + PUD_SIZE + to, null);
     expect(table.lo(inLeaf)).toBe(0);
     expect(table.lo(entryAt(kernel, PUD, start + PUD_SIZE))).toBe(lo);
   });
 
   test('a table whose other entries have nothing but accessed and dirty bits counts as empty and goes', () => {
     const { kernel, start } = booted();
-    kernel.arch.vmemmapPopulate(start, start + PMD_SIZE, 0, null);
+    kernel.code.vmemmapPopulate(start, start + PMD_SIZE, 0, null);
     const table = pageTableOf(kernel);
     table.write(entryAt(kernel, PMD, start + 7 * PMD_SIZE), ACCESSED_AND_DIRTY, 0);
-    kernel.arch.vmemmapFree(start, start + PMD_SIZE, null);
+    kernel.code.vmemmapFree(start, start + PMD_SIZE, null);
     expect(kernel.counters).toMatchObject({ freePages: 512 + 1, clear: [0, 1, 1, 0, 0] });
   });
 
@@ -242,9 +242,9 @@ describe('x86_64: remove_pagetable() meets what it did not make', () => {
     ['high', 0, 1],
   ])('a table with a bit in the %s half of its last entry stays', (_which, lo, hi) => {
     const { kernel, start } = booted();
-    kernel.arch.vmemmapPopulate(start, start + PMD_SIZE, 0, null);
+    kernel.code.vmemmapPopulate(start, start + PMD_SIZE, 0, null);
     pageTableOf(kernel).write(entryAt(kernel, PMD, start + PUD_SIZE - PMD_SIZE), lo, hi);
-    kernel.arch.vmemmapFree(start, start + PMD_SIZE, null);
+    kernel.code.vmemmapFree(start, start + PMD_SIZE, null);
     expect(kernel.counters).toMatchObject({ freePages: 512, clear: [0, 1, 0, 0, 0] });
   });
 });
@@ -266,7 +266,7 @@ describe('x86_64: page tables of processes', () => {
       expect(state).toMatchObject({ ret: -12, counters: { syncTopLevel: 3 } });
     }
     const { kernel } = idle(machine);
-    kernel.arch.vmemmapPopulate(kernel.vmemmap, kernel.vmemmap + 4096, 0, null);
+    kernel.code.vmemmapPopulate(kernel.vmemmap, kernel.vmemmap + 4096, 0, null);
     expect(kernel.counters.syncTopLevel).toBe(3);
   });
 
@@ -278,7 +278,7 @@ describe('x86_64: page tables of processes', () => {
   test('get every top-level entry of a range that has several', () => {
     const { kernel } = idle(machine);
     const last = 2 ** 39 - 2 ** 21;
-    kernel.arch.vmemmapPopulate(kernel.vmemmap + last, kernel.vmemmap + last + 2 ** 22, 0, null);
+    kernel.code.vmemmapPopulate(kernel.vmemmap + last, kernel.vmemmap + last + 2 ** 22, 0, null);
     expect(kernel.counters.syncTopLevel).toBe(2 * 3);
   });
 });
@@ -298,7 +298,9 @@ describe('x86_64: the memmap of a HugeTLB page that is folded', () => {
     );
     for (const step of run.scenario.steps) expect(runStep(run, step)).toBe(0);
     const { kernel } = run;
-    const leaves = Array.from({ length: 8 }, (_, page) => kernel.arch.mmu.walk(pfnToPage(kernel, PFN) + page * 4096)!);
+    const leaves = Array.from({ length: 8 }, (_, page) =>
+      kernel.platform.mmu.walk(pfnToPage(kernel, PFN) + page * 4096)!,
+    );
     expect(new Set(leaves.map(({ pa }) => pa)).size).toBe(1);
     expect(kernel.allocator.isAllocated(leaves[0]!.pa / 4096)).toBe(true);
     const WRITABLE = 2;
@@ -309,15 +311,15 @@ describe('x86_64: the memmap of a HugeTLB page that is folded', () => {
 describe('x86_64: state that is saved', () => {
   test('has the unused part of a leaf that is remembered', () => {
     const { kernel } = idle(x86({ structPageSize: 56 }));
-    kernel.arch.vmemmapPopulate(kernel.vmemmap, kernel.vmemmap + SECTION * 56, 0, null);
-    const remembered = kernel.arch.unusedStart();
+    kernel.code.vmemmapPopulate(kernel.vmemmap, kernel.vmemmap + SECTION * 56, 0, null);
+    const remembered = kernel.code.unusedStart();
     expect(remembered).toBe(kernel.vmemmap + SECTION * 56);
     const saved = new StateWriter();
-    kernel.arch.save!(saved);
-    kernel.arch.vmemmapFree(kernel.vmemmap, kernel.vmemmap + SECTION * 56, null);
-    expect(kernel.arch.unusedStart()).toBe(0);
-    kernel.arch.restore!(new StateReader(saved.take()));
-    expect(kernel.arch.unusedStart()).toBe(remembered);
+    kernel.code.save!(saved);
+    kernel.code.vmemmapFree(kernel.vmemmap, kernel.vmemmap + SECTION * 56, null);
+    expect(kernel.code.unusedStart()).toBe(0);
+    kernel.code.restore!(new StateReader(saved.take()));
+    expect(kernel.code.unusedStart()).toBe(remembered);
   });
 });
 

@@ -6,7 +6,10 @@ import { describe, expect, test } from 'vitest';
 import { MEASUREMENTS, NOT_EXPRESSED } from '../../src/bench/validation/measurements.js';
 import { errorSummaries, hotAddBound, validationRows } from '../../src/bench/validation/validate.js';
 import { WORK } from '../../src/cycles/work.js';
-import { validationMarkdown } from '../../src/report/validation-text.js';
+import { compareMeasured, measuredCostsSchema } from '../../src/bench/validation/measured-file.js';
+import { measuredMarkdown, validationMarkdown } from '../../src/report/validation-text.js';
+import { readJson } from '../../src/scenario/load.js';
+import { MEASURED_COSTS } from './measured-costs.js';
 import { vmemmap } from '../cli/cli.js';
 
 const PAGE = readFileSync(join(import.meta.dirname, '../../src/cycles/HOW-FAR-TO-TRUST.md'), 'utf8');
@@ -26,6 +29,18 @@ describe('how far to trust the cycles', { timeout: 60_000 }, () => {
   test('the page shows the table as the model has it', () => {
     const shown = /<!-- validation -->\n([\s\S]*)<!-- end -->/.exec(PAGE)![1]!;
     expect(plain(shown)).toEqual(plain(validationMarkdown(rows, errorSummaries(rows), hotAddBound())));
+  });
+
+  test('the page shows the measured composites as the model has them', () => {
+    const shown = /<!-- measured -->\n([\s\S]*)<!-- measured end -->/.exec(PAGE)![1]!;
+    const verdict = compareMeasured(measuredCostsSchema.parse(readJson(MEASURED_COSTS)));
+    expect(plain(shown)).toEqual(plain(measuredMarkdown(verdict)));
+  });
+
+  test('the published rows of machines that a profile covers are within 25 % in the median', () => {
+    const { rows: counted, medianAbsolute } = errorSummaries(rows).at(-1)!;
+    expect(counted).toBeGreaterThanOrEqual(10);
+    expect(medianAbsolute).toBeLessThan(0.25);
   });
 
   test('only V3 and V5 have set a figure, and these come out within a tenth', () => {

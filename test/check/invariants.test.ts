@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { describe, expect, test } from 'vitest';
-import type { Arch } from '../../src/kernel/arch.js';
+import type { VmemmapCode } from '../../src/kernel/vmemmap-code.js';
 import { checkRun, type Finding } from '../../src/check/checked-run.js';
 import { INVARIANTS, type InvariantName } from '../../src/check/invariants.js';
 import { MEMORY_INVARIANT_NAMES } from '../../src/check/memory-invariants.js';
@@ -22,18 +22,21 @@ const SOUND: ScenarioInput = {
 };
 
 /** Runs a scenario on a kernel whose architecture does something else in some calls. */
-function sabotaged(input: ScenarioInput, change: (kernel: Kernel, sound: Arch) => Partial<Arch>): readonly Finding[] {
+function sabotaged(
+  input: ScenarioInput,
+  change: (kernel: Kernel, sound: VmemmapCode) => Partial<VmemmapCode>,
+): readonly Finding[] {
   const run = startRun(scenario(input));
-  const sound = run.kernel.arch;
-  const arch = Object.assign(Object.create(sound) as Arch, change(run.kernel, sound));
-  Object.assign(run.kernel, { arch });
+  const sound = run.kernel.code;
+  const code = Object.assign(Object.create(sound) as VmemmapCode, change(run.kernel, sound));
+  Object.assign(run.kernel, { code });
   return checkRun(run).findings;
 }
 
 /** Sabotage that begins when the memmap of the second section is populated, in step 2. */
 const inStepTwo =
   (deed: (kernel: Kernel) => void) =>
-  (kernel: Kernel, sound: Arch): Partial<Arch> => ({
+  (kernel: Kernel, sound: VmemmapCode): Partial<VmemmapCode> => ({
     vmemmapPopulate(start, end, nid, altmap) {
       const err = sound.vmemmapPopulate(start, end, nid, altmap);
       if (start === pfnToPage(kernel, PFN + SECTION)) deed(kernel);
@@ -41,7 +44,7 @@ const inStepTwo =
     },
   });
 
-const firstLeaf = (kernel: Kernel) => kernel.arch.mmu.walk(pfnToPage(kernel, PFN))!;
+const firstLeaf = (kernel: Kernel) => kernel.platform.mmu.walk(pfnToPage(kernel, PFN))!;
 
 /** Clears the entry that maps the first section. */
 function unmapFirst(kernel: Kernel): void {

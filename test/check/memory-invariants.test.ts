@@ -39,7 +39,7 @@ const SABOTAGE: Readonly<Record<MemoryInvariantName, readonly ((run: Run) => voi
   'pages-present': [(run) => zone(run, 'Movable').present++, (run) => (zone(run, 'Normal').present = -1)],
   'memmap-is-there': [
     ({ memory, kernel }) => {
-      const frame = kernel.arch.mmu.walk(pfnToPage(kernel, PFN))!.pa / kernel.pageSize;
+      const frame = kernel.platform.mmu.walk(pfnToPage(kernel, PFN))!.pa / kernel.pageSize;
       memory.departed.set(frame, frame + 1, true);
     },
   ],

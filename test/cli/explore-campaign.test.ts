@@ -43,17 +43,20 @@ describe('an exploration', () => {
     expect(found(last.stdout)).toEqual(alone());
   });
 
-  test('that is interrupted tells what it found, and saves the rest for later', async () => {
+  test.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)('that %s interrupts says so, tells what it found, and saves the rest for later', async (signal, code) => {
     const file = join(folder(), 'saved.vmx');
     const child = spawn(process.execPath, [MAIN, ...WIDE.slice(0, -1), '9', '--save', file], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     let stdout = '';
     child.stdout.on('data', (data: Buffer) => (stdout += data.toString()));
-    setTimeout(() => child.kill('SIGINT'), 3000);
+    setTimeout(() => child.kill(signal), 3000);
     await once(child, 'close');
-    expect(child.exitCode).toBe(1);
-    expect(stdout).toContain('ended early, in sequences of');
+    expect(child.exitCode).toBe(code);
+    expect(stdout).toContain(`interrupted by ${signal}, in sequences of`);
     expect(stdout).toContain('no-hole');
     expect(existsSync(file)).toBe(true);
   });

@@ -9,7 +9,6 @@ import type { ProcessorOptions } from '../../src/cycles/processor.js';
 import type { CpuProfile } from '../../src/cycles/profile.js';
 import { observe, type Kernel } from '../../src/kernel/kernel.js';
 import { findRelease, resolveTraits } from '../../src/history/releases.js';
-import { addPages, removePages } from '../../src/mm/memory-hotplug.js';
 import { captureRun, initialiseMemmap, runStep, startRun, type Run } from '../../src/scenario/runner.js';
 import type { ScenarioInput } from '../../src/scenario/schema.js';
 import { PFN, scenario } from '../scenarios.js';
@@ -70,9 +69,9 @@ const MACHINES: [string, Machine][] = [
 
 describe.each(MACHINES)('on %s', (_name, machine) => {
   const play = ({ kernel, pfn }: Clocked): void => {
-    addPages(kernel, 0, pfn, kernel.pagesPerSection * 3, null);
-    addPages(kernel, 0, pfn + kernel.pagesPerSection * 4, kernel.pagesPerSubsection, null);
-    removePages(kernel, pfn, kernel.pagesPerSection * 2, null);
+    kernel.memoryHotplug.addPages(0, pfn, kernel.pagesPerSection * 3, null);
+    kernel.memoryHotplug.addPages(0, pfn + kernel.pagesPerSection * 4, kernel.pagesPerSubsection, null);
+    kernel.memoryHotplug.removePages(pfn, kernel.pagesPerSection * 2, null);
   };
 
   test('a clock changes nothing of what the kernel does', () => {
@@ -108,16 +107,16 @@ describe.each(MACHINES)('on %s', (_name, machine) => {
 describe('walks and entries', () => {
   test('every base page is found from the root: four entries read and one written', () => {
     const { model, kernel, pfn, cycles } = clocked({ arch: 'x86_64', hugeVmemmap: false });
-    cycles(() => addPages(kernel, 0, pfn, kernel.pagesPerSection, null));
+    cycles(() => kernel.memoryHotplug.addPages(0, pfn, kernel.pagesPerSection, null));
     const before = model.processor.bytesTouched;
-    cycles(() => addPages(kernel, 0, pfn + kernel.pagesPerSection, kernel.pagesPerSection, null));
+    cycles(() => kernel.memoryHotplug.addPages(0, pfn + kernel.pagesPerSection, kernel.pagesPerSection, null));
     // 512 pages of 64-byte structs fill a table of their own, which costs its page and an entry above.
     expect(model.processor.bytesTouched - before).toBe(512 * (4 + 1) * 8 + 4096 + 8);
   });
 
   test('a second table costs its page once', () => {
     const { model, kernel, pfn } = clocked({ arch: 'x86_64', hugeVmemmap: false });
-    addPages(kernel, 0, pfn, kernel.pagesPerSection * 2, null);
+    kernel.memoryHotplug.addPages(0, pfn, kernel.pagesPerSection * 2, null);
     expect(model.tables()).toBe(4);
   });
 });
@@ -125,7 +124,7 @@ describe('walks and entries', () => {
 describe('barriers', () => {
   const added = (machine: Machine): number => {
     const { kernel, pfn, cycles } = clocked(machine);
-    return cycles(() => addPages(kernel, 0, pfn, kernel.pagesPerSection, null)).barrier ?? 0;
+    return cycles(() => kernel.memoryHotplug.addPages(0, pfn, kernel.pagesPerSection, null)).barrier ?? 0;
   };
 
   test('follow every valid entry on arm64, leaf or table', () => {
@@ -143,8 +142,8 @@ describe('barriers', () => {
 describe('flushes', () => {
   const removed = (machine: Machine, options: Partial<ProcessorOptions> = {}): number => {
     const { kernel, model, pfn, cycles } = clocked(machine, options);
-    addPages(kernel, 0, pfn, kernel.pagesPerSection, null);
-    const { flush } = cycles(() => removePages(kernel, pfn, kernel.pagesPerSection, null));
+    kernel.memoryHotplug.addPages(0, pfn, kernel.pagesPerSection, null);
+    const { flush } = cycles(() => kernel.memoryHotplug.removePages(pfn, kernel.pagesPerSection, null));
     return model.processor.microseconds(flush ?? 0);
   };
 
@@ -179,11 +178,11 @@ describe('marks and scans', () => {
   test('a scan ends at the first byte that differs: a leaf in use costs a line or two, a dead one all of it', () => {
     const { kernel, pfn, cycles } = clocked({ arch: 'x86_64', structPageSize: 56 });
     const { pagesPerSection } = kernel;
-    addPages(kernel, 0, pfn, pagesPerSection * 2, null);
+    kernel.memoryHotplug.addPages(0, pfn, pagesPerSection * 2, null);
     initialiseMemmap(kernel, pfn, pagesPerSection * 2);
     // The second section lies in both leaves; what is left of the first one stands at the start of its leaf.
-    const alive = cycles(() => removePages(kernel, pfn + pagesPerSection, pagesPerSection, null));
-    const dead = cycles(() => removePages(kernel, pfn, pagesPerSection, null));
+    const alive = cycles(() => kernel.memoryHotplug.removePages(pfn + pagesPerSection, pagesPerSection, null));
+    const dead = cycles(() => kernel.memoryHotplug.removePages(pfn, pagesPerSection, null));
     expect(alive.scan).toBeLessThan(dead.scan!);
     expect(dead.scan! / (2 ** 21 / 8)).toBeGreaterThan(1);
   });
@@ -196,13 +195,13 @@ describe('ppc64 under hash', () => {
     const nodes = (blocks: number): number => {
       const { model, kernel, pfn } = clocked(machine);
       const perBlock = kernel.pageSize / kernel.structPageSize;
-      for (let i = 0; i < blocks; i++) addPages(kernel, 0, pfn + i * perBlock, perBlock, null);
+      for (let i = 0; i < blocks; i++) kernel.memoryHotplug.addPages(0, pfn + i * perBlock, perBlock, null);
       let read = 0;
       const listNode = (): void => {
         read++;
       };
       observe(kernel, { ...model.observer, listNode });
-      removePages(kernel, pfn, perBlock, null);
+      kernel.memoryHotplug.removePages(pfn, perBlock, null);
       return read;
     };
     expect([nodes(1), nodes(4), nodes(16)]).toEqual([1, 4, 16]);
@@ -211,8 +210,8 @@ describe('ppc64 under hash', () => {
   test('a hypervisor is called once to enter, and to look and to remove', () => {
     const { model, kernel, pfn, cycles } = clocked(machine, { hypervisor: 'powervm' });
     const pages = kernel.pageSize / kernel.structPageSize;
-    const entered = cycles(() => addPages(kernel, 0, pfn, pages, null));
-    const removed = cycles(() => removePages(kernel, pfn, pages, null));
+    const entered = cycles(() => kernel.memoryHotplug.addPages(0, pfn, pages, null));
+    const removed = cycles(() => kernel.memoryHotplug.removePages(pfn, pages, null));
     expect(model.processor.microseconds(entered.hash!)).toBeCloseTo(0.81, 2);
     expect(model.processor.microseconds(removed.hash!)).toBeCloseTo(2 * 0.81, 2);
     expect(removed.flush).toBe(0);
@@ -221,8 +220,10 @@ describe('ppc64 under hash', () => {
   test('without one the CPU invalidates itself', () => {
     const { model, kernel, pfn, cycles } = clocked(machine);
     const pages = kernel.pageSize / kernel.structPageSize;
-    addPages(kernel, 0, pfn, pages, null);
-    expect(model.processor.microseconds(cycles(() => removePages(kernel, pfn, pages, null)).flush!)).toBeCloseTo(1, 2);
+    kernel.memoryHotplug.addPages(0, pfn, pages, null);
+    expect(
+      model.processor.microseconds(cycles(() => kernel.memoryHotplug.removePages(pfn, pages, null)).flush!),
+    ).toBeCloseTo(1, 2);
   });
 });
 
@@ -256,7 +257,7 @@ describe('a HugeTLB page', () => {
 describe('initialisation', () => {
   test('writes every struct page once', () => {
     const { model, kernel, pfn, cycles } = clocked({ arch: 'x86_64' });
-    addPages(kernel, 0, pfn, kernel.pagesPerSection, null);
+    kernel.memoryHotplug.addPages(0, pfn, kernel.pagesPerSection, null);
     const before = model.processor.bytesTouched;
     const { initialise, all } = cycles(() => initialiseMemmap(kernel, pfn, kernel.pagesPerSection));
     expect(model.processor.bytesTouched - before).toBe(2 ** 21);

@@ -147,7 +147,7 @@ describe('the fingerprint of memory blocks', () => {
   test.each(worlds)('renames frames of system memory, and none else: $name', ({ options }) => {
     const alphabet = createAlphabet(options);
     const one = new Stepper(alphabet);
-    if (!(one.run.kernel.arch.mmu instanceof PageTable)) return;
+    if (!(one.run.kernel.platform.mmu instanceof PageTable)) return;
     const other = new Stepper(alphabet);
     // The page allocator goes on with other frames.
     other.run.kernel.allocator.allocPages(0);

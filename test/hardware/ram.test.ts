@@ -108,4 +108,25 @@ describe('RAM', () => {
       [3 * FRAME, FRAME, 0],
     ]);
   });
+
+  test('leaves the bytes of a frame where they are while somebody has a pointer to them, and holds the same', () => {
+    fc.assert(
+      fc.property(fc.array(write, { maxLength: 30 }), (writes) => {
+        const held = new Ram(FRAME);
+        const free = new Ram(FRAME);
+        const place = held.wordIndex(FIRST * FRAME + FRAME);
+        held.holdFrames();
+        for (const { from, length, byte } of writes) {
+          for (const ram of [held, free]) ram.memset(FIRST * FRAME + from, byte, Math.min(length, SIZE - from));
+          expect(held.wordIndex(FIRST * FRAME + FRAME)).toBe(place);
+        }
+        held.releaseFrames();
+        for (let frame = FIRST; frame < FIRST + FRAMES; frame++) {
+          expect(held.readFrame(frame)).toEqual(free.readFrame(frame));
+          if (free.uniformByte(frame) !== MIXED)
+            expect([free.uniformByte(frame), MIXED]).toContain(held.uniformByte(frame));
+        }
+      }),
+    );
+  });
 });

@@ -146,7 +146,7 @@ describe('proposal/altmap-reserve', () => {
       const run = startRun(resolveScenario(file(kernel)));
       runStep(run, run.scenario.steps[0]!);
       const { kernel: k } = run;
-      return k.arch.mmu.walk(pfnToPage(k, 0x50000))!.pa / k.pageSize;
+      return k.platform.mmu.walk(pfnToPage(k, 0x50000))!.pa / k.pageSize;
     };
     expect(frame('6.6')).toBe(0x50000);
     expect(frame(P4)).toBe(0x50000 + 28);

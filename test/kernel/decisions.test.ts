@@ -4,7 +4,6 @@ import { describe, expect, test } from 'vitest';
 import { LEVELS } from '../../src/hardware/page-table.js';
 import { observe, pfnToPage, type Kernel } from '../../src/kernel/kernel.js';
 import { DEAF_OBSERVER } from '../../src/kernel/observer.js';
-import { addPages } from '../../src/mm/memory-hotplug.js';
 import { vmemmapPopulateCompoundPages } from '../../src/mm/sparse-vmemmap.js';
 import type { VmemAltmap } from '../../src/kernel/memremap.js';
 import { startRun } from '../../src/scenario/runner.js';
@@ -45,7 +44,7 @@ function populating(
   altmap: VmemAltmap | null = null,
   base = kernel.vmemmap,
 ): Told[] {
-  return decisions(kernel, base, () => void kernel.arch.vmemmapPopulate(base + from, base + to, 0, altmap));
+  return decisions(kernel, base, () => void kernel.code.vmemmapPopulate(base + from, base + to, 0, altmap));
 }
 
 /** A device with room for no leaf at all. */
@@ -282,7 +281,7 @@ test('__vmemmap_populate() of ppc64 says whether a block is made or left alone',
   const pfn = 2 ** 24;
   const add = (section: number): Told[] =>
     decisions(kernel, pfnToPage(kernel, pfn), () => {
-      addPages(kernel, 0, pfn + section * kernel.pagesPerSection, kernel.pagesPerSection, null);
+      kernel.memoryHotplug.addPages(0, pfn + section * kernel.pagesPerSection, kernel.pagesPerSection, null);
     });
   const NEW =
     '!vmemmap_populated(), and mmu_vmemmap_psize is the size of every mapping -> a block of mmu_vmemmap_psize';
@@ -385,20 +384,20 @@ describe('an observer hears which entries are read', () => {
 
   test.each(MACHINES)('%s', (_name, machine, leafMib, made, first, second) => {
     const { kernel } = idle({ kernel: '6.12.117', ...machine });
-    const { arch, vmemmap } = kernel;
+    const { code, vmemmap } = kernel;
     // The vmemmap of arm64 itself begins in the last entry of a table.
     const start = vmemmap + (machine.arch === 'arm64' ? 2 ** 30 : 0);
     const [middle, end] = [start + leafMib * MIB, start + 2 * leafMib * MIB];
-    expect(reads(kernel, start, () => void arch.vmemmapPopulate(start, end, 0, null))).toEqual(made);
-    expect(reads(kernel, start, () => arch.vmemmapFree(start, middle, null))).toEqual(first);
-    expect(reads(kernel, start, () => arch.vmemmapFree(middle, end, null))).toEqual(second);
+    expect(reads(kernel, start, () => void code.vmemmapPopulate(start, end, 0, null))).toEqual(made);
+    expect(reads(kernel, start, () => code.vmemmapFree(start, middle, null))).toEqual(first);
+    expect(reads(kernel, start, () => code.vmemmapFree(middle, end, null))).toEqual(second);
   });
 
   test('memmap that was never mapped is not looked for below the entry that is not there', () => {
     const freeing = (machine: Machine): string[] => {
       const { kernel } = idle({ kernel: '6.12.117', ...machine });
-      const { arch, vmemmap } = kernel;
-      return reads(kernel, vmemmap, () => arch.vmemmapFree(vmemmap, vmemmap + 2 * MIB, null));
+      const { code, vmemmap } = kernel;
+      return reads(kernel, vmemmap, () => code.vmemmapFree(vmemmap, vmemmap + 2 * MIB, null));
     };
     expect(freeing({ arch: 'x86_64' })).toEqual(['p4d 0M']);
     expect(freeing({ arch: 'x86_64', pagingLevels: 5 })).toEqual(['pgd 0M']);
@@ -410,11 +409,11 @@ describe('an observer hears which entries are read', () => {
 
   test('arm64 reads each base page of the range once more before its table may go, and then the table', () => {
     const { kernel } = idle({ arch: 'arm64', kernel: '6.12.117', pageSize: '64K' });
-    const { arch, pageSize } = kernel;
+    const { code, pageSize } = kernel;
     const start = kernel.vmemmap + 2 ** 30;
     const [first, end] = [start + 3 * pageSize, start + 5 * pageSize];
-    arch.vmemmapPopulate(start, end, 0, null);
-    const scans = reads(kernel, start, () => arch.vmemmapFree(first, end, null)).filter((text) =>
+    code.vmemmapPopulate(start, end, 0, null);
+    const scans = reads(kernel, start, () => code.vmemmapFree(first, end, null)).filter((text) =>
       text.includes('entries'),
     );
     expect(scans).toEqual(['2 entries of a table, from 3 on', '1 entries of a table']);
@@ -422,24 +421,24 @@ describe('an observer hears which entries are read', () => {
 
   test('on s390 a page table has 256 entries, which are read when some of them go and not when they come', () => {
     const { kernel } = idle({ arch: 's390', kernel: '6.12.117', hugeVmemmap: false, vmemmapBase: '0x3fc0000000000' });
-    const { arch, vmemmap } = kernel;
+    const { code, vmemmap } = kernel;
     const ofTables = (act: () => void): string[] =>
       reads(kernel, vmemmap, act).filter((text) => text.includes('table'));
-    expect(ofTables(() => void arch.vmemmapPopulate(vmemmap, vmemmap + MIB, 0, null))).toEqual([
+    expect(ofTables(() => void code.vmemmapPopulate(vmemmap, vmemmap + MIB, 0, null))).toEqual([
       '16384 bytes of a new table',
       '16384 bytes of a new table',
       '2048 bytes of a new table',
     ]);
-    expect(ofTables(() => void arch.vmemmapPopulate(vmemmap, vmemmap + MIB, 0, null))).toEqual([]);
-    const half = ofTables(() => arch.vmemmapFree(vmemmap, vmemmap + MIB / 2, null));
+    expect(ofTables(() => void code.vmemmapPopulate(vmemmap, vmemmap + MIB, 0, null))).toEqual([]);
+    const half = ofTables(() => code.vmemmapFree(vmemmap, vmemmap + MIB / 2, null));
     expect(half).toEqual(['129 entries of a table', '1 entries of a table', '1 entries of a table']);
-    const all = ofTables(() => arch.vmemmapFree(vmemmap + MIB / 2, vmemmap + MIB, null));
+    const all = ofTables(() => code.vmemmapFree(vmemmap + MIB / 2, vmemmap + MIB, null));
     expect(all).toEqual(['256 entries of a table', ...Array.from({ length: 8 }, () => WHOLE_TABLE)]);
   });
 
   test.each(MACHINES)('and at addresses of the range which entries are written: %s', (_name, machine, leafMib) => {
     const { kernel } = idle({ kernel: '6.12.117', ...machine });
-    const { arch } = kernel;
+    const { code } = kernel;
     const start = kernel.vmemmap + 2 ** 40;
     const end = start + 2 * leafMib * MIB;
     const outside: number[] = [];
@@ -453,8 +452,8 @@ describe('an observer hears which entries are read', () => {
       setEntry: (_level, address) => note(address),
       clearEntry: (_level, address) => note(address),
     });
-    arch.vmemmapPopulate(start, end, 0, null);
-    arch.vmemmapFree(start, end, null);
+    code.vmemmapPopulate(start, end, 0, null);
+    code.vmemmapFree(start, end, null);
     expect(heard).toBeGreaterThan(0);
     expect(outside).toEqual([]);
   });

@@ -5,7 +5,6 @@ import { NO_PAGE } from '../../src/hardware/buddy-blocks.js';
 import { ENTRY_BYTES, type Level } from '../../src/hardware/page-table.js';
 import { observe, pfnToPage, type Kernel } from '../../src/kernel/kernel.js';
 import { DEAF_OBSERVER, type Observer } from '../../src/kernel/observer.js';
-import { addPages, removePages } from '../../src/mm/memory-hotplug.js';
 import type { VmemAltmap } from '../../src/kernel/memremap.js';
 import type { ScenarioInput } from '../../src/scenario/schema.js';
 import { entryAt, idle, pageTableOf } from '../scenarios.js';
@@ -149,8 +148,8 @@ describe('what an observer hears is so', () => {
     };
     const move = (op: 'add' | 'remove', pfn: number, count: number, own: VmemAltmap | null): void => {
       give(pfn, count);
-      if (op === 'add') addPages(kernel, 0, pfn, count, own);
-      else removePages(kernel, pfn, count, own);
+      if (op === 'add') kernel.memoryHotplug.addPages(0, pfn, count, own);
+      else kernel.memoryHotplug.removePages(pfn, count, own);
       expect(wrong).toEqual([]);
       expect(depth()).toBe(0);
       expect([...live].sort()).toEqual([...found(kernel)].sort());

@@ -5,7 +5,6 @@ import { NO_PAGE } from '../../src/hardware/buddy-blocks.js';
 import { LEVELS } from '../../src/hardware/page-table.js';
 import { observe } from '../../src/kernel/kernel.js';
 import { DEAF_OBSERVER, type Observer } from '../../src/kernel/observer.js';
-import { addPages, removePages } from '../../src/mm/memory-hotplug.js';
 import { runStep, startRun, type Run } from '../../src/scenario/runner.js';
 import type { ScenarioInput } from '../../src/scenario/schema.js';
 import { vmemmapWindow } from '../../src/kernel/vmemmap-view.js';
@@ -77,11 +76,11 @@ describe('an observer hears all that the counters count', () => {
     const altmap = { name: 'a', basePfn: pfn, endPfn: pfn + 2 ** 16 - 1, reserve: 0, free: 4096, align: 0, alloc: 0 };
     const { observer, heard } = counting();
     observe(kernel, observer);
-    addPages(kernel, 0, pfn, kernel.pagesPerSection * 4, altmap);
-    removePages(kernel, pfn, kernel.pagesPerSection * 2, altmap);
-    addPages(kernel, 0, pfn + kernel.pagesPerSection * 8, kernel.pagesPerSubsection * 3, null);
-    removePages(kernel, pfn + kernel.pagesPerSection * 8, kernel.pagesPerSubsection * 2, null);
-    removePages(kernel, pfn + kernel.pagesPerSection * 2, kernel.pagesPerSection * 2, altmap);
+    kernel.memoryHotplug.addPages(0, pfn, kernel.pagesPerSection * 4, altmap);
+    kernel.memoryHotplug.removePages(pfn, kernel.pagesPerSection * 2, altmap);
+    kernel.memoryHotplug.addPages(0, pfn + kernel.pagesPerSection * 8, kernel.pagesPerSubsection * 3, null);
+    kernel.memoryHotplug.removePages(pfn + kernel.pagesPerSection * 8, kernel.pagesPerSubsection * 2, null);
+    kernel.memoryHotplug.removePages(pfn + kernel.pagesPerSection * 2, kernel.pagesPerSection * 2, altmap);
     // A bolted entry has no counter.
     delete heard['setHpte'];
     delete heard['clearHpte'];
@@ -110,13 +109,13 @@ describe('an observer hears all that the counters count', () => {
     const { kernel } = run;
     const settled: [start: number, end: number][] = [];
     const made: number[] = [];
-    const smallest = Math.min(...kernel.arch.leafSizes.map(({ size }) => size));
+    const smallest = Math.min(...kernel.platform.leafSizes.map(({ size }) => size));
     const pfn = (PFN * 4096) / kernel.pageSize;
     observe(kernel, { ...DEAF_OBSERVER, decide: (_by, _decision, start, end) => settled.push([start, end]) });
-    addPages(kernel, 0, pfn, kernel.pagesPerSection * 2, null);
-    addPages(kernel, 0, pfn + kernel.pagesPerSection * 8, kernel.pagesPerSubsection, null);
+    kernel.memoryHotplug.addPages(0, pfn, kernel.pagesPerSection * 2, null);
+    kernel.memoryHotplug.addPages(0, pfn + kernel.pagesPerSection * 8, kernel.pagesPerSubsection, null);
     const { start, end } = vmemmapWindow(kernel);
-    kernel.arch.visit(
+    kernel.platform.visit(
       start,
       end,
       (leaf) => made.push(leaf.start),
@@ -131,7 +130,7 @@ describe('an observer hears all that the counters count', () => {
     const { observer, heard } = counting();
     observe(run.kernel, observer);
     observe(run.kernel, null);
-    addPages(run.kernel, 0, PFN, run.kernel.pagesPerSection, null);
+    run.kernel.memoryHotplug.addPages(0, PFN, run.kernel.pagesPerSection, null);
     expect(heard).toEqual({});
   });
 });

@@ -115,7 +115,7 @@ describe('the page table of a folded memmap', () => {
 
   test('has PAGE_KERNEL everywhere, and PAGE_KERNEL_RO where pages are shared; all is writable again in the end', () => {
     const { kernel, memory, start, entries } = added();
-    const leaf = kernel.arch.mmu.walk(start)!.pa / PAGE;
+    const leaf = kernel.platform.mmu.walk(start)!.pa / PAGE;
     expect(hugetlbVmemmapOptimize(memory, [PFN + SUBSECTION], SUBSECTION)).toEqual({ done: 1, err: 0 });
     const before = entries(0, PAGES);
     expect(before.map((entry) => entry.frame)).toEqual(Array.from({ length: PAGES }, (_, i) => leaf + i));
@@ -195,11 +195,11 @@ describe('the page table of a folded memmap', () => {
   test('shows the same struct pages as before', () => {
     const { kernel, memory, start } = added();
     for (const address of [start, start + PAGE]) {
-      const { pa } = kernel.arch.mmu.walk(address)!;
+      const { pa } = kernel.platform.mmu.walk(address)!;
       kernel.ram.memset(pa, 0x5a, 64);
     }
-    const first = () => kernel.ram.readFrame(kernel.arch.mmu.walk(start)!.pa / PAGE)[0];
-    const tail = () => kernel.ram.readFrame(kernel.arch.mmu.walk(start + PAGE)!.pa / PAGE)[0];
+    const first = () => kernel.ram.readFrame(kernel.platform.mmu.walk(start)!.pa / PAGE)[0];
+    const tail = () => kernel.ram.readFrame(kernel.platform.mmu.walk(start + PAGE)!.pa / PAGE)[0];
     hugetlbVmemmapOptimize(memory, [PFN], SUBSECTION);
     expect([first(), tail()]).toEqual([0x5a, 0x5a]);
     hugetlbVmemmapRestore(memory, [PFN]);

@@ -48,7 +48,8 @@ describe('memremap_pages()', () => {
     const range = { pfn: 0x40000 * 4, nrPages: 0x40000 };
     const gigabyte = { id: 'd0', nid: 0, ...range, altmap: null, vmemmapShift: 18, isPrivate: false };
     expect(memremapPages(memory, gigabyte)).toBe(0);
-    const frame = (page: number): number => kernel.arch.mmu.walk(kernel.vmemmap + gigabyte.pfn * 64 + page * 4096)!.pa;
+    const frame = (page: number): number =>
+      kernel.platform.mmu.walk(kernel.vmemmap + gigabyte.pfn * 64 + page * 4096)!.pa;
     expect(frame(1)).not.toBe(frame(0));
     expect(frame(4095)).toBe(frame(1));
   });

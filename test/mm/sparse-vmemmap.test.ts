@@ -23,7 +23,7 @@ const populate = (kernel: Kernel, pfn: number, nrPages: number, pgmap: ReturnTyp
   vmemmapPopulateCompoundPages(kernel, pfn, pfnToPage(kernel, pfn), pfnToPage(kernel, pfn + nrPages), 0, pgmap);
 
 const frameOf = (kernel: Kernel, pfn: number, page: number): number =>
-  kernel.arch.mmu.walk(pfnToPage(kernel, pfn) + page * kernel.pageSize)!.pa;
+  kernel.platform.mmu.walk(pfnToPage(kernel, pfn) + page * kernel.pageSize)!.pa;
 
 describe('vmemmap_can_optimize()', () => {
   test('is about devices with compound pages and no altmap', () => {
@@ -92,7 +92,7 @@ describe('vmemmap_populate_compound_pages()', () => {
   test('does not reach beyond a range that is shorter than its compound page', () => {
     const kernel = x86();
     expect(populate(kernel, PFN, SECTION, compound(GIB_SHIFT))).toBe(0);
-    expect(kernel.arch.mmu.walk(pfnToPage(kernel, PFN + SECTION))).toBeUndefined();
+    expect(kernel.platform.mmu.walk(pfnToPage(kernel, PFN + SECTION))).toBeUndefined();
   });
 
   test('fails where there is no memory for a later page table of a compound page', () => {

@@ -2,7 +2,6 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { addPages, removePages } from '../../src/mm/memory-hotplug.js';
 import { sparseAddOneSection } from '../../src/mm/sparse.js';
 import { MemSections, SectionsImage } from '../../src/kernel/mem-sections.js';
 import { activeMemmap } from '../../src/kernel/vmemmap-view.js';
@@ -26,10 +25,10 @@ describe('sections', () => {
             const range = Array.from({ length: count }, (_, i) => from + i);
             const pfn = PFN + from * SUBSECTION;
             if (add && !range.some((s) => active.has(s))) {
-              expect(addPages(kernel, 0, pfn, count * SUBSECTION, null)).toBe(0);
+              expect(kernel.memoryHotplug.addPages(0, pfn, count * SUBSECTION, null)).toBe(0);
               range.forEach((s) => active.add(s));
             } else if (!add && range.every((s) => active.has(s))) {
-              removePages(kernel, pfn, count * SUBSECTION, null);
+              kernel.memoryHotplug.removePages(pfn, count * SUBSECTION, null);
               range.forEach((s) => active.delete(s));
             }
           }
@@ -341,8 +340,8 @@ describe('boot memory', () => {
     const { kernel } = idle({ ...machine, boot: [{ start: '0x400000', size: 20 * MIB }] });
     // Ten subsections from the third on.
     expect(kernel.sections.subsectionMask(0)).toBe(0xffcn);
-    expect(kernel.arch.mmu.walk(kernel.vmemmap)).toBeDefined();
-    expect(kernel.arch.mmu.walk(kernel.vmemmap + (SECTION - 1) * kernel.structPageSize)).toBeDefined();
+    expect(kernel.platform.mmu.walk(kernel.vmemmap)).toBeDefined();
+    expect(kernel.platform.mmu.walk(kernel.vmemmap + (SECTION - 1) * kernel.structPageSize)).toBeDefined();
   });
 
   test('does not start where there is no room for its memmap', () => {

@@ -78,7 +78,7 @@ const needsInstallation = ({ skip }: TestContext): void => {
 };
 
 describe('the packed package', () => {
-  test('has the compiled sources, the page, the story, the licence and the README, and nothing else', () => {
+  test('has the compiled sources, the page, the story, the C that it compiles, the licence and the README, and nothing else', () => {
     const others = packed.files
       .map(({ path }) => path)
       .filter((path) => !/^dist\/(src|arch)\/.+\.(js|d\.ts)$/.test(path))
@@ -88,9 +88,14 @@ describe('the packed package', () => {
       'README.md',
       'dist/src/page/template.html',
       'package.json',
+      'src/measure/primitives.c',
       ...readdirSync(join(ROOT, 'src', 'story'))
         .sort()
         .map((file) => `src/story/${file}`),
+      ...readdirSync(join(ROOT, 'src', 'tree', 'prelude'), { recursive: true, encoding: 'utf8' })
+        .filter((file) => /\.[ch]$/.test(file))
+        .sort()
+        .map((file) => `src/tree/prelude/${file}`),
     ]);
   });
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import type { KernelPaging } from '../../../src/kernel/arch.js';
+import type { KernelPaging } from '../../../src/kernel/vmemmap-code.js';
 import {
   highHalf,
   P4D,

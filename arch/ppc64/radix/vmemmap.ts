@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import type { Arch, KernelPaging } from '../../../src/kernel/arch.js';
+import type { KernelPaging, VmemmapCode } from '../../../src/kernel/vmemmap-code.js';
+import type { TablePlatform } from '../../../src/kernel/platform.js';
 import { alignDown, isAligned } from '../../../src/hardware/align.js';
 import { NO_PAGE } from '../../../src/hardware/buddy-blocks.js';
 import {
   ENTRY_BYTES,
   P4D,
-  PageTable,
   PMD,
   PTE,
   PUD,
   swap32,
   tableIndex,
   type Level,
+  type PageTable,
 } from '../../../src/hardware/page-table.js';
 import { ENOMEM } from '../../../src/kernel/errno.js';
 import { KernelBug } from '../../../src/kernel/log.js';
@@ -23,23 +24,11 @@ import type { DevPagemap, VmemAltmap } from '../../../src/kernel/memremap.js';
 import { freeBlocks, freeVmemmapPages, populateBlocks, type BlockMapping } from '../block-vmemmap.js';
 import { altmapCrossBoundary, vmemmapPopulated } from '../populated.js';
 import { VmemmapList } from '../vmemmap-list.js';
-import {
-  entryAddress,
-  flagBits,
-  format,
-  geometry,
-  LEAF_FIELDS,
-  LEAF_HI,
-  leafHi,
-  leafLo,
-  PRESENT_HI,
-  tableHi,
-  tableLo,
-} from './layout.js';
+import { entryAddress, LEAF_HI, leafHi, leafLo, PRESENT_HI, tableHi, tableLo } from './layout.js';
+import { PMD_SIZE } from './platform.js';
 
 /** arch/powerpc/mm/book3s64/radix_pgtable.c: the vmemmap in a radix tree. */
 
-const PMD_SIZE = 2 ** 21;
 /** What a function returns in place of an entry that it could not make the way to. */
 const NO_ENTRY = -1;
 const ENTRY_WORDS = 2;
@@ -61,16 +50,11 @@ const HEAD_AND_TAIL: Decision = { because: 'a compound page begins here', so: 'a
 const OTHER_TAILS: Decision = { because: 'a compound page goes on here', so: 'its tail page again' };
 const NO_TAIL: Decision = { because: 'the compound page has no tail page yet and gets none', so: 'a base page' };
 
-export class RadixVmemmap implements Arch {
-  readonly pmdSize = PMD_SIZE;
-  readonly pageblockPages: number;
-  readonly optimizesDaxVmemmap: boolean;
-  readonly populateCompoundPages: Arch['populateCompoundPages'];
+export class RadixVmemmap implements VmemmapCode {
+  readonly populateCompoundPages: VmemmapCode['populateCompoundPages'];
   /** What the helpers of mm/sparse-vmemmap.c write; they fold compound pages where the MMU's own code does not. */
   readonly paging: KernelPaging;
-  readonly hasPageTables = true;
-  readonly leafSizes: readonly { name: string; size: number }[];
-  readonly mmu: PageTable;
+  private readonly mmu: PageTable;
   private readonly list: VmemmapList;
   private readonly ram;
   private readonly pageSize: number;
@@ -79,23 +63,20 @@ export class RadixVmemmap implements Arch {
   /** mmu_vmemmap_psize, bytes: what one entry of vmemmap_list stands for. */
   private readonly blockSize: number;
 
-  /** @param root physical byte address of the root table */
   constructor(
     private readonly kernel: Kernel,
-    root: number,
+    { table }: TablePlatform,
   ) {
     this.ram = kernel.ram;
     this.pageSize = kernel.pageSize;
     this.pageShift = Math.log2(kernel.pageSize);
     this.pmdOrder = Math.log2(PMD_SIZE / kernel.pageSize);
-    this.pageblockPages = 1 << this.pmdOrder;
     this.blockSize = kernel.traits.ppc64RadixLeaf2M ? PMD_SIZE : kernel.pageSize;
     this.list = new VmemmapList(kernel);
-    this.optimizesDaxVmemmap = kernel.traits.ppc64RadixOwnTables;
     this.populateCompoundPages = kernel.traits.ppc64RadixOwnTables
       ? (startPfn, start, end, nid, pgmap) => this.radixPopulateCompoundPages(startPfn, start, end, nid, pgmap)
       : undefined;
-    this.mmu = new PageTable(kernel.ram, root, geometry(this.pageShift), format);
+    this.mmu = table;
     this.paging = {
       table: this.mmu,
       isNone: (word0, word1) => (word0 | word1) === 0,
@@ -104,10 +85,6 @@ export class RadixVmemmap implements Arch {
       pteWord0: (pfn) => swap32(leafHi(pfn * kernel.pageSize)),
       pteWord1: (pfn) => swap32(leafLo(pfn * kernel.pageSize)),
     };
-    this.leafSizes = [
-      { name: 'pte', size: kernel.pageSize },
-      { name: 'pmd', size: PMD_SIZE },
-    ];
   }
 
   vmemmapPopulate(start: number, end: number, nid: number, altmap: VmemAltmap | null): number {
@@ -120,21 +97,6 @@ export class RadixVmemmap implements Arch {
     else freeBlocks(this.kernel, this.list, this.blocks, this.blockSize, start, end, altmap);
   }
 
-  /** With 64K pages the rule of whole pageblocks is enough; with 4K pages the memmap fills whole leaves. */
-  get selectsMemmapOnMemory(): boolean {
-    return this.kernel.traits.momRadix;
-  }
-
-  supportsMemmapOnMemory(memmapBytes: number): boolean {
-    return this.pageShift === 16 || isAligned(memmapBytes, PMD_SIZE);
-  }
-
-  visit: Arch['visit'] = (start, end, onLeaf, onTable) => this.mmu.visit(start, end, onLeaf, onTable);
-
-  leafFlags: Arch['leafFlags'] = (leaf) => flagBits(leaf.lo, leaf.hi);
-
-  readonly leafFields = LEAF_FIELDS;
-
   /** Every table but the root is freed. */
   keepsEmptyTable(): boolean {
     return false;
@@ -142,9 +104,9 @@ export class RadixVmemmap implements Arch {
 
   bookPages = (): number => this.list.pages;
 
-  save: NonNullable<Arch['save']> = (to) => this.list.save(to);
+  save: NonNullable<VmemmapCode['save']> = (to) => this.list.save(to);
 
-  restore: NonNullable<Arch['restore']> = (from) => this.list.restore(from);
+  restore: NonNullable<VmemmapCode['restore']> = (from) => this.list.restore(from);
 
   unusedStart(): number {
     return 0;

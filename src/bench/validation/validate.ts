@@ -15,6 +15,7 @@ export interface ValidationRow {
   readonly machine: string;
   readonly cpu: string;
   readonly role: Measurement['role'];
+  readonly isCovered: boolean;
   readonly unit: string;
   readonly measured: number;
   readonly predicted: number;
@@ -34,12 +35,25 @@ export interface ErrorSummary {
 const PROFILES = ARCHITECTURES.flatMap(({ cpus }) => cpus);
 
 function rowsOf(measurement: Measurement): ValidationRow[] {
-  const { id, group, what, machine, cpu, role, unit, options, points } = measurement;
+  const { id, group, what, machine, cpu, role, isCovered, unit, options, points } = measurement;
   const profile = PROFILES.find(({ name }) => name === cpu);
   if (profile === undefined) throw new RangeError(`measurement ${id} names the CPU "${cpu}", which nobody registers`);
   return points.map(({ step, measured, predict }) => {
     const predicted = predict(new Processor({ profile, ...options }));
-    return { id, group, what, step, machine, cpu, role, unit, measured, predicted, ratio: predicted / measured };
+    return {
+      id,
+      group,
+      what,
+      step,
+      machine,
+      cpu,
+      role,
+      isCovered,
+      unit,
+      measured,
+      predicted,
+      ratio: predicted / measured,
+    };
   });
 }
 
@@ -49,7 +63,7 @@ export const validationRows = (): ValidationRow[] => MEASUREMENTS.flatMap(rowsOf
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /** The middle value, or the mean of the two middle ones. */
-function median(values: readonly number[]): number {
+export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const half = Math.floor(sorted.length / 2);
   return sorted.length % 2 === 1 ? sorted[half]! : (sorted[half - 1]! + sorted[half]!) / 2;
@@ -67,7 +81,7 @@ function summary(group: string, rows: readonly ValidationRow[]): ErrorSummary {
   };
 }
 
-/** Errors of the test rows by group, then of all. */
+/** Errors of the test rows by group, then of all that count: those whose machine a profile is of. */
 export function errorSummaries(rows: readonly ValidationRow[]): ErrorSummary[] {
   const tests = rows.filter(({ role }) => role === 'test');
   const groups = Object.entries(GROUPS).map(([key, title]) =>
@@ -76,7 +90,17 @@ export function errorSummaries(rows: readonly ValidationRow[]): ErrorSummary[] {
       tests.filter(({ group }) => group === key),
     ),
   );
-  return [...groups, summary('all', tests)];
+  return [
+    ...groups,
+    summary(
+      'machines without a profile, not counted',
+      tests.filter(({ isCovered }) => !isCovered),
+    ),
+    summary(
+      'machines that a profile covers',
+      tests.filter(({ isCovered }) => isCovered),
+    ),
+  ];
 }
 
 /** What is known of hot-adding a block of memory end to end: the memmap is a small part of it. */

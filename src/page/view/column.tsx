@@ -64,6 +64,11 @@ export function Column({ run, position, onMove }: RunProps) {
   const isOver = position > run.steps.length;
   return (
     <article class="column" aria-label={nameOf(run)}>
+      {run.remarks.map((remark) => (
+        <p key={remark} class="note">
+          {remark}
+        </p>
+      ))}
       {isOver && <p class="note">The kernel stopped in step {run.steps.length}; this is what it left.</p>}
       <Strip run={run} position={position} chosen={here} onChoose={setChosen} />
       <LeafDetail run={run} position={position} chosen={here} />

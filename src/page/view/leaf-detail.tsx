@@ -280,10 +280,11 @@ function History({ run, events }: { run: RunReport; events: readonly FrameReport
   if (events.length === 0) return <p class="muted">Nobody took it or gave it back: it is the boot’s.</p>;
   return (
     <ol class="events">
-      {events.map(({ step, what, nrPages, stack }, i) => (
+      {events.map(({ step, what, nrPages, stack, times = 1 }, i) => (
         <li key={i}>
           <span class="event-step">step {step + 1}</span> {what}
           {nrPages > 1 && <> with {pages(nrPages)}</>}
+          {times > 1 && <> {times} times</>}
           <Stack names={run.stacks[stack] ?? []} />
         </li>
       ))}

@@ -2,7 +2,7 @@
 
 import type { z } from 'zod';
 import { issueSentence } from '../../scenario/load.js';
-import type { Failure } from '../vectors.js';
+import { malformed, nameOf, thrownIn, type Failure } from '../vectors.js';
 import { memmapOnMemoryRow, verifyMemmapOnMemoryRow } from './memmap-on-memory.js';
 import { memoryBlocksVector, verifyMemoryBlocks } from './memory-blocks.js';
 import { resourceTreeVector, verifyResourceTree } from './resource-tree.js';
@@ -12,22 +12,16 @@ import { verifyZoneSpan, zoneSpanVector } from './zone-span.js';
 
 type Verify = (vector: unknown) => Failure | undefined;
 
-const nameOf = (vector: unknown): string => (vector as { name?: string } | null)?.name ?? 'unnamed';
-
 const suite =
   <S extends z.ZodType>(schema: S, verify: (vector: z.output<S>) => Failure | undefined): Verify =>
   (vector) => {
     const parsed = schema.safeParse(vector);
     const name = nameOf(vector);
-    if (!parsed.success) {
-      const sentence = issueSentence(parsed.error.issues[0]!, vector);
-      return { name, step: -1, field: 'format', expected: 'a vector', actual: sentence };
-    }
+    if (!parsed.success) return malformed(name, issueSentence(parsed.error.issues[0]!, vector));
     try {
       return verify(parsed.data);
     } catch (error) {
-      const actual = error instanceof Error ? error.message : String(error);
-      return { name, step: -1, field: 'run', expected: 'the steps run', actual };
+      return thrownIn(name, error);
     }
   };
 
@@ -36,7 +30,7 @@ const SUITES: readonly { is: (vector: Record<string, unknown>) => boolean; verif
   { is: (v) => 'addressLimit' in v, verify: suite(resourceTreeVector, verifyResourceTree) },
   { is: (v) => 'initial' in v, verify: suite(zoneSpanVector, verifyZoneSpan) },
   {
-    is: (v) => 'keepMemblock' in ((v['machine'] as object | undefined) ?? {}),
+    is: ({ machine }) => typeof machine === 'object' && machine !== null && 'keepMemblock' in machine,
     verify: suite(memoryBlocksVector, verifyMemoryBlocks),
   },
 ];

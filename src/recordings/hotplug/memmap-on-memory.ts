@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { memmapOnMemory, type MemmapOnMemoryMode } from '../../mm/memmap-on-memory.js';
 import type { Failure } from '../vectors.js';
 import { firstDifference } from './compare.js';
+import * as fields from './fields.js';
 import { bootRecorded } from './stand-in.js';
 
 /** One row, one question: can a memory block hold its own memmap, and at what cost. */
@@ -11,16 +12,16 @@ import { bootRecorded } from './stand-in.js';
 export const MODES: Readonly<Record<string, MemmapOnMemoryMode>> = { disable: 'n', enable: 'y', force: 'force' };
 
 export const memmapOnMemoryRow = z.strictObject({
-  kernel: z.string(),
-  arch: z.string(),
+  kernel: fields.release,
+  arch: fields.arch,
   mmu: z.enum(['radix', 'hash']).optional(),
-  pageSize: z.int(),
-  structPageSize: z.int(),
-  sectionSize: z.int(),
-  pmdSize: z.int(),
-  blockSize: z.int(),
-  size: z.int().optional(),
-  pageblockOrder: z.int(),
+  pageSize: fields.pageSize,
+  structPageSize: fields.structPageSize,
+  sectionSize: fields.sectionSize,
+  pmdSize: fields.powerOfTwo(4096, 2 ** 40),
+  blockSize: fields.blockSize,
+  size: z.int().min(0).optional(),
+  pageblockOrder: fields.pageblockOrder,
   pageblockFrom: z.array(z.string()),
   blockBelowSection: z.boolean().optional(),
   mode: z.enum(['disable', 'enable', 'force']),
@@ -46,8 +47,8 @@ export function verifyMemmapOnMemoryRow(row: Row): Failure | undefined {
     size: row.size ?? blockSize,
     pmdSize: row.pmdSize,
     pageblockPages: 2 ** pageblockOrder,
-    archSelects: kernel.arch.selectsMemmapOnMemory,
-    archSupports: (memmapBytes) => kernel.arch.supportsMemmapOnMemory(memmapBytes),
+    archSelects: kernel.kconfig.selectsMemmapOnMemory,
+    archSupports: (memmapBytes) => kernel.kconfig.supportsMemmapOnMemory(memmapBytes),
   });
   const wasted = (answer.wastedPages * pageSize * 100) / blockSize;
   const difference = firstDifference(row.expect, {

@@ -10,25 +10,23 @@ import { createSystemMemory } from '../../mm/boot-memory.js';
 import type { Failure } from '../vectors.js';
 import { sectionRuns, treeOf } from '../../scenario/hotplug-state.js';
 import { compareSteps, takeWarnings } from './compare.js';
+import * as fields from './fields.js';
 import { MODES } from './memmap-on-memory.js';
 import { architectureOf, bootStandIn } from './stand-in.js';
 import { POSSIBLE_NODES } from './zone-span.js';
 
 /** Adding and removing memory: blocks, altmaps, roll-back. */
 
-const hexNumber = z.string().transform(Number);
-const count = z.int().min(1);
-
 const fail = z.strictObject({
-  ...(Object.fromEntries(FAULT_POINTS.map((point) => [point, count.optional()])) as Record<
+  ...(Object.fromEntries(FAULT_POINTS.map((point) => [point, fields.count.optional()])) as Record<
     FaultPoint,
-    z.ZodOptional<typeof count>
+    z.ZodOptional<typeof fields.count>
   >),
-  section: count.optional(),
-  unfreed: z.strictObject({ archRemove: count, pages: z.int() }).optional(),
+  section: fields.count.optional(),
+  unfreed: z.strictObject({ archRemove: fields.count, pages: fields.nrPages }).optional(),
 });
 
-const range = { start: hexNumber, size: hexNumber, fail: fail.optional() };
+const range = { start: fields.hexNumber, size: fields.hexSize, fail: fail.optional() };
 
 const step = z.discriminatedUnion('op', [
   z.strictObject({
@@ -47,14 +45,14 @@ const step = z.discriminatedUnion('op', [
 export const memoryBlocksVector = z.strictObject({
   name: z.string(),
   machine: z.strictObject({
-    arch: z.string(),
-    kernel: z.string(),
+    arch: fields.arch,
+    kernel: fields.release,
     mmu: z.enum(['radix', 'hash']).optional(),
-    pageSize: z.int(),
-    structPageSize: z.int(),
-    sectionSize: z.int(),
-    memoryBlockSize: z.int(),
-    pageblockOrder: z.int(),
+    pageSize: fields.pageSize,
+    structPageSize: fields.structPageSize,
+    sectionSize: fields.sectionSize,
+    memoryBlockSize: fields.blockSize,
+    pageblockOrder: fields.pageblockOrder,
     memmapOnMemory: z.enum(['disable', 'enable', 'force']),
     keepMemblock: z.boolean(),
   }),

@@ -26,11 +26,10 @@ import {
 import type { Failure } from '../vectors.js';
 import { treeOf } from '../../scenario/hotplug-state.js';
 import { compareSteps, takeWarnings } from './compare.js';
+import { hexNumber, nrPages, pageSize, pfn } from './fields.js';
 import { traitsOf } from './stand-in.js';
 
 /** The tree of physical address ranges. */
-
-const hexNumber = z.string().transform(Number);
 
 const step = z.discriminatedUnion('op', [
   z.strictObject({
@@ -64,13 +63,13 @@ const step = z.discriminatedUnion('op', [
     start: hexNumber,
     end: hexNumber,
   }),
-  z.strictObject({ op: z.literal('walk-ram-pages'), pfn: z.int(), nrPages: z.int() }),
+  z.strictObject({ op: z.literal('walk-ram-pages'), pfn, nrPages }),
 ]);
 
 export const resourceTreeVector = z.strictObject({
   name: z.string(),
   kernel: z.string(),
-  pageSize: z.int(),
+  pageSize,
   root: z.tuple([hexNumber, hexNumber]),
   addressLimit: hexNumber,
   steps: z.array(step),

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { ARCHITECTURES } from '../../../arch/index.js';
-import type { Arch } from '../../kernel/arch.js';
+import type { Platform } from '../../kernel/platform.js';
 import type { Architecture, MachineConfig } from '../../../arch/architecture.js';
 import { alignDown } from '../../hardware/align.js';
 import { PMD } from '../../hardware/page-table.js';
 import { ENOMEM } from '../../kernel/errno.js';
 import type { Kernel } from '../../kernel/kernel.js';
+import { ScenarioError } from '../../kernel/scenario-error.js';
 import { findRelease, resolveTraits } from '../../history/releases.js';
 import type { Traits } from '../../history/traits/index.js';
 import { altmapAllocBlockBuf, vmemAltmapFree } from '../../mm/vmem-altmap.js';
@@ -25,6 +26,8 @@ export interface StandInFaults {
   /** During the n-th arch_remove_memory() so many altmap pages are not given back. */
   unfreed?: { archRemove: number; pages: number } | undefined;
 }
+
+const LOW_52_BITS = 2n ** 52n - 1n;
 
 /** Books of the stand-in. */
 export interface StandIn {
@@ -52,7 +55,7 @@ export interface StandInMachine {
 
 export function architectureOf(name: string): Architecture {
   const architecture = ARCHITECTURES.find((a) => a.name === name);
-  if (architecture === undefined) throw new RangeError(`no architecture ${name}`);
+  if (architecture === undefined) throw new ScenarioError(`machine.arch is "${name}"; there is no such architecture`);
   return architecture;
 }
 
@@ -60,7 +63,9 @@ const configOf = (machine: StandInMachine): MachineConfig => {
   const configuration = architectureOf(machine.arch).configurations.find(
     (c) => c.pageSize === machine.pageSize && (machine.mmu === undefined || c.mmu === machine.mmu),
   );
-  if (configuration === undefined) throw new RangeError(`${machine.arch} has no pages of ${machine.pageSize} bytes`);
+  if (configuration === undefined) {
+    throw new ScenarioError(`machine.pageSize is ${machine.pageSize}; ${machine.arch} has no such pages`);
+  }
   return {
     arch: machine.arch,
     kernel: machine.kernel,
@@ -84,20 +89,17 @@ export function traitsOf(name: string): Traits {
   return resolveTraits(release);
 }
 
-/** Boots a kernel of a recorded machine, with another architecture layer if one is given. */
+/** Boots a kernel of a recorded machine, with parts of another architecture if they are given. */
 export function bootRecorded(
   machine: StandInMachine,
   boot: readonly BootRange[],
-  bootArch?: (kernel: Kernel, real: Arch) => Arch,
+  other: (real: Architecture) => Partial<Architecture> = () => ({}),
 ): Kernel {
   const architecture = architectureOf(machine.arch);
   const release = findRelease(machine.kernel);
-  if (release === undefined) throw new RangeError(`no release ${machine.kernel}`);
+  if (release === undefined) throw new ScenarioError(`machine.kernel is "${machine.kernel}"; it is not covered`);
   return bootKernel({
-    architecture:
-      bootArch === undefined
-        ? architecture
-        : { ...architecture, boot: (kernel, config) => bootArch(kernel, architecture.boot(kernel, config)) },
+    architecture: { ...architecture, ...other(architecture) },
     release,
     traits: resolveTraits(release),
     config: configOf(machine),
@@ -123,45 +125,48 @@ export function bootStandIn(machine: StandInMachine, boot: readonly BootRange[],
   let unfreed = 0;
   let systemPages = 0;
 
-  const standIn = (kernel: Kernel, real: Arch): Arch => ({
-    mmu: {
-      walk: () => ({ start: kernel.vmemmap, size: 2 ** 52 - kernel.vmemmap, level: PMD, pa: 0, lo: 0, hi: 0 }),
+  let realPlatform: Platform;
+  const standIn = (real: Architecture): Partial<Architecture> => ({
+    platform(booting, config): Platform {
+      realPlatform = real.platform(booting, config);
+      const start = Number(config.vmemmapBase & LOW_52_BITS);
+      return {
+        mmu: { walk: () => ({ start, size: 2 ** 52 - start, level: PMD, pa: 0, lo: 0, hi: 0 }) },
+        pmdSize: realPlatform.pmdSize,
+        leafSizes: [],
+        pageblockPages: 2 ** machine.pageblockOrder,
+        leafFlags: () => 0n,
+        visit: () => undefined,
+      };
     },
-    pmdSize: real.pmdSize,
-    hasPageTables: false,
-    leafSizes: [],
-    keepsEmptyTable: () => false,
-    pageblockPages: 2 ** machine.pageblockOrder,
-    optimizesDaxVmemmap: false,
-    holesInZone: real.holesInZone ?? false,
-    selectsMemmapOnMemory: real.selectsMemmapOnMemory,
-    supportsMemmapOnMemory: (memmapBytes) => real.supportsMemmapOnMemory(memmapBytes),
-    vmemmapPopulate(start, end, _nid, altmap) {
-      populations++;
-      if (populations === faults.section) return -ENOMEM;
-      for (let page = alignDown(start, kernel.pageSize); page < end; page += kernel.pageSize) {
-        const held = pages.get(keyOf(page, start));
-        if (held === undefined) {
-          if (altmap !== null && altmapAllocBlockBuf(kernel, 1, altmap) < 0) return -ENOMEM;
-          if (altmap === null) systemPages++;
-          pages.set(keyOf(page, start), new Set([start]));
-        } else held.add(start);
-      }
-      return 0;
-    },
-    vmemmapFree(start, end, altmap) {
-      for (let page = alignDown(start, kernel.pageSize); page < end; page += kernel.pageSize) {
-        const held = pages.get(keyOf(page, start));
-        if (held === undefined || !held.delete(start) || held.size > 0) continue;
-        pages.delete(keyOf(page, start));
-        if (altmap === null) systemPages--;
-        else if (unfreed > 0) unfreed--;
-        else vmemAltmapFree(kernel, altmap, 1);
-      }
-    },
-    visit: () => undefined,
-    leafFlags: () => 0n,
-    unusedStart: () => 0,
+    kconfig: (_platform, traits) => ({ ...real.kconfig(realPlatform, traits), optimizesDaxVmemmap: false }),
+    code: (kernel) => ({
+      vmemmapPopulate(start, end, _nid, altmap) {
+        populations++;
+        if (populations === faults.section) return -ENOMEM;
+        for (let page = alignDown(start, kernel.pageSize); page < end; page += kernel.pageSize) {
+          const held = pages.get(keyOf(page, start));
+          if (held === undefined) {
+            if (altmap !== null && altmapAllocBlockBuf(kernel, 1, altmap) < 0) return -ENOMEM;
+            if (altmap === null) systemPages++;
+            pages.set(keyOf(page, start), new Set([start]));
+          } else held.add(start);
+        }
+        return 0;
+      },
+      vmemmapFree(start, end, altmap) {
+        for (let page = alignDown(start, kernel.pageSize); page < end; page += kernel.pageSize) {
+          const held = pages.get(keyOf(page, start));
+          if (held === undefined || !held.delete(start) || held.size > 0) continue;
+          pages.delete(keyOf(page, start));
+          if (altmap === null) systemPages--;
+          else if (unfreed > 0) unfreed--;
+          else vmemAltmapFree(kernel, altmap, 1);
+        }
+      },
+      keepsEmptyTable: () => false,
+      unusedStart: () => 0,
+    }),
   });
 
   const kernel = bootRecorded(machine, boot, standIn);

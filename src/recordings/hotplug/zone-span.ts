@@ -6,14 +6,18 @@ import { eachBlock, offlineBlock, onlineBlock } from '../../mm/memory-block.js';
 import { memremapPages, memunmapPages } from '../../mm/memremap.js';
 import { Faults, type FaultPoint, type SystemMemory } from '../../mm/system-memory.js';
 import { createSystemMemory } from '../../mm/boot-memory.js';
-import { MOVABLE } from '../../mm/zone.js';
-import type { Failure } from '../vectors.js';
+import { DEVICE, MOVABLE } from '../../mm/zone.js';
+import { malformed, type Failure } from '../vectors.js';
 import { blockRuns, nodesOf, sectionRuns, zonesOf } from '../../scenario/hotplug-state.js';
 import { compareSteps, firstDifference, takeWarnings } from './compare.js';
+import * as fields from './fields.js';
 import { MODES } from './memmap-on-memory.js';
 import { bootStandIn } from './stand-in.js';
 
 /** Spans and present pages of zones and nodes, and the state of sections. */
+
+/** Numbers of nodes that the recorder's machine can have. */
+export const POSSIBLE_NODES = 4;
 
 const FAILS: Readonly<Record<string, FaultPoint>> = {
   isolate: 'isolate',
@@ -23,8 +27,11 @@ const FAILS: Readonly<Record<string, FaultPoint>> = {
   'notify-prepare-online': 'notifyPrepareOnline',
 };
 
-const range = { pfn: z.int(), nrPages: z.int() };
-const failing = { fail: z.string().optional(), failAt: z.int().default(1) };
+const range = { pfn: fields.pfn, nrPages: fields.nrPages };
+const failing = {
+  fail: z.enum(Object.keys(FAILS) as [string, ...string[]]).optional(),
+  failAt: fields.count.default(1),
+};
 
 const step = z.discriminatedUnion('op', [
   z.strictObject({
@@ -40,9 +47,12 @@ const step = z.discriminatedUnion('op', [
   z.strictObject({
     op: z.literal('device-map'),
     id: z.int(),
-    node: z.int(),
+    node: z
+      .int()
+      .min(0)
+      .max(POSSIBLE_NODES - 1),
     ...range,
-    altmap: z.strictObject({ reserve: z.int(), free: z.int() }).optional(),
+    altmap: z.strictObject({ reserve: fields.nrPages, free: fields.nrPages }).optional(),
     ...failing,
   }),
   z.strictObject({ op: z.literal('device-unmap'), id: z.int(), ...failing }),
@@ -51,19 +61,30 @@ const step = z.discriminatedUnion('op', [
 export const zoneSpanVector = z.strictObject({
   name: z.string(),
   machine: z.strictObject({
-    arch: z.string(),
-    kernel: z.string(),
+    arch: fields.arch,
+    kernel: fields.release,
     mmu: z.enum(['radix', 'hash']).optional(),
-    pageSize: z.int(),
-    structPageSize: z.int(),
-    sectionSize: z.int(),
+    pageSize: fields.pageSize,
+    structPageSize: fields.structPageSize,
+    sectionSize: fields.sectionSize,
     subsectionSize: z.int(),
-    memoryBlockSize: z.int(),
-    pageblockOrder: z.int(),
+    memoryBlockSize: fields.blockSize,
+    pageblockOrder: fields.pageblockOrder,
     memmapOnMemory: z.enum(['disable', 'enable', 'force']),
-    zones: z.array(z.string()),
+    zones: z.array(z.string()).refine((names) => ['Normal', MOVABLE, DEVICE].every((name) => names.includes(name)), {
+      error: 'must have Normal, Movable and Device',
+    }),
   }),
-  boot: z.array(z.strictObject({ node: z.int(), zone: z.string(), ...range })),
+  boot: z.array(
+    z.strictObject({
+      node: z
+        .int()
+        .min(0)
+        .max(POSSIBLE_NODES - 1),
+      zone: z.string(),
+      ...range,
+    }),
+  ),
   initial: z.looseObject({ nodes: z.record(z.string(), z.array(z.unknown())) }),
   steps: z.array(step),
   expect: z.array(z.record(z.string(), z.unknown())),
@@ -71,9 +92,6 @@ export const zoneSpanVector = z.strictObject({
 
 type Vector = z.output<typeof zoneSpanVector>;
 type Step = z.output<typeof step>;
-
-/** Numbers of nodes that the recorder's machine can have. */
-export const POSSIBLE_NODES = 4;
 
 const stateOf = (memory: SystemMemory): Record<string, unknown> => ({
   zones: zonesOf(memory.nodes),
@@ -113,6 +131,9 @@ function run(memory: SystemMemory, s: Step): number | null {
 /** Compares one vector. */
 export function verifyZoneSpan(vector: Vector): Failure | undefined {
   const { machine, boot, initial, name } = vector;
+  const stray = boot.find(({ zone }) => !machine.zones.includes(zone));
+  if (stray !== undefined)
+    return malformed(name, `boot names the zone ${stray.zone}; allowed are ${machine.zones.join(', ')}`);
   const ranges = boot.map(({ node, ...rest }) => ({ ...rest, nid: node }));
   const { kernel } = bootStandIn(machine, ranges, false);
   const memory = createSystemMemory(kernel, {

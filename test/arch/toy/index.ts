@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import type { Architecture } from '../../../arch/architecture.js';
-import { LEVELS } from '../../../src/hardware/page-table.js';
-import { geometry } from './layout.js';
+import { LEVELS, PageTable } from '../../../src/hardware/page-table.js';
+import { tablePlatform, type TablePlatform } from '../../../src/kernel/platform.js';
+import { BLOCK, format, geometry, PMD_SIZE, VALID } from './layout.js';
 import { toyVmemmap } from './vmemmap.js';
 
-export const toy: Architecture = {
+export const toy: Architecture<TablePlatform> = {
   name: 'toy',
   configurations: [
     {
@@ -27,5 +28,17 @@ export const toy: Architecture = {
   sectionSizeBits: () => 27,
   vmemmapBase: () => 0x40_0000_0000n,
   check: () => undefined,
-  boot: (kernel) => toyVmemmap(kernel, kernel.allocator.reserve() * kernel.pageSize),
+  platform: ({ ram, allocator, pageSize }) =>
+    tablePlatform(new PageTable(ram, allocator.reserve() * pageSize, geometry, format), {
+      pmdSize: PMD_SIZE,
+      pageblockPages: PMD_SIZE / pageSize,
+      leafSizes: [{ name: 'pmd', size: PMD_SIZE }],
+      leafFlags: ({ lo }) => BigInt(lo & (VALID | BLOCK)),
+    }),
+  kconfig: () => ({
+    optimizesDaxVmemmap: false,
+    selectsMemmapOnMemory: false,
+    supportsMemmapOnMemory: () => false,
+  }),
+  code: (kernel, { table }) => toyVmemmap(kernel, table),
 };

@@ -6,6 +6,8 @@ import { highHalf, PMD, PTE, PUD, type EntryFormat, type Geometry } from '../../
 
 export const VALID = 1;
 export const BLOCK = 2;
+/** Bytes that a block maps. */
+export const PMD_SIZE = 2 ** 21;
 const FRAME_LO = 0xffff_f000;
 
 export const geometry: Geometry = {

@@ -1,19 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import type { Arch, KernelPaging } from '../../../src/kernel/arch.js';
-import { PageTable, PMD } from '../../../src/hardware/page-table.js';
+import type { KernelPaging, VmemmapCode } from '../../../src/kernel/vmemmap-code.js';
+import { PMD, type PageTable } from '../../../src/hardware/page-table.js';
 import { freePages, type Kernel } from '../../../src/kernel/kernel.js';
 import { vmemmapPopulateHugepages } from '../../../src/mm/sparse-vmemmap.js';
 import { vmemAltmapFree } from '../../../src/mm/vmem-altmap.js';
-import { BLOCK, entryHi, entryLo, format, geometry, VALID } from './layout.js';
+import { BLOCK, entryHi, entryLo, format, VALID } from './layout.js';
 
 const PAGE_SIZE = 4096;
-const PMD_SIZE = 2 ** 21;
 const PMD_ORDER = 9;
 
 /** Blocks are mapped and unmapped whole; tables stay. */
-export function toyVmemmap(kernel: Kernel, root: number): Arch {
-  const mmu = new PageTable(kernel.ram, root, geometry, format);
+export function toyVmemmap(kernel: Kernel, mmu: PageTable): VmemmapCode {
   const set = (level: number, entry: number, pa: number, bits: number): void => {
     mmu.write(entry, entryLo(pa, bits), entryHi(pa));
     kernel.counters.set[level]!++;
@@ -27,15 +25,7 @@ export function toyVmemmap(kernel: Kernel, root: number): Arch {
     hugepages: { setPmd: (entry, pa) => set(PMD, entry, pa, VALID | BLOCK), checkPmd: () => true },
   };
   return {
-    mmu,
     paging,
-    pmdSize: PMD_SIZE,
-    pageblockPages: 1 << PMD_ORDER,
-    optimizesDaxVmemmap: false,
-    hasPageTables: true,
-    leafSizes: [{ name: 'pmd', size: PMD_SIZE }],
-    selectsMemmapOnMemory: false,
-    supportsMemmapOnMemory: () => false,
     vmemmapPopulate: (start, end, nid, altmap) => vmemmapPopulateHugepages(kernel, start, end, nid, altmap, altmap),
     vmemmapFree(start, end, altmap) {
       mmu.visit(
@@ -52,13 +42,11 @@ export function toyVmemmap(kernel: Kernel, root: number): Arch {
       );
     },
     keepsEmptyTable: () => true,
-    visit: (start, end, onLeaf, onTable) => mmu.visit(start, end, onLeaf, onTable),
-    leafFlags: (leaf) => BigInt(leaf.lo & (VALID | BLOCK)),
     unusedStart: () => 0,
   };
 
   function clear(address: number): void {
-    let tablePa = root;
+    let tablePa = mmu.root;
     for (const level of mmu.levels) {
       const entry = mmu.entry(tablePa, (address * level.perByte) & level.mask);
       if (level.level === PMD) mmu.write(entry, 0, 0);

@@ -147,10 +147,10 @@ function foundOwners({ run }: Real, inUse: ReadonlySet<Owner>, { leaves, altmaps
 
 /** Tables that the mapped pages need, and no other. */
 function neededTables({ world, leaves, pages }: Model, { run }: Real): Set<string> {
-  const { arch, vmemmap } = run.kernel;
-  if (!(arch.mmu instanceof PageTable)) throw new TypeError('a world has page tables');
+  const { platform, vmemmap } = run.kernel;
+  if (platform.table === undefined) throw new TypeError('a world has page tables');
   const needed = new Set<string>();
-  for (const { span, mask } of arch.mmu.levels.slice(1)) {
+  for (const { span, mask } of platform.table.levels.slice(1)) {
     const reach = span * (mask + 1);
     const note = (address: number): void => void needed.add(`${Math.floor(address / reach) * reach} of ${reach} bytes`);
     for (const page of pages.keys()) note(vmemmap + page * world.pageSize);
@@ -160,8 +160,8 @@ function neededTables({ world, leaves, pages }: Model, { run }: Real): Set<strin
 }
 
 function foundTables({ run }: Real, { tables }: Snapshot): Map<string, Snapshot['tables'][number]> {
-  const { arch } = run.kernel;
-  const { mmu } = arch;
+  const { platform } = run.kernel;
+  const { mmu } = platform;
   if (!(mmu instanceof PageTable)) throw new TypeError('a world has page tables');
   return new Map(
     tables.map((table) => {
@@ -203,12 +203,12 @@ export function compare(model: Model, real: Real): void {
 
   const needed = neededTables(model, real);
   const tables = foundTables(real, found);
-  const kept = [...tables].filter(([, table]) => kernel.arch.keepsEmptyTable(table)).map(([text]) => text);
+  const kept = [...tables].filter(([, table]) => kernel.code.keepsEmptyTable(table)).map(([text]) => text);
   expect([...tables.keys()].sort(), 'tables').toEqual([...new Set([...needed, ...kept])].sort());
 
   const bootTables = found.tables.filter(({ pa }) => kernel.allocator.isReserved(pa / world.pageSize));
   const ownTables = found.tables.filter((table) => !bootTables.includes(table));
-  const tablePages = sum(ownTables.map(({ level }) => kernel.arch.tablePages?.(level) ?? 1));
+  const tablePages = sum(ownTables.map(({ level }) => kernel.platform.tablePages?.(level) ?? 1));
   expect(found.pagesOut, 'pages of system memory').toBe(owned(SYSTEM) + tablePages);
 }
 

@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Arch } from '../../../src/kernel/arch.js';
+import type { VmemmapCode } from '../../../src/kernel/vmemmap-code.js';
 import { bootedKernel, commandsOf, compare, type Real } from './commands.js';
 import { EXCEPTIONS } from './exceptions.js';
 import { bootedModel } from './model.js';
@@ -37,7 +37,7 @@ describe('who owns each page of the memmap, after any commands', () => {
 });
 
 describe('a kernel that errs is told from the model', () => {
-  const defects: [string, (sound: Arch, real: Real) => Partial<Arch>][] = [
+  const defects: [string, (sound: VmemmapCode, real: Real) => Partial<VmemmapCode>][] = [
     [
       'memmap of an altmap is given to system memory',
       (sound) => ({ vmemmapFree: (start, end) => sound.vmemmapFree(start, end, null) }),
@@ -73,9 +73,9 @@ describe('a kernel that errs is told from the model', () => {
     (_what, _title, world, change) => {
       const found = fc.check(
         agreement(world, undefined, (real) => {
-          const sound = real.run.kernel.arch;
-          const arch = Object.assign(Object.create(sound) as Arch, change(sound, real));
-          Object.assign(real.run.kernel, { arch });
+          const sound = real.run.kernel.code;
+          const code = Object.assign(Object.create(sound) as VmemmapCode, change(sound, real));
+          Object.assign(real.run.kernel, { code });
         }),
         { numRuns: PATIENCE, seed: 1, endOnFailure: true },
       );

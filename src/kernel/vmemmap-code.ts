@@ -1,34 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import type { Leaf, LeafField, Level, PageTable, Table } from '../hardware/page-table.js';
-import type { Mmu } from '../hardware/mmu.js';
+import type { Level, PageTable, Table } from '../hardware/page-table.js';
 import type { StateReader, StateWriter } from '../hardware/saved-state.js';
 import type { DevPagemap, VmemAltmap } from './memremap.js';
 
-/** The door of an architecture: what mm/ asks of it. */
-
-/** An architecture at work in one kernel. */
-export interface Arch {
-  readonly mmu: Mmu;
-  /** What the CPU translates with where that is not the kernel's own page table. */
-  readonly loadedMmu?: Mmu;
-  /** PMD_SIZE: bytes that a large leaf maps. */
-  readonly pmdSize: number;
-  /** The vmemmap is mapped by tables that {@link visit} finds; not so with a hashed page table. */
-  readonly hasPageTables: boolean;
-  /** Sizes of a leaf, bytes, by the names that recordings give its level. */
-  readonly leafSizes: readonly { name: string; size: number }[];
-  /** pageblock_nr_pages. */
-  readonly pageblockPages: number;
-  /** CONFIG_HOLES_IN_ZONE: pfn_valid() is asked for single pages of boot memory, and memblock answers. */
-  readonly holesInZone?: boolean;
-  /** ARCH_WANT_OPTIMIZE_DAX_VMEMMAP: the memmap of compound device pages may be folded. */
-  readonly optimizesDaxVmemmap: boolean;
-  /** ARCH_MHP_MEMMAP_ON_MEMORY_ENABLE: memory blocks may hold their own memmap, as far as the rest allows it. */
-  readonly selectsMemmapOnMemory: boolean;
-  /** arch_supports_memmap_on_memory(). @param memmapBytes memmap of one memory block */
-  supportsMemmapOnMemory(memmapBytes: number): boolean;
-
+/** The door of an architecture's kernel code: what mm/ calls, and what is asked of it between two steps. */
+export interface VmemmapCode {
   /**
    * vmemmap_populate(): maps [start, end) of the vmemmap.
    * @param start low 52 bits of the first address
@@ -50,15 +27,6 @@ export interface Arch {
   readonly populateCompoundPages?:
     ((startPfn: number, start: number, end: number, nid: number, pgmap: DevPagemap) => number) | undefined;
 
-  /** Every present leaf of [start, end) and every table that serves it. */
-  visit(start: number, end: number, onLeaf: (leaf: Leaf) => void, onTable: (table: Table) => void): void;
-
-  /** The bits of a leaf other than its frame number. */
-  leafFlags(leaf: Leaf): bigint;
-
-  /** The fields of a leaf other than its frame number, lowest bit first; where they are not known, a leaf is a number. */
-  readonly leafFields?: readonly LeafField[];
-
   /**
    * Fields that this architecture adds to the state after a step.
    * @param text renders an address given by its low 52 bits
@@ -68,17 +36,17 @@ export interface Arch {
   /** Whether a table, once it is empty, stays by design: this kernel never frees tables of its kind. */
   keepsEmptyTable(table: Table): boolean;
 
-  /** Base pages that a table takes; one if not given. */
-  readonly tablePages?: (level: Level) => number;
-
-  /** Base pages of system memory that are neither leaf nor table and that this architecture keeps for its books. */
+  /** Base pages of system memory that are neither leaf nor table and that this code keeps for its own records; 0 if not given. */
   readonly bookPages?: () => number;
 
   /** Start of the range that is unused but not yet marked so, low 52 bits; 0 if there is none. */
   unusedStart(): number;
 
-  /** Writes down what this architecture remembers outside memory, if it remembers anything. */
+  /** Writes down what this code remembers outside memory, if it remembers anything. */
   readonly save?: (to: StateWriter) => void;
+
+  /** Writes what {@link save} does as far as the kernel acts by it: alike in states that differ in nothing else; save() if not given. */
+  readonly saveWhatActs?: (to: StateWriter) => void;
 
   /** Takes back what {@link save} wrote. */
   readonly restore?: (from: StateReader) => void;

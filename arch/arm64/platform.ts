@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import type { Machine } from '../architecture.js';
+import { PageTable, PMD, PUD } from '../../src/hardware/page-table.js';
+import { tablePlatform, type TablePlatform } from '../../src/kernel/platform.js';
+import { addressLayout, flagBits, format, geometry, leafFields } from './layout.js';
+
+export function arm64Platform({ ram, allocator, pageSize }: Machine, pageShift: number, vaBits: number): TablePlatform {
+  const layout = addressLayout(pageShift, vaBits);
+  const table = new PageTable(ram, allocator.reserve() * pageSize, geometry(pageShift, vaBits), format(layout));
+  const pmdSize = table.span[PMD]!;
+  return tablePlatform(table, {
+    pmdSize,
+    pageblockPages: pmdSize / pageSize,
+    leafSizes: [
+      { name: 'pte', size: pageSize },
+      { name: 'pmd', size: pmdSize },
+      { name: 'pud', size: table.span[PUD]! },
+    ],
+    leafFields: leafFields(layout),
+    leafFlags: ({ lo, hi }) => flagBits(layout, lo, hi),
+  });
+}

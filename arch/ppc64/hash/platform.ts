@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import type { Machine } from '../../architecture.js';
+import { alignDown } from '../../../src/hardware/align.js';
+import type { Mmu } from '../../../src/hardware/mmu.js';
+import { HPTE, type LeafField } from '../../../src/hardware/page-table.js';
+import type { Ram } from '../../../src/hardware/ram.js';
+import type { Platform } from '../../../src/kernel/platform.js';
+import { backings, emptyList } from '../vmemmap-list.js';
+import { HASH_PAGE_SIZES, HashPageTable, NO_SLOT, type SegmentShift, type VirtualPage } from './hash-page-table.js';
+import { virtualPage, vmemmapContext } from './vsid.js';
+
+/** The hash MMU as it maps the vmemmap: bolted entries, of which only vmemmap_list tells where they are. */
+
+/** Real address of the hashed page table, above all memory that is modelled. */
+const HTAB_BASE = 2 ** 51;
+/** Size of a large page for the vmemmap, bytes. */
+export const LARGE_BLOCK = 2 ** 24;
+
+/** The fields of a bolted entry's second doubleword (arch/powerpc/include/asm/book3s/64/mmu-hash.h). */
+const LEAF_FIELDS: readonly LeafField[] = [
+  { name: 'HPTE_R_PP', mask: 0x3n, says: 'protection; 0 is the kernel’s, read and write' },
+  { name: 'HPTE_R_N', mask: 0x4n, says: 'is not executed' },
+  { name: 'HPTE_R_G', mask: 0x8n, says: 'guarded' },
+  { name: 'HPTE_R_M', mask: 0x10n, says: 'coherent' },
+  { name: 'HPTE_R_I', mask: 0x20n, says: 'not cached' },
+  { name: 'HPTE_R_W', mask: 0x40n, says: 'write-through' },
+  { name: 'HPTE_R_C', mask: 0x80n, says: 'was written' },
+  { name: 'HPTE_R_R', mask: 0x100n, says: 'was used' },
+  { name: 'HPTE_R_KEY_LO', mask: 0xe00n, says: 'lower bits of the storage key' },
+];
+
+export interface HashOptions {
+  htabSizeBytes: number;
+  /** mmu_vmemmap_psize, bytes. */
+  vmemmapPageSize: number;
+  segmentShift: SegmentShift;
+}
+
+export class HashPlatform implements Platform {
+  readonly pmdSize = LARGE_BLOCK;
+  readonly pageblockPages: number;
+  readonly leafSizes: readonly { name: string; size: number }[];
+  readonly leafFields = LEAF_FIELDS;
+  readonly leafFlags: Platform['leafFlags'] = ({ lo }) => BigInt(lo);
+  readonly htab: HashPageTable;
+  /** Where vmemmap_list begins: the kernel's code writes it. */
+  readonly list = emptyList();
+  private readonly ram: Ram;
+  private readonly context: number;
+
+  constructor(
+    { ram, pageSize, traits }: Machine,
+    readonly options: HashOptions,
+  ) {
+    const { htabSizeBytes, segmentShift, vmemmapPageSize } = options;
+    const hashPageSize = HASH_PAGE_SIZES[vmemmapPageSize];
+    if (hashPageSize === undefined) {
+      throw new RangeError(`the hash MMU has no vmemmap pages of ${vmemmapPageSize} bytes`);
+    }
+    this.ram = ram;
+    this.htab = new HashPageTable(ram, HTAB_BASE, htabSizeBytes, segmentShift, hashPageSize);
+    this.context = vmemmapContext(pageSize, traits);
+    this.pageblockPages = LARGE_BLOCK / pageSize;
+    this.leafSizes = [{ name: 'hpte', size: vmemmapPageSize }];
+  }
+
+  /** The look-up of the hardware, with the page size that the segment of the vmemmap has. */
+  readonly mmu: Mmu = {
+    walk: (address) => {
+      const size = this.options.vmemmapPageSize;
+      const start = alignDown(address, size);
+      const slot = this.htab.find(this.pageOf(start));
+      if (slot === NO_SLOT) return undefined;
+      return { start, size, level: HPTE, pa: this.htab.realAddress(slot), lo: this.htab.flags(slot), hi: 0 };
+    },
+  };
+
+  /** What vmemmap_list knows: there is no page table to walk. */
+  visit: Platform['visit'] = (start, end, onLeaf) => {
+    const size = this.options.vmemmapPageSize;
+    const blocks = [...backings(this.ram, this.list)].filter(({ virt }) => virt >= start && virt < end);
+    for (const { virt, phys } of blocks.sort((a, b) => a.virt - b.virt)) {
+      const slot = this.htab.find(this.pageOf(virt));
+      const lo = slot === NO_SLOT ? 0 : this.htab.flags(slot);
+      onLeaf({ start: virt, size, level: HPTE, pa: phys, lo, hi: 0 });
+    }
+  };
+
+  /** The virtual page that an address of the vmemmap lies in. */
+  pageOf(address: number): VirtualPage {
+    return virtualPage(address, this.context, this.options.segmentShift);
+  }
+}

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import type { Mmu } from '../hardware/mmu.js';
+import type { Leaf, LeafField, Level, PageTable, Table } from '../hardware/page-table.js';
+
+/** What a machine's MMU makes of the vmemmap, whichever kernel code runs on it. */
+export interface Platform {
+  /** What reads the kernel's own mapping. */
+  readonly mmu: Mmu;
+  /** What the CPU translates with where that is not the kernel's own page table. */
+  readonly loadedMmu?: Mmu;
+  /** The kernel's own page table, where {@link mmu} reads one; not so with a hashed page table. */
+  readonly table?: PageTable;
+  /** Page tables besides the kernel's own that share its top-level entries. */
+  readonly otherTables?: readonly PageTable[];
+  /** PMD_SIZE: bytes that a large leaf maps. */
+  readonly pmdSize: number;
+  /** Sizes of a leaf, bytes, by the names that recordings give its level. */
+  readonly leafSizes: readonly { name: string; size: number }[];
+  /** pageblock_nr_pages. */
+  readonly pageblockPages: number;
+  /** The fields of a leaf other than its frame number, lowest bit first; where they are not known, a leaf is a number. */
+  readonly leafFields?: readonly LeafField[];
+  /** The bits of a leaf other than its frame number. */
+  leafFlags(leaf: Leaf): bigint;
+  /** Base pages that a table takes; one if not given. */
+  readonly tablePages?: (level: Level) => number;
+  /** Every present leaf of [start, end) and every table that serves it. */
+  visit(start: number, end: number, onLeaf: (leaf: Leaf) => void, onTable: (table: Table) => void): void;
+}
+
+/** A machine whose MMU walks the page table that the kernel writes. */
+export interface TablePlatform extends Platform {
+  readonly table: PageTable;
+}
+
+/** @param facts what the page table does not say itself */
+export const tablePlatform = (table: PageTable, facts: Omit<Platform, 'mmu' | 'table' | 'visit'>): TablePlatform => ({
+  mmu: table,
+  table,
+  visit: (start, end, onLeaf, onTable) => table.visit(start, end, onLeaf, onTable),
+  ...facts,
+});

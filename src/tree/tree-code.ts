@@ -1,0 +1,629 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import { isFilled, memset, type Mmu } from '../hardware/mmu.js';
+import { NO_PAGE } from '../hardware/buddy-blocks.js';
+import { ENTRY_BYTES, type Level, type PageTable } from '../hardware/page-table.js';
+import type { WordStore } from '../hardware/ram.js';
+import type { StateReader, StateWriter } from '../hardware/saved-state.js';
+import type { CodeMachine } from '../kernel/memmap-code.js';
+import type { VmemmapCode } from '../kernel/vmemmap-code.js';
+import { allocPages, freePages, noteFlush, type Kernel } from '../kernel/kernel.js';
+import { KernelBug } from '../kernel/log.js';
+import type { MemmapCode } from '../kernel/memmap-code.js';
+import type { DevPagemap, VmemAltmap } from '../kernel/memremap.js';
+import { PAGE_UNUSED } from '../mm/unused-sub-pmd.js';
+import { Instance, type WasmGlobal, type WasmMemory } from './module.js';
+import { formatted, textAt } from './printf.js';
+import type { TreeModule } from './tree.js';
+
+/**
+ * A tree's C at work in one kernel: the module bound to the kernel's memory, page allocator, MMU, log and observer.
+ * Frames that hold bytes of their own lie in the module's memory, so both sides read and write the same page tables.
+ */
+
+const WASM_PAGE = 65536;
+const KIB = 2 ** 10;
+const WORD_BYTES = 4;
+/** Bytes that the slab has beside mem_section[], for whatever the tree takes out of it. */
+const SLAB_BYTES = 256 * KIB;
+/** Bytes of the slab that the kernel takes for a section: its struct, and its usage map, in blocks of powers of two. */
+const SECTION_BYTES = 256;
+/** Bytes at the end of the heap where sections are told, as emulator.h has it. */
+const TOLD_BYTES = 16 * KIB;
+/** Bytes of frames that have room at first. */
+const FIRST_FRAME_BYTES = 256 * KIB;
+const BITS_51_0 = 2 ** 52;
+/** Where C sees physical memory 0: behind it lie all 52 bits of it, no vmemmap is above, and doubles tell even addresses. */
+const LINEAR_MAP = 2 ** 53;
+const FLUSH_KINDS = ['all', 'range', 'table'] as const;
+const LEVELS_COUNTED = 5;
+/** Kinds of {@link TreeCode.imports} say, as printk.h has them. */
+const WARNING = 0;
+const WARNING_ONCE = 1;
+const POINTER_BYTES = 8;
+const BITS_PER_WORD = 32;
+/** Bytes ahead of a block of the slab. */
+const BLOCK_HEADER = 8;
+
+/** What doors.c exports. Addresses and frame numbers are doubles. */
+interface Doors {
+  readonly memory: WasmMemory;
+  readonly __stack_pointer: WasmGlobal;
+  readonly __heap_base: WasmGlobal;
+  readonly __global_base: WasmGlobal;
+  machine(base: number, direct: number, levels: number, huge: number, vaBits: number, radix: number): void;
+  boot(heap: number): void;
+  booted(): void;
+  other_root(pa: number): void;
+  altmap(base: number, end: number, reserve: number, free: number, align: number, alloc: number): void;
+  altmap_alloc(): number;
+  altmap_align(): number;
+  add_pages(
+    nid: number,
+    pfn: number,
+    pages: number,
+    altmap: number,
+    shift: number,
+    first: number,
+    range: number,
+  ): number;
+  remove_pages(pfn: number, pages: number, altmap: number, shift: number, first: number, range: number): void;
+  init_section(nid: number, pfn: number, pages: number): number;
+  sections(first: number, count: number): void;
+  remembered(): number;
+  heap_needed(): number;
+  frames_start(at: number): void;
+  heap_used(): number;
+  root_at(): number;
+  observed_at(): number;
+  scratch_start(): number;
+  scratch_end(): number;
+  set_counters_at(): number;
+  clear_counters_at(): number;
+  synced_at(): number;
+  roots_at(): number;
+  slab_start(): number;
+  slab_end(): number;
+  describe(firstRoot: number, lastRoot: number): number;
+  section_roots(): number;
+  sections_per_root(): number;
+}
+
+/** The low 52 bits of an address that comes as 64 signed bits. */
+function low52(address: number): number {
+  const rest = address % BITS_51_0;
+  return rest < 0 ? rest + BITS_51_0 : rest;
+}
+
+const roundUp = (bytes: number, to: number): number => Math.ceil(bytes / to) * to;
+
+/** Grows a memory. Its measure is a number in V8 of Node 20 and a BigInt in later ones, also for 64 bits. */
+function grow(memory: WasmMemory, pages: number): void {
+  try {
+    memory.grow(pages);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw new KernelBug('the tree’s code has taken all the memory that it may have');
+    (memory.grow as (pages: unknown) => number)(BigInt(pages));
+  }
+}
+
+/** The frames of a module's memory, behind its heap. */
+class Frames implements WordStore {
+  words: Uint32Array<ArrayBuffer>;
+  /** All of the memory. */
+  all: Uint32Array<ArrayBuffer>;
+  bytes: Uint8Array<ArrayBuffer>;
+
+  /**
+   * @param start byte address of the first frame
+   */
+  constructor(
+    private readonly memory: WasmMemory,
+    public start: number,
+  ) {
+    this.extendTo(start + FIRST_FRAME_BYTES);
+    this.all = new Uint32Array(memory.buffer);
+    this.bytes = new Uint8Array(memory.buffer);
+    this.words = new Uint32Array(memory.buffer, start);
+  }
+
+  /** Twice the frames. C's pointers stay what they are. */
+  grow(): void {
+    this.extendTo(this.memory.buffer.byteLength + this.words.byteLength);
+    this.view();
+  }
+
+  /** Makes room ahead of the frames. No pointer to a frame may be held. @param bytes whole frames */
+  moveUp(bytes: number): void {
+    this.extendTo(this.memory.buffer.byteLength + bytes);
+    const all = new Uint8Array(this.memory.buffer);
+    all.copyWithin(this.start + bytes, this.start, all.length - bytes);
+    all.fill(0, this.start, this.start + bytes);
+    this.start += bytes;
+    this.view();
+  }
+
+  private extendTo(bytes: number): void {
+    const missing = Math.ceil((bytes - this.memory.buffer.byteLength) / WASM_PAGE);
+    if (missing > 0) grow(this.memory, missing);
+  }
+
+  private view(): void {
+    this.all = new Uint32Array(this.memory.buffer);
+    this.bytes = new Uint8Array(this.memory.buffer);
+    this.words = new Uint32Array(this.memory.buffer, this.start);
+  }
+}
+
+/** Words of the module's memory that are state of the kernel, and what they were after boot. */
+interface StateRange {
+  readonly from: number;
+  readonly to: number;
+  readonly atBoot: Uint32Array;
+}
+
+/** Where a table of the kernel's page table lies in the module's memory. */
+interface TablePlace {
+  readonly at: number;
+  /** Bytes that an entry covers. */
+  readonly span: number;
+  /** First address that the table covers, low 52 bits. */
+  readonly start: number;
+}
+
+export class TreeCode implements MemmapCode {
+  readonly frames: Frames;
+  private readonly doors: Doors;
+  private kernel!: Kernel;
+  private mmu!: Mmu;
+  private table: PageTable | undefined;
+  private altmap: VmemAltmap | null = null;
+  private readonly heapStart: number;
+  /** Frame numbers by the place of their bytes. */
+  private frameNumbers = new Float64Array(FIRST_FRAME_BYTES / (4 * KIB));
+  private atBoot: StateRange[] = [];
+  /** Of {@link atBoot} the data, less the slab's own books. */
+  private dataAtBoot: StateRange[] = [];
+  /** Roots of mem_section[] that calls have named. */
+  private firstRoot = Infinity;
+  private lastRoot = -1;
+  private readonly sectionsPerRoot: number;
+  private readonly roots: number;
+  private readonly rootAt: number;
+  private readonly observedAt: number;
+  private readonly setAt: number;
+  private readonly clearAt: number;
+  private readonly syncedAt: number;
+  private readonly scratch: readonly [from: number, to: number];
+  private readonly places = new Map<number, TablePlace>();
+
+  constructor(tree: TreeModule, config: CodeMachine) {
+    const instance = new Instance(tree.module, { kernel: this.imports() });
+    const doors = (this.doors = instance.exports as Doors);
+    this.rootAt = doors.root_at() / WORD_BYTES;
+    this.observedAt = doors.observed_at() / WORD_BYTES;
+    this.setAt = doors.set_counters_at() / WORD_BYTES;
+    this.clearAt = doors.clear_counters_at() / WORD_BYTES;
+    this.syncedAt = doors.synced_at() / WORD_BYTES;
+    this.scratch = [doors.scratch_start() / WORD_BYTES, doors.scratch_end() / WORD_BYTES];
+    doors.machine(
+      Number(BigInt.asIntN(64, config.vmemmapBase)),
+      LINEAR_MAP,
+      config.pagingLevels ?? 0,
+      config.hugeVmemmap ? 1 : 0,
+      config.vaBits ?? 0,
+      config.mmu === 'hash' ? 0 : 1,
+    );
+    this.heapStart = roundUp(Number(doors.__heap_base.value), config.pageSize);
+    const framesStart = roundUp(this.heapStart + doors.heap_needed() + SLAB_BYTES, config.pageSize);
+    this.frames = new Frames(doors.memory, framesStart);
+    doors.frames_start(framesStart);
+    doors.boot(this.heapStart);
+    this.sectionsPerRoot = doors.sections_per_root();
+    this.roots = doors.section_roots();
+  }
+
+  bind(kernel: Kernel): void {
+    const { mmu, loadedMmu = mmu, table, otherTables = [] } = kernel.platform;
+    this.kernel = kernel;
+    this.mmu = loadedMmu;
+    this.table = table;
+    for (const { root } of otherTables) this.doors.other_root(root);
+  }
+
+  booted(): void {
+    this.doors.booted();
+    const withWords = ({ from, to }: { from: number; to: number }): StateRange => ({
+      from,
+      to,
+      atBoot: this.frames.all.slice(from, to),
+    });
+    this.atBoot = this.stateRanges().map(withWords);
+    const { doors } = this;
+    this.dataAtBoot = rangesWithout(
+      [Number(doors.__global_base.value), Number(doors.__heap_base.value)],
+      [
+        [doors.scratch_start(), doors.scratch_end()],
+        [doors.slab_start(), doors.slab_end()],
+      ],
+    ).map(([from, to]) => withWords({ from: Math.floor(from / WORD_BYTES), to: Math.ceil(to / WORD_BYTES) }));
+  }
+
+  addPages(
+    nid: number,
+    pfn: number,
+    nrPages: number,
+    altmap: VmemAltmap | null,
+    pgmap: DevPagemap | null = null,
+  ): number {
+    return this.call(pfn, nrPages, altmap, () =>
+      this.doors.add_pages(nid, pfn, nrPages, altmap === null ? 0 : 1, ...rangeOf(pgmap, pfn, nrPages)),
+    );
+  }
+
+  removePages(pfn: number, nrPages: number, altmap: VmemAltmap | null, pgmap: DevPagemap | null = null): void {
+    this.call(pfn, nrPages, altmap, () =>
+      this.doors.remove_pages(pfn, nrPages, altmap === null ? 0 : 1, ...rangeOf(pgmap, pfn, nrPages)),
+    );
+  }
+
+  initSection(nid: number, pfn: number, nrPages: number): number {
+    return this.call(pfn, nrPages, null, () => this.doors.init_section(nid, pfn, nrPages));
+  }
+
+  over(code: VmemmapCode): VmemmapCode {
+    const door = Object.create(code) as { -readonly [K in keyof VmemmapCode]: VmemmapCode[K] };
+    const refuse = (): never => {
+      throw new Error('a tree comes in by __add_pages() and __remove_pages()');
+    };
+    door.vmemmapPopulate = refuse;
+    door.vmemmapFree = refuse;
+    door.unusedStart = () => low52(this.doors.remembered());
+    door.save = (to) => this.save(to);
+    door.saveWhatActs = (to) => this.saveWhatActs(to);
+    door.restore = (from) => this.restore(from);
+    return door;
+  }
+
+  /** One call of the tree's code: all that it needs from this side, and what it leaves taken over. */
+  private call<T>(pfn: number, nrPages: number, altmap: VmemAltmap | null, run: () => T): T {
+    const { kernel, doors, frames } = this;
+    const { ram } = kernel;
+    const stack = doors.__stack_pointer.value;
+    const last = Math.floor((pfn + nrPages - 1) / kernel.pagesPerSection / this.sectionsPerRoot);
+    const first = Math.floor(pfn / kernel.pagesPerSection / this.sectionsPerRoot);
+    this.firstRoot = Math.min(this.firstRoot, first);
+    this.lastRoot = Math.max(this.lastRoot, Math.min(last, this.roots - 1));
+    this.makeRoom(nrPages);
+    this.altmap = altmap;
+    this.places.clear();
+    ram.holdFrames();
+    if (altmap !== null) {
+      const { basePfn, endPfn, reserve, free, align, alloc } = altmap;
+      doors.altmap(basePfn, endPfn, reserve, free, align, alloc);
+    }
+    if (this.table !== undefined) {
+      const root = this.frameAddress(this.table.root / kernel.pageSize);
+      frames.all[this.rootAt] = root;
+    }
+    frames.all[this.observedAt] = kernel.observer === null ? 0 : 1;
+    try {
+      return run();
+    } catch (error) {
+      doors.__stack_pointer.value = stack;
+      throw stopOf(error);
+    } finally {
+      if (altmap !== null) {
+        altmap.align = doors.altmap_align();
+        altmap.alloc = doors.altmap_alloc();
+      }
+      this.takeCounters();
+      this.takeSections(pfn, nrPages);
+      frames.all.fill(0, ...this.scratch);
+      ram.releaseFrames();
+    }
+  }
+
+  /** Sees to it that the slab has what a call takes that adds sections. */
+  private makeRoom(nrPages: number): void {
+    const { kernel, frames, doors } = this;
+    const sections = Math.min(Math.ceil(nrPages / kernel.pagesPerSection) + 1, this.roots * this.sectionsPerRoot);
+    const left = frames.start - TOLD_BYTES - doors.heap_used();
+    const needed = SLAB_BYTES / 2 + sections * SECTION_BYTES;
+    if (left >= needed) return;
+    frames.moveUp(roundUp(needed, kernel.pageSize));
+    doors.frames_start(frames.start);
+    kernel.ram.storeMoved();
+  }
+
+  private takeCounters(): void {
+    const { counters } = this.kernel;
+    const { all } = this.frames;
+    for (let level = 0; level < LEVELS_COUNTED; level++) {
+      counters.set[level]! += all[this.setAt + level]!;
+      counters.clear[level]! += all[this.clearAt + level]!;
+    }
+    counters.syncTopLevel += all[this.syncedAt]!;
+  }
+
+  /** Takes over what the code says of the sections of a range. */
+  private takeSections(pfn: number, nrPages: number): void {
+    const { kernel, doors } = this;
+    const { sections, pagesPerSection } = kernel;
+    // Of each section its flags in 64 bits, then its map in as many as it needs.
+    const longs = Math.ceil(sections.subsectionsPerSection / (2 * BITS_PER_WORD));
+    const stride = 2 * (1 + longs);
+    const batch = Math.floor(TOLD_BYTES / WORD_BYTES / stride);
+    const told = (this.frames.start - TOLD_BYTES) / WORD_BYTES;
+    const known = this.roots * this.sectionsPerRoot;
+    const end = Math.min(Math.floor((pfn + nrPages - 1) / pagesPerSection) + 1, known);
+    for (let first = Math.floor(pfn / pagesPerSection); first < end; first += batch) {
+      const count = Math.min(batch, end - first);
+      doors.sections(first, count);
+      const { all } = this.frames;
+      for (let i = 0; i < count; i++) sections.take(first + i, all, told + i * stride);
+    }
+  }
+
+  /** Words that are state: data without what is written for one call, the heap, and of mem_section[] what was named. */
+  private stateRanges(): { from: number; to: number }[] {
+    const { doors } = this;
+    const rootsAt = doors.roots_at();
+    const rootsEnd = rootsAt - BLOCK_HEADER + 2 ** Math.ceil(Math.log2(this.roots * POINTER_BYTES + BLOCK_HEADER));
+    const bytes: [from: number, to: number][] = [
+      [Number(doors.__global_base.value), this.scratch[0] * WORD_BYTES],
+      [this.scratch[1] * WORD_BYTES, Number(doors.__heap_base.value)],
+      [rootsEnd, doors.heap_used()],
+    ];
+    if (this.lastRoot >= 0) {
+      bytes.push([rootsAt + this.firstRoot * POINTER_BYTES, rootsAt + (this.lastRoot + 1) * POINTER_BYTES]);
+    }
+    return bytes.map(([from, to]) => ({ from: Math.floor(from / WORD_BYTES), to: Math.ceil(to / WORD_BYTES) }));
+  }
+
+  /** What a word of the state was after boot. */
+  private wordAtBoot(at: number): number {
+    for (const { from, to, atBoot } of this.atBoot) if (at >= from && at < to) return atBoot[at - from]!;
+    return 0;
+  }
+
+  /**
+   * Writes what C knows outside the page tables, as far as it differs from what it knew after boot. Between two calls
+   * it holds no pointer to a frame.
+   */
+  private save(to: StateWriter): void {
+    const { all } = this.frames;
+    const count = to.length;
+    to.word(0);
+    let changes = 0;
+    const note = (at: number): void => {
+      to.word(at);
+      to.word(all[at]!);
+      changes++;
+    };
+    this.stateRanges().forEach(({ from, to: end }, i) => {
+      const known = this.atBoot[i];
+      if (known?.from !== from) {
+        for (let at = from; at < end; at++) if (all[at] !== this.wordAtBoot(at)) note(at);
+        return;
+      }
+      const { atBoot } = known;
+      const both = Math.min(end, known.to);
+      for (let at = from; at < both; at++) if (all[at] !== atBoot[at - from]) note(at);
+      for (let at = both; at < end; at++) if (all[at] !== 0) note(at);
+    });
+    to.set(count, changes);
+  }
+
+  /** Writes what {@link save} does without where the slab put it. */
+  private saveWhatActs(to: StateWriter): void {
+    const { doors } = this;
+    const words = this.lastRoot < 0 ? 0 : doors.describe(this.firstRoot, this.lastRoot);
+    if (words < 0) {
+      this.save(to);
+      return;
+    }
+    const { all } = this.frames;
+    const told = (this.frames.start - TOLD_BYTES) / WORD_BYTES;
+    to.copy(all, told, told + 2 * words);
+    for (const { from, to: end, atBoot } of this.dataAtBoot) {
+      for (let at = from; at < end; at++) {
+        if (all[at] === atBoot[at - from]) continue;
+        to.word(at);
+        to.word(all[at]!);
+      }
+    }
+  }
+
+  private restore(from: StateReader): void {
+    const { all } = this.frames;
+    for (const range of this.stateRanges()) all.fill(0, range.from, range.to);
+    for (const { from: at, atBoot } of this.atBoot) all.set(atBoot, at);
+    for (let changes = from.word(); changes > 0; changes--) {
+      const at = from.word();
+      all[at] = from.word();
+    }
+  }
+
+  /** Byte address of a frame's bytes in the module's memory. */
+  private frameAddress(pfn: number): number {
+    const { pageSize, ram } = this.kernel;
+    const address = this.frames.start + ram.wordIndex(pfn * pageSize) * WORD_BYTES;
+    const place = (address - this.frames.start) / pageSize;
+    if (place >= this.frameNumbers.length) {
+      const wider = new Float64Array(place * 2);
+      wider.set(this.frameNumbers);
+      this.frameNumbers = wider;
+    }
+    this.frameNumbers[place] = pfn;
+    return address;
+  }
+
+  /** What C may call. Nothing else of the host is in its reach. */
+  private imports(): Record<string, (...args: never[]) => unknown> {
+    return {
+      alloc_pages: (order: number, nid: number) => allocPages(this.kernel, order, Math.max(0, nid)),
+      free_pages: (pfn: number, order: number) => freePages(this.kernel, pfn, order),
+      get_page: (pfn: number) => this.kernel.allocator.getPage(pfn),
+      page_reserved: (pfn: number) => (pfn === BOOT_SLAB_PFN || this.kernel.allocator.isReserved(pfn) ? 1 : 0),
+      memset: (address: number, byte: number, bytes: number) => this.memset(address, byte, bytes),
+      scan: (address: number, byte: number, bytes: number) => this.scan(address, byte, bytes),
+      frame: (pfn: number) => this.frameAddress(pfn),
+      frame_at: (address: number) =>
+        this.frameNumbers[Math.floor((address - this.frames.start) / this.kernel.pageSize)]!,
+      flush: (kind: number, start: number, end: number) =>
+        noteFlush(this.kernel, FLUSH_KINDS[kind]!, low52(start), low52(end)),
+      entry: (level: number, at: number, present: number) => this.tellEntry(level as Level, at, present === 1),
+      altmap_taken: (pages: number, pfn: number) => {
+        this.kernel.observer?.altmapAlloc(this.altmap!, pages, pfn < 0 ? NO_PAGE : pfn);
+        if (pfn >= 0) this.kernel.counters.altmapAllocPages += pages;
+      },
+      altmap_freed: (pages: number, alloc: number) => {
+        this.kernel.observer?.altmapFree(this.altmap!, pages);
+        this.kernel.counters.altmapFreePages += pages;
+        if (alloc < 0) this.kernel.log.altmapUnderflow(this.altmap!.name);
+      },
+      memmap_pages: (isBoot: number, pages: number) => {
+        this.kernel.vmstat[isBoot === 1 ? 'nrMemmapBootPages' : 'nrMemmapPages'] += pages;
+      },
+      say: (kind: number, name: unknown, format: unknown, args: unknown) =>
+        this.say(kind, Number(name), Number(format), Number(args)),
+      bug: (name: unknown, line: number) => {
+        throw new KernelBug(`BUG in ${textAt(this.frames.bytes, Number(name))}(), line ${line} of its file`);
+      },
+    };
+  }
+
+  /** What the kernel says. A warning without words is told by the function that gives it. */
+  private say(kind: number, name: number, format: number, args: number): void {
+    const { log } = this.kernel;
+    const { bytes } = this.frames;
+    const text = format === 0 ? textAt(bytes, name) : formatted(bytes, format, args).trim();
+    if (kind === WARNING) log.warn(text);
+    else if (kind === WARNING_ONCE) log.warnOnce(text);
+    else log.print(text);
+  }
+
+  /** memset() of the vmemmap, through the MMU, or of the linear map. */
+  private memset(address: number, byte: number, bytes: number): void {
+    const { kernel } = this;
+    if (address >= LINEAR_MAP) {
+      kernel.ram.memset(address - LINEAR_MAP, byte, bytes);
+      return;
+    }
+    const at = low52(address);
+    memset(this.mmu, kernel.ram, at, byte, bytes);
+    if (byte === PAGE_UNUSED) kernel.counters.unusedBytes += bytes;
+    else kernel.counters.useMarkBytes += bytes;
+    kernel.observer?.memset(at, byte, bytes);
+  }
+
+  /** memchr_inv(): 0 where some byte differs, -1 where none does. Callers ask no more. */
+  private scan(address: number, byte: number, bytes: number): number {
+    const { kernel } = this;
+    if (address >= LINEAR_MAP) return kernel.ram.isFilled(address - LINEAR_MAP, byte, bytes) ? -1 : 0;
+    const at = low52(address);
+    const filled = isFilled(this.mmu, kernel.ram, at, byte, bytes);
+    kernel.observer?.scan(at, byte, bytes, filled);
+    return filled ? -1 : 0;
+  }
+
+  /** Tells an entry that C has written. */
+  private tellEntry(level: Level, at: number, isPresent: boolean): void {
+    const { observer } = this.kernel;
+    if (observer === null) return;
+    const address = this.addressOf(at);
+    if (isPresent) {
+      const word = at / WORD_BYTES;
+      observer.setEntry(level, address, this.frames.all[word]!, this.frames.all[word + 1]!);
+    } else observer.clearEntry(level, address);
+  }
+
+  /** First address, low 52 bits, that the entry at a place of the module's memory covers. */
+  private addressOf(at: number): number {
+    const piece = Math.floor(at / TABLE_PIECE);
+    let place = this.places.get(piece);
+    if (place === undefined) {
+      this.findTables();
+      place = this.places.get(piece);
+    }
+    if (place === undefined) return 0;
+    return place.start + ((at - place.at) / ENTRY_BYTES) * place.span;
+  }
+
+  /** Where the tables of the kernel's page table lie now. */
+  private findTables(): void {
+    const { table, kernel } = this;
+    if (table === undefined) return;
+    const add = (pa: number, start: number, span: number, entries: number): void => {
+      const at = this.frameAddress(Math.floor(pa / kernel.pageSize)) + (pa % kernel.pageSize);
+      const place = { at, start, span };
+      for (let piece = at; piece < at + entries * ENTRY_BYTES; piece += TABLE_PIECE) {
+        this.places.set(Math.floor(piece / TABLE_PIECE), place);
+      }
+    };
+    const root = table.levels[0]!;
+    const reach = root.span * (root.mask + 1);
+    const start = Math.floor(kernel.vmemmap / reach) * reach;
+    add(table.root, start, root.span, root.mask + 1);
+    table.visit(
+      kernel.vmemmap,
+      Math.min(BITS_51_0, start + reach),
+      () => undefined,
+      ({ level, start: from, pa }) => {
+        const { span, mask } = table.table(level);
+        add(pa, from, span, mask + 1);
+      },
+    );
+  }
+}
+
+/** Of this many bytes of memory no two tables have a part: entries of 4 KiB tables fill them. */
+const TABLE_PIECE = 4096;
+/** The frame number that stands for what the slab gave at boot, as mm.h has it. */
+const BOOT_SLAB_PFN = 2 ** 41 + 1;
+
+/** What is left of a range without others, ascending. */
+function rangesWithout(whole: Bytes, others: readonly Bytes[]): Bytes[] {
+  const left: Bytes[] = [];
+  let at = whole[0];
+  for (const [from, to] of [...others].sort((a, b) => a[0] - b[0])) {
+    if (from > at) left.push([at, from]);
+    at = Math.max(at, to);
+  }
+  if (at < whole[1]) left.push([at, whole[1]]);
+  return left;
+}
+
+type Bytes = readonly [from: number, to: number];
+
+/** The range of a device as add_pages() and remove_pages() of doors.c take it. */
+function rangeOf(
+  pgmap: DevPagemap | null,
+  pfn: number,
+  nrPages: number,
+): [shift: number, first: number, pages: number] {
+  if (pgmap === null) return [-1, pfn, nrPages];
+  return [pgmap.vmemmapShift, pgmap.rangeStartPfn, pfn + nrPages - pgmap.rangeStartPfn];
+}
+
+/** What V8 throws where a module traps, or its stack ends. */
+const STOPS: ReadonlySet<string> = new Set(['RuntimeError', 'RangeError']);
+
+/** A function on a stack of V8, in code of a module. */
+const TREE_FRAME = /at (?!emu_)(\w+) \(wasm:/;
+
+/** What a trap of the module, or no more stack, is to the kernel: it stops. The stack that it was thrown through is kept. */
+function stopOf(error: unknown): unknown {
+  if (!(error instanceof Error && STOPS.has(error.name))) return error;
+  const isTrap = error.name === 'RuntimeError';
+  const name = TREE_FRAME.exec(error.stack ?? '')?.[1];
+  const where = name === undefined ? '' : ` in ${name}()`;
+  const trap = error.message.includes('out of bounds')
+    ? 'a pointer is followed that leads to no memory'
+    : 'NULL is followed, or a place is reached that cannot be';
+  const why = isTrap ? trap : 'the stack is used up';
+  const bug = new KernelBug(`${why}${where}`);
+  if (error.stack !== undefined) bug.stack = error.stack;
+  return bug;
+}

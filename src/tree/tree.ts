@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { Parser } from 'web-tree-sitter';
+import type { CodeMachine } from '../kernel/memmap-code.js';
+import { cached, hashOf, keep } from './cache.js';
+import { findCompiler, FLAGS, type Compiler } from './compiler.js';
+import { startParser } from './definitions.js';
+import { TreeError } from './tree-error.js';
+import { loadable, Module, type WasmModule } from './module.js';
+import { configOf, configure, extract, filesFor, versionOf, type Extract } from './source.js';
+import { targetOf, type Configuration, type Target } from './targets.js';
+
+/** A user's Linux tree, opened: modules of its C for machines. */
+
+export interface TreeOptions {
+  /** Kconfig names that the user says. */
+  readonly config?: Configuration | undefined;
+  /** A compiler by its name, or "npm". */
+  readonly compiler?: string | undefined;
+}
+
+/** The tree's C for one kind of machine. */
+export interface TreeModule {
+  readonly module: WasmModule;
+  /** Where each function of the tree is defined: "file:line". */
+  readonly places: Readonly<Record<string, string>>;
+}
+
+/** What the cache says beside a module: facts about it, no code. */
+interface Index {
+  readonly places: Readonly<Record<string, string>>;
+}
+
+const PAGE_SHIFTS: Readonly<Record<number, number>> = { 4096: 12, 16384: 14, 65536: 16 };
+
+/** Headers of the stand-ins, in the order in which they are included. */
+const HEADERS_BEFORE_ARCH = [
+  'emulator.h',
+  'linux/types.h',
+  'linux/kernel.h',
+  'linux/printk.h',
+  'linux/bitmap.h',
+  'linux/spinlock.h',
+  'linux/mm.h',
+];
+const HEADERS_BEHIND_ARCH = ['linux/mmzone.h', 'linux/gfp.h'];
+
+const headersOf = (target: Target): string[] => [
+  ...HEADERS_BEFORE_ARCH,
+  `${target.prelude}/pgtable.h`,
+  ...HEADERS_BEHIND_ARCH,
+];
+
+/** The folder of the stand-ins: beside the sources, also where this runs compiled. */
+function preludeFolder(): string {
+  let folder = dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(join(folder, 'src/tree/prelude'))) folder = dirname(folder);
+  return join(folder, 'src/tree/prelude');
+}
+
+/** The files of a folder and of those in it, by name. */
+function allOf(folder: string, kind: RegExp): { file: string; text: string }[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => kind.test(name))
+    .sort()
+    .map((name) => ({ file: name, text: readFileSync(join(folder, name), 'utf8') }));
+}
+
+/** What takes the C out is a part of what the result depends on. */
+const OWN_CODE = allOf(dirname(fileURLToPath(import.meta.url)), /^[^/]*\.[jt]s$/);
+
+export class Tree {
+  /** As the Makefile says it. */
+  readonly version: string;
+  private readonly prelude = preludeFolder();
+  private readonly standIns = allOf(this.prelude, /\.[ch]$/);
+  private readonly modules = new Map<string, TreeModule>();
+  private readonly extracts = new Map<Target, Extract>();
+  private found: Compiler | undefined;
+
+  /** @param parser of C; needed where nothing is in the cache */
+  private constructor(
+    readonly path: string,
+    private readonly options: TreeOptions,
+    private readonly parser: Parser | undefined,
+  ) {
+    this.version = versionOf(path);
+  }
+
+  /**
+   * Opens a tree.
+   * @throws TreeError where there is none
+   */
+  static async open(path: string, options: TreeOptions = {}): Promise<Tree> {
+    const at = resolve(path);
+    if (!existsSync(at) || !statSync(at).isDirectory()) throw new TreeError(`${path} is no folder; a tree is one`);
+    let parser: Parser | undefined;
+    try {
+      parser = await startParser();
+    } catch {
+      parser = undefined;
+    }
+    return new Tree(at, options, parser);
+  }
+
+  /**
+   * The tree's C for a machine: one module for each size of page and of struct page.
+   * @param isNamed calls stay calls, so that a stack names every function
+   * @throws TreeError where the tree has no such architecture, or its C does not compile
+   */
+  moduleFor(config: CodeMachine, isNamed = false): TreeModule {
+    const target = targetOf(config.arch);
+    const flags = [
+      `-DSTRUCT_PAGE_SIZE=${config.structPageSize}`,
+      `-DPAGE_SHIFT=${PAGE_SHIFTS[config.pageSize]!}`,
+      ...(isNamed ? ['-fno-inline', '-fno-optimize-sibling-calls'] : []),
+    ];
+    const key = `${target.arch} ${flags.join(' ')}`;
+    const known = this.modules.get(key);
+    if (known !== undefined) return known;
+    const made = this.load(target, flags);
+    this.modules.set(key, made);
+    return made;
+  }
+
+  /** Where a function is defined, "file:line"; undefined where no module of the architecture was asked for. */
+  placeOf(arch: string, name: string): string | undefined {
+    const key = [...this.modules.keys()].find((k) => k.startsWith(`${arch} `));
+    return key === undefined ? undefined : this.modules.get(key)!.places[name];
+  }
+
+  /** The C of an architecture, and what decides in it. @throws TreeError */
+  extractOf(target: Target): Extract {
+    const known = this.extracts.get(target);
+    if (known !== undefined) return known;
+    if (this.parser === undefined) {
+      throw new TreeError('the packages web-tree-sitter and tree-sitter-c are not installed; they read the tree');
+    }
+    const own = headersOf(target);
+    const standIns = this.standIns.filter(({ file }) => own.includes(file) || file.endsWith('doors.c'));
+    const made = extract(this.parser, this.path, target, filesFor(this.path, target), standIns);
+    this.extracts.set(target, made);
+    return made;
+  }
+
+  private get compiler(): Compiler {
+    this.found ??= findCompiler(this.options.compiler);
+    if (this.found !== undefined) return this.found;
+    throw new TreeError(
+      'no Clang with wasm-ld is on this machine, nor the package @yowasp/clang; one of them compiles the tree',
+    );
+  }
+
+  private load(target: Target, flags: readonly string[]): TreeModule {
+    const hash = hashOf([
+      this.compiler.identity,
+      ...FLAGS,
+      ...flags,
+      ...[...(this.options.config ?? [])].map(([name, value]) => `${name}=${String(value)}`).sort(),
+      ...[...configOf(this.path, target)].map(([name, value]) => `${name}=${String(value)}`),
+      ...[...this.standIns, ...OWN_CODE, ...filesFor(this.path, target)].flatMap(({ file, text }) => [file, text]),
+    ]);
+    const bytes = cached(`${hash}.wasm`);
+    const index = cached(`${hash}.json`);
+    if (bytes !== undefined && index !== undefined) {
+      const { places } = JSON.parse(index.toString()) as Index;
+      return { module: new Module(bytes), places };
+    }
+    const made = this.compile(target, flags);
+    const { places } = this.extractOf(target);
+    keep(`${hash}.wasm`, made);
+    keep(`${hash}.json`, JSON.stringify({ places } satisfies Index));
+    return { module: new Module(made), places };
+  }
+
+  private compile(target: Target, flags: readonly string[]): Uint8Array<ArrayBuffer> {
+    const taken = this.extractOf(target);
+    const configuration = configure(this.path, target, taken, this.options.config ?? new Map());
+    const unit = [
+      ...configuration.flatMap(([name, isSet]) => (isSet ? [`#define ${name} 1`] : [])),
+      // The stand-ins are inlined also where the tree's functions are not: a stack names those alone.
+      '#define inline inline __attribute__((always_inline))',
+      ...headersOf(target).map((file) => `#include "${file}"`),
+      '#undef inline',
+      taken.text,
+      `#include "${target.prelude}/doors.c"`,
+      '#include "doors.c"',
+      '',
+    ].join('\n');
+    const result = this.compiler.compile(unit, this.prelude, [
+      ...flags,
+      ...taken.defines.map((define) => `-D${define}`),
+    ]);
+    if (typeof result !== 'string') return loadable(result);
+    throw new TreeError(this.complaint(target, result));
+  }
+
+  /** What the compiler said, as a sentence for each name that has no stand-in. */
+  private complaint(target: Target, said: string): string {
+    const errors = said.split('\n').filter((line) => line.includes('error: '));
+    const shown = errors.slice(0, 12).map((line) => `  ${line.replace(/^.*?([\w./-]+:\d+):\d+: error: /, '$1: ')}`);
+    const where = relative(process.cwd(), join(this.prelude, target.prelude, 'pgtable.h'));
+    return [
+      `${this.path} (${this.version}) does not compile for ${target.arch}; stand-ins for what is missing are written in ${where}`,
+      ...(shown.length > 0 ? shown : [said.slice(0, 1000)]),
+      ...(errors.length > shown.length ? [`  and ${errors.length - shown.length} more`] : []),
+    ].join('\n');
+  }
+}
