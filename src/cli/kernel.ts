@@ -1,33 +1,40 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { ARCHITECTURES } from '../../arch/index.js';
+import { evidenceOf, howKnown, standingOf, unprovedTraits } from '../history/evidence.js';
 import { type Proposal, PROPOSALS } from '../history/proposals/index.js';
-import { PROPOSED_KERNELS, type Release, RELEASES, resolveTraits, takenOver } from '../history/releases.js';
-import { PROPOSED_TRAITS, type Trait, type TraitKey, TRAITS } from '../history/traits/index.js';
+import {
+  MAINLINE_RELEASES,
+  PROPOSED_KERNELS,
+  type Release,
+  RELEASES,
+  resolveTraits,
+  takenOver,
+} from '../history/releases.js';
+import { PROPOSED_TRAITS, TRAIT_KEYS, type Trait, type TraitKey, TRAITS } from '../history/traits/index.js';
+import { doubtText, evidenceText, standingsText, unprovedText } from '../report/evidence.js';
 import { spanText, stableTexts } from '../report/release-text.js';
 import { InputError } from '../scenario/load.js';
 import { findKernelRelease } from '../scenario/names.js';
 import { EXIT_OK, styled, writeResult } from './output.js';
 
-const ROWS = Object.entries(TRAITS) as [TraitKey, Trait][];
+/** A row as --json has it. */
+const rowJson = (key: TraitKey): object => ({ ...TRAITS[key], known: howKnown(key), evidence: evidenceOf(key) });
 
-/** What a reader should know of a row that was not read in a source. */
-const DOUBT: Readonly<Record<Trait['confidence'], string>> = {
-  source: '',
-  memory: ' (from memory)',
-  derived: ' (derived from the source)',
-  inferred: ' (release inferred)',
+const rowLines = (key: TraitKey, mark: string): string[] => {
+  const trait: Trait = TRAITS[key];
+  return [
+    `${mark} ${styled('bold', trait.name)}  ${[spanText(trait), ...stableTexts(trait)].join(', ')}${doubtText(key)}`,
+    `    ${trait.since}`,
+    ...(trait.ended === undefined ? [] : [`    ${trait.ended}`]),
+    `    ${trait.effect}`,
+    `    ${evidenceText(key)}`,
+  ];
 };
 
-const rowLines = (trait: Trait, mark: string): string[] => [
-  `${mark} ${styled('bold', trait.name)}  ${[spanText(trait), ...stableTexts(trait)].join(', ')}${DOUBT[trait.confidence]}`,
-  `    ${trait.since}`,
-  ...(trait.ended === undefined ? [] : [`    ${trait.ended}`]),
-  `    ${trait.effect}`,
-];
-
-function traitsOf(release: Release): Trait[] {
+function traitsOf(release: Release): TraitKey[] {
   const traits = resolveTraits(release);
-  return ROWS.filter(([key]) => traits[key]).map(([, trait]) => trait);
+  return TRAIT_KEYS.filter((key) => traits[key]);
 }
 
 /** What a proposal changes, and what became of it. */
@@ -45,7 +52,7 @@ function proposalLines({ base, title, posted, edits, objection, landed }: Propos
 function releaseLine(release: Release): string {
   const backports = takenOver(release).length;
   const tree = backports === 0 ? '' : `, mainline ${release.mainline} with ${backports} backports`;
-  return `  ${release.name.padEnd(10)}${String(traitsOf(release).length).padStart(3)} of ${ROWS.length} traits${tree}`;
+  return `  ${release.name.padEnd(10)}${String(traitsOf(release).length).padStart(3)} of ${TRAIT_KEYS.length} traits${tree}`;
 }
 
 const listing = (): string =>
@@ -57,10 +64,10 @@ const listing = (): string =>
     ...PROPOSED_KERNELS.map(({ name, proposal }) => `  ${name.padEnd(34)}${proposal!.title}`),
     '',
     'traits',
-    ...ROWS.flatMap(([, trait]) => rowLines(trait, ' ')),
+    ...TRAIT_KEYS.flatMap((key) => rowLines(key, ' ')),
   ].join('\n');
 
-function difference(from: Release, to: Release): { gained: Trait[]; lost: Trait[] } {
+function difference(from: Release, to: Release): { gained: TraitKey[]; lost: TraitKey[] } {
   const before = traitsOf(from);
   const after = traitsOf(to);
   return {
@@ -75,39 +82,71 @@ function differenceText(from: Release, to: Release): string {
   return [`${from.name} -> ${to.name}`, ...(rows.length > 0 ? rows : ['no difference'])].join('\n');
 }
 
+function differenceJson(from: Release, to: Release): object {
+  const { gained, lost } = difference(from, to);
+  return { gained: gained.map(rowJson), lost: lost.map(rowJson) };
+}
+
 const json = (name: string, value: object): string =>
   JSON.stringify({ schema: `vmemmap/${name}/v1`, ...value }, null, 2);
 
+export interface KernelOptions {
+  json?: true;
+  unproved?: true;
+  proved?: true;
+}
+
+/** How rows, or releases by architecture, are known. */
+function proofs(options: KernelOptions): string {
+  const architectures = ARCHITECTURES.map(({ name }) => name);
+  if (options.unproved) {
+    return options.json
+      ? json('kernel-unproved', {
+          traits: unprovedTraits().map(({ key, ...what }) => ({ ...rowJson(key), unproved: what })),
+        })
+      : unprovedText();
+  }
+  if (!options.json) return standingsText(architectures);
+  const releases = MAINLINE_RELEASES.map((release) => ({
+    release,
+    architectures: Object.fromEntries(architectures.map((arch) => [arch, standingOf(release, arch)])),
+  }));
+  return json('kernel-proved', { releases });
+}
+
 /** `vmemmap kernel`: all releases, the traits of one, or what two differ in. Returns the exit code. */
-export function kernel(names: readonly string[], options: { json?: true }): number {
+export function kernel(names: readonly string[], options: KernelOptions): number {
   if (names.length > 2) throw new InputError(`kernel takes no release, one, or two to compare, not ${names.length}`);
   const [first, second] = names.map((name) => findKernelRelease(name, 'the release'));
   const withTraits = (release: Release): object => ({
     ...release,
     backports: takenOver(release),
-    traits: traitsOf(release).map(({ name }) => name),
+    traits: traitsOf(release).map((key) => TRAITS[key].name),
   });
   let text: string;
-  if (first === undefined) {
+  if (options.unproved || options.proved) {
+    if (first !== undefined) throw new InputError('--unproved and --proved are of all releases and take no name');
+    text = proofs(options);
+  } else if (first === undefined) {
     text = options.json
       ? json('kernel', {
           releases: RELEASES.map(withTraits),
           proposals: PROPOSALS,
-          traits: ROWS.map(([, trait]) => trait),
+          traits: TRAIT_KEYS.map(rowJson),
         })
       : listing();
   } else if (second === undefined) {
     text = options.json
-      ? json('kernel', { releases: [withTraits(first)], traits: traitsOf(first) })
+      ? json('kernel', { releases: [withTraits(first)], traits: traitsOf(first).map(rowJson) })
       : [
           releaseLine(first).trim(),
           ...(first.remark === undefined ? [] : [`  ${first.remark}`]),
           ...(first.proposal ? proposalLines(first.proposal) : []),
-          ...traitsOf(first).flatMap((trait) => rowLines(trait, ' ')),
+          ...traitsOf(first).flatMap((key) => rowLines(key, ' ')),
         ].join('\n');
   } else {
     text = options.json
-      ? json('kernel-difference', { from: first.name, to: second.name, ...difference(first, second) })
+      ? json('kernel-difference', { from: first.name, to: second.name, ...differenceJson(first, second) })
       : differenceText(first, second);
   }
   writeResult(text, undefined);

@@ -12,6 +12,7 @@ import type { BisectOptions } from './bisect.js';
 import type { DiffOptions } from './diff.js';
 import type { DumpOptions } from './dump.js';
 import type { ExploreCommand } from './explore.js';
+import type { KernelOptions } from './kernel.js';
 import type { MergeOptions } from './merge.js';
 import type { ReportOptions } from './report.js';
 import type { ReproOptions } from './repro.js';
@@ -445,9 +446,19 @@ program
 withTrees(program.command('kernel'))
   .description('list the releases and the traits in which they differ')
   .argument('[release...]', 'one release, or two to print their difference')
+  .option('--unproved', 'the traits that rest on memory or inference alone')
+  .addOption(
+    new Option(
+      '--proved',
+      'how each release is known by architecture: recorded, booted, bracketed, or derived',
+    ).conflicts('unproved'),
+  )
   .addOption(json())
-  .addHelpText('after', examples('vmemmap kernel', 'vmemmap kernel 5.16', 'vmemmap kernel 5.12 5.13'))
-  .action(async (releases: string[], options: { json?: true }) => {
+  .addHelpText(
+    'after',
+    examples('vmemmap kernel', 'vmemmap kernel 5.16', 'vmemmap kernel 5.12 5.13', 'vmemmap kernel --unproved'),
+  )
+  .action(async (releases: string[], options: KernelOptions) => {
     process.exitCode = (await import('./kernel.js')).kernel(releases, options);
   });
 

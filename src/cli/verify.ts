@@ -41,6 +41,12 @@ function failureText(failure: FileFailure): string {
   ].join('\n');
 }
 
+/** The line of a file. What was not worked out but taken from the recording was not compared either, so it is said. */
+function fileText({ file, passed, failures, inputs }: FileVerdict): string {
+  const taken = inputs.length === 0 ? '' : `; taken from the recording: ${inputs.join(', ')}`;
+  return `${file}: ${passed} passed, ${failures.length} failed${taken}`;
+}
+
 export interface VerifyOptions {
   kernel?: string;
   json?: true;
@@ -79,13 +85,14 @@ export function verify(names: readonly string[], options: VerifyOptions): number
   const passed = verdicts.reduce((sum, verdict) => sum + verdict.passed, 0);
   const failures = verdicts.flatMap((verdict) => verdict.failures);
   const malformed = verdicts.flatMap((verdict) => verdict.malformed);
+  const inputs = verdicts.flatMap((v) => (v.inputs.length === 0 ? [] : [{ file: v.file, taken: v.inputs }]));
   if (options.json) {
     writeResult(
-      JSON.stringify({ schema: 'vmemmap/verify/v1', passed, failed: failures.length, failures }, null, 2),
+      JSON.stringify({ schema: 'vmemmap/verify/v1', passed, failed: failures.length, failures, inputs }, null, 2),
       options.output,
     );
   } else if (passed + failures.length > 0) {
-    const perFile = verdicts.map((v) => `${v.file}: ${v.passed} passed, ${v.failures.length} failed`);
+    const perFile = verdicts.map(fileText);
     const leftOut = verdicts.reduce((sum, verdict) => sum + verdict.leftOut, 0);
     const others = leftOut === 0 ? '' : `; ${leftOut} of other releases left out`;
     const last = `${passed} passed, ${failures.length} failed${others}`;

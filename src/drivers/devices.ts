@@ -3,7 +3,7 @@
 import { alignDown, alignUp } from '../hardware/align.js';
 import type { StateReader, StateWriter } from '../hardware/saved-state.js';
 import { EBUSY, EINVAL } from '../kernel/errno.js';
-import { addMemory, offlineAndRemoveMemory } from '../mm/add-memory.js';
+import { addMemory, offlineAndRemoveMemory, removeMemory } from '../mm/add-memory.js';
 import { memremapPages, memunmapPages } from '../mm/memremap.js';
 import {
   createResource,
@@ -184,13 +184,17 @@ export function kmem(devices: Devices, id: string, wantsMemmapOnMemory: boolean,
   return err;
 }
 
-/** dev_dax_kmem_remove(). Returns 0 or a negative errno. */
+/**
+ * dev_dax_kmem_remove(): device memory is system memory no more, if all of its blocks are offline. If not, it stays so for
+ * good: the driver is gone, and what it claimed is not.
+ * @returns 0 or a negative errno
+ */
 export function kmemRelease({ memory, namespaces }: Devices, id: string): number {
   const device = namespaces.get(id);
   if (device?.kmem == null) return -EINVAL;
   const { start, size } = device.kmem;
   const { pageSize } = memory.kernel;
-  const err = offlineAndRemoveMemory(memory, start / pageSize, size / pageSize);
+  const err = removeMemory(memory, start / pageSize, size / pageSize);
   if (err !== 0) return err;
   const region = device.claims.pop();
   if (region !== undefined) releaseResource(region);

@@ -64,6 +64,16 @@ export interface BadFree {
   pfn: number;
 }
 
+/** Chooses blocks in place of an allocator, for a machine whose allocator is known to have chosen otherwise. */
+export interface BlockChooser {
+  /**
+   * @param order log2 of the number of base pages asked for
+   * @returns the first frame of the block, {@link NO_PAGE} where there is none to be had, undefined to let the allocator choose.
+   *   A block that is not free is not taken, and the allocator chooses
+   */
+  choose(order: number): number | undefined;
+}
+
 /** Listens to an allocator. */
 export interface AllocatorObserver {
   /** A block was asked for. @param pfn the first frame handed out, -1 if there was none */
@@ -98,6 +108,8 @@ export class PageAllocator {
   pagesOut = 0;
   /** Who listens, if anybody. */
   observer: AllocatorObserver | null = null;
+  /** Who chooses, if not the allocator. */
+  chooser: BlockChooser | null = null;
 
   private readonly nodes: Node[];
   private readonly maxOrder: number;
@@ -136,9 +148,8 @@ export class PageAllocator {
     this.calls++;
     // What boot takes is in no books, and never fails.
     const fails = this.injects && this.taken === BLOCK.allocated && this.failAllocations.has(this.calls);
-    const node = this.nodes[nid];
-    let pfn = fails || node === undefined ? NO_PAGE : this.takeFrom(node, order);
-    if (pfn === NO_PAGE && !fails) pfn = this.takeElsewhere(order);
+    let pfn = NO_PAGE;
+    if (!fails) pfn = this.chooser === null ? this.takeAny(order, nid) : this.takeChosen(this.chooser, order, nid);
     if (this.observer !== null) this.observer.allocPages(order, nid, pfn);
     if (pfn === NO_PAGE) return NO_PAGE;
     if (this.taken === BLOCK.allocated) this.pagesOut += 1 << order;
@@ -270,21 +281,6 @@ export class PageAllocator {
     return order !== NO_PAGE && node.orders[order]!.get(offset >>> order) === BLOCK.reserved;
   }
 
-  /** Free blocks of 2^order frames or more, counted in blocks of 2^order: the right end of /proc/buddyinfo. */
-  freeBlocks(order: number): number {
-    let blocks = 0;
-    for (const node of this.nodes) {
-      this.joinWaiting(node);
-      blocks += (node.blocks - node.untouched) * 2 ** (this.maxOrder - order);
-      for (let o = order; o <= this.maxOrder; o++) {
-        const states = node.orders[o]!;
-        const end = node.nrPages / 2 ** o;
-        for (let i = 0; i < end; i++) if (states.get(i) === BLOCK.free) blocks += 2 ** (o - order);
-      }
-    }
-    return blocks;
-  }
-
   /** Writes what is handed out, what is free and in which order: all that later requests depend on. */
   save(to: StateWriter): void {
     to.wide(this.pagesOut);
@@ -324,12 +320,42 @@ export class PageAllocator {
     for (let n = 0; n < nodes.length; n++) nodes[n]!.load(image.nodes[n]!);
   }
 
-  private takeElsewhere(order: number): number {
+  private takeAny(order: number, nid: number): number {
+    const preferred = this.nodes[nid];
+    const own = preferred === undefined ? NO_PAGE : this.takeFrom(preferred, order);
+    if (own !== NO_PAGE) return own;
     for (const node of this.nodes) {
       const pfn = this.takeFrom(node, order);
       if (pfn !== NO_PAGE) return pfn;
     }
     return NO_PAGE;
+  }
+
+  private takeChosen(chooser: BlockChooser, order: number, nid: number): number {
+    const chosen = chooser.choose(order);
+    if (chosen === NO_PAGE) return NO_PAGE;
+    const given = chosen === undefined ? NO_PAGE : this.takeAt(chosen, order);
+    return given === NO_PAGE ? this.takeAny(order, nid) : given;
+  }
+
+  /** Takes a given block. Returns its first frame, or NO_PAGE where it is not free as a whole. */
+  private takeAt(pfn: number, order: number): number {
+    const node = this.nodeOf(pfn);
+    if (node === undefined || order > this.maxOrder) return NO_PAGE;
+    const offset = pfn - node.basePfn;
+    if (offset % 2 ** order !== 0 || offset >= node.blocks * 2 ** this.maxOrder) return NO_PAGE;
+    this.joinWaiting(node);
+    while (node.untouched * 2 ** this.maxOrder <= offset) node.orders[this.maxOrder]!.pushFree(node.untouched++);
+    let from = order;
+    while (from <= this.maxOrder && node.orders[from]!.get(offset >>> from) !== BLOCK.free) from++;
+    if (from > this.maxOrder) return NO_PAGE;
+    node.orders[from]!.removeFree(offset >>> from);
+    while (from > order) {
+      from--;
+      node.orders[from]!.pushFree((offset >>> from) ^ 1);
+    }
+    node.orders[order]!.set(offset >>> order, this.taken);
+    return pfn;
   }
 
   private takeFrom(node: Node, order: number): number {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { hidesPatchLevel, type KernelName, parseKernelName } from '../kernel/kernel-name.js';
+import { hidesPatchLevel, type KernelName, parseKernelName, splitEdits } from './kernel-name.js';
 import { type Proposal, PROPOSALS } from './proposals/index.js';
 import {
   PROPOSED_TRAIT_KEYS,
@@ -29,6 +29,8 @@ export interface Release {
   readonly remark?: string;
   /** What it changes, if it is no release but was proposed. */
   readonly proposal?: Proposal;
+  /** Behaviours that it was said to have or to lack: a vendor's kernel with what the vendor took over. */
+  readonly edits?: Readonly<Partial<Traits>>;
   /** The user's tree whose code makes and frees its memmap; what is above does as the rest of this says. */
   readonly tree?: OpenedTree;
 }
@@ -52,6 +54,11 @@ const MAINLINE_MINORS: Readonly<Record<string, readonly [first: number, last: nu
   6: [0, 19],
   7: [0, 3],
 };
+
+/** Names of all mainline releases that are covered, oldest first. */
+export const MAINLINE_RELEASES: readonly string[] = Object.entries(MAINLINE_MINORS).flatMap(([major, [first, last]]) =>
+  Array.from({ length: last - first + 1 }, (_, i) => `${major}.${first + i}`),
+);
 
 /** The oldest release: no trait begins there. */
 const OLDEST_RELEASE = '4.18';
@@ -193,15 +200,36 @@ function remarkOn(
     : stableRemark(release);
 }
 
+const KEYS_BY_NAME = new Map(TRAIT_KEYS.map((key) => [TRAITS[key].name as string, key]));
+
+/** Names that stand behind "with" or "without" and are no trait's. */
+export const unknownTraits = (name: string): string[] =>
+  splitEdits(name).edits.flatMap(({ trait }) => (KEYS_BY_NAME.has(trait) ? [] : [trait]));
+
+/**
+ * The kernel of a name, which may say what is different in it: "6.12 with arm64/check-pmd-leaf", "5.14.0-427.el9.x86_64
+ * with mom/force without hvo". See {@link findBase} for what may stand before.
+ * @returns undefined if it is not covered
+ */
+export function findRelease(name: string): Release | undefined {
+  const tree = OPENED.get(name);
+  if (tree !== undefined) return tree;
+  const { base, edits } = splitEdits(name);
+  const release = findBase(base);
+  if (release === undefined || edits.length === 0) return release;
+  if (unknownTraits(name).length > 0) return undefined;
+  const changed = Object.fromEntries(edits.map(({ trait, has }) => [KEYS_BY_NAME.get(trait)!, has]));
+  const words = edits.map(({ trait, has }) => ` ${has ? 'with' : 'without'} ${trait}`).join('');
+  return { ...release, name: `${release.name}${words}`, edits: changed };
+}
+
 /**
  * The release or proposal of a name: a mainline release ("6.12", "v6.12", also one between two boundaries), a stable
  * release ("6.6.50"), or a running kernel ("6.12.117+deb12-amd64", "5.14.0-427.el9.x86_64"), which is the release that
  * it descends from. What that leaves open is the release's remark.
  * @returns undefined if it is not covered
  */
-export function findRelease(name: string): Release | undefined {
-  const tree = OPENED.get(name);
-  if (tree !== undefined) return tree;
+function findBase(name: string): Release | undefined {
   const proposed = PROPOSED_KERNELS.find((release) => release.name === name);
   if (proposed) return proposed;
   const parsed = parseKernelName(name);
@@ -213,12 +241,12 @@ export function findRelease(name: string): Release | undefined {
   return remark === undefined ? release : { ...release, remark };
 }
 
-/** The release's traits as plain booleans; a proposal's, with what it changes. */
+/** The release's traits as plain booleans, with what a proposal or the user changes. */
 export function resolveTraits(release: Release): Traits {
   const released = Object.fromEntries(TRAIT_KEYS.map((key) => [key, has(release, key)])) as Record<TraitKey, boolean>;
   const proposed = Object.fromEntries(PROPOSED_TRAIT_KEYS.map((key) => [key, false])) as Record<
     ProposedTraitKey,
     boolean
   >;
-  return Object.freeze({ ...released, ...proposed, ...release.proposal?.edits });
+  return Object.freeze({ ...released, ...proposed, ...release.proposal?.edits, ...release.edits });
 }

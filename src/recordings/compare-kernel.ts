@@ -1,21 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { type Leaf, LEVELS, PTE } from '../hardware/page-table.js';
-import type { Kernel } from '../kernel/kernel.js';
+import type { Platform } from '../kernel/platform.js';
 import { iomemLines } from '../mm/resource.js';
-import type { Devices } from '../drivers/devices.js';
 import {
   type RecordedKernel,
   type RecordedDevice,
   type RecordedLeaf,
   type RecordedStep,
-  expandLeaves,
   systemRamLines,
+  BOOT_RAM,
   recordedZones,
   recordedBlocks,
 } from './recorded-kernel.js';
 import { comparePtdump } from './recorded-ptdump.js';
-import type { Scenario } from '../scenario/scenario.js';
+import type { Run } from '../scenario/runner.js';
+import type { GuestChoices, GuestDevices } from './recorded-actions.js';
+import type { RecordedFrames } from './recorded-frames.js';
 import { usedRuns } from '../scenario/state.js';
 import {
   type AddressRange,
@@ -30,12 +31,14 @@ import type { Failure } from './vectors.js';
 
 export interface Replay {
   readonly recorded: RecordedKernel;
-  readonly scenario: Scenario;
-  readonly kernel: Kernel;
+  readonly run: Run;
   readonly text: AddressText;
-  readonly drivers: Devices;
+  readonly frames: RecordedFrames;
+  readonly guest: GuestDevices;
+  readonly choices: GuestChoices;
   /** What the emulator's iomem tree says of system memory at boot, in whole pages. */
   readonly bootRam: readonly string[];
+<<<<<<< HEAD
   /** Ranges in frames that a device's memory blocks cover. */
   readonly memory: Map<string, { pfn: number; nrPages: number }>;
   /** Devices whose memory came block by block, and goes so. */
@@ -46,7 +49,11 @@ export interface Replay {
   readonly raw: Set<string>;
   /** First frames of blocks that were taken to make memory scarce. */
   readonly held: number[];
+=======
+>>>>>>> main
   devices: readonly RecordedDevice[];
+  /** Leaves after the step under way. */
+  leaves: readonly RecordedLeaf[];
   /** Memmap that the recording accounts for; the window may hold other things. */
   readonly known: readonly AddressRange[];
   /** Tables that serve the window and no memmap, by level: what the recording counts at boot beyond the emulator. */
@@ -68,13 +75,13 @@ export function describeLeaf(replay: Replay, leaf: Leaf): RecordedLeaf {
     start: BigInt(`0x${replay.text.of(leaf.start)}`),
     level: LEVELS[leaf.level],
     pa: leaf.pa,
-    flags: replay.kernel.platform.leafFlags(leaf),
+    flags: replay.run.kernel.platform.leafFlags(leaf),
     owner: ownerOf(replay, leaf.pa),
   };
 }
 
 /** Bytes that a leaf of a level maps, by the level's name. */
-export function leafSize({ platform }: Kernel): (level: string) => number {
+export function leafSize(platform: Platform): (level: string) => number {
   const sizes = new Map(platform.leafSizes.map(({ name, size }) => [name, size]));
   return (level) => sizes.get(level) ?? NaN;
 }
@@ -89,12 +96,17 @@ export function sharing(leaves: readonly RecordedLeaf[]): number[] {
   });
 }
 
-/** System memory is one owner, be it there since boot or a device that is online by now. */
+/**
+ * A leaf in words that are equal where it agrees. System memory is one owner, be it there since boot or a device that is
+ * online by now; which frame of it is told of a large leaf that got it from the recording, and so should have it still.
+ */
 export function leafText(replay: Replay, leaf: RecordedLeaf | undefined, sharedWith: number | undefined): string {
   if (leaf === undefined) return 'no leaf';
-  const isSystemRam = leaf.owner === BOOT_RAM || replay.systemRam.has(leaf.owner);
+  const isSystemRam = leaf.owner === BOOT_RAM || replay.guest.systemRam.has(leaf.owner);
   const owner = isSystemRam ? 'system RAM' : leaf.owner;
-  const frame = isSystemRam ? `a frame first seen at leaf ${sharedWith}` : `phys=${leaf.pa.toString(16)}`;
+  const isNamed =
+    !isSystemRam || (leaf.level !== LEVELS[PTE] && replay.frames.of(Number(leaf.start & LOW_52_BITS)) !== undefined);
+  const frame = isNamed ? `phys=${leaf.pa.toString(16)}` : `a frame first seen at leaf ${sharedWith}`;
   const flags = leaf.level === HPTE_LEVEL ? '' : ` flags=${leaf.flags.toString(16)}`;
   return `${leaf.start.toString(16)} ${leaf.level}${flags} in=${owner} ${frame}`;
 }
@@ -128,7 +140,7 @@ export function unusedMarkers(replay: Replay, leaves: readonly Leaf[]): string[]
   return leaves.flatMap((leaf) => {
     const address = replay.text.of(leaf.start);
     if (leaf.level === PTE || BigInt(`0x${address}`) < from) return [];
-    const runs = usedRuns(replay.kernel, leaf);
+    const runs = usedRuns(replay.run.kernel, leaf);
     if (runs === undefined) return [];
     return [
       `${address} ${runs.map((r) => `${r.used ? 'used' : 'unused'} 0x${r.from.toString(16)}-0x${r.to.toString(16)}`).join(' ')}`,
@@ -137,18 +149,16 @@ export function unusedMarkers(replay: Replay, leaves: readonly Leaf[]): string[]
 }
 
 export function compareStep(replay: Replay, step: RecordedStep): Difference | undefined {
-  const { recorded, kernel } = replay;
+  const { kernel, scenario } = replay.run;
   const walk = walkVmemmap(kernel, vmemmapWindow(kernel));
   const { leaves } = walk;
   const tables = countTables(walk.tables);
-  const from = step.leavesSameAsStep ?? undefined;
-  const runs = from === undefined ? (step.leaves ?? []) : (recorded.steps[from]?.leaves ?? []);
-  const sizeOf = leafSize(kernel);
-  const known = (list: RecordedLeaf[]): RecordedLeaf[] =>
+  const sizeOf = leafSize(kernel.platform);
+  const known = (list: readonly RecordedLeaf[]): RecordedLeaf[] =>
     list.filter((leaf) => isKnown(replay, leaf, sizeOf(leaf.level)));
   const difference = compareLeaves(
     replay,
-    known(expandLeaves(runs, sizeOf)),
+    known(replay.leaves),
     known(leaves.map((leaf) => describeLeaf(replay, leaf))),
   );
   if (difference !== undefined) return difference;
@@ -170,12 +180,12 @@ export function compareStep(replay: Replay, step: RecordedStep): Difference | un
     if (want !== have) return { field: 'unusedMarkers', expected: want, actual: have };
   }
   if (step.ptdump == null) return undefined;
-  return comparePtdump(kernel, replay.scenario, step.ptdump, (pa) => ownerOf(replay, pa) !== BOOT_RAM);
+  return comparePtdump(kernel, scenario, step.ptdump, (pa) => ownerOf(replay, pa) !== BOOT_RAM);
 }
 
 /** Memory blocks and system memory in the iomem tree that were not there at boot, and zones that were empty then. */
 export function compareMemory(replay: Replay, step: RecordedStep): Difference | undefined {
-  const { memory } = replay.drivers;
+  const { memory } = replay.run;
   const [boot] = replay.recorded.steps;
   const blocksAtBoot = recordedBlocks(boot?.memoryBlocks ?? []);
   for (const [id, expected] of recordedBlocks(step.memoryBlocks ?? [])) {
@@ -202,8 +212,6 @@ export function compareMemory(replay: Replay, step: RecordedStep): Difference | 
   return expected.join('\n') === actual.join('\n') ? undefined : { field: 'iomem', expected, actual };
 }
 
-/** What a recording calls memory that is no device's. */
-export const BOOT_RAM = 'boot-ram';
 /** The device that a frame belongs to. @param pa physical byte address */
 export const ownerOf = (replay: Replay, pa: number): string =>
   replay.devices.find((device) => pa >= device.start && pa <= device.end)?.id ?? BOOT_RAM;

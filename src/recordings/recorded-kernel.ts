@@ -158,6 +158,26 @@ export function expandLeaves(runs: readonly string[], leafSize: (level: string) 
   });
 }
 
+/**
+ * Physical memory that lines name as that of large leaves, and some around it.
+ * @param around bytes of the largest leaf or more
+ */
+export function largeLeafFrames(runs: readonly string[], around: number): ByteRange[] {
+  return runs.flatMap((run) => {
+    const [, first, last, level, phys = '', order, , owner] = LEAF_RUN.exec(run) ?? [];
+    if (level === undefined || level === BASE_PAGE || owner !== BOOT_RAM) return [];
+    const bytes = Number(BigInt(`0x${last}`) - BigInt(`0x${first}`));
+    const pa = parseInt(phys, 16);
+    return [order === 'down' ? { start: pa - bytes, end: pa + around } : { start: pa, end: pa + bytes }];
+  });
+}
+
+/** The level of entries that map single pages. */
+export const BASE_PAGE = 'pte';
+
+/** What a recording calls memory that is no device's. */
+export const BOOT_RAM = 'boot-ram';
+
 /** A range of physical memory in bytes, `end` exclusive. */
 export interface ByteRange {
   start: number;
@@ -181,45 +201,6 @@ export function bootRanges({ arch, steps }: RecordedKernel): ByteRange[] {
   if (arch !== 'arm64') return systemRam(iomem);
   const unmapped = iomem.map((line) => line.replace(/ : reserved$/, ' : System RAM'));
   return systemRam(unmapped);
-}
-
-/** A line "Name:   123 kB" of /proc/meminfo, in kB; undefined if there is none. */
-export function meminfoKb(lines: readonly string[], name: string): number | undefined {
-  for (const line of lines) {
-    const match = new RegExp(`^${name}: +(\\d+) kB$`).exec(line);
-    if (match) return Number(match[1]);
-  }
-  return undefined;
-}
-
-/**
- * Blocks of 2^order pages that a guest could still take: those that /proc/buddyinfo shows, as far as the zone's minimum
- * watermark lets them go (__zone_watermark_ok). Undefined where the lines do not show it.
- * @param lines text of the moment, with lines of /proc/buddyinfo and the one MemFree
- * @param memTotalKb MemTotal of the guest, kB
- * @param pageSize bytes
- */
-export function takeableBlocks(
-  lines: readonly string[],
-  order: number,
-  memTotalKb: number,
-  pageSize: number,
-): number | undefined {
-  const freeKb = meminfoKb(lines, 'MemFree');
-  const zones = lines.flatMap((line) => {
-    const match = /^Node +\d+, zone +\S+ ([ \d]+)$/.exec(line);
-    return match ? [match[1]!.trim().split(/ +/).map(Number)] : [];
-  });
-  if (zones.length === 0 || freeKb === undefined) return undefined;
-  const inZone = (counts: number[]): number =>
-    counts.reduce((sum, count, at) => (at < order ? sum : sum + count * 2 ** (at - order)), 0);
-  const shown = zones.reduce((sum, counts) => sum + inZone(counts), 0);
-  const kbPerPage = pageSize / 1024;
-  // min_free_kbytes, by init_per_zone_wmark_min(): the square root of 16 times the memory in kB.
-  const minPages = Math.floor(Math.sqrt(memTotalKb * 16) / kbPerPage);
-  const blockPages = 2 ** order;
-  const above = freeKb / kbPerPage - (blockPages - 1) - minPages;
-  return Math.max(0, Math.min(shown, Math.ceil(above / blockPages)));
 }
 
 /** Blocks as /sys/devices/system/memory shows them: state, and the zone of those that are online and in one. */

@@ -2,71 +2,51 @@
 
 import type { Release } from '../history/releases.js';
 import { alignDown, alignUp } from '../hardware/align.js';
-import { PageFault } from '../hardware/mmu.js';
-import { NO_PAGE } from '../hardware/buddy-blocks.js';
 import { type Kernel, pfnToPage } from '../kernel/kernel.js';
-import { KernelBug } from '../kernel/log.js';
-import { addMemory, type AddMemoryRequest, offlineAndRemoveMemory, supportsMemmapOnMemory } from '../mm/add-memory.js';
-import { blockIdOf, memoryBlocksOf, offlineBlock, onlineBlock } from '../mm/memory-block.js';
-import { hugetlbVmemmapOptimize, hugetlbVmemmapRestore } from '../mm/hugetlb-vmemmap.js';
-import { Faults, setAsidePages } from '../mm/system-memory.js';
+import { type AddressRange, AddressText } from '../kernel/vmemmap-view.js';
 import { iomemLines } from '../mm/resource.js';
-import type { OnlineType } from '../mm/zone.js';
+import { runStep, startRun } from '../scenario/runner.js';
+import { resolveScenario } from '../scenario/scenario.js';
+import { compareMemory, compareStep, type Difference, leafSize, LOW_52_BITS, type Replay } from './compare-kernel.js';
+import { act, UnknownAction } from './recorded-actions.js';
+import { partMemory, RecordedFrames, type RecordedLeaves } from './recorded-frames.js';
 import {
-  createDevices,
-  createNamespaceDevice,
-  destroyNamespaceDevice,
-  kmem,
-  kmemRelease,
-  resizeVirtioMem,
-} from '../drivers/devices.js';
-import { bootKernel, bootMemory } from '../scenario/machine.js';
-import {
+  BOOT_RAM,
   bootRanges,
   type ByteRange,
   expandLeaves,
+<<<<<<< HEAD
   hugePagesAsked,
   isRawNamespace,
   meminfoKb,
   type RecordedAction,
+=======
+  largeLeafFrames,
+>>>>>>> main
   type RecordedKernel,
+  type RecordedLeaf,
   type RecordedStep,
-  refusedBlocks,
   systemRamLines,
-  takeableBlocks,
 } from './recorded-kernel.js';
-import { resolveScenario } from '../scenario/scenario.js';
-import { type AddressRange, AddressText } from '../kernel/vmemmap-view.js';
 import { thrownIn, type Failure } from './vectors.js';
-import { compareMemory, compareStep, leafSize, LOW_52_BITS, type Replay } from './compare-kernel.js';
 
 /**
  * Replays what was done to a booted kernel and compares the page tables after each step, as far as they map the memmap
  * of system RAM, devices and hot-added memory. Frames of system memory cannot agree, since a booted kernel has used its memory
- * before; their owner, and which leaves share one, must. Tables are counted over the whole vmemmap window; those that
+ * before: those of large leaves are taken from the recording, of base pages their owner must agree, and which leaves share one.
+ * Tables are counted over the whole vmemmap window; those that
  * serve something else at boot are taken off.
  */
-
-/** A step that the emulator has no function for. */
-class UnknownAction extends Error {}
 
 /** The emulator's rooms by what uname -m prints, where the two differ. */
 export const ARCH_OF_MACHINE: Readonly<Record<string, string>> = { ppc64le: 'ppc64', s390x: 's390' };
 
 /** MMU_PAGE_4K, _64K and _16M: the kernel's numbers of page sizes of the hash MMU (arch/powerpc/include/asm/mmu.h). */
 const HASH_PAGE_BYTES: Readonly<Record<number, number>> = { 0: 4096, 2: 65536, 10: 2 ** 24 };
-/** _PAGE_RW of x86_64, which alone folds the memmap of HugeTLB pages here. */
-const WRITABLE = 2n;
-/** Blocks of a large leaf's size broken up when a guest's memory is made scarce, so that base pages remain. */
-const BROKEN_BLOCKS = 16;
 
 function startReplay(recorded: RecordedKernel, release?: Release): Replay {
   const ram = bootRanges(recorded);
   const page = recorded.pageSize;
-  const largest = ram.reduce((best, range) => (range.end - range.start > best.end - best.start ? range : best), {
-    start: 0,
-    end: 0,
-  });
   const scenario = resolveScenario(
     {
       name: recorded.kernelRelease,
@@ -102,16 +82,34 @@ function startReplay(recorded: RecordedKernel, release?: Release): Replay {
     },
     release && { release },
   );
-  const maxOrderBytes = page * 2 ** scenario.machine.architecture.maxOrder(page);
-  const ramBase = alignUp(largest.start, maxOrderBytes);
-  const kernel = bootKernel({
-    ...scenario.machine,
-    ramBasePfn: ramBase / page,
-    ramPages: alignDown(largest.end - ramBase, maxOrderBytes) / page,
+  const { machine } = scenario;
+  const blockBytes = page * 2 ** machine.architecture.maxOrder(page);
+  const named = recorded.steps.flatMap((step) => largeLeafFrames(step.leaves ?? [], blockBytes));
+  const { own, others } = partMemory(ram, named, blockBytes, page);
+  const frames = new RecordedFrames([own, ...others], page);
+  const { architecture } = machine;
+  const run = startRun({
+    ...scenario,
+    machine: {
+      ...machine,
+      architecture: {
+        ...architecture,
+        platform: (parts, config) => {
+          const platform = architecture.platform(parts, config);
+          frames.startStep(ramLeaves(leavesOf(recorded, recorded.steps[0]!, leafSize(platform))), true);
+          return platform;
+        },
+        code: (kernel, platform, config) => frames.follow(architecture.code(kernel, platform, config), platform),
+      },
+      ramBasePfn: own.basePfn,
+      ramPages: own.nrPages,
+      otherRam: others,
+      chooser: frames,
+    },
   });
-  const memory = bootMemory(kernel, scenario);
   return {
     recorded,
+<<<<<<< HEAD
     scenario,
     kernel,
     text: new AddressText(scenario.machine.config.vmemmapBase),
@@ -122,11 +120,34 @@ function startReplay(recorded: RecordedKernel, release?: Release): Replay {
     systemRam: new Set(),
     raw: new Set(),
     held: [],
+=======
+    run,
+    text: new AddressText(machine.config.vmemmapBase),
+    frames,
+    guest: { memory: new Map(), addedByBlock: new Set(), systemRam: new Set() },
+    choices: { foldedPages: 0, refusedBlocks: 0, refusedRemovals: 0, returnedBlocks: 0 },
+    bootRam: systemRamLines(iomemLines(run.memory.iomem)),
+>>>>>>> main
     devices: [],
-    known: knownMemmap(recorded, kernel, ram),
+    leaves: [],
+    known: knownMemmap(recorded, run.kernel, ram),
     otherTables: [0, 0, 0, 0, 0],
   };
 }
+
+/** Leaves after a step. @param sizeOf bytes that a leaf of a level maps */
+function leavesOf(recorded: RecordedKernel, step: RecordedStep, sizeOf: (level: string) => number): RecordedLeaf[] {
+  const from = step.leavesSameAsStep ?? undefined;
+  return expandLeaves((from === undefined ? step.leaves : recorded.steps[from]?.leaves) ?? [], sizeOf);
+}
+
+/** Leaves that lie in memory since boot, by their addresses. */
+const ramLeaves = (leaves: readonly RecordedLeaf[]): RecordedLeaves =>
+  new Map(
+    leaves.flatMap((leaf): [number, RecordedLeaf][] =>
+      leaf.owner === BOOT_RAM ? [[Number(leaf.start & LOW_52_BITS), leaf]] : [],
+    ),
+  );
 
 /** Memmap that the recording accounts for: of system RAM at boot, section by section, of devices and of added memory. */
 function knownMemmap(recorded: RecordedKernel, kernel: Kernel, ram: readonly ByteRange[]): AddressRange[] {
@@ -158,6 +179,7 @@ function memmapOnMemoryMode(parameter: string): 'n' | 'y' | 'force' {
   return parameter === 'Y' || parameter === '1' ? 'y' : 'n';
 }
 
+<<<<<<< HEAD
 function act(replay: Replay, action: RecordedAction, recordedStep: RecordedStep): void {
   const { recorded, memory, drivers } = replay;
   const page = recorded.pageSize;
@@ -347,53 +369,85 @@ function makeScarce(replay: Replay, step: RecordedStep): void {
   }
 }
 
+=======
+>>>>>>> main
 /** The guest kernel died in a step that failed and left no block to be listed. */
 const guestDied = (step: RecordedStep): boolean => step.ok === false && (step.memoryBlocks ?? []).length === 0;
+
+/** What came of the replay of a recorded kernel. */
+export interface ReplayVerdict {
+  /** The first difference; undefined if there is none. */
+  failure: Failure | undefined;
+  /** What was taken from the recording in place of working it out, in words. */
+  inputs: string[];
+}
 
 /**
  * Replays a recorded kernel.
  * @param name how the case is called in a failure
- * @returns the first difference, or undefined if there is none
+ * @param release what runs it; the release that it names if not given
  */
-export function verifyRecordedKernel(recorded: RecordedKernel, name: string, release?: Release): Failure | undefined {
+export function replayRecordedKernel(recorded: RecordedKernel, name: string, release?: Release): ReplayVerdict {
   let replay: Replay;
   try {
     replay = startReplay(recorded, release);
   } catch (error) {
-    return thrownIn(name, error);
+    return { failure: thrownIn(name, error), inputs: [] };
   }
+  let failure: Failure | undefined;
   try {
-    return compareReplay(replay, recorded, name);
+    failure = compareReplay(replay, name);
   } catch (error) {
-    return thrownIn(name, error);
+    failure = thrownIn(name, error);
   }
+  return { failure, inputs: inputsOf(replay) };
 }
 
-function compareReplay(replay: Replay, recorded: RecordedKernel, name: string): Failure | undefined {
-  for (const [index, step] of recorded.steps.entries()) {
-    replay.devices = step.devices ?? [];
-    let died = false;
-    try {
-      act(replay, step.action, step);
-    } catch (error) {
-      if (error instanceof UnknownAction) {
-        return { name, step: index, field: 'action', expected: step.step, actual: `not built yet: ${error.message}` };
-      }
-      if (!(error instanceof PageFault || error instanceof KernelBug)) throw error;
-      died = true;
-    }
-    const difference = compareStep(replay, step) ?? (died ? undefined : compareMemory(replay, step));
+function compareReplay(replay: Replay, name: string): Failure | undefined {
+  for (const [index, step] of replay.recorded.steps.entries()) {
+    const difference = replayStep(replay, step);
     if (difference !== undefined) return { name, step: index, ...difference };
-    if (died !== guestDied(step)) {
-      return {
-        name,
-        step: index,
-        field: 'ok',
-        expected: guestDied(step) ? 'the kernel dies' : 'the kernel lives',
-        actual: died ? 'it dies' : 'it lives',
-      };
-    }
-    if (died) return undefined;
+    if (replay.run.stopped !== undefined) break;
   }
   return undefined;
+}
+
+/** The first difference of a recorded kernel, or undefined. Parameters as for {@link replayRecordedKernel}. */
+export const verifyRecordedKernel = (recorded: RecordedKernel, name: string, release?: Release): Failure | undefined =>
+  replayRecordedKernel(recorded, name, release).failure;
+
+function replayStep(replay: Replay, step: RecordedStep): Difference | undefined {
+  const { recorded, run, frames, guest, choices } = replay;
+  replay.devices = step.devices ?? [];
+  replay.leaves = leavesOf(recorded, step, leafSize(run.kernel.platform));
+  if (step.action.op !== 'boot') frames.startStep(ramLeaves(replay.leaves), false);
+  try {
+    act({ run, frames, guest, choices, devices: replay.devices, leaves: replay.leaves }, step, (next) =>
+      runStep(run, next),
+    );
+  } catch (error) {
+    if (!(error instanceof UnknownAction)) throw error;
+    return { field: 'action', expected: step.step, actual: `it cannot be replayed: ${error.message}` };
+  }
+  const died = run.stopped !== undefined;
+  const difference = compareStep(replay, step) ?? (died ? undefined : compareMemory(replay, step));
+  if (difference !== undefined || died === guestDied(step)) return difference;
+  return {
+    field: 'ok',
+    expected: died ? 'the kernel lives' : 'the kernel dies',
+    actual: died ? `it dies: ${run.stopped}` : 'it lives',
+  };
+}
+
+function inputsOf({ frames, choices }: Replay): string[] {
+  const { leaves, refused } = frames.taken;
+  const { foldedPages, refusedBlocks, refusedRemovals, returnedBlocks } = choices;
+  return [
+    [leaves, 'frames of large leaves'],
+    [refused, 'large leaves that were not to be had'],
+    [foldedPages, 'HugeTLB pages that were folded'],
+    [refusedBlocks, 'memory blocks whose pages could not be moved'],
+    [refusedRemovals, 'devices whose pages could not be moved'],
+    [returnedBlocks, 'memory blocks that went and came back'],
+  ].flatMap(([count, what]) => (count === 0 ? [] : [`${what}: ${count}`]));
 }

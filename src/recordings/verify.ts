@@ -5,7 +5,7 @@ import type { Release } from '../history/releases.js';
 import { hotplugSuiteOf } from './hotplug/index.js';
 import { InputError, issueSentence, readJson } from '../scenario/load.js';
 import { recordedKernelSchema } from './recorded-kernel.js';
-import { verifyRecordedKernel } from './replay.js';
+import { replayRecordedKernel, type ReplayVerdict } from './replay.js';
 import { FORMAT, malformed, verifyVector, type Failure } from './vectors.js';
 
 /** Replays recorded behaviour, whatever kind of recording a file holds. */
@@ -33,6 +33,8 @@ export interface FileVerdict {
   malformed: string[];
   /** What was thrown in cases that the emulator did not run to their end. */
   defects: unknown[];
+  /** What was taken from a recording in place of working it out, in words. */
+  inputs: string[];
 }
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
@@ -58,7 +60,8 @@ export function verifyContent(content: unknown, file: string, on?: ReplayedOn): 
   }
   if (isObject(content) && 'kernelRelease' in content) {
     if (on !== undefined && versionIn(content['kernelRelease']) !== on.version) return verdict(file, [], 1);
-    return verdict(file, [verifyKernel(content, basename(file), on)]);
+    const { failure, inputs } = replayKernel(content, basename(file), on);
+    return { ...verdict(file, [failure]), inputs };
   }
   if (isObject(content) && 'expect' in content) {
     if (on !== undefined && !isOf(content, on)) return verdict(file, [], 1);
@@ -81,10 +84,10 @@ function verifyCase(vector: unknown, on: ReplayedOn | undefined): Failure | unde
   return suite === undefined ? verifyVector(vector, on?.release) : suite(vector);
 }
 
-function verifyKernel(content: object, name: string, on: ReplayedOn | undefined): Failure | undefined {
+function replayKernel(content: object, name: string, on: ReplayedOn | undefined): ReplayVerdict {
   const parsed = recordedKernelSchema.safeParse(content);
-  if (!parsed.success) return malformed(name, issueSentence(parsed.error.issues[0]!, content));
-  return verifyRecordedKernel(parsed.data, name, on?.release);
+  if (parsed.success) return replayRecordedKernel(parsed.data, name, on?.release);
+  return { failure: malformed(name, issueSentence(parsed.error.issues[0]!, content)), inputs: [] };
 }
 
 /** Where in a file a case is: the first of one is all of it. */
@@ -92,7 +95,7 @@ const placeOf = (index: number, cases: number, name: string): string =>
   cases === 1 ? '' : ` case ${index + 1} (${name}):`;
 
 function verdict(file: string, results: readonly (Failure | undefined)[], leftOut = 0): FileVerdict {
-  const found: FileVerdict = { file, passed: 0, leftOut, failures: [], malformed: [], defects: [] };
+  const found: FileVerdict = { file, passed: 0, leftOut, failures: [], malformed: [], defects: [], inputs: [] };
   results.forEach((failure, i) => {
     if (failure === undefined) found.passed++;
     else if (failure.field === FORMAT) {

@@ -2,8 +2,12 @@
 
 import type { Architecture, MachineConfig } from '../../arch/architecture.js';
 import { alignUp } from '../hardware/align.js';
+<<<<<<< HEAD
 import { physicalLimit } from '../../arch/machine-fields.js';
 import { NoBootMemory, PageAllocator } from '../hardware/page-allocator.js';
+=======
+import { NoBootMemory, PageAllocator, type BlockChooser, type MemoryNode } from '../hardware/page-allocator.js';
+>>>>>>> main
 import { Ram } from '../hardware/ram.js';
 import { Counters } from '../kernel/counters.js';
 import type { Kernel } from '../kernel/kernel.js';
@@ -43,6 +47,8 @@ export interface MachineOptions {
   ramBasePfn: number;
   /** Base pages that the page allocator has; what no scenario exhausts if not given. */
   ramPages?: number;
+  /** Other memory of the page allocator, which serves when that is used up, or is asked for by its frames. */
+  otherRam?: readonly MemoryNode[];
   recycledPages: 'zero' | 'keep';
   failAllocations: ReadonlySet<number>;
   boot: readonly BootRange[];
@@ -50,6 +56,8 @@ export interface MachineOptions {
   namesFunctions?: boolean;
   /** Warnings that a kernel gives once are given each time. */
   repeatsOnce?: boolean;
+  /** Who chooses blocks of memory in place of the page allocator, from the boot on. */
+  chooser?: BlockChooser;
 }
 
 /** Boots a kernel. Counters start behind the boot. */
@@ -62,12 +70,13 @@ export function bootKernel(options: MachineOptions): Kernel {
   const basePfn = alignUp(options.ramBasePfn, 2 ** maxOrder);
   const nrPages = alignUp(ramPages, 2 ** maxOrder);
   const allocator = new PageAllocator(ram, {
-    nodes: [{ basePfn, nrPages }],
+    nodes: [{ basePfn, nrPages }, ...(options.otherRam ?? [])],
     maxOrder,
     recycledPages: options.recycledPages,
     failAllocations: options.failAllocations,
   });
   takeExcess(allocator, maxOrder, nrPages - ramPages);
+  allocator.chooser = options.chooser ?? null;
   const pagesPerSection = 2 ** config.sectionSizeBits / config.pageSize;
   const pagesPerSubsection = SUBSECTION_SIZE / config.pageSize;
   const parts = {

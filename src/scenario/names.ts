@@ -3,7 +3,7 @@
 import type { Architecture } from '../../arch/architecture.js';
 import { ARCHITECTURES } from '../../arch/index.js';
 import { ScenarioError } from '../kernel/scenario-error.js';
-import { type Release, findRelease, RELEASE_NAMES } from '../history/releases.js';
+import { type Release, findRelease, unknownTraits, RELEASE_NAMES } from '../history/releases.js';
 
 /** What a scenario names: an architecture, a release. The one reader of the list of architectures. */
 
@@ -11,6 +11,10 @@ import { type Release, findRelease, RELEASE_NAMES } from '../history/releases.js
 export function findArchitecture(name: string, field = 'machine.arch'): Architecture {
   const architecture = ARCHITECTURES.find((a) => a.name === name);
   if (architecture) return architecture;
+  const [unknown] = unknownTraits(name);
+  if (unknown !== undefined) {
+    throw new ScenarioError(`${field} is "${name}"; "${unknown}" is no trait, \`vmemmap kernel\` lists them`);
+  }
   throw new ScenarioError(`${field} is "${name}"; allowed are ${list(ARCHITECTURES.map((a) => a.name))}`);
 }
 

@@ -61,8 +61,8 @@ const conditional = ({ conditions }: Definition, text: string): string =>
  * @param seams functions that a stand-in stands in front of: their body bears the name with `__tree` behind it
  */
 export function closureText(taken: readonly Definition[], seams: ReadonlySet<string>): string {
-  const strong = new Set(taken.filter((d) => d.kind === 'function' && !d.isWeak).map((d) => d.name));
-  const kept = taken.filter((d) => !(d.kind === 'function' && d.isWeak && strong.has(d.name)));
+  const strong = new Set(taken.filter((d) => !d.isWeak).map((d) => d.name));
+  const kept = taken.filter((d) => !(d.isWeak && strong.has(d.name)));
   const of = (kind: Definition['kind']): Definition[] => kept.filter((d) => d.kind === kind);
   const renamed = ({ name }: Definition, text: string): string =>
     seams.has(name) ? text.replace(new RegExp(`\\b${name}\\b`), `${name}__tree`) : text;

@@ -26,9 +26,9 @@ export interface Definition {
   readonly prototype: string | undefined;
   /** Parameters of a function. */
   readonly parameters: number;
-  /** A function that gives way to another of its name. */
+  /** It gives way to another of its name: a weak function, or a default under `#ifndef` of its own name. */
   readonly isWeak: boolean;
-  /** Every identifier that its text names, its own included. */
+  /** Every identifier that its text and its conditions name, its own included. */
   readonly names: ReadonlySet<string>;
 }
 
@@ -49,6 +49,7 @@ const KEYWORDS = new Set(
 );
 const DECLARATOR_NAME = new Set(['identifier', 'type_identifier', 'field_identifier']);
 const CONDITIONAL = /^preproc_(if|ifdef|else|elif|elifdef)$/;
+const DEFINED = /\bdefined\s*\(?\s*\w+\s*\)?/g;
 const WORD = /\b[A-Za-z_]\w*\b/g;
 
 /** Starts the C parser. @throws Error where its packages are not installed: they are optional */
@@ -113,6 +114,14 @@ export function definitionsOf(parser: Parser, file: string, source: string): Def
     if (name === undefined || KEYWORDS.has(name)) return;
     const { startIndex: start, endIndex: end } = node;
     const head = source.slice(start, node.childForFieldName('body')?.startIndex ?? end);
+    // `#ifndef name` around a default of that name: that there is no other is known when it is taken.
+    const all = conditionsOf(node);
+    const conditions = all.filter((condition) => condition !== `!defined(${name})`);
+    const names = identifiersOf(node);
+    // Whether a name is defined is asked of the configuration; its value may be a macro of the tree.
+    for (const condition of conditions) {
+      for (const [word] of condition.replace(DEFINED, '').matchAll(WORD)) names.add(word);
+    }
     found.push({
       file,
       name,
@@ -121,12 +130,11 @@ export function definitionsOf(parser: Parser, file: string, source: string): Def
       end,
       line: node.startPosition.row + 1,
       text: text.slice(start, end),
-      // `#ifndef name` around a default of that name: that there is no other is known when it is taken.
-      conditions: conditionsOf(node).filter((condition) => condition !== `!defined(${name})`),
+      conditions,
       prototype,
       parameters: kind === 'function' ? node.descendantsOfType('parameter_declaration').length : 0,
-      isWeak: kind === 'function' && /\b__weak\b/.test(head),
-      names: identifiersOf(node),
+      isWeak: conditions.length < all.length || (kind === 'function' && /\b__weak\b/.test(head)),
+      names,
     });
   };
   const takeDeclaration = (node: Node): void => {

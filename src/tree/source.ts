@@ -3,6 +3,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Parser } from 'web-tree-sitter';
+import type { CodeMachine } from '../kernel/memmap-code.js';
 import { closureOf, closureText } from './closure.js';
 import { definitionsOf, type Definition } from './definitions.js';
 import {
@@ -155,8 +156,8 @@ export function configOf(path: string, target: Target): Configuration {
 }
 
 /**
- * Values of the names that decide in what was taken.
- * @param said by the user, ahead of the tree's .config and of what is built in
+ * Values of the names that decide in what was taken, as macros.
+ * @param said by the user, ahead of what the machine says, of what is built in and of the tree's .config
  * @throws TreeError where nobody says a name
  */
 export function configure(
@@ -164,14 +165,24 @@ export function configure(
   target: Target,
   { configured }: Extract,
   said: Configuration,
-): [string, boolean][] {
+  machine: CodeMachine,
+): string[] {
   const own = configOf(path, target);
+  const ofMachine = new Map<string, number | boolean>(Object.entries(target.of?.(machine) ?? {}));
   const builtIn = new Map(Object.entries({ ...GENERIC_CONFIGURATION, ...target.configuration }));
-  return configured.map((name) => {
-    const value = said.get(name) ?? builtIn.get(name) ?? own.get(name);
-    if (value !== undefined) return [name, value];
+  const names = new Set([...configured, ...ofMachine.keys()]);
+  const values = [...names].map((name) => ({
+    name,
+    value: said.get(name) ?? ofMachine.get(name) ?? builtIn.get(name) ?? own.get(name),
+  }));
+  const unknown = values.filter(({ value }) => value === undefined).map(({ name }) => name);
+  if (unknown.length > 0) {
     throw new TreeError(
-      `${path}: ${name} decides what the ${target.arch} code does, and nobody says whether it is set; say --config ${name}=y or --config ${name}=n`,
+      `${path}: ${unknown.join(', ')} ${unknown.length === 1 ? 'decides' : 'decide'} what the ${target.arch} code does, and nobody says whether it is set; say --config ${unknown[0]!}=y or =n`,
     );
+  }
+  return values.flatMap(({ name, value }) => {
+    if (typeof value === 'number') return [`#define ${name} ${value}`];
+    return value === true ? [`#define ${name} 1`] : [];
   });
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import type { CodeMachine } from '../kernel/memmap-code.js';
 import { TreeError } from './tree-error.js';
 
 /** What of a tree makes the memmap of an architecture: files, entry points, configuration, stand-ins. */
@@ -20,6 +21,8 @@ export interface Target {
   readonly entryPoints: readonly string[];
   /** Kconfig names beside {@link GENERIC_CONFIGURATION}. */
   readonly configuration: Readonly<Record<string, boolean>>;
+  /** Kconfig names that the machine says: values, or set and not. */
+  of?(machine: CodeMachine): Record<string, number | boolean>;
 }
 
 /** Files of every architecture, in the order in which their definitions are put together. */
@@ -97,6 +100,9 @@ export const GENERIC_CONFIGURATION: Readonly<Record<string, boolean>> = {
   CONFIG_KMSAN: false,
   CONFIG_HAVE_ARCH_HUGE_VMAP: true,
   CONFIG_CMA: false,
+  CONFIG_KASAN_SHADOW_OFFSET: false,
+  CONFIG_ARCH_WANT_OPTIMIZE_DAX_VMEMMAP: false,
+  CONFIG_ARCH_WANT_HUGETLB_PAGE_OPTIMIZE_VMEMMAP: false,
 };
 
 const X86_64: Target = {
@@ -107,6 +113,7 @@ const X86_64: Target = {
   entryPoints: [],
   configuration: {
     CONFIG_X86_64: true,
+    CONFIG_PGTABLE_LEVELS: true,
     CONFIG_X86_5LEVEL: true,
     CONFIG_DYNAMIC_MEMORY_LAYOUT: false,
     CONFIG_ARCH_WANT_OPTIMIZE_DAX_VMEMMAP: true,
@@ -117,7 +124,62 @@ const X86_64: Target = {
   },
 };
 
-export const TARGETS: readonly Target[] = [X86_64];
+const ARM64_PAGES: Readonly<Record<number, string>> = { 4096: '4K', 16384: '16K', 65536: '64K' };
+/** MAX_PHYSMEM_BITS of a kernel built for addresses of 48 bits, and of one for more. */
+const ARM64_PA_BITS = 48;
+const ARM64_PA_BITS_52 = 52;
+
+const ARM64: Target = {
+  arch: 'arm64',
+  mark: 'CONFIG_ARM64',
+  files: [
+    ...['memory', 'kernel-pgtable', 'pgtable-hwdef', 'pgtable-prot', 'pgtable'].map(
+      (h) => `arch/arm64/include/asm/${h}.h`,
+    ),
+    'arch/arm64/mm/mmu.c',
+  ],
+  prelude: 'asm-arm64',
+  entryPoints: ['PAGE_KERNEL'],
+  configuration: {
+    CONFIG_ARM64: true,
+    CONFIG_ARM64_HW_AFDBM: true,
+    CONFIG_ARM64_PAN: true,
+    CONFIG_ARM64_BTI_KERNEL: false,
+    CONFIG_ARM64_MTE: false,
+    CONFIG_ARM64_CONTPTE: false,
+    CONFIG_KASAN_GENERIC: false,
+    CONFIG_KASAN_SW_TAGS: false,
+    CONFIG_KASAN_HW_TAGS: false,
+    CONFIG_UNMAP_KERNEL_AT_EL0: true,
+    CONFIG_PAGE_TABLE_CHECK: false,
+    CONFIG_RANDOMIZE_BASE: false,
+    CONFIG_VMAP_STACK: true,
+    CONFIG_HIBERNATION: false,
+    CONFIG_HAVE_ARCH_USERFAULTFD_WP: false,
+    CONFIG_ARCH_SUPPORTS_PMD_PFNMAP: true,
+    CONFIG_ARCH_SUPPORTS_PUD_PFNMAP: true,
+    CONFIG_HAVE_ARCH_TRANSPARENT_HUGEPAGE_PUD: false,
+    CONFIG_ARM64_USE_NG: false,
+  },
+  of({ pageSize, vaBits = 48, pagingLevels, sectionSizeBits }) {
+    const isWide = vaBits === 52;
+    const tableBits = Math.log2(pageSize) - 3;
+    return {
+      ...Object.fromEntries(
+        Object.entries(ARM64_PAGES).map(([bytes, name]) => [`CONFIG_ARM64_${name}_PAGES`, Number(bytes) === pageSize]),
+      ),
+      CONFIG_ARM64_VA_BITS: vaBits,
+      CONFIG_ARM64_VA_BITS_52: isWide,
+      CONFIG_ARM64_PA_BITS: isWide ? ARM64_PA_BITS_52 : ARM64_PA_BITS,
+      CONFIG_ARM64_PA_BITS_52: isWide,
+      CONFIG_ARM64_LPA2: isWide && pageSize !== 65536,
+      CONFIG_PGTABLE_LEVELS: pagingLevels ?? Math.ceil((vaBits - Math.log2(pageSize)) / tableBits),
+      CONFIG_EMU_SECTION_SIZE_BITS: sectionSizeBits,
+    };
+  },
+};
+
+export const TARGETS: readonly Target[] = [X86_64, ARM64];
 
 /** @throws TreeError for an architecture whose code trees do not run yet */
 export function targetOf(arch: string): Target {

@@ -119,10 +119,11 @@ export class Tree {
       `-DPAGE_SHIFT=${PAGE_SHIFTS[config.pageSize]!}`,
       ...(isNamed ? ['-fno-inline', '-fno-optimize-sibling-calls'] : []),
     ];
-    const key = `${target.arch} ${flags.join(' ')}`;
+    const ofMachine = Object.entries(target.of?.(config) ?? {}).map(([name, value]) => `${name}=${String(value)}`);
+    const key = [target.arch, ...flags, ...ofMachine].join(' ');
     const known = this.modules.get(key);
     if (known !== undefined) return known;
-    const made = this.load(target, flags);
+    const made = this.load(target, flags, config, ofMachine);
     this.modules.set(key, made);
     return made;
   }
@@ -155,11 +156,17 @@ export class Tree {
     );
   }
 
-  private load(target: Target, flags: readonly string[]): TreeModule {
+  private load(
+    target: Target,
+    flags: readonly string[],
+    machine: CodeMachine,
+    ofMachine: readonly string[],
+  ): TreeModule {
     const hash = hashOf([
       this.compiler.identity,
       ...FLAGS,
       ...flags,
+      ...ofMachine,
       ...[...(this.options.config ?? [])].map(([name, value]) => `${name}=${String(value)}`).sort(),
       ...[...configOf(this.path, target)].map(([name, value]) => `${name}=${String(value)}`),
       ...[...this.standIns, ...OWN_CODE, ...filesFor(this.path, target)].flatMap(({ file, text }) => [file, text]),
@@ -170,18 +177,18 @@ export class Tree {
       const { places } = JSON.parse(index.toString()) as Index;
       return { module: new Module(bytes), places };
     }
-    const made = this.compile(target, flags);
+    const made = this.compile(target, flags, machine);
     const { places } = this.extractOf(target);
     keep(`${hash}.wasm`, made);
     keep(`${hash}.json`, JSON.stringify({ places } satisfies Index));
     return { module: new Module(made), places };
   }
 
-  private compile(target: Target, flags: readonly string[]): Uint8Array<ArrayBuffer> {
+  private compile(target: Target, flags: readonly string[], machine: CodeMachine): Uint8Array<ArrayBuffer> {
     const taken = this.extractOf(target);
-    const configuration = configure(this.path, target, taken, this.options.config ?? new Map());
+    const configuration = configure(this.path, target, taken, this.options.config ?? new Map(), machine);
     const unit = [
-      ...configuration.flatMap(([name, isSet]) => (isSet ? [`#define ${name} 1`] : [])),
+      ...configuration,
       // The stand-ins are inlined also where the tree's functions are not: a stack names those alone.
       '#define inline inline __attribute__((always_inline))',
       ...headersOf(target).map((file) => `#include "${file}"`),

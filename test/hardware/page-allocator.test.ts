@@ -52,7 +52,6 @@ describe('the page allocator', () => {
           }
           expect(pages.pagesOut).toBe(taken.size);
           out.forEach(giveBack);
-          expect(pages.freeBlocks(MAX_ORDER)).toBe(4);
           for (let i = 0; i < 4; i++) expect(pages.allocPages(MAX_ORDER)).not.toBe(NO_PAGE);
           expect(pages.allocPages(0)).toBe(NO_PAGE);
         },
@@ -172,5 +171,44 @@ describe('the page allocator', () => {
     expect([...pages.allocatedFrames()]).toEqual([later, later + 1, later + 2, later + 3]);
     expect(pages.freePages(boot + 1, 0, never)).toBe(1);
     expect([pages.isReserved(boot), pages.isAllocated(boot + 1), pages.pagesOut]).toEqual([true, false, 4]);
+  });
+
+  test('with somebody who chooses gives the block that is named, as long as it is free, and joins it again', () => {
+    const orders = { min: 0, max: MAX_ORDER };
+    const request = fc.record({ order: fc.integer(orders), at: fc.integer({ min: 0, max: 4 * BLOCK - 1 }) });
+    fc.assert(
+      fc.property(fc.array(request, { maxLength: 30 }), (requests) => {
+        const pages = allocator(4);
+        const taken = new Set<number>();
+        const out: { pfn: number; order: number }[] = [];
+        for (const { order, at } of requests) {
+          const wanted = 4 * BLOCK + (at - (at % 2 ** order));
+          pages.chooser = { choose: () => wanted };
+          const isFree = Array.from({ length: 2 ** order }, (_, i) => wanted + i).every((pfn) => !taken.has(pfn));
+          const pfn = pages.allocPages(order);
+          expect(pfn === wanted).toBe(isFree);
+          if (pfn === NO_PAGE) continue;
+          for (let i = 0; i < 2 ** order; i++) taken.add(pfn + i);
+          out.push({ pfn, order });
+        }
+        pages.chooser = null;
+        for (const { pfn, order } of out) pages.freePages(pfn, order, never);
+        for (let i = 0; i < 4; i++) expect(pages.allocPages(MAX_ORDER)).not.toBe(NO_PAGE);
+        expect(pages.allocPages(0)).toBe(NO_PAGE);
+      }),
+    );
+  });
+
+  test('has nothing where somebody who chooses says so, and chooses itself where he does not', () => {
+    const pages = allocator(1);
+    pages.chooser = { choose: (order) => (order === 0 ? NO_PAGE : undefined) };
+    expect(pages.allocPages(0)).toBe(NO_PAGE);
+    expect(pages.allocPages(MAX_ORDER)).toBe(4 * BLOCK);
+    // Frames of no node, and blocks that begin at no multiple of their size.
+    for (const wanted of [0, 5 * BLOCK, 4 * BLOCK + 1]) {
+      const others = allocator(1);
+      others.chooser = { choose: () => wanted };
+      expect(others.allocPages(1)).toBe(4 * BLOCK);
+    }
   });
 });

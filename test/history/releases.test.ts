@@ -12,6 +12,7 @@ import {
   RELEASES,
   stableBoundaries,
   takenOver,
+  unknownTraits,
 } from '../../src/history/releases.js';
 import { TRAITS, type Trait } from '../../src/history/traits/index.js';
 
@@ -93,6 +94,17 @@ describe('releases', () => {
     );
     expect(remark('6.12.50')).toMatch(/nor whether it has .*x86\/sync-top-level-at-once/);
     expect(remark('6.12.118')).not.toMatch('nor whether');
+  });
+
+  test('a name may say what is different: a vendor took something over', () => {
+    const named = findRelease('5.14.0-427.el9.x86_64 with mom/force without hvo')!;
+    const plain = resolveTraits(findRelease('5.14')!);
+    expect(named).toMatchObject({ name: '5.14 with mom/force without hvo', mainline: '5.14' });
+    expect([plain.momForce, plain.hvo]).toEqual([false, true]);
+    expect(resolveTraits(named)).toEqual({ ...plain, momForce: true, hvo: false });
+    expect(findRelease('5.14 with mom/none')).toBeUndefined();
+    expect(unknownTraits('5.14 with mom/none with hvo')).toEqual(['mom/none']);
+    expect(findRelease('5.14 with')).toBeUndefined();
   });
 
   test('a stable release has what its series took over up to its patch level', () => {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import type { Trait } from './trait.js';
+import { ALL_TREES, type Trait } from './trait.js';
 
 /** arch/arm64/mm/mmu.c and the layout of the kernel's address space. */
 export const ARM64_TRAITS = {
@@ -10,6 +10,7 @@ export const ARM64_TRAITS = {
     from: '5.0',
     effect: 'Memory can be added to a running kernel at all.',
     confidence: 'memory',
+    read: ALL_TREES,
   },
   arm64VmemmapAtTop: {
     name: 'arm64/vmemmap-at-top',
@@ -17,6 +18,7 @@ export const ARM64_TRAITS = {
     from: '5.4',
     effect: 'The vmemmap lies at the top of the address space; before, just below the linear map.',
     confidence: 'memory',
+    read: ALL_TREES,
   },
   arm64PageKernelClean: {
     name: 'arm64/page-kernel-clean',
@@ -28,6 +30,7 @@ export const ARM64_TRAITS = {
     ended: 'until Linux commit c25c4aa3f79a (arm64: mm: Add PTE_DIRTY back to PAGE_KERNEL*) in v7.0',
     effect: 'Page entries of the vmemmap lack the software dirty bit (bit 55).',
     confidence: 'inferred',
+    read: ALL_TREES,
   },
   arm64PtdumpShowsHoles: {
     name: 'arm64/ptdump-shows-holes',
@@ -35,6 +38,7 @@ export const ARM64_TRAITS = {
     from: '5.6',
     effect: 'kernel_page_tables has a line for a range that nothing maps; before, it left such ranges out.',
     confidence: 'inferred',
+    read: ALL_TREES,
   },
   arm64HotRemove: {
     name: 'arm64/free',
@@ -43,6 +47,7 @@ export const ARM64_TRAITS = {
     effect:
       'vmemmap_free() unmaps every entry of the range and frees the whole leaf, whatever part of it the range covers; before, it did nothing.',
     confidence: 'source',
+    read: ALL_TREES,
   },
   arm64Altmap: {
     name: 'arm64/altmap',
@@ -50,6 +55,7 @@ export const ARM64_TRAITS = {
     from: '5.9',
     effect: 'Populating and freeing honour the altmap; before, it was silently ignored.',
     confidence: 'source',
+    read: ALL_TREES,
   },
   arm64BasePagesFallBack: {
     name: 'arm64/base-pages-fall-back',
@@ -59,6 +65,7 @@ export const ARM64_TRAITS = {
     effect:
       'Where there is no memory for a block, base pages serve, of the altmap if there is one; before, populating failed.',
     confidence: 'source',
+    read: ALL_TREES,
   },
   arm64ProjectedRegion: {
     name: 'arm64/projected-region',
@@ -67,6 +74,7 @@ export const ARM64_TRAITS = {
     from: '5.11',
     effect: 'Where the vmemmap starts follows from the linear map alone; before, the region ended 2 MiB below the top.',
     confidence: 'source',
+    read: ALL_TREES,
   },
   arm64SmallSections: {
     name: 'arm64/small-sections',
@@ -75,6 +83,7 @@ export const ARM64_TRAITS = {
     effect:
       'Sections of 128 MiB (512 MiB with 64K pages); before, of 1 GiB, whose memmap always filled whole blocks of 2 MiB.',
     confidence: 'source',
+    read: ALL_TREES,
   },
   arm64SectNormalWrite: {
     name: 'arm64/sect-normal-write',
@@ -82,6 +91,7 @@ export const ARM64_TRAITS = {
     from: '6.3',
     effect: 'Block entries of the vmemmap carry the dirty bit modifier (bit 51), as page entries do.',
     confidence: 'memory',
+    read: ALL_TREES,
   },
   arm64ExactRegion: {
     name: 'arm64/exact-region',
@@ -91,6 +101,7 @@ export const ARM64_TRAITS = {
     effect:
       'The vmemmap region has just the size that the linear map needs and ends 1 GiB below the top; before, it was sized by powers of two.',
     confidence: 'source',
+    read: ALL_TREES,
   },
   arm64SubsectionBasePages: {
     name: 'arm64/subsection-base-pages',
@@ -101,6 +112,7 @@ export const ARM64_TRAITS = {
     effect:
       'Less than a section is mapped with base pages; before, with blocks that the removal of a neighbour takes away.',
     confidence: 'source',
+    read: ALL_TREES,
   },
   arm64CheckPmdLeaf: {
     name: 'arm64/check-pmd-leaf',
@@ -110,5 +122,6 @@ export const ARM64_TRAITS = {
     effect:
       'An existing table is given the base pages that it lacks, and a block entry is PAGE_KERNEL, with the software dirty bit; before, any entry counted as mapped.',
     confidence: 'inferred',
+    read: ALL_TREES,
   },
 } as const satisfies Record<string, Trait>;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import type { Trait } from './trait.js';
+import { ALL_TREES, type Trait } from './trait.js';
 
 /** mm/sparse.c, mm/sparse-vmemmap.c, and the checks of mm/memory_hotplug.c that stand before them. */
 export const GENERIC_TRAITS = {
@@ -11,6 +11,7 @@ export const GENERIC_TRAITS = {
     effect:
       'Memory is added and removed in subsections of 2 MiB, and a failed add runs vmemmap_free() over its range; before, in whole sections, a section that is there was taken for success, and what a failed add had mapped stayed.',
     confidence: 'source',
+    read: ALL_TREES,
   },
   genericSectionMapReset: {
     name: 'generic/section-map-reset',
@@ -18,6 +19,7 @@ export const GENERIC_TRAITS = {
     from: '5.6',
     effect: 'A section without subsections has section_mem_map 0; before, it kept the encoding of its number.',
     confidence: 'memory',
+    read: ALL_TREES,
   },
   genericHugepagesLoop: {
     name: 'generic/hugepages-loop',
@@ -26,6 +28,7 @@ export const GENERIC_TRAITS = {
     effect:
       'x86_64 and arm64 share one loop, which fails where the altmap has no room for a leaf; before, arm64 fell back to base pages of the altmap.',
     confidence: 'source',
+    read: ALL_TREES,
   },
   genericRemoveChecksInSparse: {
     name: 'generic/remove-checks-in-sparse',
@@ -33,6 +36,7 @@ export const GENERIC_TRAITS = {
     from: '6.3',
     effect: 'Removing a section without a memmap warns in sparse_remove_section(); before, in __remove_section().',
     confidence: 'memory',
+    read: ALL_TREES,
   },
   hotplugHexEnd: {
     name: 'generic/misaligned-end-in-hex',
@@ -40,6 +44,7 @@ export const GENERIC_TRAITS = {
     from: '6.5',
     effect: 'The warning on a misaligned range prints its end as 0x…; before, as #….',
     confidence: 'inferred',
+    read: ALL_TREES,
   },
   daxTailReuse: {
     name: 'dax/tail-reuse',
@@ -48,6 +53,7 @@ export const GENERIC_TRAITS = {
     effect:
       'The memmap of compound device pages is folded to a head page and a tail page each; before, it was populated in full.',
     confidence: 'source',
+    read: ALL_TREES,
   },
   daxArchOptIn: {
     name: 'dax/arch-opt-in',
@@ -57,6 +63,7 @@ export const GENERIC_TRAITS = {
     effect:
       'The memmap of compound device pages is folded only on architectures that ask for it; before, on all, also under the hash MMU, which reads no page table.',
     confidence: 'memory',
+    read: ALL_TREES,
   },
   daxOptimizeNeedsMoreThanReserve: {
     name: 'dax/optimize-needs-more-than-reserve',
@@ -67,6 +74,7 @@ export const GENERIC_TRAITS = {
     effect:
       'The memmap of a compound page is folded only when it takes more than the two vmemmap pages that are kept; before, whenever the geometry is compound.',
     confidence: 'source',
+    read: ALL_TREES,
   },
   countNrMemmap: {
     name: 'count/nr-memmap',
@@ -75,6 +83,7 @@ export const GENERIC_TRAITS = {
     effect:
       'Pages of memmap are counted in nr_memmap, those of the boot apart: as many as the range needs, whatever is really allocated. They are added when populating succeeded, and subtracted also when a failed add is undone, so the counter loses what it never had.',
     confidence: 'source',
+    read: ALL_TREES,
   },
   countInHelpers: {
     name: 'count/in-helpers',
@@ -85,5 +94,6 @@ export const GENERIC_TRAITS = {
     effect:
       'The lowest helpers count, before the result is known and on the way back, so both balance; and a folded compound page counts as two pages of memmap, before as all of them.',
     confidence: 'inferred',
+    read: ALL_TREES,
   },
 } as const satisfies Record<string, Trait>;

@@ -32,4 +32,18 @@ export type TraitKey = keyof typeof TRAITS;
 /** The traits of one kernel, resolved once; code reads a plain boolean. */
 export type Traits = Readonly<Record<TraitKey | ProposedTraitKey, boolean>>;
 
+/** Traits of an architecture's own code; the rest is of code that all share. */
+const ARCH_TRAITS: Readonly<Record<string, Readonly<Record<string, Trait>>>> = {
+  x86_64: X86_TRAITS,
+  arm64: ARM64_TRAITS,
+  ppc64: PPC64_TRAITS,
+  s390: S390_TRAITS,
+};
+
 export const TRAIT_KEYS = Object.keys(TRAITS) as readonly TraitKey[];
+
+/** The traits that can matter to an architecture. */
+export function traitsOn(arch: string): TraitKey[] {
+  const others = Object.entries(ARCH_TRAITS).flatMap(([name, traits]) => (name === arch ? [] : Object.keys(traits)));
+  return TRAIT_KEYS.filter((key) => !others.includes(key));
+}

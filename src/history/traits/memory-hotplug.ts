@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import type { Trait } from './trait.js';
+import { ALL_TREES, type Trait } from './trait.js';
 
 /** mm/memory_hotplug.c and drivers/base/memory.c: what is above sections. */
 export const MEMORY_HOTPLUG_TRAITS = {
@@ -10,6 +10,7 @@ export const MEMORY_HOTPLUG_TRAITS = {
     from: '5.13',
     effect: 'memmap_on_memory exists: a range of one block may hold its own memmap; before, nothing did.',
     confidence: 'source',
+    read: ALL_TREES,
   },
   momFallbackToRam: {
     name: 'mom/fallback-to-ram',
@@ -19,6 +20,7 @@ export const MEMORY_HOTPLUG_TRAITS = {
     effect:
       'memmap_on_memory that a block does not support leaves the memmap in system memory; before, the add failed with -EINVAL.',
     confidence: 'source',
+    read: ALL_TREES,
   },
   momForce: {
     name: 'mom/force',
@@ -28,6 +30,7 @@ export const MEMORY_HOTPLUG_TRAITS = {
     effect:
       'memmap_on_memory=force rounds the pages set aside up to whole pageblocks; and altmap.free counts just these pages.',
     confidence: 'source',
+    read: ALL_TREES,
   },
   momRadix: {
     name: 'mom/radix',
@@ -35,6 +38,7 @@ export const MEMORY_HOTPLUG_TRAITS = {
     from: '6.6',
     effect: 'ppc64 under radix may hold the memmap of a block in the block.',
     confidence: 'source',
+    read: ALL_TREES,
   },
   momS390: {
     name: 'mom/s390',
@@ -42,6 +46,7 @@ export const MEMORY_HOTPLUG_TRAITS = {
     from: '6.8',
     effect: 's390 may hold the memmap of a block in the block.',
     confidence: 'source',
+    read: ALL_TREES,
   },
   momPerBlockAltmaps: {
     name: 'mom/per-block-altmaps',
@@ -51,6 +56,7 @@ export const MEMORY_HOTPLUG_TRAITS = {
     effect:
       'A range of several blocks is added block by block, an altmap each; before, memmap_on_memory took ranges of one block only.',
     confidence: 'source',
+    read: ALL_TREES,
   },
   momWithHvo: {
     name: 'mom/with-hvo',
@@ -60,6 +66,7 @@ export const MEMORY_HOTPLUG_TRAITS = {
     effect:
       'A block may hold its memmap though the vmemmap of HugeTLB pages is optimised, which leaves such a memmap alone; before, one excluded the other.',
     confidence: 'source',
+    read: ALL_TREES,
   },
   momAltmapInBlock: {
     name: 'mom/altmap-in-block',
@@ -68,6 +75,7 @@ export const MEMORY_HOTPLUG_TRAITS = {
     effect:
       'A block keeps its altmap until it is removed, so removal knows base and end, and warns if pages are still out; before, removal made an altmap of which only alloc was set.',
     confidence: 'source',
+    read: ALL_TREES,
   },
   momForceReadsBack: {
     name: 'mom/force-reads-back',
@@ -75,6 +83,7 @@ export const MEMORY_HOTPLUG_TRAITS = {
     from: '6.8',
     effect: 'The parameter reads "force" where it was set so; before, "Y".',
     confidence: 'memory',
+    read: ALL_TREES,
   },
   momErrorPathPassesAltmap: {
     name: 'mom/error-path-passes-altmap',
@@ -87,6 +96,7 @@ export const MEMORY_HOTPLUG_TRAITS = {
     effect:
       'When the memory block cannot be created, the altmap goes along to arch_remove_memory(); before, pages of the added memory went to the page allocator.',
     confidence: 'source',
+    read: ALL_TREES,
   },
   momPerBlockErrorPathPassesAltmap: {
     name: 'mom/per-block-error-path-passes-altmap',
@@ -97,6 +107,7 @@ export const MEMORY_HOTPLUG_TRAITS = {
     effect:
       'When a later block of a range cannot be created, its altmap goes along to arch_remove_memory(); since ranges of several blocks came, it had been forgotten again.',
     confidence: 'inferred',
+    read: ALL_TREES,
   },
   blockAltmapSetLast: {
     name: 'block/altmap-set-last',
@@ -106,6 +117,7 @@ export const MEMORY_HOTPLUG_TRAITS = {
     effect:
       'A memory block that could not be created is released without an altmap; before, releasing it warned that its altmap was still set.',
     confidence: 'inferred',
+    read: ALL_TREES,
   },
   blockReferenceDropped: {
     name: 'block/reference-dropped',
@@ -114,6 +126,7 @@ export const MEMORY_HOTPLUG_TRAITS = {
     backported: { '6.12': 92 },
     effect: 'Removing a block that holds its memmap releases its device; since v6.8 a reference to it had been left.',
     confidence: 'inferred',
+    read: ALL_TREES,
   },
   prepareOnlineNotifier: {
     name: 'block/prepare-online-notifier',
@@ -125,6 +138,7 @@ export const MEMORY_HOTPLUG_TRAITS = {
     effect:
       'Others hear before a block goes online and after it went offline, so that memory which is not reachable before can be made so.',
     confidence: 'source',
+    read: ALL_TREES,
   },
   nodeOnlineFirst: {
     name: 'node/online-first',
@@ -134,6 +148,7 @@ export const MEMORY_HOTPLUG_TRAITS = {
     effect:
       'A node that gets its first memory is online and registered before the memmap and the blocks are made, and goes again when one of them fails; before, it came last and was never taken back.',
     confidence: 'inferred',
+    read: ALL_TREES,
   },
   nodeDataKept: {
     name: 'node/data-kept',
@@ -142,6 +157,7 @@ export const MEMORY_HOTPLUG_TRAITS = {
     effect:
       'The data of a node stay for ever; before, a failed add to a node that was not online freed them, and with them the zones of devices that are mapped there.',
     confidence: 'memory',
+    read: ALL_TREES,
   },
   removalFindsNode: {
     name: 'node/removal-finds-node',
@@ -151,6 +167,7 @@ export const MEMORY_HOTPLUG_TRAITS = {
     effect:
       'Removal asks the blocks for the node that may go offline with them; before, the caller named it, also for a range without blocks.',
     confidence: 'memory',
+    read: ALL_TREES,
   },
   momErrorPathWarns: {
     name: 'mom/error-path-warns',
@@ -159,6 +176,7 @@ export const MEMORY_HOTPLUG_TRAITS = {
     effect:
       'When adding a block that holds its memmap fails, pages of its altmap that are still out are warned about; before, nobody looked.',
     confidence: 'inferred',
+    read: ALL_TREES,
   },
   removeRangesAtOnce: {
     name: 'block/remove-ranges-at-once',
@@ -167,6 +185,7 @@ export const MEMORY_HOTPLUG_TRAITS = {
     effect:
       'offline_and_remove_memory() that cannot remove what it took offline warns, answers 0 and leaves the blocks offline; before, it logged that, brought them online again and answered the error.',
     confidence: 'inferred',
+    read: ALL_TREES,
   },
   resourceSplitMovesChildren: {
     name: 'resource/split-moves-children',
@@ -176,6 +195,7 @@ export const MEMORY_HOTPLUG_TRAITS = {
     effect:
       'A resource that is split gives the children above the cut to its upper part, before it is known whether the lower one may shrink: if not, they are lost; before, all children stayed and the split was refused.',
     confidence: 'inferred',
+    read: ALL_TREES,
   },
   spanSearchUsesOnlinePages: {
     name: 'span/search-uses-online-pages',
@@ -184,6 +204,7 @@ export const MEMORY_HOTPLUG_TRAITS = {
     from: '5.4',
     effect: 'The search for the new end of a span stops at online pages; before, at any page that had a struct page.',
     confidence: 'memory',
+    read: ALL_TREES,
   },
   deviceSpansKept: {
     name: 'span/device-spans-kept',
@@ -192,6 +213,7 @@ export const MEMORY_HOTPLUG_TRAITS = {
     from: '5.4',
     effect: 'The span of ZONE_DEVICE does not shrink when a device goes.',
     confidence: 'memory',
+    read: ALL_TREES,
   },
   shrinkSpanAtOffline: {
     name: 'span/shrink-at-offline',
@@ -200,6 +222,7 @@ export const MEMORY_HOTPLUG_TRAITS = {
     effect:
       'Zones and nodes shrink when memory goes offline; before, when it was removed, and then the zone was read from struct pages that nobody had initialised if the memory was never online.',
     confidence: 'source',
+    read: ALL_TREES,
   },
   onlinePageBySubsection: {
     name: 'span/online-page-by-subsection',
@@ -209,6 +232,7 @@ export const MEMORY_HOTPLUG_TRAITS = {
     effect:
       'A page counts as online if its subsection is there; before, if its section is, holes of boot memory included.',
     confidence: 'memory',
+    read: ALL_TREES,
   },
   sectionTaint: {
     name: 'section/taint-zone-device',
@@ -218,6 +242,7 @@ export const MEMORY_HOTPLUG_TRAITS = {
     effect:
       'A section in which a device begins or ends is marked, and its pages are looked up among the devices before they count as online.',
     confidence: 'source',
+    read: ALL_TREES,
   },
   hvo: {
     name: 'hvo',
@@ -227,6 +252,7 @@ export const MEMORY_HOTPLUG_TRAITS = {
     effect:
       'The vmemmap of a HugeTLB page may be folded to few pages: a leaf is split to base pages, and these remapped.',
     confidence: 'source',
+    read: ALL_TREES,
   },
   daxInitsReusedTails: {
     name: 'dax/inits-reused-tails',
@@ -237,6 +263,7 @@ export const MEMORY_HOTPLUG_TRAITS = {
     effect:
       'A compound device page in an early section, whose memmap since boot is not folded, has all of its tails initialised; before, as many as a folded one has.',
     confidence: 'inferred',
+    read: ALL_TREES,
   },
   hvoReservesOnePage: {
     name: 'hvo/reserves-one-page',
@@ -245,6 +272,7 @@ export const MEMORY_HOTPLUG_TRAITS = {
     from: '5.18',
     effect: 'A folded HugeTLB page keeps one page of vmemmap; before, two.',
     confidence: 'memory',
+    read: ALL_TREES,
   },
   hvoCopiesHead: {
     name: 'hvo/copies-head',
@@ -252,6 +280,7 @@ export const MEMORY_HOTPLUG_TRAITS = {
     from: '6.2',
     effect: 'The page that is kept is a new one with the same bytes, so the old pages are free as a whole.',
     confidence: 'memory',
+    read: ALL_TREES,
   },
   hvoSharesTail: {
     name: 'hvo/shares-tail',
@@ -260,6 +289,7 @@ export const MEMORY_HOTPLUG_TRAITS = {
     effect:
       'All folded HugeTLB pages of one order and zone show one tail page, which is made for the first of them and stays; before, each showed the page that it kept.',
     confidence: 'inferred',
+    read: ALL_TREES,
   },
   kmemMemmapOnMemory: {
     name: 'mom/kmem',
@@ -267,5 +297,6 @@ export const MEMORY_HOTPLUG_TRAITS = {
     from: '6.8',
     effect: 'Device memory given to the system may hold its own memmap, by a switch of the device.',
     confidence: 'memory',
+    read: ALL_TREES,
   },
 } as const satisfies Record<string, Trait>;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import type { Trait } from './trait.js';
+import { ALL_TREES, type Trait } from './trait.js';
 
 /** arch/powerpc/mm/init_64.c, for both MMUs, and arch/powerpc/mm/book3s64/radix_pgtable.c. */
 export const PPC64_TRAITS = {
@@ -11,6 +11,7 @@ export const PPC64_TRAITS = {
     effect:
       'Where the altmap has no room a block comes from system memory, and freeing tells the two apart by the frame; before, adding failed and freeing believed the caller.',
     confidence: 'memory',
+    read: ALL_TREES,
   },
   ppc64KernelRegions0xc: {
     name: 'ppc64/hash-regions-0xc',
@@ -19,6 +20,7 @@ export const PPC64_TRAITS = {
     from: '5.2',
     effect: 'Under the hash MMU the vmemmap lies at 0xc00c… (0xc000… with 4K pages); before, at 0xf000….',
     confidence: 'memory',
+    read: ALL_TREES,
   },
   ppc64RadixLeaf2M: {
     name: 'radix/2M-leaf',
@@ -26,6 +28,7 @@ export const PPC64_TRAITS = {
     from: '5.3',
     effect: 'The vmemmap is mapped with leaves of 2 MiB under radix; before, with base pages.',
     confidence: 'source',
+    read: ALL_TREES,
   },
   ppc64AltmapBoundary: {
     name: 'ppc64/altmap-boundary',
@@ -34,6 +37,7 @@ export const PPC64_TRAITS = {
     effect:
       'A block that would describe frames outside the device is taken from system memory; before, from its altmap.',
     confidence: 'source',
+    read: ALL_TREES,
   },
   ppc64SubsectionValidity: {
     name: 'ppc64/subsection-validity',
@@ -42,6 +46,7 @@ export const PPC64_TRAITS = {
     from: '5.5',
     effect: 'A block counts as mapped if any subsection in it is valid; before, if a section begins with valid memory.',
     confidence: 'source',
+    read: ALL_TREES,
   },
   ppc64RadixFreesPudTable: {
     name: 'radix/frees-pud-table',
@@ -49,6 +54,7 @@ export const PPC64_TRAITS = {
     from: '5.9',
     effect: 'An empty PUD table is freed; before, it stayed.',
     confidence: 'source',
+    read: ALL_TREES,
   },
   ppc64Hash4KBase: {
     name: 'ppc64/hash-4k-base',
@@ -56,6 +62,7 @@ export const PPC64_TRAITS = {
     from: '5.10',
     effect: 'With 4K pages under the hash MMU the vmemmap lies at 0xc0003f…; before, at 0xc00012….',
     confidence: 'memory',
+    read: ALL_TREES,
   },
   ppc64NodeFailureUndone: {
     name: 'ppc64/node-failure-undone',
@@ -65,6 +72,7 @@ export const PPC64_TRAITS = {
     effect:
       'Without memory for a list node the block is given back and populating fails; before, the block was mapped and nobody could find it again.',
     confidence: 'source',
+    read: ALL_TREES,
   },
   ppc64PtdumpJoinsFrames: {
     name: 'ppc64/ptdump-joins-frames',
@@ -73,6 +81,7 @@ export const PPC64_TRAITS = {
     effect:
       'kernel_page_tables joins neighbours of the same flags in one line and tells the first frame; before, lines also ended where frames do not continue.',
     confidence: 'memory',
+    read: ALL_TREES,
   },
   ppc64PtdumpNamesLevel: {
     name: 'ppc64/ptdump-names-level',
@@ -80,6 +89,7 @@ export const PPC64_TRAITS = {
     from: '6.19',
     effect: 'kernel_page_tables says PGD, PUD, PMD or PTE behind the size of a range; before, nothing.',
     confidence: 'inferred',
+    read: ALL_TREES,
   },
   ppc64LastBlockInAltmap: {
     name: 'ppc64/last-block-in-altmap',
@@ -88,6 +98,7 @@ export const PPC64_TRAITS = {
     backported: { '5.10': 188, '6.1': { by: 192 } },
     effect: 'The last block of a device comes from its altmap; before, an off-by-one took it from system memory.',
     confidence: 'memory',
+    read: ALL_TREES,
   },
   ppc64AltEndExact: {
     name: 'ppc64/alt-end-exact',
@@ -97,6 +108,7 @@ export const PPC64_TRAITS = {
     effect:
       'Frames up to base + reserve + free belong to the altmap; before, alloc + align were added once more, and frames behind it counted as its own.',
     confidence: 'source',
+    read: ALL_TREES,
   },
   ppc64RadixOwnTables: {
     name: 'radix/own-tables',
@@ -106,6 +118,7 @@ export const PPC64_TRAITS = {
     effect:
       'Radix walks its tables for the vmemmap, falls back to base pages, and folds compound pages by its own rule; before, it used blocks of 2 MiB noted in vmemmap_list as hash does.',
     confidence: 'source',
+    read: ALL_TREES,
   },
   ppc64RadixPageAlignedStart: {
     name: 'radix/page-aligned-start',
@@ -116,6 +129,7 @@ export const PPC64_TRAITS = {
     effect:
       'Populating starts at a page border and a leaf needs an aligned address; before, a device that begins inside a page took that page from its altmap, and without altmap a leaf was made wherever the range began.',
     confidence: 'source',
+    read: ALL_TREES,
   },
   ppc64RadixRamLeafAlways: {
     name: 'radix/ram-leaf-always',
@@ -123,6 +137,7 @@ export const PPC64_TRAITS = {
     from: '6.17',
     effect: 'Without altmap populating starts at a border of 2 MiB, so a leaf is always tried.',
     confidence: 'source',
+    read: ALL_TREES,
   },
   ppc64RadixCompoundByAddress: {
     name: 'radix/compound-position-by-address',
@@ -133,5 +148,6 @@ export const PPC64_TRAITS = {
     effect:
       'Where an address lies in its compound page is told by the address; before, by a counter that went one pfn on for each page of vmemmap.',
     confidence: 'inferred',
+    read: ALL_TREES,
   },
 } as const satisfies Record<string, Trait>;

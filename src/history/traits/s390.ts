@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import type { Trait } from './trait.js';
+import { ALL_TREES, type Trait } from './trait.js';
 
 /** arch/s390/mm/vmem.c. */
 export const S390_TRAITS = {
@@ -11,6 +11,7 @@ export const S390_TRAITS = {
     effect:
       'vmemmap_free() works, populating that fails undoes itself and falls back to base pages, and unused parts of a frame are tracked; before, nothing was ever freed.',
     confidence: 'source',
+    read: ALL_TREES,
   },
   s390DerefLarge: {
     name: 's390/deref-large',
@@ -19,6 +20,7 @@ export const S390_TRAITS = {
     effect:
       'The address of a 1 MiB frame is told without its software bits; before, freeing it named a frame behind it.',
     confidence: 'source',
+    read: ALL_TREES,
   },
   s390PtdumpEndMarkers: {
     name: 's390/ptdump-end-markers',
@@ -28,6 +30,7 @@ export const S390_TRAITS = {
     effect:
       'kernel_page_tables has a marker where the vmemmap starts and one where it ends; before, a marker at its start.',
     confidence: 'memory',
+    read: ALL_TREES,
   },
   s390Altmap: {
     name: 's390/altmap',
@@ -35,6 +38,7 @@ export const S390_TRAITS = {
     from: '6.8',
     effect: 'Leaves and base pages come from the altmap; before, it was silently ignored.',
     confidence: 'source',
+    read: ALL_TREES,
   },
   s390Sections128M: {
     name: 's390/128M-sections',
@@ -42,6 +46,7 @@ export const S390_TRAITS = {
     from: '6.13',
     effect: 'Sections of 128 MiB; before, of 256 MiB.',
     confidence: 'source',
+    read: ALL_TREES,
   },
   s390FreeBootMemmap: {
     name: 's390/free-boot-memmap',
@@ -50,5 +55,6 @@ export const S390_TRAITS = {
     effect:
       'Memmap and tables made at boot are freed; before, their entries were cleared with a warning and the memory was lost.',
     confidence: 'source',
+    read: ALL_TREES,
   },
 } as const satisfies Record<string, Trait>;

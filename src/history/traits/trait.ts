@@ -6,10 +6,14 @@
  */
 
 /**
- * How well a row is known: read in a source tree or patch; from memory, not looked up; derived from reading the source
- * without a public report; or the release worked out from dates.
+ * How the releases of a row are known: read with the change, in a patch, a tag or a merge list; from memory, not looked up;
+ * derived from reading the source without a public report; or worked out from dates.
  */
 export type Confidence = 'source' | 'memory' | 'derived' | 'inferred';
+
+/** Source trees that were read. */
+export const ALL_TREES = ['5.10.262', '6.1.192', '6.12.117', '7.2.13', '7.3.4'] as const;
+export type Tree = (typeof ALL_TREES)[number];
 
 /**
  * From which patch level on stable series have taken a change over: `{ '6.12': 101 }` is 6.12.101. `by` where it is only
@@ -39,4 +43,6 @@ export interface Trait extends StableChanges {
   /** What differs, in one sentence. */
   readonly effect: string;
   readonly confidence: Confidence;
+  /** Trees in whose source it was read whether they have it. What recordings tell is found by playing them. */
+  readonly read?: readonly Tree[];
 }

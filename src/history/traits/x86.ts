@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import type { Trait } from './trait.js';
+import { ALL_TREES, type Trait } from './trait.js';
 
 /** arch/x86/mm/init_64.c, and what it calls of arch/x86/lib/. */
 export const X86_TRAITS = {
@@ -11,6 +11,7 @@ export const X86_TRAITS = {
     from: '5.3',
     effect: 'Less than a section is mapped with base pages of system memory, whatever the altmap.',
     confidence: 'memory',
+    read: ALL_TREES,
   },
   x86TrackUnusedSubPmd: {
     name: 'x86/track-unused-sub-pmd',
@@ -19,6 +20,7 @@ export const X86_TRAITS = {
     effect:
       'Parts of a leaf that describe no memory are filled with PAGE_UNUSED when the leaf is made, and a part that comes into use is marked; before, bytes were painted on removal only, so a leaf with a part never used stayed for ever.',
     confidence: 'source',
+    read: ALL_TREES,
   },
   x86DeferredTail: {
     name: 'x86/deferred-tail',
@@ -27,6 +29,7 @@ export const X86_TRAITS = {
     from: '5.13',
     effect: 'The unused tail of the last leaf is remembered, and written only when something else happens to it.',
     confidence: 'source',
+    read: ALL_TREES,
   },
   x86PaintCorrectHead: {
     name: 'x86/paint-correct-head',
@@ -35,6 +38,7 @@ export const X86_TRAITS = {
     effect:
       'The unused head of a new leaf is painted from the start of the leaf; before, as many bytes from the start of the used part on.',
     confidence: 'source',
+    read: ALL_TREES,
   },
   x86SplitPmdTakesAltmap: {
     name: 'x86/split-pmd-takes-altmap',
@@ -43,6 +47,7 @@ export const X86_TRAITS = {
     effect:
       'Base pages in a PMD that is already split to a table come from the altmap; before, from system memory. The free path still hands them to the page allocator.',
     confidence: 'source',
+    read: ALL_TREES,
   },
   x86MemsetNeedsFsrs: {
     name: 'x86/memset-needs-fsrs',
@@ -51,6 +56,7 @@ export const X86_TRAITS = {
     effect:
       'memset() is a string instruction only on CPUs with FSRS, else a loop of stores; before, on those with ERMS. The vmemmap comes out the same, at another price.',
     confidence: 'memory',
+    read: ALL_TREES,
   },
   x86SyncTopLevelAtOnce: {
     name: 'x86/sync-top-level-at-once',
@@ -61,6 +67,7 @@ export const X86_TRAITS = {
     effect:
       'A new top-level entry is copied to all page tables at the moment it is set; before, when the whole range was populated.',
     confidence: 'source',
+    read: ALL_TREES,
   },
   x86FreeIgnoresOrder: {
     name: 'x86/free-ignores-order',
@@ -72,5 +79,6 @@ export const X86_TRAITS = {
     ended: 'until Linux commit 39406c05f8f1 (x86/mm: Fix freeing of PMD-sized vmemmap pages) in v7.2',
     effect: 'Freeing a leaf that is not boot memory gives back one page of its 512.',
     confidence: 'inferred',
+    read: ALL_TREES,
   },
 } as const satisfies Record<string, Trait>;

@@ -27,5 +27,24 @@ export function parseKernelName(name: string): KernelName | undefined {
   return { series, patch: Number(patch ?? 0), candidate: candidate ?? '', suffix: suffix ?? '' };
 }
 
+/** "6.1 with arm64/altmap without hvo": a kernel, and words that say which behaviours it has besides or lacks. */
+const EDIT = / +(with|without) +(\S+)/g;
+const EDITED_NAME = /^(\S+)((?: +(?:with|without) +\S+)+)$/;
+
+/** A behaviour that a kernel has though its release has not, or lacks though its release has it. */
+export interface NamedEdit {
+  /** A trait's name. */
+  readonly trait: string;
+  readonly has: boolean;
+}
+
+/** A kernel's name and what is said to be different in it. */
+export function splitEdits(name: string): { base: string; edits: NamedEdit[] } {
+  const [, base, words] = EDITED_NAME.exec(name.trim()) ?? [];
+  if (base === undefined || words === undefined) return { base: name.trim(), edits: [] };
+  const edits = [...words.matchAll(EDIT)].map(([, word, trait]) => ({ trait: trait!, has: word === 'with' }));
+  return { base, edits };
+}
+
 /** Whether a name hides the patch level of a stable release, as Debian's did up to version 12. */
 export const hidesPatchLevel = ({ patch, suffix }: KernelName): boolean => patch === 0 && DEBIAN_SUFFIX.test(suffix);
