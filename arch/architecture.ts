@@ -91,6 +91,8 @@ export interface Architecture<P extends Platform = Platform> {
   readonly keepsMemblock: boolean;
   /** First physical byte address that memory cannot have; 2^52 if not given. */
   readonly physicalLimit?: number;
+  /** Empty entries of its tables are not zero. */
+  readonly hasFullTables?: true;
   /** First physical byte address that an entry of a page table cannot hold; 2^52 if not given. */
   readonly entryLimit?: number;
   /** Address of the struct page of pfn 0 where the machine does not say it. */

@@ -91,6 +91,7 @@ export const loongarch64: Architecture<Loongarch64Platform> = {
   ],
   keepsMemblock: true,
   cpus: LOONGARCH64_CPUS,
+  hasFullTables: true,
   entryLimit: ENTRY_LIMIT,
   maxOrder: (pageSize) => MAX_ORDER[pageSize] ?? 10,
   sectionSizeBits: () => SECTION_SIZE_BITS,

@@ -38,19 +38,6 @@ export interface Replay {
   readonly choices: GuestChoices;
   /** What the emulator's iomem tree says of system memory at boot, in whole pages. */
   readonly bootRam: readonly string[];
-<<<<<<< HEAD
-  /** Ranges in frames that a device's memory blocks cover. */
-  readonly memory: Map<string, { pfn: number; nrPages: number }>;
-  /** Devices whose memory came block by block, and goes so. */
-  readonly addedByBlock: Set<string>;
-  /** Devices whose memory the page allocator has: online, without a memmap of their own. */
-  readonly systemRam: Set<string>;
-  /** Devices that are mapped as raw namespaces. */
-  readonly raw: Set<string>;
-  /** First frames of blocks that were taken to make memory scarce. */
-  readonly held: number[];
-=======
->>>>>>> main
   devices: readonly RecordedDevice[];
   /** Leaves after the step under way. */
   leaves: readonly RecordedLeaf[];

@@ -15,14 +15,7 @@ import {
   bootRanges,
   type ByteRange,
   expandLeaves,
-<<<<<<< HEAD
-  hugePagesAsked,
-  isRawNamespace,
-  meminfoKb,
-  type RecordedAction,
-=======
   largeLeafFrames,
->>>>>>> main
   type RecordedKernel,
   type RecordedLeaf,
   type RecordedStep,
@@ -109,25 +102,12 @@ function startReplay(recorded: RecordedKernel, release?: Release): Replay {
   });
   return {
     recorded,
-<<<<<<< HEAD
-    scenario,
-    kernel,
-    text: new AddressText(scenario.machine.config.vmemmapBase),
-    drivers: createDevices(memory),
-    bootRam: systemRamLines(iomemLines(memory.iomem)),
-    memory: new Map(),
-    addedByBlock: new Set(),
-    systemRam: new Set(),
-    raw: new Set(),
-    held: [],
-=======
     run,
     text: new AddressText(machine.config.vmemmapBase),
     frames,
-    guest: { memory: new Map(), addedByBlock: new Set(), systemRam: new Set() },
+    guest: { memory: new Map(), addedByBlock: new Set(), systemRam: new Set(), raw: new Set() },
     choices: { foldedPages: 0, refusedBlocks: 0, refusedRemovals: 0, returnedBlocks: 0 },
     bootRam: systemRamLines(iomemLines(run.memory.iomem)),
->>>>>>> main
     devices: [],
     leaves: [],
     known: knownMemmap(recorded, run.kernel, ram),
@@ -179,198 +159,6 @@ function memmapOnMemoryMode(parameter: string): 'n' | 'y' | 'force' {
   return parameter === 'Y' || parameter === '1' ? 'y' : 'n';
 }
 
-<<<<<<< HEAD
-function act(replay: Replay, action: RecordedAction, recordedStep: RecordedStep): void {
-  const { recorded, memory, drivers } = replay;
-  const page = recorded.pageSize;
-  switch (action.op) {
-    case 'boot':
-      followRawNamespaces(replay, recordedStep);
-      return;
-    case 'none':
-      followRawNamespaces(replay, recordedStep);
-      makeScarce(replay, recordedStep);
-      askForHugePages(replay, recordedStep);
-      return;
-    case 'add-memory': {
-      const range = { pfn: action.start / page, nrPages: action.size / page };
-      memory.set(action.device, range);
-      if (action.onlinedByPlatform) addLmbs(replay, action.device, range);
-      else addMemory(drivers.memory, acpiRequest(replay, range));
-      return;
-    }
-    case 'remove-memory': {
-      // Where a page could not be moved away the platform gave up, and put back what it had taken.
-      if (recordedStep.ok === false) return;
-      const range = known(memory, action.device);
-      const unit = replay.addedByBlock.has(action.device) ? replay.scenario.blockPages : range.nrPages;
-      for (let pfn = range.pfn; pfn < range.pfn + range.nrPages; pfn += unit) {
-        offlineAndRemoveMemory(drivers.memory, pfn, unit);
-      }
-      memory.delete(action.device);
-      replay.systemRam.delete(action.device);
-      return;
-    }
-    case 'online':
-      for (const device of devicesOf(replay, action)) online(replay, device, action.zone ?? 'auto');
-      return;
-    case 'offline':
-      for (const device of devicesOf(replay, action)) {
-        const range = known(memory, device);
-        const refused = refusedBlocks(recordedStep);
-        for (const block of memoryBlocksOf(drivers.memory, range.pfn, range.nrPages)) {
-          // Whether the guest could move its pages away is nothing that a memmap knows.
-          drivers.memory.faults = new Faults(refused.includes(block.id) ? { unmovable: 1 } : {});
-          offlineBlock(drivers.memory, block);
-        }
-        drivers.memory.faults = new Faults();
-      }
-      return;
-    case 'create-namespace': {
-      const device = replay.devices.find((d) => d.id === action.device);
-      if (device === undefined) throw new UnknownAction(`no device ${action.device}`);
-      const { start, end } = device;
-      createNamespaceDevice(drivers, { ...action, start, size: end + 1 - start, node: 0 });
-      return;
-    }
-    case 'destroy-namespace':
-      replay.raw.delete(action.device);
-      destroyNamespaceDevice(drivers, action.device);
-      return;
-    case 'kmem': {
-      const namespace = known(drivers.namespaces, action.device);
-      kmem(drivers, action.device, action.memmapOnMemory);
-      if (namespace.kmem === null) return;
-      memory.set(action.device, { pfn: namespace.kmem.start / page, nrPages: namespace.kmem.size / page });
-      return;
-    }
-    case 'kmem-release':
-      kmemRelease(drivers, action.device);
-      memory.delete(action.device);
-      return;
-    case 'virtio-mem': {
-      const [device] = replay.devices;
-      if (device === undefined) throw new UnknownAction('no virtio-mem device');
-      const region = { start: device.start, size: device.end + 1 - device.start };
-      resizeVirtioMem(drivers, device.id, region, action.requested);
-      const plugged = drivers.virtioMem.get(device.id)?.size ?? 0;
-      if (plugged > 0) memory.set(device.id, { pfn: device.start / page, nrPages: plugged / page });
-      else memory.delete(device.id);
-      return;
-    }
-  }
-}
-
-/** Maps and unmaps raw namespaces of pmem-region nodes as /proc/iomem says that the guest did. */
-function followRawNamespaces(replay: Replay, step: RecordedStep): void {
-  const { drivers, raw } = replay;
-  if (step.iomem == null) return;
-  for (const { id, start, end } of replay.devices) {
-    const isBound = isRawNamespace(step.iomem, start, end);
-    if (isBound && !raw.has(id)) {
-      raw.add(id);
-      const size = end + 1 - start;
-      createNamespaceDevice(drivers, { device: id, start, size, mode: 'raw', map: 'mem', align: size, node: 0 });
-    } else if (!isBound && raw.delete(id)) {
-      destroyNamespaceDevice(drivers, id);
-    }
-  }
-}
-
-/** HugeTLB pages that the guest got, or gave back. */
-function askForHugePages(replay: Replay, step: RecordedStep): void {
-  const asked = hugePagesAsked(step);
-  const { memory } = replay.drivers;
-  if (asked === undefined) return;
-  if (asked.count === 0) {
-    hugetlbVmemmapRestore(memory, [...memory.hugetlbPages.keys()]);
-    return;
-  }
-  const nrPages = asked.size / replay.kernel.pageSize;
-  const pages = foldedPages(replay, step, nrPages);
-  if (pages.length === asked.count) hugetlbVmemmapOptimize(memory, pages, nrPages);
-}
-
-/**
- * Where the guest's page allocator found room for huge pages is nothing that the emulator could know, and the recording
- * says it in its leaves alone: there is at most one choice of pages that can explain them, those whose memmap has a page
- * that may not be written. Their number has to be the one that the guest told.
- */
-function foldedPages(replay: Replay, step: RecordedStep, nrPages: number): number[] {
-  const { kernel } = replay;
-  const bytes = nrPages * kernel.structPageSize;
-  const folded = new Set<number>();
-  for (const { start, flags } of expandLeaves(step.leaves ?? [], leafSize(kernel))) {
-    if ((flags & WRITABLE) !== 0n) continue;
-    folded.add(Math.floor((Number(start & LOW_52_BITS) - kernel.vmemmap) / bytes));
-  }
-  return [...folded].map((page) => page * nrPages);
-}
-
-interface PfnRange {
-  pfn: number;
-  nrPages: number;
-}
-
-/** acpi_memory_enable_device(): a memmap in the range is asked for where it can be. */
-const acpiRequest = ({ drivers }: Replay, range: PfnRange): AddMemoryRequest => ({
-  nid: 0,
-  ...range,
-  memmapOnMemory: supportsMemmapOnMemory(drivers.memory, range.nrPages),
-});
-
-/** dlpar_add_lmb(): pseries adds memory block by block, and sets each online. */
-function addLmbs(replay: Replay, device: string, range: PfnRange): void {
-  const { blockPages } = replay.scenario;
-  for (let pfn = range.pfn; pfn < range.pfn + range.nrPages; pfn += blockPages) {
-    addMemory(replay.drivers.memory, acpiRequest(replay, { pfn, nrPages: blockPages }));
-  }
-  replay.addedByBlock.add(device);
-  online(replay, device, 'auto');
-}
-
-const devicesOf = ({ memory }: Replay, { device }: { device?: string | undefined }): string[] =>
-  device === undefined ? [...memory.keys()] : [device];
-
-function known<T>(map: ReadonlyMap<string, T>, device: string): T {
-  const value = map.get(device);
-  if (value === undefined) throw new UnknownAction(`nothing is known of device ${device}`);
-  return value;
-}
-
-/** Every memory block of a device is set online. */
-function online(replay: Replay, device: string, type: OnlineType): void {
-  const range = known(replay.memory, device);
-  const { memory } = replay.drivers;
-  for (const block of memoryBlocksOf(memory, range.pfn, range.nrPages)) onlineBlock(memory, block, type);
-  const first = memory.blocks.get(blockIdOf(memory, range.pfn));
-  if (first === undefined || setAsidePages(replay.kernel, first) === 0) replay.systemRam.add(device);
-}
-
-/**
- * Where the guest's memory was made scarce, or given back, /proc/buddyinfo of that moment stands in the recording: as
- * many large blocks are left to take here as there.
- */
-function makeScarce(replay: Replay, step: RecordedStep): void {
-  const { kernel, held } = replay;
-  const order = Math.log2(kernel.platform.pmdSize / kernel.pageSize);
-  const total = meminfoKb(replay.recorded.steps[0]!.meminfo ?? [], 'MemTotal') ?? 0;
-  const wanted = takeableBlocks(step.console ?? [], order, total, kernel.pageSize);
-  if (wanted === undefined) return;
-  const { allocator } = kernel;
-  while (held.length > 0 && allocator.freeBlocks(order) < wanted) {
-    allocator.freePages(held.pop()!, order, kernel.log.badFree);
-  }
-  for (let broken = 0; allocator.freeBlocks(order) > wanted; broken++) {
-    const pfn = allocator.allocPages(order);
-    if (pfn === NO_PAGE) return;
-    if (broken >= BROKEN_BLOCKS) held.push(pfn);
-    else for (let at = 1; at < 1 << order; at++) allocator.freePages(pfn + at, 0, kernel.log.badFree);
-  }
-}
-
-=======
->>>>>>> main
 /** The guest kernel died in a step that failed and left no block to be listed. */
 const guestDied = (step: RecordedStep): boolean => step.ok === false && (step.memoryBlocks ?? []).length === 0;
 

@@ -2,12 +2,8 @@
 
 import type { Architecture, MachineConfig } from '../../arch/architecture.js';
 import { alignUp } from '../hardware/align.js';
-<<<<<<< HEAD
 import { physicalLimit } from '../../arch/machine-fields.js';
-import { NoBootMemory, PageAllocator } from '../hardware/page-allocator.js';
-=======
 import { NoBootMemory, PageAllocator, type BlockChooser, type MemoryNode } from '../hardware/page-allocator.js';
->>>>>>> main
 import { Ram } from '../hardware/ram.js';
 import { Counters } from '../kernel/counters.js';
 import type { Kernel } from '../kernel/kernel.js';
