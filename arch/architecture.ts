@@ -29,8 +29,12 @@ export interface MachineConfig extends RoomValues {
   vmemmapBase: bigint;
   /** Levels of the page table in use; x86_64, arm64, s390. */
   pagingLevels?: number | undefined;
-  /** Bits of a virtual address; arm64. */
+  /** Bits of a virtual address that the kernel is built for, VA_BITS; arm64. */
   vaBits?: number | undefined;
+  /** Bits that the hardware has, vabits_actual, where they are fewer; arm64. */
+  vaBitsActual?: number | undefined;
+  /** VMEMMAP_START, where that is not what the layout of the release gives; arm64. */
+  vmemmapStart?: bigint | undefined;
   /** ppc64: which MMU. */
   mmu?: 'radix' | 'hash' | undefined;
   /** The CPU can map the vmemmap with large leaves: PSE, EDAT1. */
@@ -117,6 +121,13 @@ export interface Architecture<P extends Platform = Platform> {
    * @returns a sentence where the release prints something that is not known
    */
   readonly ptdump?: (config: MachineConfig, traits: Traits, memoryEnd: number) => Ptdump | string;
+  /** MAX_PHYSMEM_BITS. */
+  maxPhysmemBits(config: MachineConfig, traits: Traits): number;
+  /**
+   * arch_get_mappable_range(), where the linear mapping has less room than there are physical addresses.
+   * @returns the first byte address that it has no room for
+   */
+  readonly mappableEnd?: (config: MachineConfig, traits: Traits) => number;
   /** The MMU of a machine: the root page table, if it has one, is allocated here. */
   platform(machine: Machine, config: MachineConfig): P;
   /** What the configuration of its kernels says of memmaps. */

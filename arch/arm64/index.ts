@@ -22,13 +22,19 @@ const VA_BITS: Readonly<Record<number, readonly number[]>> = {
   16384: [36, 47, 48, 52],
   65536: [42, 48, 52],
 };
-/** VA_BITS_MIN where the kernel is built for 52 bits. */
-const VA_BITS_MIN = 48;
+/** VA_BITS of a kernel that also runs on hardware with fewer bits, and the fewest, VA_BITS_MIN, by page size. */
+const VA_BITS_WITH_MIN = 52;
+const VA_BITS_MIN: Readonly<Record<number, number>> = { 4096: 48, 16384: 47, 65536: 48 };
+/** PHYS_MASK_SHIFT where a page-table entry holds no more, and CONFIG_ARM64_PA_BITS of a kernel that is built for 52. */
+const PA_BITS = 48;
+const LARGE_PA_BITS = 52;
+const DEFAULT_VA_BITS = 48;
 /** VMEMMAP_END below the top of the address space, since the region is sized exactly. */
 const BELOW_TOP = 2 ** 30;
 /** The same from v5.4 to v5.10. */
 const BELOW_TOP_OF_UNPROJECTED = 2 ** 21;
 const TOP = 2 ** 52;
+const LOW_52_BITS = 2n ** 52n - 1n;
 
 interface Region {
   /** VMEMMAP_START and VMEMMAP_END, low 52 bits. */
@@ -36,9 +42,22 @@ interface Region {
   end: number;
 }
 
-/** The vmemmap region, arch/arm64/include/asm/memory.h. Its start is the struct page of the first frame of RAM. */
-function vmemmapRegion(pageShift: number, vaBits: number, structPageSize: number, traits: Traits): Region {
-  const linearRange = 2 ** vaBits - 2 ** (Math.min(vaBits, VA_BITS_MIN) - 1);
+const pageShiftOf = (config: MachineConfig): number => Math.log2(config.pageSize);
+const vaBitsOf = (config: MachineConfig): number => config.vaBits ?? DEFAULT_VA_BITS;
+const vaBitsActualOf = (config: MachineConfig): number => config.vaBitsActual ?? vaBitsOf(config);
+/** VA_BITS_MIN, include/asm/memory.h. */
+const vaBitsMin = (config: MachineConfig): number =>
+  vaBitsOf(config) === VA_BITS_WITH_MIN ? VA_BITS_MIN[config.pageSize]! : vaBitsOf(config);
+
+/** Bytes between PAGE_OFFSET and PAGE_END. @param vaBits those that the kernel is built for, or that the hardware has */
+const linearBytes = (config: MachineConfig, vaBits: number): number => 2 ** vaBits - 2 ** (vaBitsMin(config) - 1);
+
+/** The vmemmap region, arch/arm64/include/asm/memory.h. */
+function vmemmapRegion(config: MachineConfig, traits: Traits): Region {
+  const { structPageSize } = config;
+  const pageShift = pageShiftOf(config);
+  const vaBits = vaBitsOf(config);
+  const linearRange = linearBytes(config, vaBits);
   if (traits.arm64ExactRegion) {
     const end = TOP - BELOW_TOP;
     return { start: end - (linearRange / 2 ** pageShift) * structPageSize, end };
@@ -60,10 +79,30 @@ function regionStart(vaBits: number, shift: number, size: number, traits: Traits
 const sectionSizeBits = (pageSize: number, traits: Traits): number =>
   traits.arm64SmallSections ? SECTION_SIZE_BITS[pageSize]! : LARGE_SECTION_SIZE_BITS;
 
-const pageShiftOf = (config: MachineConfig): number => Math.log2(config.pageSize);
-const vaBitsOf = (config: MachineConfig): number => config.vaBits ?? VA_BITS_MIN;
-const regionOf = (config: MachineConfig, traits: Traits): Region =>
-  vmemmapRegion(pageShiftOf(config), vaBitsOf(config), config.structPageSize, traits);
+function regionOf(config: MachineConfig, traits: Traits): Region {
+  const region = vmemmapRegion(config, traits);
+  if (config.vmemmapStart === undefined) return region;
+  return { start: Number(config.vmemmapStart & LOW_52_BITS), end: region.end };
+}
+
+/**
+ * The struct page of frame 0. A kernel built for 52 bits counts from where its linear map would begin with 52
+ * (arm64_memblock_init), so on other hardware its first frame lies inside the region.
+ */
+function vmemmapOf(config: MachineConfig, traits: Traits): number {
+  const before = 2 ** vaBitsOf(config) - 2 ** vaBitsActualOf(config);
+  return regionOf(config, traits).start + (before / config.pageSize) * config.structPageSize;
+}
+
+/** The first byte address that the linear map has no room for. Until v5.11 half of what the hardware addresses was its. */
+const linearEnd = (config: MachineConfig, traits: Traits): number =>
+  traits.arm64ProjectedRegion ? linearBytes(config, vaBitsActualOf(config)) : 2 ** (vaBitsActualOf(config) - 1);
+
+/** PHYS_MASK_SHIFT: 52 with 64K pages where the kernel is built so, with smaller ones where LPA2 is in use. */
+const physicalBits = (config: MachineConfig): number =>
+  (config.pageSize === 65536 ? vaBitsOf(config) : vaBitsActualOf(config)) === VA_BITS_WITH_MIN
+    ? LARGE_PA_BITS
+    : PA_BITS;
 
 const FULL_ADDRESS = 0xfffn << 52n;
 
@@ -86,12 +125,12 @@ function configuration(pageSize: number, vaBits: number, vmemmapBase: bigint, gr
 export const arm64: Architecture<TablePlatform> = {
   name: 'arm64',
   configurations: [
-    configuration(4096, 48, 0xffff_fdff_c000_0000n, 'vectors 6.1.192 and 6.12.117; booted kernels 6.1 and 6.12'),
-    configuration(16384, 48, 0xffff_ff7f_c000_0000n, 'vectors 6.1.192 and 6.12.117; booted kernel 6.12.117'),
-    configuration(65536, 48, 0xffff_ffdf_c000_0000n, 'vectors 6.1.192 and 6.12.117; booted kernel 6.12.117'),
-    configuration(4096, 52, 0xffff_c1ff_c000_0000n, 'none: LPA2 by the architecture manual'),
-    configuration(16384, 52, 0xffff_f07f_c000_0000n, 'none: LPA2 by the architecture manual'),
-    configuration(65536, 52, 0xffff_fc1f_c000_0000n, 'none: 52-bit addresses by the architecture manual'),
+    configuration(4096, 48, 0xffff_fdff_c000_0000n, 'vectors 5.10.262 to 7.3.4; booted kernels 6.1 and 6.12'),
+    configuration(16384, 48, 0xffff_ff7f_c000_0000n, 'vectors 5.10.262 to 7.3.4; booted kernel 6.12.117'),
+    configuration(65536, 48, 0xffff_ffdf_c000_0000n, 'vectors 5.10.262 to 7.3.4; booted kernel 6.12.117'),
+    configuration(4096, 52, 0xffff_c1ff_c000_0000n, 'vectors 6.12.117, 7.2.13, 7.3.4'),
+    configuration(16384, 52, 0xffff_f03f_c000_0000n, 'vectors 6.12.117, 7.2.13, 7.3.4'),
+    configuration(65536, 52, 0xffff_fc1f_c000_0000n, 'vectors 5.10.262 to 7.3.4'),
   ],
   structPageSizes: [56, 64, 72, 80, 96],
   kernelZones: [
@@ -103,7 +142,7 @@ export const arm64: Architecture<TablePlatform> = {
   cpus: ARM64_CPUS,
   maxOrder: (pageSize) => MAX_ORDER[pageSize] ?? 10,
   sectionSizeBits,
-  vmemmapBase: (config, traits) => FULL_ADDRESS | BigInt(regionOf(config, traits).start),
+  vmemmapBase: (config, traits) => FULL_ADDRESS | BigInt(vmemmapOf(config, traits)),
   memoryBlockSize: (pageSize) => (pageSize === 65536 ? 2 ** 29 : 2 ** 27),
   check(config, traits) {
     if (!traits.arm64HotAdd) return `machine.kernel is "${config.kernel}"; arm64 has memory hot-plug from 5.0 on`;
@@ -115,12 +154,19 @@ export const arm64: Architecture<TablePlatform> = {
     if (config.sectionSizeBits !== sectionSizeBits) {
       return `machine.sectionSizeBits is ${config.sectionSizeBits}; ${pages} has sections of 2^${sectionSizeBits} bytes`;
     }
-    const levels = geometry(pageShiftOf(config), bits).levels.length;
+    const actual = vaBitsActualOf(config);
+    if (actual !== bits && !(bits === VA_BITS_WITH_MIN && actual === vaBitsMin(config))) {
+      const allowed = bits === VA_BITS_WITH_MIN ? `${bits} and ${vaBitsMin(config)}` : bits;
+      return `machine.vaBitsActual is ${actual}; ${pages} built for ${bits} bits runs with ${allowed}`;
+    }
+    const levels = geometry(pageShiftOf(config), actual).levels.length;
     if (config.pagingLevels !== undefined && config.pagingLevels !== levels) {
-      return `machine.pagingLevels is ${config.pagingLevels}; ${pages} and ${bits} bits has ${levels}`;
+      return `machine.pagingLevels is ${config.pagingLevels}; ${pages} and ${actual} bits has ${levels}`;
     }
     return undefined;
   },
+  maxPhysmemBits: physicalBits,
+  mappableEnd: linearEnd,
   ptdump: (config, traits) =>
     ptdump({
       ...regionOf(config, traits),
@@ -128,7 +174,7 @@ export const arm64: Architecture<TablePlatform> = {
       showsHoles: traits.arm64PtdumpShowsHoles,
       pageSize: config.pageSize,
     }),
-  platform: (machine, config) => arm64Platform(machine, pageShiftOf(config), vaBitsOf(config)),
+  platform: (machine, config) => arm64Platform(machine, pageShiftOf(config), vaBitsActualOf(config)),
   kconfig: ({ pmdSize }, traits) => ({
     optimizesDaxVmemmap: false,
     holesInZone: true,
@@ -139,9 +185,10 @@ export const arm64: Architecture<TablePlatform> = {
     const { start, end } = regionOf(config, kernel.traits);
     return new Arm64Vmemmap(kernel, platform, {
       pageShift: pageShiftOf(config),
-      vaBits: vaBitsOf(config),
+      vaBits: vaBitsActualOf(config),
       vmemmapStart: start,
       vmemmapEnd: end,
+      mappableEnd: linearEnd(config, kernel.traits),
     });
   },
 };

@@ -14,7 +14,8 @@ import {
   type Table,
   type WalkLevel,
 } from '../../src/hardware/page-table.js';
-import { freePages, noteClear, noteFlush, noteSet, type Kernel } from '../../src/kernel/kernel.js';
+import { EINVAL, EPERM } from '../../src/kernel/errno.js';
+import { freePages, noteClear, noteFlush, noteSet, pfnToPage, type Kernel } from '../../src/kernel/kernel.js';
 import type { Decision } from '../../src/kernel/observer.js';
 import {
   vmemmapPopulateBasepages,
@@ -60,10 +61,13 @@ const WITH_4K: Decision = { because: 'CONFIG_ARM64_4K_PAGES', so: 'a leaf for ea
 
 export interface Arm64Options {
   pageShift: number;
+  /** Bits of a virtual address that the hardware has. */
   vaBits: number;
   /** VMEMMAP_START and VMEMMAP_END, low 52 bits. */
   vmemmapStart: number;
   vmemmapEnd: number;
+  /** The first byte address that the linear map has no room for. */
+  mappableEnd: number;
 }
 
 /** Names of the kernel's functions by level, which are the texts of their bare WARN_ONs. */
@@ -140,6 +144,13 @@ export class Arm64Vmemmap implements VmemmapCode {
     return vmemmapPopulateHugepages(kernel, start, end, nid, own, own, this.basePagesFallBack());
   }
 
+  /** inside_linear_region(), until callers asked. */
+  refusesMemory(start: number, size: number): number {
+    if (!this.kernel.traits.arm64ChecksLinearRegion || start + size <= this.options.mappableEnd) return 0;
+    this.kernel.log.print(`[${start.toString(16)} ${(start + size).toString(16)}] is outside linear mapping region`);
+    return -EINVAL;
+  }
+
   vmemmapFree(start: number, end: number, altmap: VmemAltmap | null): void {
     const { traits } = this.kernel;
     if (!traits.arm64HotRemove) return;
@@ -151,6 +162,29 @@ export class Arm64Vmemmap implements VmemmapCode {
     observer?.enter('free_empty_tables');
     this.freeEmptyTables(this.mmu.root, 0, start, end);
     observer?.leave();
+  }
+
+  /** prevent_memory_remove_notifier(): boot memory stays, and no leaf is split. */
+  goingOffline(pfn: number, nrPages: number): number {
+    const { traits, log, sections, pagesPerSection, pageSize } = this.kernel;
+    if (!traits.arm64HotRemove) return 0;
+    const says = (start: number, end: number): string => `[${start.toString(16)} ${end.toString(16)}]`;
+    for (let at = pfn; at < pfn + nrPages; at += pagesPerSection) {
+      if (!sections.isEarly(Math.floor(at / pagesPerSection))) continue;
+      log.print(`Boot memory ${says(at * pageSize, (at + pagesPerSection) * pageSize)} offlining attempted`);
+      return -EPERM;
+    }
+    if (!traits.arm64OfflineNeedsWholeLeaves) return 0;
+    const edges = [pfn, pfn + nrPages].map((edge) => pfnToPage(this.kernel, edge));
+    if (!edges.some((address) => this.splitsLeaf(address))) return 0;
+    log.print(`${says(pfn * pageSize, (pfn + nrPages) * pageSize)} splits a leaf entry in vmemmap`);
+    return -EPERM;
+  }
+
+  /** addr_splits_kernel_leaf(): whether an address lies inside a leaf. */
+  private splitsLeaf(address: number): boolean {
+    const leaf = this.mmu.walk(address);
+    return leaf !== undefined && address % leaf.size !== 0;
   }
 
   /** Tables that map more than the vmemmap are never freed. */

@@ -12,6 +12,8 @@ import { Loongarch64Vmemmap } from './vmemmap.js';
 
 /** SECTION_SIZE_BITS, arch/loongarch/include/asm/sparsemem.h. */
 const SECTION_SIZE_BITS = 29;
+/** MAX_PHYSMEM_BITS, same header. */
+const MAX_PHYSMEM_BITS = 48;
 /** MAX_PAGE_ORDER by page size in bytes (arch/loongarch/Kconfig, ARCH_FORCE_MAX_ORDER): just a PMD leaf or more. */
 const MAX_ORDER: Readonly<Record<number, number>> = { 4096: 10, 16384: 11, 65536: 13 };
 /** Levels that a kernel can be built with, by page size in bytes. */
@@ -93,6 +95,7 @@ export const loongarch64: Architecture<Loongarch64Platform> = {
   cpus: LOONGARCH64_CPUS,
   hasFullTables: true,
   entryLimit: ENTRY_LIMIT,
+  maxPhysmemBits: () => MAX_PHYSMEM_BITS,
   maxOrder: (pageSize) => MAX_ORDER[pageSize] ?? 10,
   sectionSizeBits: () => SECTION_SIZE_BITS,
   vmemmapBase: (config, traits) => regionOf(config, traits).start,

@@ -26,6 +26,12 @@ const OLD_VMEMMAP_BASE_HASH_4K = 0xc000_1200_0000_0000n;
 /** VMEMMAP_BASE under hash as long as the vmemmap had a region of its own. */
 const OLD_VMEMMAP_BASE_HASH = 0xf000_0000_0000_0000n;
 
+/** H_KERN_MAP_SIZE, what each kernel region of the hash MMU takes: 1 << REGION_SHIFT, 1 << MAX_EA_BITS_PER_CONTEXT. */
+const HASH_REGION_SIZE: Readonly<Record<number, number>> = { 4096: 2 ** 40, 65536: 2 ** 49 };
+const LOW_52_BITS = 2n ** 52n - 1n;
+
+/** The larger of H_ and R_MAX_PHYSMEM_BITS with SPARSEMEM_VMEMMAP and SPARSEMEM_EXTREME: a kernel may meet either MMU. */
+const MAX_PHYSMEM_BITS = 51;
 const DEFAULT_HTAB_BYTES = 2 ** 27;
 const SMALLEST_HTAB_BYTES = 2 ** 18;
 const SEGMENT_SHIFTS: Readonly<Record<number, SegmentShift>> = { [2 ** 28]: 28, [2 ** 40]: 40 };
@@ -40,7 +46,7 @@ const radix = (pageSize: number): ArchConfiguration => ({
   leafSizes: [pageSize, 2 ** 21],
   sectionSizeBits: SECTION_SIZE_BITS,
   vmemmapBase: VMEMMAP_BASE,
-  groundTruth: 'vectors 6.1.192 and 6.12.117; booted kernels 6.12',
+  groundTruth: 'vectors 5.10.262 to 7.3.4; booted kernels 6.12',
 });
 
 const hash = (pageSize: number, groundTruth: string): ArchConfiguration => ({
@@ -60,6 +66,10 @@ function vmemmapBase({ mmu, pageSize }: MachineConfig, traits: Traits): bigint {
   if (pageSize !== 4096) return VMEMMAP_BASE;
   return traits.ppc64Hash4KBase ? VMEMMAP_BASE_HASH_4K : OLD_VMEMMAP_BASE_HASH_4K;
 }
+
+/** H_VMEMMAP_END, low 52 bits; as long as the vmemmap had a region of its own, nobody asked for its end. */
+const hashVmemmapEnd = ({ vmemmapBase, pageSize }: MachineConfig, traits: Traits): number | undefined =>
+  traits.ppc64KernelRegions0xc ? Number(vmemmapBase & LOW_52_BITS) + HASH_REGION_SIZE[pageSize]! : undefined;
 
 const vmemmapPageSize = (config: MachineConfig): number =>
   config.vmemmapPageSize ?? (config.hugeVmemmap ? LARGE_BLOCK : config.pageSize);
@@ -84,8 +94,8 @@ export const ppc64: Architecture<HashPlatform | TablePlatform> = {
   configurations: [
     radix(65536),
     radix(4096),
-    hash(65536, 'vectors 6.1.192 and 6.12.117; booted kernel 6.12'),
-    hash(4096, 'none: by the source'),
+    hash(65536, 'vectors 5.10.262 to 7.3.4; booted kernel 6.12'),
+    hash(4096, 'vectors 5.10.262 to 7.3.4'),
   ],
   structPageSizes: [56, 64, 72, 80, 96],
   kernelZones: [{ name: 'Normal', end: Infinity }],
@@ -102,6 +112,7 @@ export const ppc64: Architecture<HashPlatform | TablePlatform> = {
     }
     return config.mmu === 'hash' ? checkHash(config) : undefined;
   },
+  maxPhysmemBits: () => MAX_PHYSMEM_BITS,
   ptdump,
   platform(machine, config) {
     if (config.mmu !== 'hash') return radixPlatform(machine);
@@ -123,6 +134,6 @@ export const ppc64: Architecture<HashPlatform | TablePlatform> = {
   },
   code: (kernel, platform, config) =>
     platform instanceof HashPlatform
-      ? new HashVmemmap(kernel, platform, Number(config.vmemmapBase >> 32n))
+      ? new HashVmemmap(kernel, platform, Number(config.vmemmapBase >> 32n), hashVmemmapEnd(config, kernel.traits))
       : new RadixVmemmap(kernel, platform),
 };

@@ -16,6 +16,8 @@ import { Riscv64Vmemmap } from './vmemmap.js';
 
 /** SECTION_SIZE_BITS, arch/riscv/include/asm/sparsemem.h. */
 const SECTION_SIZE_BITS = 27;
+/** MAX_PHYSMEM_BITS, same header. */
+const MAX_PHYSMEM_BITS = 56;
 /** MAX_PAGE_ORDER. */
 const MAX_ORDER = 10;
 /** Paging levels by bits of a virtual address: Sv39, Sv48, Sv57. */
@@ -140,6 +142,7 @@ export const riscv64: Architecture<TablePlatform> = {
   keepsMemblock: true,
   cpus: RISCV64_CPUS,
   physicalLimit: PHYSICAL_LIMIT,
+  maxPhysmemBits: () => MAX_PHYSMEM_BITS,
   maxOrder: () => MAX_ORDER,
   sectionSizeBits: () => SECTION_SIZE_BITS,
   vmemmapBase,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import type { ArchConfiguration, Architecture } from '../architecture.js';
+import type { ArchConfiguration, Architecture, MachineConfig } from '../architecture.js';
 import { alignDown, alignUp, isAligned } from '../../src/hardware/align.js';
 import { LEVELS } from '../../src/hardware/page-table.js';
 import type { Traits } from '../../src/history/traits/index.js';
@@ -15,6 +15,8 @@ import { S390Vmemmap } from './vmemmap.js';
 const SECTION_SIZE_BITS = 27;
 const LARGE_SECTION_SIZE_BITS = 28;
 const MAX_ORDER = 10;
+/** CONFIG_MAX_PHYSMEM_BITS where nobody chooses another. */
+const MAX_PHYSMEM_BITS = 46;
 
 /** _REGION2_SIZE and _REGION1_SIZE: the end of the address space with 3 and with 4 levels. */
 const ADDRESS_SPACE: Readonly<Record<number, number>> = { 3: 2 ** 42, 4: 2 ** 53, 5: 2 ** 53 };
@@ -58,11 +60,14 @@ const configuration = (pagingLevels: number, groundTruth: string): ArchConfigura
   groundTruth,
 });
 
+/** VMEM_MAX_PHYS: memory is mapped where it is, so it ends below the vmemmap. */
+const vmemmapStart = (config: MachineConfig): number => Number(config.vmemmapBase);
+
 export const s390: Architecture<TablePlatform> = {
   name: 's390',
   configurations: [
-    configuration(4, 'vectors 6.1.192 and 6.12.117, with EDAT1 and without'),
-    configuration(3, 'booted kernels 6.1 and 6.12, boot time only'),
+    configuration(4, 'vectors 5.10.262 to 7.3.4, with EDAT1 and without'),
+    configuration(3, 'vectors 5.10.262, 7.2.13, 7.3.4; booted kernels 6.1 and 6.12, boot time only'),
   ],
   structPageSizes: [56, 64, 72, 80, 96],
   kernelZones: [
@@ -85,6 +90,8 @@ export const s390: Architecture<TablePlatform> = {
     if (levels < 3 || levels > 5) return `machine.pagingLevels is ${levels}; s390 has 3, 4 or 5`;
     return undefined;
   },
+  maxPhysmemBits: () => MAX_PHYSMEM_BITS,
+  mappableEnd: vmemmapStart,
   ptdump,
   platform: (machine, config) => s390Platform(machine, config.pagingLevels ?? 4),
   kconfig: (_platform, traits) => ({
@@ -92,5 +99,6 @@ export const s390: Architecture<TablePlatform> = {
     selectsMemmapOnMemory: traits.momS390,
     supportsMemmapOnMemory: (memmapBytes) => isAligned(memmapBytes, PMD_SIZE),
   }),
-  code: (kernel, platform, config) => new S390Vmemmap(kernel, platform, { edat1: config.hugeVmemmap }),
+  code: (kernel, platform, config) =>
+    new S390Vmemmap(kernel, platform, { edat1: config.hugeVmemmap, mappableEnd: vmemmapStart(config) }),
 };

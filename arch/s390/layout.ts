@@ -14,6 +14,7 @@ import {
   type Level,
   type TableLevel,
 } from '../../src/hardware/page-table.js';
+import type { Traits } from '../../src/history/traits/index.js';
 
 /**
  * Dynamic address translation of s390 (Principles of Operation, chapter 3; arch/s390/include/asm/pgtable.h): region,
@@ -32,12 +33,18 @@ const REGION3 = 0x07;
 
 /** PAGE_KERNEL: present 1, young 4, dirty 8, read 0x10, write 0x20, no execution 0x100. */
 export const PAGE_KERNEL = 0x13d;
-/** SEGMENT_KERNEL: read 1, write 2, no execution 0x100, large 0x400, young 0x1000, dirty 0x2000. */
-export const SEGMENT_KERNEL = 0x3503;
+/** Bits of a segment entry that the software chooses. */
+export interface SegmentBits {
+  /** SEGMENT_KERNEL, a leaf: no execution 0x100, large 0x400, young 0x1000, dirty 0x2000; read and write besides. */
+  readonly leaf: number;
+  /** _SEGMENT_ENTRY, an entry that points to a page table. */
+  readonly table: number;
+  readonly fields: readonly LeafField[];
+}
 
 /** What an empty entry holds, by level. */
 export const EMPTY: readonly number[] = [PAGE_INVALID, TABLE_INVALID, 0x24, 0x28, 0x2c];
-/** Bits of an entry that points to a table, by level. */
+/** Bits of an entry that points to a region or segment table, by its level. */
 export const TABLE_BITS: readonly number[] = [0, 0, REGION3, REGION2, REGION1];
 
 /** Low bits that are an address, by level: in an entry that points to a page or a table, and in a large entry. */
@@ -94,8 +101,8 @@ export const pteWord1 = (pa: number): number => swap32(((pa & TABLE_ORIGIN[PTE]!
 export const flagBits = (level: Level, lo: number): bigint =>
   BigInt((lo & ~(level === PMD ? LARGE_ORIGIN : TABLE_ORIGIN[PTE]!)) >>> 0);
 
-/** The fields of a leaf (arch/s390/include/asm/pgtable.h): of a page, and of a large segment. */
-export const LEAF_FIELDS: readonly LeafField[] = [
+/** The fields of a leaf (arch/s390/include/asm/pgtable.h) that is a page. */
+const PAGE_FIELDS: readonly LeafField[] = [
   { name: '_PAGE_PRESENT', mask: 0x1n, says: 'memory is mapped', levels: [PTE] },
   { name: '_PAGE_YOUNG', mask: 0x4n, says: 'was used', levels: [PTE] },
   { name: '_PAGE_DIRTY', mask: 0x8n, says: 'was written', levels: [PTE] },
@@ -104,8 +111,10 @@ export const LEAF_FIELDS: readonly LeafField[] = [
   { name: '_PAGE_NOEXEC', mask: 0x100n, says: 'is not executed', levels: [PTE] },
   { name: '_PAGE_PROTECT', mask: 0x200n, says: 'the hardware refuses writes', levels: [PTE] },
   { name: '_PAGE_INVALID', mask: 0x400n, says: 'the hardware maps nothing', levels: [PTE] },
-  { name: '_SEGMENT_ENTRY_READ', mask: 0x1n, says: 'may be read', levels: [PMD] },
-  { name: '_SEGMENT_ENTRY_WRITE', mask: 0x2n, says: 'may be written', levels: [PMD] },
+];
+
+/** Those of a large segment that every release has. */
+const SEGMENT_FIELDS: readonly LeafField[] = [
   { name: '_SEGMENT_ENTRY_INVALID', mask: 0x20n, says: 'the hardware maps nothing', levels: [PMD] },
   { name: '_SEGMENT_ENTRY_NOEXEC', mask: 0x100n, says: 'is not executed', levels: [PMD] },
   { name: '_SEGMENT_ENTRY_PROTECT', mask: 0x200n, says: 'the hardware refuses writes', levels: [PMD] },
@@ -113,3 +122,32 @@ export const LEAF_FIELDS: readonly LeafField[] = [
   { name: '_SEGMENT_ENTRY_YOUNG', mask: 0x1000n, says: 'was used', levels: [PMD] },
   { name: '_SEGMENT_ENTRY_DIRTY', mask: 0x2000n, says: 'was written', levels: [PMD] },
 ];
+
+/** Read 1 and write 2. */
+const SEGMENT_BITS: SegmentBits = {
+  leaf: 0x3503,
+  table: 0,
+  fields: [
+    ...PAGE_FIELDS,
+    { name: '_SEGMENT_ENTRY_READ', mask: 0x1n, says: 'may be read', levels: [PMD] },
+    { name: '_SEGMENT_ENTRY_WRITE', mask: 0x2n, says: 'may be written', levels: [PMD] },
+    ...SEGMENT_FIELDS,
+  ],
+};
+
+/** Present 1, and read 0x4000 and write 0x8000 out of its way: an entry that is not present may hold a swap entry. */
+const SEGMENT_BITS_WITH_PRESENT: SegmentBits = {
+  leaf: 0xf501,
+  table: 1,
+  fields: [
+    ...PAGE_FIELDS,
+    { name: '_SEGMENT_ENTRY_PRESENT', mask: 0x1n, says: 'memory is mapped', levels: [PMD] },
+    ...SEGMENT_FIELDS,
+    { name: '_SEGMENT_ENTRY_READ', mask: 0x4000n, says: 'may be read', levels: [PMD] },
+    { name: '_SEGMENT_ENTRY_WRITE', mask: 0x8000n, says: 'may be written', levels: [PMD] },
+  ],
+};
+
+/** What a release writes into segment entries. */
+export const segmentBits = (traits: Traits): SegmentBits =>
+  traits.s390SegmentPresentBit ? SEGMENT_BITS_WITH_PRESENT : SEGMENT_BITS;

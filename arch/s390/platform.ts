@@ -4,7 +4,7 @@ import type { Machine } from '../architecture.js';
 import { ENTRY_BYTES, PageTable, PTE, swap32, type Level } from '../../src/hardware/page-table.js';
 import type { Ram } from '../../src/hardware/ram.js';
 import { tablePlatform, type TablePlatform } from '../../src/kernel/platform.js';
-import { EMPTY, flagBits, format, geometry, LEAF_FIELDS } from './layout.js';
+import { EMPTY, flagBits, format, geometry, segmentBits } from './layout.js';
 
 export const PAGE_SIZE = 4096;
 export const PMD_SIZE = 2 ** 20;
@@ -35,7 +35,7 @@ export function fillEntries(ram: Ram, pa: number, count: number, value: number):
 }
 
 /** @param pagingLevels 3 to 5 */
-export function s390Platform({ ram, allocator }: Machine, pagingLevels: number): TablePlatform {
+export function s390Platform({ ram, allocator, traits }: Machine, pagingLevels: number): TablePlatform {
   const root = allocator.reserve(CRST_ALLOC_ORDER) * PAGE_SIZE;
   const table = new PageTable(ram, root, geometry(pagingLevels), format);
   crstTableInit(ram, root, table.levels[0]!.level);
@@ -47,7 +47,7 @@ export function s390Platform({ ram, allocator }: Machine, pagingLevels: number):
       { name: 'pmd', size: PMD_SIZE },
       { name: 'pud', size: PUD_SIZE },
     ],
-    leafFields: LEAF_FIELDS,
+    leafFields: segmentBits(traits).fields,
     leafFlags: ({ level, lo }) => flagBits(level, lo),
     tablePages: (level) => (level === PTE ? 1 : 1 << CRST_ALLOC_ORDER),
   });

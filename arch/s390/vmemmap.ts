@@ -15,7 +15,7 @@ import {
   type Level,
   type PageTable,
 } from '../../src/hardware/page-table.js';
-import { ENOMEM } from '../../src/kernel/errno.js';
+import { EINVAL, ENOMEM, ERANGE } from '../../src/kernel/errno.js';
 import { allocPages, freePages, noteClear, noteFlush, noteSet, type Kernel } from '../../src/kernel/kernel.js';
 import type { Decision } from '../../src/kernel/observer.js';
 import { vmemmapAllocBlockBuf } from '../../src/mm/sparse-vmemmap.js';
@@ -30,8 +30,9 @@ import {
   LARGE,
   pteWord0,
   pteWord1,
-  SEGMENT_KERNEL,
+  segmentBits,
   TABLE_BITS,
+  type SegmentBits,
 } from './layout.js';
 import {
   CRST_ALLOC_ORDER,
@@ -58,11 +59,14 @@ const TABLE_THERE: Decision = { because: 'the segment points to a page table', s
 export interface S390Options {
   /** MACHINE_HAS_EDAT1: 1 MiB frames. */
   edat1: boolean;
+  /** VMEM_MAX_PHYS: the first byte address that cannot be mapped. */
+  mappableEnd: number;
 }
 
 export class S390Vmemmap implements VmemmapCode {
   private readonly mmu: PageTable;
   private readonly unusedSubPmd: UnusedSubPmd;
+  private readonly segmentBits: SegmentBits;
   private readonly ram;
   private readonly counters;
 
@@ -72,6 +76,7 @@ export class S390Vmemmap implements VmemmapCode {
     private readonly options: S390Options,
   ) {
     this.ram = kernel.ram;
+    this.segmentBits = segmentBits(kernel.traits);
     this.counters = kernel.counters;
     this.mmu = table;
     this.unusedSubPmd = new UnusedSubPmd(kernel, this.mmu, PMD_SIZE);
@@ -92,6 +97,16 @@ export class S390Vmemmap implements VmemmapCode {
     if (!this.kernel.traits.s390FreeAndTracking) return;
     this.kernel.observer?.lock();
     this.modifyPagetable(start, end, false, this.kernel.traits.s390Altmap ? altmap : null);
+  }
+
+  /** arch_add_memory() and vmem_add_mapping(), in the order in which they refuse. */
+  refusesMemory(start: number, size: number, altmap: VmemAltmap | null): number {
+    const { traits, log } = this.kernel;
+    if (altmap !== null && traits.s390RefusesAltmap) {
+      log.warnOnce('arch_add_memory');
+      return -EINVAL;
+    }
+    return start + size > this.options.mappableEnd ? -ERANGE : 0;
   }
 
   /** Every table but the root is freed. */
@@ -131,13 +146,13 @@ export class S390Vmemmap implements VmemmapCode {
         const pfn = vmemmapAllocBlockBuf(kernel, PMD_ORDER, 0, null);
         if (pfn === NO_PAGE) return -ENOMEM;
         kernel.observer?.decide('vmemmap_populate', NEW_FRAME, address, next);
-        this.set(PMD, entry, address, pfn * PAGE_SIZE, SEGMENT_KERNEL);
+        this.set(PMD, entry, address, pfn * PAGE_SIZE, this.segmentBits.leaf);
         continue;
       }
       kernel.observer?.decide('vmemmap_populate', isNone(PMD, lo, hi) ? NO_EDAT1 : TABLE_THERE, address, next);
       const pteTable = isNone(PMD, lo, hi) ? this.vmemPteAlloc() : entryAddress(PMD, lo, hi);
       if (pteTable === NO_PAGE) return -ENOMEM;
-      if (isNone(PMD, lo, hi)) this.set(PMD, entry, address, pteTable, TABLE_BITS[PMD]!);
+      if (isNone(PMD, lo, hi)) this.set(PMD, entry, address, pteTable, this.segmentBits.table);
       const err = this.modifyPteTable(pteTable, address, next, true, null);
       if (err !== 0) return err;
     }
@@ -243,7 +258,7 @@ export class S390Vmemmap implements VmemmapCode {
           const pfn = vmemmapAllocBlockBuf(kernel, PMD_ORDER, 0, altmap);
           if (pfn !== NO_PAGE) {
             if (observer !== null) observer.decide('modify_pmd_table', NEW_FRAME, address, next);
-            this.set(PMD, entry, address, pfn * PAGE_SIZE, SEGMENT_KERNEL);
+            this.set(PMD, entry, address, pfn * PAGE_SIZE, this.segmentBits.leaf);
             if (next - address !== PMD_SIZE) this.unusedSubPmd.useNew(address, next);
             continue;
           }
@@ -253,7 +268,7 @@ export class S390Vmemmap implements VmemmapCode {
         }
         pteTable = this.vmemPteAlloc();
         if (pteTable === NO_PAGE) return ret;
-        this.set(PMD, entry, address, pteTable, TABLE_BITS[PMD]!);
+        this.set(PMD, entry, address, pteTable, this.segmentBits.table);
       } else if ((lo & LARGE) !== 0) {
         if (add) {
           if (observer !== null) observer.decide('modify_pmd_table', FRAME_SERVES, address, next);

@@ -16,6 +16,9 @@ const MAX_ORDER = 10;
 /** __VMEMMAP_BASE_L4 and _L5, without KASLR (arch/x86/include/asm/pgtable_64_types.h). */
 const VMEMMAP_BASE = { 4: 0xffff_ea00_0000_0000n, 5: 0xffd4_0000_0000_0000n } as const;
 
+/** MAX_PHYSMEM_BITS by the levels of the page table, arch/x86/include/asm/sparsemem.h. */
+const MAX_PHYSMEM_BITS = { 4: 46, 5: 52 } as const;
+
 /** probe_memory_block_size(), arch/x86/mm/init_64.c: the largest size that divides the end of memory, if there is much. */
 const MIN_MEMORY_BLOCK_SIZE = 2 ** SECTION_SIZE_BITS;
 const MAX_BLOCK_SIZE = 2 ** 31;
@@ -37,8 +40,8 @@ const pagingLevelsOf = (config: MachineConfig): 4 | 5 => (config.pagingLevels ==
 export const x86_64: Architecture<X86Platform> = {
   name: 'x86_64',
   configurations: [
-    configuration(4, 'vectors 6.1.192 and 6.12.117; booted kernels 6.1 and 6.12 with 56 to 80 byte struct pages'),
-    configuration(5, 'vectors 6.12.117'),
+    configuration(4, 'vectors 5.10.262 to 7.3.4; booted kernels 6.1 and 6.12 with 56 to 80 byte struct pages'),
+    configuration(5, 'vectors 5.10.262 to 7.3.4'),
   ],
   structPageSizes: [56, 64, 72, 80, 96],
   kernelZones: [
@@ -70,6 +73,7 @@ export const x86_64: Architecture<X86Platform> = {
     }
     return undefined;
   },
+  maxPhysmemBits: (config) => MAX_PHYSMEM_BITS[config.pagingLevels === 5 ? 5 : 4],
   ptdump,
   platform: (machine, config) =>
     x86Platform(machine, pagingLevelsOf(config), config.otherPageTables, config.currentPageTable),

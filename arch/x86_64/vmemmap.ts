@@ -61,6 +61,7 @@ export interface X86Options {
 }
 
 export class X86Vmemmap implements VmemmapCode {
+  readonly addPagesWarns = true;
   readonly paging: KernelPaging;
   private readonly mmu: PageTable;
   private readonly unusedSubPmd: UnusedSubPmd;

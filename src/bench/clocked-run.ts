@@ -3,7 +3,7 @@
 import { ARCHITECTURES } from '../../arch/index.js';
 import { observe } from '../kernel/kernel.js';
 import { DEAF_OBSERVER } from '../kernel/observer.js';
-import { InputError } from '../scenario/load.js';
+import { InputError } from '../scenario/input.js';
 import { runStep, startRun, type StepReturn } from '../scenario/runner.js';
 import type { Scenario } from '../scenario/scenario.js';
 import { CAUSES, type Cause } from '../cycles/causes.js';

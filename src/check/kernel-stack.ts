@@ -103,16 +103,26 @@ const STACK_DEPTH = 64;
 
 const snakeCase = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
-function nameIn(name: string, file: string): string | null {
+/** The source file of a line of a file that runs: the file itself, but where several were made into one. */
+let sourceOf: (file: string, line: number) => string = (file) => file;
+
+/** Tells where the functions of a bundle come from, which has all files in one and no source map at hand. */
+export function bundledFrom(source: (line: number) => string): void {
+  sourceOf = (_file, line) => source(line);
+}
+
+/** @param name as the engine has it: a bundle numbers functions that have a name in common */
+function nameIn(name: string, file: string, line: number): string | null {
   if (file.startsWith(TREE_CODE)) return name.startsWith(OWN_IN_TREE) ? null : name.replace(SEAM, '');
-  if (!KERNEL_FILES.test(file.replaceAll('\\', '/'))) return null;
-  const known = KERNEL_NAMES[name];
-  return known === undefined ? snakeCase(name) : known;
+  if (!KERNEL_FILES.test(sourceOf(file, line).replaceAll('\\', '/'))) return null;
+  const own = name.replace(/\$\d+$/, '');
+  const known = KERNEL_NAMES[own];
+  return known === undefined ? snakeCase(own) : known;
 }
 
 function kernelName(site: NodeJS.CallSite): string | null {
   const name = site.getFunctionName()?.replace(/^.*\./, '') ?? site.getMethodName();
-  return name === null ? null : nameIn(name, site.getFileName() ?? '');
+  return name === null ? null : nameIn(name, site.getFileName() ?? '', site.getLineNumber() ?? 0);
 }
 
 /** Functions that x86_64 and s390 have under names of their own, by the name that they have in a stack here. */
@@ -168,22 +178,35 @@ interface StackMachine {
 /** The innermost function of a stack that does more than its caller says; undefined where there is none. */
 export const innermost = (stack: readonly string[]): string | undefined => stack.findLast((name) => !HELPERS.has(name));
 
-/** A frame of a stack as V8 writes it into an error: the function's name, then the file. */
-const STACK_LINE = /^\s*at (?:new |async )?(?:[^ (]*\.)?([^ .(]+)(?: \[as [^\]]+\])? \((.*)\)$/;
+/**
+ * A frame of a stack as engines write it into an error: the function's name, then the file, the line and the column; V8 in
+ * words, others with an @.
+ */
+const STACK_LINE =
+  /^(?:\s*at (?:new |async )?(?:[^ (]*\.)?([^ .(]+)(?: \[as [^\]]+\])? \((.*?)(?::(\d+):\d+)?\)|(?:[^@]*[./])?([^@/.<]+)[/<]*@(.*?):(\d+):\d+)$/;
+
+function* namesIn(stack: string): Generator<string> {
+  for (const line of stack.split('\n')) {
+    const match = STACK_LINE.exec(line);
+    if (match === null) continue;
+    const [, v8Name, v8File, v8Line, otherName, otherFile, otherLine] = match;
+    const name = nameIn(v8Name ?? otherName!, v8File ?? otherFile!, Number(v8Line ?? otherLine ?? 0));
+    if (name !== null) yield name;
+  }
+}
+
+/** Names of a stack from the innermost out, outermost first and each once where it stands several times in a row. */
+function turned(names: Iterable<string>): string[] {
+  const outermostFirst: string[] = [];
+  for (const name of names) if (name !== outermostFirst[outermostFirst.length - 1]) outermostFirst.push(name);
+  return outermostFirst.reverse();
+}
 
 /**
  * Names of the kernel functions that an error was thrown through, outermost first; those that V8 kept of them.
  * @see keepWholeStacks
  */
-export function kernelStackOf({ stack = '' }: Error): string[] {
-  const names: string[] = [];
-  for (const line of stack.split('\n')) {
-    const [, own, file] = STACK_LINE.exec(line) ?? [];
-    const name = own === undefined || file === undefined ? null : nameIn(own, file);
-    if (name !== null && name !== names[names.length - 1]) names.push(name);
-  }
-  return names.reverse();
-}
+export const kernelStackOf = ({ stack = '' }: Error): string[] => turned(namesIn(stack));
 
 /** Runs something with errors that keep all of the stack that {@link kernelStackOf} reads. */
 export function keepWholeStacks<T>(run: () => T): T {
@@ -196,20 +219,23 @@ export function keepWholeStacks<T>(run: () => T): T {
   }
 }
 
+function* namesAt(sites: readonly NodeJS.CallSite[]): Generator<string> {
+  for (const site of sites) {
+    const name = kernelName(site);
+    if (name !== null) yield name;
+  }
+}
+
 /** Names of the kernel functions that are running, outermost first. */
 export function kernelStack(): string[] {
   const { stackTraceLimit } = Error;
   const prepare = Object.getOwnPropertyDescriptor(Error, 'prepareStackTrace');
   Error.stackTraceLimit = STACK_DEPTH;
   Error.prepareStackTrace = (_error, sites) => sites;
-  const { stack } = new Error() as unknown as { stack: NodeJS.CallSite[] };
+  const { stack } = new Error() as unknown as { stack: string | NodeJS.CallSite[] };
   if (prepare === undefined) Reflect.deleteProperty(Error, 'prepareStackTrace');
   else Object.defineProperty(Error, 'prepareStackTrace', prepare);
   Error.stackTraceLimit = stackTraceLimit;
-  const names: string[] = [];
-  for (const site of stack) {
-    const name = kernelName(site);
-    if (name !== null && name !== names[names.length - 1]) names.push(name);
-  }
-  return names.reverse();
+  // Only V8 has call sites.
+  return turned(typeof stack === 'string' ? namesIn(stack) : namesAt(stack));
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { crc32 } from 'node:zlib';
 import type { Leaf, Table } from '../hardware/page-table.js';
 import { MIXED } from '../hardware/ram.js';
 import type { Kernel } from '../kernel/kernel.js';
@@ -78,7 +77,7 @@ export function forEachTranslation(
 export interface Piece extends AddressRange {
   /** Physical byte address, or NaN where nothing is mapped. */
   pa: number;
-  /** The byte that fills it, or a checksum of its bytes. */
+  /** The byte that fills it, or its bytes. */
   content: string;
 }
 
@@ -115,11 +114,14 @@ function readPieces(kernel: Kernel, start: number, end: number, pa: number, push
   });
 }
 
+/** Bytes as text, each as a letter of its own: two texts are equal where the bytes are. */
+const latin1 = new TextDecoder('latin1');
+
 /** What a part of a mixed frame holds; it may well be one byte throughout. */
 function mixedContent(kernel: Kernel, from: number, to: number): string {
   const pfn = Math.floor(from / kernel.pageSize);
   const base = pfn * kernel.pageSize;
   const bytes = kernel.ram.readFrame(pfn).subarray(from - base, to - base);
   const [first] = bytes;
-  return bytes.every((byte) => byte === first) ? first!.toString(16) : `mixed ${crc32(bytes)}`;
+  return bytes.every((byte) => byte === first) ? first!.toString(16) : `mixed ${latin1.decode(bytes)}`;
 }

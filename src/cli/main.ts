@@ -221,14 +221,12 @@ withTrees(program.command('dump'))
   });
 
 withTrees(program.command('report'))
-  .description('write a page that shows scenarios step by step: one file that needs no network')
+  .description('write a page that shows scenarios event by event: one file that needs no network')
   .argument('[file...]', 'scenarios (JSON, also .gz)')
-  .option('--kernel <release>', 'run them on this release; once more for a second column', collect)
+  .option('--kernel <release>', 'run them on this release; once more for a second kernel beside it', collect)
   .option('--bug <name>', 'an entry of the catalogue, on a release that has it beside one that has not', collect)
   .option('--cpu <name>', 'CPU whose cycles are told (see vmemmap cpu)')
-  .option('--explored <file>', 'add the states by depth of an exploration, from vmemmap explore --json')
   .option('--no-cycles', 'leave out the modelled cycles of each step')
-  .option('--no-plots', 'leave out what the memmap of such a machine costs by size')
   .addOption(new Option('-J, --json', 'print what the page shows as JSON'))
   .addOption(output())
   .addHelpText(
@@ -246,7 +244,7 @@ withTrees(program.command('report'))
 
 program
   .command('serve')
-  .description('show such pages for scenarios that are picked in a browser, on this machine only')
+  .description('open the playground: the emulator in a page, on this machine only')
   .option('--port <n>', 'port of the loopback address; a free one if not given')
   .addHelpText('after', examples('vmemmap serve', 'vmemmap serve --port 8080'))
   .action(async (options: ServeOptions) => {

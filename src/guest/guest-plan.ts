@@ -91,6 +91,7 @@ const BLOCK_OPS: ReadonlySet<Step['op']> = new Set<Step['op']>([
 
 /** Steps that no guest can do, and why. */
 const IMPOSSIBLE: Readonly<Partial<Record<Step['op'], string>>> = {
+  'going-offline': 'what the notifier of the architecture answers is not seen from outside',
   'hugetlb-optimize': 'a guest has no way to choose which frames become huge pages',
   'hugetlb-restore': 'a guest has no way to choose which huge pages it gives back',
 };
@@ -103,6 +104,11 @@ function refuseImpossible({ steps }: Scenario): void {
     if ('fail' in step && Object.keys(step.fail).length > 0) {
       refuse(
         `steps[${i}].fail names ${Object.keys(step.fail).join(', ')}; a guest has fault injection for the page allocator only, which is failAllocations`,
+      );
+    }
+    if ((step.op === 'add-pages' || step.op === 'remove-pages') && step.vmemmapShift > 0) {
+      refuse(
+        `steps[${i}].compoundPages is ${2 ** step.vmemmapShift}; a guest has compound pages by memremap-pages only`,
       );
     }
     const node = 'nid' in step ? step.nid : 'node' in step ? step.node : 0;
@@ -312,6 +318,7 @@ const LOWER: Lower = {
   },
   online: (slots, step, from) => slots.setOnline(bytesOf(slots, step), step.type, from, false),
   offline: (slots, step, from) => slots.setOffline(bytesOf(slots, step), from, false),
+  'going-offline': impossible,
   'remove-memory': removeMemory,
   'offline-and-remove-memory': (slots, step, from) => removeRange(slots, bytesOf(slots, step), from),
   'hugetlb-optimize': impossible,

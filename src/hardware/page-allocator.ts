@@ -35,6 +35,8 @@ export interface MemoryNode {
 
 export interface PageAllocatorOptions {
   nodes: readonly MemoryNode[];
+  /** What {@link PageAllocator.reserve} takes from and nothing else; the memory of node 0 if not given. */
+  bootMemory?: MemoryNode;
   /** Order of the largest block, MAX_PAGE_ORDER of the kernel. */
   maxOrder: number;
   /**
@@ -112,6 +114,9 @@ export class PageAllocator {
   chooser: BlockChooser | null = null;
 
   private readonly nodes: Node[];
+  /** Nodes that requests are served from: all but what is only for boot. */
+  private readonly servingNodes: readonly Node[];
+  private readonly bootNode: Node;
   private readonly maxOrder: number;
   private readonly zeroRecycled: boolean;
   private readonly failAllocations: ReadonlySet<number>;
@@ -129,13 +134,16 @@ export class PageAllocator {
     this.zeroRecycled = options.recycledPages === 'zero';
     this.failAllocations = options.failAllocations;
     this.injects = options.failAllocations.size > 0;
-    for (const { basePfn, nrPages } of options.nodes) {
+    const memory = options.bootMemory === undefined ? options.nodes : [...options.nodes, options.bootMemory];
+    for (const { basePfn, nrPages } of memory) {
       if (nrPages > MAX_NODE_PAGES) throw new RangeError(`a node has at most ${MAX_NODE_PAGES} pages, not ${nrPages}`);
       if (basePfn % 2 ** options.maxOrder !== 0) {
         throw new RangeError(`a node starts at a multiple of 2^${options.maxOrder} frames, not at frame ${basePfn}`);
       }
     }
-    this.nodes = options.nodes.map(({ basePfn, nrPages }) => new Node(basePfn, nrPages, options.maxOrder));
+    this.nodes = memory.map(({ basePfn, nrPages }) => new Node(basePfn, nrPages, options.maxOrder));
+    this.servingNodes = this.nodes.slice(0, options.nodes.length);
+    this.bootNode = options.bootMemory === undefined ? this.nodes[0]! : this.nodes[this.nodes.length - 1]!;
   }
 
   /**
@@ -163,10 +171,16 @@ export class PageAllocator {
    * @throws NoBootMemory when there is no memory
    */
   reserve(order = 0): number {
-    const pfn = this.takeFrom(this.nodes[0]!, order);
-    if (pfn === NO_PAGE) throw new NoBootMemory('the machine has no memory to boot from');
-    this.ram.fillFrames(pfn, 1 << order, 0);
-    return pfn;
+    return this.takeForGood(this.bootNode, order);
+  }
+
+  /**
+   * Takes a block for good that is there only to fill up a node's last block of the largest order.
+   * @param order log2 of the number of base pages
+   * @throws NoBootMemory when there is no memory
+   */
+  withhold(order: number): void {
+    this.takeForGood(this.nodes[0]!, order);
   }
 
   /** Calls and pages count from here on; what is out stays out. */
@@ -320,11 +334,18 @@ export class PageAllocator {
     for (let n = 0; n < nodes.length; n++) nodes[n]!.load(image.nodes[n]!);
   }
 
+  private takeForGood(node: Node, order: number): number {
+    const pfn = this.takeFrom(node, order);
+    if (pfn === NO_PAGE) throw new NoBootMemory('the machine has no memory to boot from');
+    this.ram.fillFrames(pfn, 1 << order, 0);
+    return pfn;
+  }
+
   private takeAny(order: number, nid: number): number {
-    const preferred = this.nodes[nid];
+    const preferred = this.servingNodes[nid];
     const own = preferred === undefined ? NO_PAGE : this.takeFrom(preferred, order);
     if (own !== NO_PAGE) return own;
-    for (const node of this.nodes) {
+    for (const node of this.servingNodes) {
       const pfn = this.takeFrom(node, order);
       if (pfn !== NO_PAGE) return pfn;
     }

@@ -39,6 +39,8 @@ export interface Kernel {
   readonly pagesPerSection: number;
   /** PAGES_PER_SUBSECTION: 2 MiB of pages. */
   readonly pagesPerSubsection: number;
+  /** MAX_PHYSMEM_BITS: physical addresses end at 2 to this power. */
+  readonly maxPhysmemBits: number;
   readonly vmstat: Vmstat;
   /** Who listens, if anybody: {@link observe} sets it. */
   observer: Observer | null;

@@ -39,10 +39,14 @@ export class SectionsImage {
 export class MemSections {
   /** Sections that carry a memmap. */
   present = 0;
+  /** Grows with every change of a flag or a map: who has read them all need not do it again while this stands still. */
+  changes = 0;
   /** Sections that ever had a state lie in [first, end). */
   private first = Number.MAX_SAFE_INTEGER;
   private end = 0;
   private readonly roots: (SectionRoot | undefined)[] = [];
+  /** Numbers of the roots that there are, ascending: memory may lie terabytes apart. */
+  private readonly rootNumbers: number[] = [];
   private readonly wordsPerMap: number;
 
   /** @param subsectionsPerSection SUBSECTIONS_PER_SECTION */
@@ -54,10 +58,13 @@ export class MemSections {
   indexInit(sectionNr: number): void {
     const index = sectionNr >>> ROOT_SHIFT;
     while (this.roots.length <= index) this.roots.push(undefined);
-    this.roots[index] ??= {
+    if (this.roots[index] !== undefined) return;
+    this.roots[index] = {
       flags: new Uint8Array(SECTIONS_PER_ROOT),
       maps: new Uint32Array(SECTIONS_PER_ROOT * this.wordsPerMap),
     };
+    const behind = this.rootNumbers.findIndex((number) => number > index);
+    this.rootNumbers.splice(behind < 0 ? this.rootNumbers.length : behind, 0, index);
   }
 
   flags(sectionNr: number): number {
@@ -70,6 +77,7 @@ export class MemSections {
     const at = sectionNr & (SECTIONS_PER_ROOT - 1);
     this.present += (flags & HAS_MEM_MAP) - (root.flags[at]! & HAS_MEM_MAP);
     root.flags[at] = flags;
+    this.changes++;
     this.reach(sectionNr);
   }
 
@@ -165,9 +173,10 @@ export class MemSections {
 
   /** Numbers of sections, ascending, without those that never had a state. */
   private *reached(): Generator<number> {
-    for (let sectionNr = this.first; sectionNr < this.end; sectionNr++) {
-      if (this.roots[sectionNr >>> ROOT_SHIFT] === undefined) sectionNr |= SECTIONS_PER_ROOT - 1;
-      else yield sectionNr;
+    for (const number of this.rootNumbers) {
+      const from = Math.max(this.first, number << ROOT_SHIFT);
+      const to = Math.min(this.end, (number + 1) << ROOT_SHIFT);
+      for (let sectionNr = from; sectionNr < to; sectionNr++) yield sectionNr;
     }
   }
 
@@ -269,6 +278,7 @@ export class MemSections {
   }
 
   private change(sectionNr: number, from: number, to: number, active: boolean): void {
+    this.changes++;
     this.reach(sectionNr);
     const { maps } = this.roots[sectionNr >>> ROOT_SHIFT]!;
     const first = (sectionNr & (SECTIONS_PER_ROOT - 1)) * this.wordsPerMap;

@@ -32,7 +32,7 @@ export interface Observer extends AllocatorObserver {
   setEntry(level: Level, address: number, word0: number, word1: number): void;
   /** An entry cleared. @param address an address that the entry covers */
   clearEntry(level: Level, address: number): void;
-  /** memset() of memmap bytes. */
+  /** memset() of memmap bytes begins. */
   memset(address: number, byte: number, bytes: number): void;
   /** memchr_inv() of memmap bytes. @param filled whether all of them were `byte` */
   scan(address: number, byte: number, bytes: number, filled: boolean): void;

@@ -28,6 +28,23 @@ export interface VmemmapCode {
     ((startPfn: number, start: number, end: number, nid: number, pgmap: DevPagemap) => number) | undefined;
 
   /**
+   * What arch_add_memory() asks before it makes a memmap, in releases where the architecture has a question of its own.
+   * @param start first byte address
+   * @param size bytes
+   * @returns 0 or a negative errno
+   */
+  readonly refusesMemory?: (start: number, size: number, altmap: VmemAltmap | null) => number;
+
+  /** add_pages() warns when __add_pages() fails. */
+  readonly addPagesWarns?: boolean;
+
+  /**
+   * What the architecture answers on the memory notifier chain when pages are to go offline (MEM_GOING_OFFLINE).
+   * @returns 0 or a negative errno
+   */
+  readonly goingOffline?: (pfn: number, nrPages: number) => number;
+
+  /**
    * Fields that this architecture adds to the state after a step.
    * @param text renders an address given by its low 52 bits
    */

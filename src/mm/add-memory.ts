@@ -12,6 +12,7 @@ import {
   onlineBlock,
   removeMemoryBlockDevices,
 } from './memory-block.js';
+import { archAddMemory, isRangeAllowed } from './memory-hotplug.js';
 import {
   mergeSystemRamResource,
   pa,
@@ -71,25 +72,10 @@ function isBlockRange({ kernel, blockPages }: SystemMemory, pfn: number, nrPages
   return false;
 }
 
-/** mhp_range_allowed(). */
-export function isRangeAllowed({ kernel, addressLimit }: SystemMemory, start: number, size: number): boolean {
-  if (size > 0 && start + size - 1 <= addressLimit) return true;
-  kernel.log.print(
-    `Hotplug memory [${hex(start)}-${hex(start + size)}] exceeds maximum addressable range [0x0-${hex(addressLimit)}]`,
-  );
-  return false;
-}
-
-/** arch_add_memory(): the linear mapping is not modelled, so what is left is the memmap. */
-function archAddMemory(
-  memory: SystemMemory,
-  nid: number,
-  pfn: number,
-  nrPages: number,
-  altmap: VmemAltmap | null,
-): number {
+/** arch_add_memory(), which a step may make fail. */
+function addMemmap(memory: SystemMemory, nid: number, pfn: number, nrPages: number, altmap: VmemAltmap | null): number {
   const { kernel, faults } = memory;
-  const ret = faults.hit('archAdd') ? -ENOMEM : kernel.memoryHotplug.addPages(nid, pfn, nrPages, altmap);
+  const ret = faults.hit('archAdd') ? -ENOMEM : archAddMemory(kernel, nid, pfn, nrPages, altmap);
   const { pageSize } = kernel;
   memory.onCall?.({ call: 'arch-add', start: pfn * pageSize, size: nrPages * pageSize, altmap: altmap !== null, ret });
   return ret;
@@ -166,7 +152,7 @@ function createAltmapsAndMemoryBlocks(memory: SystemMemory, request: AddMemoryRe
   const addBlock = (at: number): number => {
     if (faults.hit('altmapAlloc')) return -ENOMEM;
     const altmap = blockAltmap(memory, at, setAside);
-    let err = archAddMemory(memory, nid, at, blockPages, altmap);
+    let err = addMemmap(memory, nid, at, blockPages, altmap);
     if (err === 0) {
       err = createMemoryBlockDevices(memory, at, blockPages, altmap);
       if (err !== 0) archRemoveMemory(memory, at, blockPages, momPerBlockErrorPathPassesAltmap ? altmap : null);
@@ -200,7 +186,7 @@ function addWholeRange(memory: SystemMemory, request: AddMemoryRequest): number 
     align: 0,
     alloc: 0,
   };
-  const err = archAddMemory(memory, nid, pfn, nrPages, altmap);
+  const err = addMemmap(memory, nid, pfn, nrPages, altmap);
   if (err < 0) return err;
   for (let at = pfn, left = altmap.alloc; at < pfn + nrPages; at += blockPages, left -= blockPages) {
     const ret = createMemoryBlockDevices(memory, at, blockPages, null, Math.max(0, Math.min(left, blockPages)));
@@ -232,7 +218,7 @@ function addOneRange(memory: SystemMemory, request: AddMemoryRequest, altmap: Vm
   const { nid, pfn, nrPages } = request;
   const { kernel } = memory;
   const { momAltmapInBlock, momErrorPathPassesAltmap, momPerBlockAltmaps } = kernel.traits;
-  const err = archAddMemory(memory, nid, pfn, nrPages, altmap);
+  const err = addMemmap(memory, nid, pfn, nrPages, altmap);
   if (err < 0) return err;
   const kept = momAltmapInBlock ? altmap : null;
   const taken = altmap === null || momAltmapInBlock ? 0 : pagesKept(kernel, altmap);
@@ -320,7 +306,7 @@ export function addMemory(memory: SystemMemory, request: AddMemoryRequest): numb
   if (name !== SYSTEM_RAM && !DRIVER_MANAGED_NAME.test(name.text)) return -EINVAL;
   const start = pfn * kernel.pageSize;
   const size = nrPages * kernel.pageSize;
-  if (!isRangeAllowed(memory, start, size)) return -E2BIG;
+  if (kernel.traits.callersCheckRange && !isRangeAllowed(kernel, start, size, memory.addressLimit)) return -E2BIG;
   if (faults.hit('resourceAlloc')) return -EEXIST;
   const resource = registerMemoryResource(iomem, start, size, name);
   if (typeof resource === 'number') return resource;

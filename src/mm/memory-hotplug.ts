@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { EEXIST, EINVAL } from '../kernel/errno.js';
+import { E2BIG, EEXIST, EINVAL } from '../kernel/errno.js';
 import type { Kernel } from '../kernel/kernel.js';
 import type { MemoryHotplug } from '../kernel/memory-hotplug.js';
 import { KernelBug } from '../kernel/log.js';
@@ -17,6 +17,7 @@ import { resetAltmap, vmemAltmapOffset } from './vmem-altmap.js';
 
 /** mm/memory_hotplug.c: adding and removing ranges of pages, a section at a time. */
 
+const hex = (value: number): string => `0x${value.toString(16)}`;
 /** The doors of a kernel whose code is this emulator's. Everything above goes through {@link Kernel.memoryHotplug}. */
 export const modelledMemoryHotplug = (kernel: Kernel): MemoryHotplug => ({
   addPages: (nid, pfn, nrPages, altmap, pgmap = null) => addPages(kernel, nid, pfn, nrPages, altmap, pgmap),
@@ -31,13 +32,41 @@ const isSubsectionAligned = (kernel: Kernel, pfn: number, nrPages: number): bool
 function warnMisaligned(kernel: Kernel, caller: string, pfn: number, nrPages: number): void {
   const end = pfn + nrPages - 1;
   kernel.log.warn(
-    `Misaligned ${caller} start: 0x${pfn.toString(16)} end: ${kernel.traits.hotplugHexEnd ? '0x' : '#'}${end.toString(16)}`,
+    `Misaligned ${caller} start: ${hex(pfn)} end: ${kernel.traits.hotplugHexEnd ? '0x' : '#'}${end.toString(16)}`,
   );
 }
 
 /** Pages from `pfn` to the end of its section, `nrPages` at most. */
 const pagesInSection = (kernel: Kernel, pfn: number, nrPages: number): number =>
   Math.min(nrPages, kernel.pagesPerSection - (pfn & (kernel.pagesPerSection - 1)));
+
+/**
+ * check_hotplug_memory_addressable(). The maximum that it prints has one bit too many.
+ * @returns 0 or -E2BIG
+ */
+function checkAddressable({ pageSize, maxPhysmemBits, log }: Kernel, pfn: number, nrPages: number): number {
+  const last = (pfn + nrPages) * pageSize - 1;
+  if (last < 2 ** maxPhysmemBits) return 0;
+  const maximum = 2 ** (maxPhysmemBits + 1) - 1;
+  log.warn(
+    `Hotplugged memory exceeds maximum addressable address, range=${hex(pfn * pageSize)}-${hex(last)}, maximum=${hex(maximum)}`,
+  );
+  return -E2BIG;
+}
+
+/**
+ * mhp_range_allowed().
+ * @param start first byte address
+ * @param size bytes
+ * @param limit the highest byte address that is allowed (mhp_get_pluggable_range)
+ */
+export function isRangeAllowed({ log }: Kernel, start: number, size: number, limit: number): boolean {
+  if (size > 0 && start + size - 1 <= limit) return true;
+  log.print(
+    `Hotplug memory [${hex(start)}-${hex(start + size)}] exceeds maximum addressable range [0x0-${hex(limit)}]`,
+  );
+  return false;
+}
 
 /**
  * __add_pages(): makes the memmap of a range.
@@ -53,6 +82,8 @@ function addPages(
   altmap: VmemAltmap | null,
   pgmap: DevPagemap | null,
 ): number {
+  const refused = kernel.traits.addPagesChecksRange ? checkAddressable(kernel, pfn, nrPages) : 0;
+  if (refused !== 0) return refused;
   if (altmap !== null) {
     if (altmap.basePfn !== pfn || vmemAltmapOffset(altmap) > nrPages) {
       kernel.log.print('memory add fail, invalid altmap');
@@ -75,6 +106,40 @@ function addPages(
     pfn += count;
   }
   return 0;
+}
+
+/**
+ * add_pages(): __add_pages() as the architecture calls it.
+ * @returns what that returned
+ */
+export function archAddPages(
+  kernel: Kernel,
+  nid: number,
+  pfn: number,
+  nrPages: number,
+  altmap: VmemAltmap | null,
+  pgmap: DevPagemap | null = null,
+): number {
+  const err = kernel.memoryHotplug.addPages(nid, pfn, nrPages, altmap, pgmap);
+  if (err !== 0 && kernel.code.addPagesWarns) kernel.log.warnOnce('add_pages');
+  return err;
+}
+
+/**
+ * arch_add_memory(): the linear mapping is not modelled, so what is left is what is asked before it, and the memmap.
+ * @returns 0 or a negative errno
+ */
+export function archAddMemory(
+  kernel: Kernel,
+  nid: number,
+  pfn: number,
+  nrPages: number,
+  altmap: VmemAltmap | null,
+  pgmap: DevPagemap | null = null,
+): number {
+  const { code, pageSize } = kernel;
+  const refused = code.refusesMemory?.(pfn * pageSize, nrPages * pageSize, altmap) ?? 0;
+  return refused !== 0 ? refused : archAddPages(kernel, nid, pfn, nrPages, altmap, pgmap);
 }
 
 /**

@@ -3,7 +3,8 @@
 import { alignDown, alignUp } from '../hardware/align.js';
 import { EINVAL, ENOMEM, ENXIO } from '../kernel/errno.js';
 import type { Kernel } from '../kernel/kernel.js';
-import { initStructPages } from './online-pages.js';
+import { archAddMemory, archAddPages, isRangeAllowed } from './memory-hotplug.js';
+import { initStructPages, touchStructPages } from './online-pages.js';
 import { IORESOURCE_SYSTEM_RAM, regionIntersects, releaseMemRegionAdjustable, requestRegion } from './resource.js';
 import { vmemmapCanOptimize, VMEMMAP_RESERVE_NR } from './sparse-vmemmap.js';
 import type { DevPagemap } from '../kernel/memremap.js';
@@ -48,10 +49,29 @@ function refusal({ kernel, devices, iomem }: SystemMemory, { pfn, nrPages }: Pfn
   return -ENXIO;
 }
 
+/** MAX_FOLIO_ORDER of a kernel with HugeTLB pages, bytes: the largest compound page. */
+const MAX_FOLIO_BYTES = 2 ** 34;
+
+/**
+ * What memremap_pages() and pagemap_range() ask about sizes and addresses.
+ * @returns 0, or -EINVAL for compound pages that are too large and for a range that there is no room for
+ */
+function sizeRefusal({ kernel, addressLimit }: SystemMemory, device: DevicePages, { pfn, nrPages }: PfnRange): number {
+  const { traits, pageSize, maxPhysmemBits, log } = kernel;
+  if (traits.daxRefusesLargeOrders && 2 ** device.vmemmapShift * pageSize > MAX_FOLIO_BYTES) {
+    log.warnOnce('requested folio size unsupported');
+    return -EINVAL;
+  }
+  if (!traits.callersCheckRange) return 0;
+  const limit = device.isPrivate ? 2 ** maxPhysmemBits - 1 : addressLimit;
+  return isRangeAllowed(kernel, pfn * pageSize, nrPages * pageSize, limit) ? 0 : -EINVAL;
+}
+
 /**
  * memremap_pages() for one range: struct pages, ZONE_DEVICE, and their first contents.
  * @returns 0; -ENOMEM when a device is there already or memory runs out, -ENXIO over System RAM, -EINVAL when the range is
- *   no whole subsections or the name is taken, -EEXIST when a subsection is active
+ *   no whole subsections, too large or too high, or the name is taken, -EEXIST when a subsection is active
+ * @throws PageFault where compound pages that are not folded end behind what is mapped
  */
 export function memremapPages(memory: SystemMemory, device: DevicePages): number {
   const { kernel, devices, nodes } = memory;
@@ -61,7 +81,10 @@ export function memremapPages(memory: SystemMemory, device: DevicePages): number
   if (refused !== 0) return refused;
   if (device.isPrivate) claimPrivateRange(memory, device);
   devices.store(range, device);
-  const err = kernel.memoryHotplug.addPages(device.nid, range.pfn, range.nrPages, device.altmap, pgmapOf(device));
+  const add = device.isPrivate ? archAddPages : archAddMemory;
+  const err =
+    sizeRefusal(memory, device, range) ||
+    add(kernel, device.nid, range.pfn, range.nrPages, device.altmap, pgmapOf(device));
   if (err !== 0) {
     devices.erase(range);
     warnIfReserved(kernel, device);
@@ -71,21 +94,24 @@ export function memremapPages(memory: SystemMemory, device: DevicePages): number
   const zone = zoneOf(nodes[device.nid]!, DEVICE);
   const end = device.pfn + device.nrPages;
   const first = pfnFirst(device);
-  movePfnRangeToZone(memory, zone, device.pfn, device.nrPages, { pfn: first, end });
+  const firstOfMemmap = device.pfn + (device.altmap?.reserve ?? 0);
+  movePfnRangeToZone(memory, zone, device.pfn, device.nrPages, { pfn: firstOfMemmap, end });
+  initStructPages(kernel, firstOfMemmap, first - firstOfMemmap);
   initDevicePages(kernel, device, first, end);
   return 0;
 }
 
 /**
- * memmap_init_zone_device(): of a compound page that is folded, the struct pages of the vmemmap pages that are kept
- * (compound_nr_pages); the others show the same bytes.
+ * memmap_init_zone_device(): compound page by compound page, also where the last one does not end with the range. Of one
+ * that is folded, the struct pages of the vmemmap pages that are kept (compound_nr_pages); the others show the same bytes.
  */
 function initDevicePages(kernel: Kernel, device: DevicePages, first: number, end: number): void {
   const { altmap, vmemmapShift } = device;
   const { sections, pageSize, structPageSize, traits } = kernel;
   const compound = 2 ** vmemmapShift;
-  if (vmemmapShift === 0 || !vmemmapCanOptimize(kernel, altmap, pgmapOf(device))) {
-    initStructPages(kernel, first, end - first);
+  if (!vmemmapCanOptimize(kernel, altmap, pgmapOf(device))) {
+    const nrPages = end - first;
+    initStructPages(kernel, first, traits.daxCompoundPages ? Math.ceil(nrPages / compound) * compound : nrPages);
     return;
   }
   const kept = (VMEMMAP_RESERVE_NR * pageSize) / structPageSize;
@@ -96,14 +122,18 @@ function initDevicePages(kernel: Kernel, device: DevicePages, first: number, end
 }
 
 /**
- * memunmap_pages().
+ * memunmap_pages(). It reads the first struct page of the device to know its zone; as long as each page held a reference,
+ * it dropped them all first.
  * @returns null as a void function, -EINVAL when no device of that name is mapped
+ * @throws PageFault where a struct page that it reads is not mapped any more
  */
 export function memunmapPages(memory: SystemMemory, id: string): number | null {
   const { kernel, devices, pageZones, nodes } = memory;
   const device = devices.get(id);
   if (device === undefined) return -EINVAL;
-  const zone = pageZones.get(pfnFirst(device)) ?? zoneOf(nodes[device.nid]!, DEVICE);
+  const first = pfnFirst(device);
+  touchStructPages(kernel, first, kernel.traits.devicePagesWithoutReferences ? 1 : device.pfn + device.nrPages - first);
+  const zone = pageZones.get(first) ?? zoneOf(nodes[device.nid]!, DEVICE);
   removePfnRangeFromZone(memory, zone, device.pfn, device.nrPages);
   const range = mappedRange(kernel, device);
   const altmap = device.isPrivate ? null : device.altmap;

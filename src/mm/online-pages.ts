@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { alignDown, isAligned } from '../hardware/align.js';
-import { memset } from '../hardware/mmu.js';
+import { memset, PageFault } from '../hardware/mmu.js';
 import { EBUSY, EINVAL } from '../kernel/errno.js';
 import { pfnToPage, type Kernel } from '../kernel/kernel.js';
 import { dissolveFreeHugetlbFolios } from './hugetlb-vmemmap.js';
@@ -29,6 +29,20 @@ export function initStructPages(kernel: Kernel, pfn: number, nrPages: number): v
   observer?.enter('memmap_init_range');
   observer?.initialise(start, bytes);
   observer?.leave();
+}
+
+/**
+ * Reads struct pages, or writes to what is not modelled of them.
+ * @throws PageFault where one is not mapped
+ */
+export function touchStructPages(kernel: Kernel, pfn: number, nrPages: number): void {
+  const mmu = kernel.platform.loadedMmu ?? kernel.platform.mmu;
+  const end = pfnToPage(kernel, pfn + nrPages);
+  for (let address = pfnToPage(kernel, pfn); address < end;) {
+    const leaf = mmu.walk(address);
+    if (leaf === undefined) throw new PageFault(address);
+    address = leaf.start + leaf.size;
+  }
 }
 
 /** Whether online_pages() and offline_pages() take a range: from a pageblock to the end of a section. */
@@ -78,8 +92,8 @@ export function onlinePages(memory: SystemMemory, zone: Zone, pfn: number, nrPag
 
 /**
  * offline_pages().
- * @returns 0 or a negative errno: -EINVAL for holes or several zones, -EBUSY for what is in use, -ENOMEM where a HugeTLB page
- *   of the range gets no memory for its memmap
+ * @returns 0 or a negative errno: -EINVAL for holes or several zones, -EBUSY for what is in use, -EPERM where the
+ *   architecture refuses, -ENOMEM where a HugeTLB page of the range gets no memory for its memmap
  */
 export function offlinePages(memory: SystemMemory, zone: Zone, pfn: number, nrPages: number): number {
   const { kernel, faults } = memory;
@@ -99,7 +113,8 @@ export function offlinePages(memory: SystemMemory, zone: Zone, pfn: number, nrPa
   }
   if (faults.hit('isolate')) return -EBUSY;
   notify(memory, 'going-offline', pfn, nrPages);
-  let err = faults.hit('notifyGoingOffline') || faults.hit('unmovable') ? -EBUSY : 0;
+  let err = faults.hit('notifyGoingOffline') ? -EBUSY : (kernel.code.goingOffline?.(pfn, nrPages) ?? 0);
+  if (err === 0 && faults.hit('unmovable')) err = -EBUSY;
   if (err === 0) err = dissolveFreeHugetlbFolios(memory, pfn, nrPages);
   if (err !== 0) {
     notify(memory, 'cancel-offline', pfn, nrPages);

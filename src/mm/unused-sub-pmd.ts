@@ -104,7 +104,8 @@ export class UnusedSubPmd {
 
   private fill(address: number, byte: number, bytes: number): void {
     const { kernel } = this;
-    memset(this.mmu, kernel.ram, address, byte, bytes);
+    // Told before: where it runs into memory that nothing maps, the kernel stops in the middle of it.
     if (kernel.observer !== null) kernel.observer.memset(address, byte, bytes);
+    memset(this.mmu, kernel.ram, address, byte, bytes);
   }
 }

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { decidingTraits } from '../check/releases/deciding-traits.js';
-import { diffScenario } from '../check/releases/diff.js';
-import { DOCUMENT_SCHEMA, type ComparisonReport, type PlotReport, type ReportDocument } from './document.js';
+import { DOCUMENT_SCHEMA, type ComparisonReport, type ReportDocument } from './document.js';
 import { checksFor, runReport, type RunRequest } from './run-report.js';
 
 /** Whether two runs are one scenario on two kernels, so that they can be followed event by event. */
@@ -17,12 +16,10 @@ function compare(requests: readonly RunRequest[], from: number, to: number): Com
   const a = requests[from]!;
   const b = requests[to]!;
   if (!isSameScenario(a, b)) return [];
-  const { first } = diffScenario(a.scenario, b.scenario);
   const { differing, traits } = decidingTraits(a.scenario, b.scenario, checksFor(a.bug));
   return [
     {
       runs: [from, to],
-      parting: first === undefined ? null : { step: first.step, from: first.from, to: first.to },
       differing,
       deciding: traits.map(({ name, since, effect }) => ({ name, since, effect })),
     },
@@ -32,13 +29,9 @@ function compare(requests: readonly RunRequest[], from: number, to: number): Com
 /**
  * Runs what is wanted and describes it.
  * @param version of this program
- * @throws InputError when a run has more to show than a page can
+ * @throws InputError when a run has more to tell than a page can show
  */
-export function reportDocument(
-  requests: readonly RunRequest[],
-  version: string,
-  plots: readonly PlotReport[] = [],
-): ReportDocument {
+export function reportDocument(requests: readonly RunRequest[], version: string): ReportDocument {
   let findings = 0;
   const runs = requests.map((request) => {
     const report = runReport(request, (finding) => `finding-${findings + finding + 1}`);
@@ -48,5 +41,5 @@ export function reportDocument(
   const comparisons = requests.flatMap((_, to) =>
     requests.slice(0, to).flatMap((_, from) => compare(requests, from, to)),
   );
-  return { schema: DOCUMENT_SCHEMA, version, runs, comparisons, plots: [...plots] };
+  return { schema: DOCUMENT_SCHEMA, version, runs, comparisons };
 }

@@ -1,48 +1,38 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import type { Bug } from '../catalogue/bugs/index.js';
-import { checkRun, type Finding } from '../check/checked-run.js';
+import type { Bug } from '../catalogue/bugs/bug.js';
+import type { Finding } from '../check/checked-run.js';
 import { CHECKS } from '../check/expectations.js';
 import { INVARIANTS } from '../check/invariants.js';
-import type { Check } from '../check/step-view.js';
-import { frameHistories } from '../check/ledger.js';
+import { type Check } from '../check/step-view.js';
 import { symptomOf } from '../catalogue/repro.js';
 import { clockRun, streamedBytes, type StepCycles } from '../bench/clocked-run.js';
 import type { CpuProfile } from '../cycles/profile.js';
+import type { Stretch } from '../events/event.js';
+import { Interned } from '../events/interned.js';
+import { size } from '../events/words.js';
 import { LEVELS, type Table } from '../hardware/page-table.js';
-import type { Kernel } from '../kernel/kernel.js';
-import { InputError } from '../scenario/load.js';
-import { altmapsOf, startRun, type Run, type StepResult } from '../scenario/runner.js';
+import { pfnToPage, type Kernel } from '../kernel/kernel.js';
+import { altmapsOf, type Run } from '../scenario/runner.js';
+import { type StepResult } from '../scenario/runner.js';
 import type { Scenario } from '../scenario/scenario.js';
-import { memmapHoles } from '../scenario/state.js';
-import { activeMemmap, type AddressRange, vmemmapWindow, walkVmemmap } from '../kernel/vmemmap-view.js';
+import type { ScenarioFile } from '../scenario/schema.js';
+import { vmemmapWindow, walkVmemmap } from '../kernel/vmemmap-view.js';
+import { writtenScenario } from '../scenario/written.js';
 import { stepText, zoneLines } from '../report/text.js';
-import type {
-  DecisionReport,
-  FieldReport,
-  FindingReport,
-  FrameReport,
-  KnownBug,
-  LeafRun,
-  RunReport,
-  StepReport,
-  Stretch,
-  TableReport,
-} from './document.js';
-import { explain, knownBug, type Scene } from './explain.js';
-import { Interned } from './intern.js';
-import { leafRuns } from './leaves.js';
-import type { Cause } from './why.js';
+import type { FieldReport, FindingReport, RunReport, StateReport, StepReport, TableReport } from './document.js';
+import { knownBug, knownReport } from './known.js';
+import { physicalReport } from './physical.js';
+import { recordRun } from './recorded-run.js';
+import { stepTitle } from './titles.js';
 
 /** One scenario on one kernel, as the page shows it. */
-
-/** Runs of leaves that a page can show and a reader can follow. */
-const MAX_LEAF_RUNS = 20_000;
-const LOW_52_BITS = 2n ** 52n - 1n;
 
 /** A run that is wanted. */
 export interface RunRequest {
   readonly scenario: Scenario;
+  /** The scenario as it was read. */
+  readonly file: ScenarioFile;
   /** What the reader calls it: its file, or an entry of the catalogue. */
   readonly name: string;
   /** The command that runs it. */
@@ -69,68 +59,45 @@ function cyclesOfRun({ scenario, cpu: named, withoutCycles }: RunRequest): {
   if (cpu === undefined || withoutCycles === true) return { cpu: undefined, steps: [], remarks: [] };
   const bytes = streamedBytes(scenario);
   if (bytes <= MAX_CLOCKED_BYTES) return { cpu, steps: clockRun(scenario, { profile: cpu }).steps, remarks: [] };
-  const remark = `The cycles are left out: the steps write and scan ${sizeAbout(bytes)} of memmap, which takes long with the clock on; vmemmap cycles tells them.`;
+  const remark = `The cycles are left out: the steps write and scan ${size(bytes)} of memmap, which takes long with the clock on; vmemmap cycles tells them.`;
   return { cpu: undefined, steps: [], remarks: [remark] };
 }
-
-const GIB = 2 ** 30;
-const sizeAbout = (bytes: number): string => `${Math.round(bytes / GIB)} GiB`;
 
 /** What is asked after each step: every invariant, and what the catalogue's entry breaks. */
 export const checksFor = (bug: Bug | undefined): Check[] =>
   CHECKS.filter((check) => INVARIANTS.some(({ name }) => name === check.name) || check.name === bug?.symptom.breaks);
 
-const stretch = ({ start, end }: AddressRange): Stretch => [start, end];
-
-/** Gathers the states of a run. */
-class States {
-  readonly leaves = new Interned<LeafRun>();
-  readonly tables = new Interned<TableReport>();
-  readonly all: Omit<StepReport, 'text' | 'ret' | 'counters' | 'lines' | 'cycles'>[] = [];
-
-  /** @param given memmap that the step was about */
-  take(run: Run, given: AddressRange | undefined): void {
-    const { kernel } = run;
-    const altmaps = altmapsOf(run);
-    const walk = walkVmemmap(kernel, vmemmapWindow(kernel));
-    const active = activeMemmap(kernel);
-    const unusedStart = kernel.code.unusedStart();
-    this.all.push({
-      given: given === undefined ? null : stretch(given),
-      active: active.map(stretch),
-      leaves: leafRuns(kernel, walk.leaves, altmaps).map((leaf) => this.leaves.place(leaf)),
-      tables: walk.tables.map((table) => this.tables.place(tableReport(kernel, table))),
-      holes: memmapHoles(walk.leaves, active).map(stretch),
-      altmaps: altmaps.map(({ name, basePfn, reserve, free, alloc, align }) => {
-        return { name, basePfn, reserve, free, alloc, align };
-      }),
-      ramPages: kernel.allocator.pagesOut,
-      unusedStart: unusedStart === 0 ? null : unusedStart,
-    });
-    if (this.leaves.values.length > MAX_LEAF_RUNS) {
-      throw new InputError(
-        `the report would show ${this.leaves.values.length} runs of leaves; allowed are ${MAX_LEAF_RUNS}; add less memory`,
-      );
-    }
-  }
-
-  /** The scene after a step, from 0; the boot stands before the first. */
-  scene(step: number): Scene {
-    const { given, leaves } = this.all[step + 1]!;
-    return {
-      given: given === null ? null : { start: given[0], end: given[1] },
-      leafAt: (place) =>
-        leaves
-          .map((at) => this.leaves.values[at]!)
-          .find(({ start, size, count }) => place.start >= start && place.start < start + size * count),
-    };
-  }
-}
-
 function tableReport({ platform, pageSize }: Kernel, { level, start, pa }: Table): TableReport {
   const here = platform.table?.table(level);
   const span = here === undefined ? 0 : here.span * (here.mask + 1);
   return { level: LEVELS[level], start, span, frame: pa / pageSize };
+}
+
+/** Memmap of sections that are online, neighbours as one. */
+function onlineMemmap(kernel: Kernel): Stretch[] {
+  const { sections, pagesPerSection } = kernel;
+  const online: Stretch[] = [];
+  for (const nr of sections.active()) {
+    if (!sections.isOnline(nr)) continue;
+    const start = pfnToPage(kernel, nr * pagesPerSection);
+    const end = pfnToPage(kernel, (nr + 1) * pagesPerSection);
+    const last = online[online.length - 1];
+    if (last?.[1] === start) last[1] = end;
+    else online.push([start, end]);
+  }
+  return online;
+}
+
+/** What the page shows of a state beside its events. */
+function stateReport(run: Run, tables: Interned<TableReport>): Omit<StateReport, 'physical'> {
+  const { kernel } = run;
+  return {
+    tables: walkVmemmap(kernel, vmemmapWindow(kernel)).tables.map((table) => tables.place(tableReport(kernel, table))),
+    online: onlineMemmap(kernel),
+    altmaps: altmapsOf(run).map(({ name, basePfn, reserve, free, alloc, align }) => {
+      return { name, basePfn, reserve, free, alloc, align };
+    }),
+  };
 }
 
 /** The difference of two counts since the beginning. */
@@ -151,8 +118,6 @@ function linesOf(result: StepResult): Record<string, string[]> {
 const cyclesOf = (step: StepCycles | undefined): StepReport['cycles'] =>
   step === undefined ? null : { total: step.cycles, microseconds: step.microseconds, causes: { ...step.causes } };
 
-const known = ({ id, name, title, explanation, fix }: Bug): KnownBug => ({ id, name, title, explanation, fix });
-
 const fieldsOf = ({ platform }: Kernel): FieldReport[] =>
   (platform.leafFields ?? []).map(({ name, mask, says, levels }) => ({
     name,
@@ -161,109 +126,90 @@ const fieldsOf = ({ platform }: Kernel): FieldReport[] =>
     ...(levels === undefined ? {} : { levels: levels.map((level) => LEVELS[level]) }),
   }));
 
-/** @param anchor makes the anchor of a finding by its place in the run */
+/** One finding for all that the same event does to the same bytes; what matters most leads. */
+function toldOnce(findings: readonly Omit<FindingReport, 'id'>[]): Omit<FindingReport, 'id'>[] {
+  const told = new Map<string, Omit<FindingReport, 'id'>>();
+  for (const finding of findings) {
+    const { step, event, blamed, invariant, sentence, text, books, known } = finding;
+    const key = JSON.stringify([step, event, blamed, books, blamed.length === 0 ? invariant : '']);
+    const first = told.get(key);
+    if (first === undefined) told.set(key, finding);
+    else {
+      first.also.push({ invariant, sentence, text });
+      first.known ??= known;
+    }
+  }
+  return [...told.values()];
+}
+
+/**
+ * @param anchor makes the anchor of a finding by its place in the run
+ * @throws InputError when the run has more to tell than a page can show
+ */
 export function runReport(request: RunRequest, anchor: (finding: number) => string): RunReport {
   const { scenario, bug } = request;
   const { config, release } = scenario.machine;
-  const states = new States();
-  const run = startRun(scenario);
-  const { kernel } = run;
-  states.take(run, undefined);
-  const checked = checkRun(run, { checks: checksFor(bug), onStep: (_run, _step, given) => states.take(run, given) });
-  const { results, findings, places } = checked;
-  const { testimony, causes } = explain(checked, run.stopped, (step) => states.scene(step));
+  const tables = new Interned<TableReport>();
+  const states: Omit<StateReport, 'physical'>[] = [];
+  const { run, checked, timeline, geometry, given, told } = recordRun(scenario, checksFor(bug), (moment) =>
+    states.push(stateReport(moment, tables)),
+  );
+  const { results, findings } = checked;
   const { cpu, steps: clocked, remarks } = cyclesOfRun(request);
-
-  const stacks = new Interned<string[]>();
-  const frames = framesOf(request, states, findings, (stack) => stacks.place(stack));
-  const decisions = new Interned<DecisionReport>();
-  const settled = testimony.settled.map(({ step, by, decision, start, end }): RunReport['settled'][number] => {
-    const { because, so } = decision;
-    return [step, decisions.place({ by, because, so }), start, end];
-  });
-  const [boot, ...after] = states.all;
-  const report = (state: States['all'][number], i: number): StepReport => ({
+  const { blockPages } = run.memory;
+  const [boot, ...after] = states;
+  const stepReport = (state: (typeof states)[number], i: number): StepReport => ({
     ...state,
+    physical: physicalReport(results[i]!, blockPages, config.pageSize),
+    op: scenario.steps[i]!.op,
+    title: stepTitle(scenario.steps[i]!, scenario),
     text: stepText(scenario.steps[i]!, config.pageSize),
     ret: results[i]!.ret,
+    given: given[i]!,
     counters: counted(results[i]!.counters, results[i - 1]?.counters ?? {}),
     lines: linesOf(results[i]!),
     cycles: cyclesOf(clocked[i]),
   });
+  const sentenceOf = (invariant: string): string => CHECKS.find(({ name }) => name === invariant)?.sentence ?? '';
   const symptom = bug && symptomOf(bug, checked);
-  const findingReport = (finding: Finding, i: number): FindingReport => {
-    const cause: Cause | undefined = causes.get(finding);
-    const place = places.get(finding);
-    const entry = finding === symptom ? bug : knownBug(scenario, finding, cause);
+  const findingReport = (finding: Finding): Omit<FindingReport, 'id'> => {
+    const { headline, cause, blamed, event, chain, function: by, books } = told.get(finding)!;
+    const entry = finding === symptom ? bug : knownBug(scenario, finding, told.get(finding)!);
     return {
-      id: anchor(i),
       step: finding.step,
       invariant: finding.invariant,
-      sentence: CHECKS.find(({ name }) => name === finding.invariant)?.sentence ?? '',
+      sentence: sentenceOf(finding.invariant),
       text: finding.text,
-      place: place === undefined ? null : stretch(place),
+      headline,
+      cause,
+      blamed: [...blamed],
+      event,
+      chain: [...chain],
       frames: [...(finding.frames ?? [])],
-      function: cause?.function ?? null,
-      stack: [...(cause?.stack ?? [])],
-      why: [...(cause?.why ?? [])],
+      also: [],
+      function: by,
+      books,
       command: bug === undefined ? `${request.command} --step ${finding.step + 1}` : request.command,
-      known: entry === undefined ? null : known(entry),
+      known: entry === undefined ? null : knownReport(entry),
     };
   };
   return {
+    ...geometry,
     name: request.name,
     title: scenario.title ?? scenario.name,
     arch: config.arch,
     kernel: release.name,
     proposal: release.proposal?.title ?? null,
-    pageSize: config.pageSize,
-    structPageSize: config.structPageSize,
-    sectionSize: 2 ** config.sectionSizeBits,
-    top: (config.vmemmapBase >> 52n).toString(16).padStart(3, '0'),
-    vmemmap: Number(config.vmemmapBase & LOW_52_BITS),
-    sectionBytes: kernel.pagesPerSection * kernel.structPageSize,
+    command: request.command,
+    scenario: writtenScenario(request.file),
     cpu: cpu?.title ?? null,
     remarks,
-    stacks: stacks.values,
-    decisions: decisions.values,
-    settled,
-    leaves: states.leaves.values,
-    tables: states.tables.values,
-    fields: fieldsOf(kernel),
-    frames,
-    boot: { ...boot!, text: 'boot', ret: null, counters: {}, lines: {}, cycles: null },
-    steps: after.map(report),
-    findings: findings.map(findingReport),
+    recording: timeline.recording,
+    tables: tables.values,
+    fields: fieldsOf(run.kernel),
+    boot: { ...boot!, physical: null },
+    steps: after.map(stepReport),
+    notReached: scenario.steps.slice(after.length).map((step) => stepTitle(step, scenario)),
+    findings: toldOnce(findings.map(findingReport)).map((finding, i) => ({ ...finding, id: anchor(i) })),
   };
-}
-
-/** What happened to the first frame of each run of leaves, and to those that findings are about. */
-function framesOf(
-  { scenario }: RunRequest,
-  { leaves }: States,
-  findings: readonly Finding[],
-  place: (stack: string[]) => number,
-): Record<string, FrameReport[]> {
-  const pfns = new Set([
-    ...leaves.values.map(({ frame }) => Math.floor(frame)),
-    ...findings.flatMap((finding) => finding.frames ?? []),
-  ]);
-  const histories = frameHistories(scenario, pfns);
-  return Object.fromEntries(
-    [...histories].flatMap(([pfn, events]): [string, FrameReport[]][] => {
-      if (events.length === 0) return [];
-      return [
-        [
-          pfn.toString(16),
-          events.map(({ stack, step, what, nrPages, times }) => ({
-            step,
-            what,
-            nrPages,
-            stack: place(stack),
-            ...(times === undefined ? {} : { times }),
-          })),
-        ],
-      ];
-    }),
-  );
 }

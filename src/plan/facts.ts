@@ -5,7 +5,7 @@ import { joined } from '../hardware/ranges.js';
 import type { Architecture } from '../../arch/architecture.js';
 import type { MemmapOnMemoryMode } from '../mm/memmap-on-memory.js';
 import type { ByteRange } from '../recordings/recorded-kernel.js';
-import { InputError } from '../scenario/load.js';
+import { InputError } from '../scenario/input.js';
 import { createNamespace } from '../drivers/nvdimm.js';
 import { driverRamOf, systemRamOf, type IomemRange } from './iomem.js';
 import type { LiveMachine } from './live.js';

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { InputError } from '../scenario/load.js';
-import { linesOf } from './text.js';
+import { InputError } from '../scenario/input.js';
+import { linesOf } from './printed.js';
 
 /** /proc/iomem: "<hex>-<hex> : name", two blanks of indent a level, ends inclusive. */
 

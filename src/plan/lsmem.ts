@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { z } from 'zod';
-import { InputError, parseWith } from '../scenario/load.js';
-import { parseJson } from './text.js';
+import { InputError, parseWith } from '../scenario/input.js';
+import { parseJson } from './printed.js';
 
 /** `lsmem --json` of util-linux: ranges of memory blocks. Unknown keys are left alone, missing ones tolerated. */
 

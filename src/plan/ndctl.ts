@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { z } from 'zod';
-import { InputError, parseWith } from '../scenario/load.js';
-import { parseJson } from './text.js';
+import { InputError, parseWith } from '../scenario/input.js';
+import { parseJson } from './printed.js';
 
 /** `ndctl list` and `daxctl list`: one object or a list of them. Unknown keys are left alone. */
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { InputError } from '../scenario/load.js';
-import { linesOf } from './text.js';
+import { InputError } from '../scenario/input.js';
+import { linesOf } from './printed.js';
 
 /** VMCOREINFO: lines KEY=value that a kernel leaves for those who read its memory. It alone states sizeof(struct page). */
 

@@ -2,20 +2,16 @@
 
 import { readFileSync, statSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
-import type { z } from 'zod';
+import { InputError, parseJson } from './input.js';
 
-/** Reading files that people name. Every complaint is one sentence: the file, the field, its value, what is allowed. */
+export { InputError, issueSentence, parseJson, parseWith } from './input.js';
 
-/** A file cannot be used. */
-export class InputError extends Error {
-  override readonly name = 'InputError';
-}
+/** Reading files that people name. */
 
 /** Larger inputs are refused before they are read, bytes. */
 const MAX_FILE_BYTES = 512 * 2 ** 20;
 /** gzip's magic number. */
 const GZIP = [0x1f, 0x8b];
-const SHOWN_CHARACTERS = 60;
 
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file',
@@ -59,54 +55,3 @@ export function readText(file: string): string {
  * @throws InputError
  */
 export const readJson = (file: string): unknown => parseJson(readText(file), file);
-
-/**
- * @param file where the text is from
- * @throws InputError
- */
-export function parseJson(text: string, file: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new InputError(`${file}: it is not JSON (${readFailure(error)})`);
-  }
-}
-
-/** The value at a path, as text that fits a sentence. */
-function shown(value: unknown): string {
-  if (value === undefined) return 'missing';
-  const text = JSON.stringify(value);
-  return text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text;
-}
-
-const pathText = (path: readonly PropertyKey[]): string =>
-  path.map((key, i) => (typeof key === 'number' ? `[${key}]` : `${i === 0 ? '' : '.'}${String(key)}`)).join('');
-
-/** A zod issue as a sentence with the field, its value and what is allowed. */
-export function issueSentence(issue: z.core.$ZodIssue, input: unknown): string {
-  if (issue.code === 'unrecognized_keys') {
-    const where = pathText(issue.path);
-    return `${where === '' ? '' : `${where}.`}${issue.keys[0]!} is not a field of a scenario`;
-  }
-  let value = input;
-  for (const key of issue.path) value = (value as Record<PropertyKey, unknown> | undefined)?.[key];
-  const field = pathText(issue.path) || 'the file';
-  return `${field} is ${shown(value)}; it ${mustSentence(issue)}`;
-}
-
-function mustSentence(issue: z.core.$ZodIssue): string {
-  if (issue.message.startsWith('must') || issue.message.startsWith('counts')) return issue.message;
-  if (issue.code === 'invalid_type')
-    return `must be ${issue.expected === 'object' ? 'an object' : `a ${issue.expected}`}`;
-  return `is not allowed (${issue.message})`;
-}
-
-/**
- * Checks a value against a schema.
- * @throws InputError with the first complaint
- */
-export function parseWith<S extends z.ZodType>(schema: S, value: unknown, file: string): z.output<S> {
-  const parsed = schema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  throw new InputError(`${file}: ${issueSentence(parsed.error.issues[0]!, value)}`);
-}

@@ -21,6 +21,8 @@ import { createSystemMemory } from '../mm/boot-memory.js';
 
 /** System memory of a machine that does not say how much it has, bytes: more than any scenario can take. */
 export const DEFAULT_RAM_BYTES = 2 ** 42;
+/** Blocks of the largest order for the root tables: the kernel's own, and those that share its entries. */
+const BOOT_BLOCKS = 2;
 const LOW_52_BITS = 2n ** 52n - 1n;
 const ADDRESSES_END = 2n ** 64n;
 
@@ -43,6 +45,8 @@ export interface MachineOptions {
   ramBasePfn: number;
   /** Base pages that the page allocator has; what no scenario exhausts if not given. */
   ramPages?: number;
+  /** What boot takes for good lies behind this memory, so that the first step gets its first frame. */
+  bootsApart?: boolean;
   /** Other memory of the page allocator, which serves when that is used up, or is asked for by its frames. */
   otherRam?: readonly MemoryNode[];
   recycledPages: 'zero' | 'keep';
@@ -67,6 +71,7 @@ export function bootKernel(options: MachineOptions): Kernel {
   const nrPages = alignUp(ramPages, 2 ** maxOrder);
   const allocator = new PageAllocator(ram, {
     nodes: [{ basePfn, nrPages }, ...(options.otherRam ?? [])],
+    ...(options.bootsApart && { bootMemory: { basePfn: basePfn + nrPages, nrPages: BOOT_BLOCKS * 2 ** maxOrder } }),
     maxOrder,
     recycledPages: options.recycledPages,
     failAllocations: options.failAllocations,
@@ -88,6 +93,7 @@ export function bootKernel(options: MachineOptions): Kernel {
     vmemmapEnd: vmemmapEnd(architecture, config),
     pagesPerSection,
     pagesPerSubsection,
+    maxPhysmemBits: architecture.maxPhysmemBits(config, options.traits),
     vmstat: { nrMemmapPages: 0, nrMemmapBootPages: 0 },
     observer: null,
   };
@@ -120,7 +126,7 @@ function vmemmapEnd(architecture: Architecture, { vmemmapBase, pageSize, structP
 /** The allocator's memory is whole blocks of the largest order: what a machine has less is taken for good. */
 function takeExcess(allocator: PageAllocator, maxOrder: number, pages: number): void {
   for (let order = maxOrder, left = pages; left > 0; order--) {
-    for (; left >= 1 << order; left -= 1 << order) allocator.reserve(order);
+    for (; left >= 1 << order; left -= 1 << order) allocator.withhold(order);
   }
 }
 
@@ -148,10 +154,12 @@ export interface MemoryOptions {
 
 /** The kernel's books of its memory after boot. Boot memory is in the zones that its addresses belong to. */
 export function bootMemory(kernel: Kernel, options: MemoryOptions): SystemMemory {
-  const { architecture, boot } = options.machine;
+  const { architecture, boot, config, traits } = options.machine;
+  const mappableEnd = architecture.mappableEnd?.(config, traits) ?? Infinity;
   return createSystemMemory(kernel, {
     kernelZones: architecture.kernelZones.map((zone) => zone.name),
     keepsMemblock: architecture.keepsMemblock,
+    addressLimit: Math.min(2 ** kernel.maxPhysmemBits, mappableEnd) - 1,
     possibleNodes: options.nodes,
     onlineNodes: [0, ...boot.map((range) => range.nid)],
     boot: boot.flatMap((range) => zonedRanges(architecture, kernel.pageSize, range)),

@@ -10,8 +10,8 @@ import { eachBlock, offlineBlock, onlineBlock } from '../mm/memory-block.js';
 import { memremapPages, memunmapPages } from '../mm/memremap.js';
 import { INITIALISED } from '../mm/system-memory.js';
 import { SYSTEM_RAM } from '../mm/resource.js';
-import { Faults, type SystemMemory } from '../mm/system-memory.js';
 import type { DevPagemap, VmemAltmap } from '../kernel/memremap.js';
+import { Faults, type SystemMemory } from '../mm/system-memory.js';
 import {
   createDevices,
   createNamespaceDevice,
@@ -80,7 +80,7 @@ function bootWithin(machine: MachineOptions): Kernel {
 }
 
 /** Steps that change nothing above sections. */
-const PAGE_STEPS: ReadonlySet<Step['op']> = new Set(['add-pages', 'remove-pages', 'use']);
+const PAGE_STEPS: ReadonlySet<Step['op']> = new Set(['add-pages', 'remove-pages', 'use', 'going-offline']);
 
 /** Runs one step. */
 export function runStep(run: Run, step: Step): StepReturn {
@@ -93,10 +93,6 @@ export function runStep(run: Run, step: Step): StepReturn {
     return 'BUG';
   }
 }
-
-/** struct dev_pagemap of a step, whose range is its only one; null where the step has no compound geometry. */
-const pgmapOf = ({ pfn, vmemmapShift }: { pfn: number; vmemmapShift?: number }): DevPagemap | null =>
-  vmemmapShift === undefined ? null : { rangeStartPfn: pfn, vmemmapShift };
 
 function dispatch(run: Run, step: Step): StepReturn {
   const { kernel, memory, devices } = run;
@@ -139,6 +135,8 @@ function dispatch(run: Run, step: Step): StepReturn {
       return eachBlock(memory, step.pfn, step.nrPages, (block) => onlineBlock(memory, block, step.type));
     case 'offline':
       return eachBlock(memory, step.pfn, step.nrPages, (block) => offlineBlock(memory, block));
+    case 'going-offline':
+      return kernel.code.goingOffline?.(step.pfn, step.nrPages) ?? 0;
     case 'remove-memory':
       return removeMemory(memory, step.pfn, step.nrPages);
     case 'offline-and-remove-memory':
@@ -159,6 +157,10 @@ function dispatch(run: Run, step: Step): StepReturn {
       return resizeVirtioMem(devices, step.device, step, step.requested, step.node);
   }
 }
+
+/** The geometry of compound pages that a step passes on, or null where it has none. */
+const pgmapOf = ({ pfn, vmemmapShift }: { pfn: number; vmemmapShift: number }): DevPagemap | null =>
+  vmemmapShift === 0 ? null : { rangeStartPfn: pfn, vmemmapShift };
 
 /** First frames of the huge pages of a range. */
 const hugePagesOf = ({ pfn, nrPages, hugePages }: { pfn: number; nrPages: number; hugePages: number }): number[] =>

@@ -20,6 +20,8 @@ import { findArchitecture, findKernelRelease, list } from './names.js';
 
 /** Pages of the largest block of any page allocator, by which the start of its memory is rounded up. */
 const MAX_BLOCK_PAGES = 2 ** 13;
+/** Largest blocks that may follow given memory: it is rounded up to whole ones, and two are for the root tables. */
+const BLOCKS_BEHIND_RAM = 3;
 
 export interface AltmapSpec {
   name: string;
@@ -42,9 +44,9 @@ interface Failing {
 
 /** A step that can run. Ranges are frames of the page size, sizes of devices bytes. */
 export type Step =
-  | ({ op: 'add-pages'; altmap: string | null; vmemmapShift?: number; nid: number } & PfnRange)
-  | ({ op: 'remove-pages'; altmap: string | null; vmemmapShift?: number } & PfnRange)
-  | ({ op: 'use' } & PfnRange)
+  | ({ op: 'add-pages'; altmap: string | null; vmemmapShift: number; nid: number } & PfnRange)
+  | ({ op: 'remove-pages'; altmap: string | null; vmemmapShift: number } & PfnRange)
+  | ({ op: 'use' | 'going-offline' } & PfnRange)
   | ({
       op: 'memremap-pages';
       device: string;
@@ -137,7 +139,8 @@ function resolveConfig(
   const known = chooseConfiguration(architecture, machine);
   const pageSize = machine.pageSize ?? known.pageSize;
   // Levels follow from the bits of an address: those of a configuration with other bits would contradict the machine.
-  const hasItsBits = machine.vaBits === undefined || machine.vaBits === known.vaBits;
+  const hasItsBits =
+    (machine.vaBits === undefined || machine.vaBits === known.vaBits) && machine.vaBitsActual === undefined;
   const config: MachineConfig = {
     ...roomFieldsOf(architecture, machine),
     arch: architecture.name,
@@ -148,6 +151,8 @@ function resolveConfig(
     vmemmapBase: machine.vmemmapBase ?? 0n,
     pagingLevels: machine.pagingLevels ?? (hasItsBits ? known.pagingLevels : undefined),
     vaBits: machine.vaBits ?? known.vaBits,
+    vaBitsActual: machine.vaBitsActual,
+    vmemmapStart: machine.vmemmapStart,
     mmu: machine.mmu ?? known.mmu,
     hugeVmemmap: machine.hugeVmemmap ?? true,
     otherPageTables: machine.otherPageTables,
@@ -198,10 +203,6 @@ function pfnRange(step: Extract<StepFile, { pfn?: unknown }>, field: string, pag
   return { pfn, nrPages };
 }
 
-/** The compound geometry that a step has, if it has one. */
-const compoundOf = ({ vmemmapShift }: { vmemmapShift?: number | undefined }): { vmemmapShift?: number } =>
-  vmemmapShift === undefined ? {} : { vmemmapShift };
-
 function resolveStep(step: StepFile, field: string, pageSize: number): Step {
   switch (step.op) {
     case 'memunmap-pages':
@@ -219,13 +220,19 @@ function resolveStep(step: StepFile, field: string, pageSize: number): Step {
       return {
         op: step.op,
         altmap: step.altmap ?? null,
-        ...compoundOf(step),
+        vmemmapShift: step.vmemmapShift ?? Math.log2(step.compoundPages),
         nid: step.node,
         ...pfnRange(step, field, pageSize),
       };
     case 'remove-pages':
-      return { op: step.op, altmap: step.altmap ?? null, ...compoundOf(step), ...pfnRange(step, field, pageSize) };
+      return {
+        op: step.op,
+        altmap: step.altmap ?? null,
+        vmemmapShift: step.vmemmapShift ?? Math.log2(step.compoundPages),
+        ...pfnRange(step, field, pageSize),
+      };
     case 'use':
+    case 'going-offline':
       return { op: step.op, ...pfnRange(step, field, pageSize) };
     case 'memremap-pages': {
       const vmemmapShift = step.compoundSize === undefined ? 0 : Math.log2(step.compoundSize / pageSize);
@@ -347,6 +354,14 @@ function placeRam(named: readonly Frames[], nrPages: number, limit: number): { r
 }
 
 /**
+ * Frames that can become memory: a release whose __add_pages() looks at the end of a range refuses what lies beyond the
+ * physical addresses, so the page allocator may have its memory there.
+ */
+function addableFrames(named: readonly Frames[], physmemEnd: number, traits: Traits): readonly Frames[] {
+  return traits.addPagesChecksRange ? named.filter(({ end }) => end <= physmemEnd) : named;
+}
+
+/**
  * What the machine says of the page allocator's memory, and the rest put where it is in nobody's way.
  * @param limit bytes: where RAM cannot be any more, or an entry cannot point to it
  * @throws ScenarioError
@@ -354,21 +369,24 @@ function placeRam(named: readonly Frames[], nrPages: number, limit: number): { r
 function resolveRam(
   { ramBasePfn, ramSize }: ScenarioFile['machine'],
   named: readonly Frames[],
+  addable: readonly Frames[],
   pageSize: number,
   limit: number,
-): { ramBasePfn: number; ramPages: number } {
+): Pick<MachineOptions, 'ramBasePfn' | 'ramPages' | 'bootsApart'> {
   if (ramSize !== undefined && ramSize % pageSize !== 0) {
     throw new ScenarioError(`machine.ramSize is ${ramSize}; allowed are whole pages of ${pageSize} bytes`);
   }
   const wanted = (ramSize ?? DEFAULT_RAM_BYTES) / pageSize;
-  if (ramBasePfn === undefined) return placeRam(named, wanted, limit / pageSize);
-  const room = limit / pageSize - ramBasePfn - MAX_BLOCK_PAGES;
+  if (ramBasePfn === undefined) {
+    return { ...placeRam(addable, wanted, limit / pageSize), bootsApart: addable.length < named.length };
+  }
+  const room = limit / pageSize - ramBasePfn - BLOCKS_BEHIND_RAM * MAX_BLOCK_PAGES;
   if (room <= 0 || (ramSize !== undefined && wanted > room)) {
     throw new ScenarioError(
       `machine.ramBasePfn is ${ramBasePfn}; the memory behind it must end below 2^${Math.log2(limit)} bytes`,
     );
   }
-  return { ramBasePfn, ramPages: Math.min(wanted, room) };
+  return { ramBasePfn, ramPages: Math.min(wanted, room), bootsApart: true };
 }
 
 /** A kernel to run a scenario on in place of the one that the scenario names. */
@@ -420,6 +438,8 @@ export function resolveScenario(file: ScenarioFile, other?: OtherKernel): Scenar
     return { pfn: start / config.pageSize, nrPages: size / config.pageSize, nid: node };
   });
   refuseBeyond(physicalLimit(architecture), steps, altmaps, boot, config.pageSize);
+  const frames = namedFrames(steps, altmaps, boot, config.pageSize);
+  const physmemEnd = 2 ** architecture.maxPhysmemBits(config, traits) / config.pageSize;
   return {
     name: file.name,
     title: file.title,
@@ -431,7 +451,8 @@ export function resolveScenario(file: ScenarioFile, other?: OtherKernel): Scenar
       config,
       ...resolveRam(
         machine,
-        namedFrames(steps, altmaps, boot, config.pageSize),
+        frames,
+        addableFrames(frames, physmemEnd, traits),
         config.pageSize,
         architecture.entryLimit ?? PHYSICAL_ADDRESS_LIMIT,
       ),

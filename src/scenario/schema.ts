@@ -49,6 +49,8 @@ const machine = z.strictObject({
   vmemmapBase: virtual.optional(),
   pagingLevels: whole('levels').optional(),
   vaBits: whole('bits').optional(),
+  vaBitsActual: whole('bits').optional(),
+  vmemmapStart: virtual.optional(),
   mmu: z.enum(['radix', 'hash'], { error: 'must be "radix" or "hash"' }).optional(),
   hugeVmemmap: flag.optional(),
   ramBasePfn: pfn.optional(),
@@ -77,6 +79,11 @@ const altmap = z.strictObject({
 
 const range = { pfn: pfn.optional(), nrPages: pages.optional(), start: physical.optional(), size: size.optional() };
 
+/** Base pages of a compound page: the geometry of the device that the range belongs to. */
+const compoundPages = pages
+  .refine((count) => count > 0 && Number.isInteger(Math.log2(count)), 'must be a power of two')
+  .default(1);
+
 const node = whole('nodes').max(63).default(0);
 
 /** pgmap.vmemmap_shift of device memory: log2 of the base pages in a compound page. Its range is that of the step. */
@@ -90,8 +97,21 @@ const fail = z
   .default({});
 
 const STEPS = [
-  z.strictObject({ op: z.literal('add-pages'), ...range, altmap: z.string().optional(), vmemmapShift, node }),
-  z.strictObject({ op: z.literal('remove-pages'), ...range, altmap: z.string().optional(), vmemmapShift }),
+  z.strictObject({
+    op: z.literal('add-pages'),
+    ...range,
+    altmap: z.string().optional(),
+    compoundPages,
+    vmemmapShift,
+    node,
+  }),
+  z.strictObject({
+    op: z.literal('remove-pages'),
+    ...range,
+    altmap: z.string().optional(),
+    compoundPages,
+    vmemmapShift,
+  }),
   z.strictObject({ op: z.literal('use'), ...range }),
   z.strictObject({
     op: z.literal('memremap-pages'),
@@ -120,6 +140,7 @@ const STEPS = [
     fail,
   }),
   z.strictObject({ op: z.literal('offline'), ...range, fail }),
+  z.strictObject({ op: z.literal('going-offline'), ...range }),
   z.strictObject({ op: z.literal('remove-memory'), ...range, fail }),
   z.strictObject({ op: z.literal('offline-and-remove-memory'), ...range, fail }),
   z.strictObject({

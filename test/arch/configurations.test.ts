@@ -139,7 +139,7 @@ const CONFIGURATIONS: Readonly<Record<string, readonly Row[]>> = {
       ],
       [16 * KIB],
       27,
-      0xffff_f07f_c000_0000n,
+      0xffff_f03f_c000_0000n,
     ],
     [
       '64K pages, 52-bit addresses',
@@ -196,27 +196,13 @@ describe.each(ARCHITECTURES)('the configurations of $name', ({ name, configurati
     expect(rows).toEqual(CONFIGURATIONS[name]);
   });
 
-  test('say what recordings they are held to, or that there are none', () => {
-    for (const { groundTruth } of configurations) {
-      expect(groundTruth).toMatch(/^(vectors|booted kernels) 6\.1.*|^vectors 6\.12|^none: /);
-    }
+  test('say what recordings they are held to', () => {
+    for (const { groundTruth } of configurations) expect(groundTruth).toMatch(/^(vectors|booted kernels) \d/);
   });
 
   test('name as many levels as they have tables', () => {
     for (const { levels, pagingLevels } of configurations) expect(pagingLevels ?? levels.length).toBe(levels.length);
   });
-});
-
-test('nobody has recorded a kernel of arm64 with 52-bit addresses, nor one of ppc64 with 4K pages and hash', () => {
-  const unrecorded = ARCHITECTURES.flatMap(({ name, configurations }) =>
-    configurations.flatMap(({ title, groundTruth }) => (groundTruth.startsWith('none') ? [`${name}: ${title}`] : [])),
-  );
-  expect(unrecorded).toEqual([
-    'arm64: 4K pages, 52-bit addresses',
-    'arm64: 16K pages, 52-bit addresses',
-    'arm64: 64K pages, 52-bit addresses',
-    'ppc64: 4K pages, hash',
-  ]);
 });
 
 test('VMEMMAP of s390 with four levels: 64 bytes of every 4096 + 64 that vmalloc and modules leave, at a 2 GiB border', () => {

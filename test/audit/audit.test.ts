@@ -40,10 +40,13 @@ describe('the altmap audit', () => {
     expect(cells[0]!.reason).toBe('1024 pages of the altmap');
   });
 
-  test('arm64 and s390 ignored altmaps until 5.9 and 6.8', () => {
+  test('arm64 ignored altmaps until 5.9, and s390 refused them until 6.8', () => {
     expect(verdict(machine('arm64', 64), 'exact', '5.8').verdict).toBe('ignored');
     expect(verdict(machine('arm64', 64), 'exact', '5.9').verdict).toBe('supported');
-    expect(verdict(machine('s390', 64), 'exact', '6.7').verdict).toBe('ignored');
+    expect(verdict(machine('s390', 64), 'exact', '6.7')).toMatchObject({
+      verdict: 'refused',
+      reason: expect.stringContaining('arch_add_memory') as string,
+    });
     expect(verdict(machine('s390', 64), 'exact', '6.8').verdict).toBe('supported');
   });
 

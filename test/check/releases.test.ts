@@ -68,7 +68,7 @@ describe('bisect', () => {
       turns.map(({ from, to, breaks, culprits }) => [from.name, to.name, breaks, culprits.map(({ name }) => name)]),
     ).toEqual([
       ['5.12', '5.13', false, ['x86/track-unused-sub-pmd']],
-      ['6.17', '6.19', true, ['x86/free-ignores-order']],
+      ['6.18', '6.19', true, ['x86/free-ignores-order']],
       ['7.1', '7.2', false, ['x86/free-ignores-order']],
     ]);
     expect(turns.map(({ culprits }) => /[0-9a-f]{12}.* in v.*/.exec(culprits[0]!.change)?.[0])).toEqual([

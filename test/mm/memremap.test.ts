@@ -97,7 +97,7 @@ describe('memremap_pages()', () => {
       ret: -12,
       violations: ['warn:Conflicting mapping in same section'],
     });
-    expect(second(PFN + SUBSECTION)[0]).toMatchObject({ ret: -17, violations: [] });
+    expect(second(PFN + SUBSECTION)[0]).toMatchObject({ ret: -17, violations: ['warn:add_pages'] });
     // The name of a device that is mapped is taken.
     expect(second(PFN + SUBSECTION)[1]).toMatchObject({ ret: -22, violations: [] });
   });

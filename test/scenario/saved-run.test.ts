@@ -246,9 +246,9 @@ describe('a run that is saved and restored goes on as the one that was saved', (
     const { scenario } = RUNNING[0]!;
     const run = startRun(scenario);
     const range = { pfn: FIRST / 4096, nrPages: scenario.blockPages };
-    runStep(run, { op: 'add-pages', ...range, altmap: null, nid: 0 });
+    runStep(run, { op: 'add-pages', ...range, altmap: null, vmemmapShift: 0, nid: 0 });
     expect(saveRun(run).state.length).toBe(saveKernel(run.kernel, run.altmaps.values()).state.length + 1);
-    runStep(run, { op: 'remove-pages', ...range, altmap: null });
+    runStep(run, { op: 'remove-pages', ...range, altmap: null, vmemmapShift: 0 });
     runStep(run, scenario.steps[0]!);
     expect(saveRun(run).state.length).toBeGreaterThan(saveKernel(run.kernel, run.altmaps.values()).state.length + 1);
   });

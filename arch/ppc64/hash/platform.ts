@@ -12,8 +12,9 @@ import { virtualPage, vmemmapContext } from './vsid.js';
 
 /** The hash MMU as it maps the vmemmap: bolted entries, of which only vmemmap_list tells where they are. */
 
-/** Real address of the hashed page table, above all memory that is modelled. */
+/** Real address of the hashed page table, or of its end where system memory lies there. */
 const HTAB_BASE = 2 ** 51;
+const HTAB_END = 2 ** 52;
 /** Size of a large page for the vmemmap, bytes. */
 export const LARGE_BLOCK = 2 ** 24;
 
@@ -37,6 +38,11 @@ export interface HashOptions {
   segmentShift: SegmentShift;
 }
 
+function htabBase({ allocator, pageSize }: Machine, bytes: number): number {
+  const isTaken = [HTAB_BASE, HTAB_BASE + bytes - 1].some((pa) => allocator.owns(Math.floor(pa / pageSize)));
+  return isTaken ? HTAB_END - bytes : HTAB_BASE;
+}
+
 export class HashPlatform implements Platform {
   readonly pmdSize = LARGE_BLOCK;
   readonly pageblockPages: number;
@@ -50,16 +56,17 @@ export class HashPlatform implements Platform {
   private readonly context: number;
 
   constructor(
-    { ram, pageSize, traits }: Machine,
+    machine: Machine,
     readonly options: HashOptions,
   ) {
+    const { ram, pageSize, traits } = machine;
     const { htabSizeBytes, segmentShift, vmemmapPageSize } = options;
     const hashPageSize = HASH_PAGE_SIZES[vmemmapPageSize];
     if (hashPageSize === undefined) {
       throw new RangeError(`the hash MMU has no vmemmap pages of ${vmemmapPageSize} bytes`);
     }
     this.ram = ram;
-    this.htab = new HashPageTable(ram, HTAB_BASE, htabSizeBytes, segmentShift, hashPageSize);
+    this.htab = new HashPageTable(ram, htabBase(machine, htabSizeBytes), htabSizeBytes, segmentShift, hashPageSize);
     this.context = vmemmapContext(pageSize, traits);
     this.pageblockPages = LARGE_BLOCK / pageSize;
     this.leafSizes = [{ name: 'hpte', size: vmemmapPageSize }];

@@ -17,26 +17,34 @@ import { vpnText } from './vsid.js';
  * hash_utils.c), and vmemmap_list to know them by.
  */
 
-/** htab_convert_pte_flags() of PAGE_KERNEL: no execution 4, M 0x10, C 0x80, R 0x100, and the kernel's storage key 3. */
-const KERNEL_FLAGS = 0x794;
+/** htab_convert_pte_flags() of PAGE_KERNEL: no execution 4, M 0x10, C 0x80, R 0x100. */
+const KERNEL_FLAGS = 0x194;
+/** HASH_DEFAULT_KERNEL_KEY, storage key 3, on CPUs and configurations with KUAP or KUEP. */
+const KERNEL_KEY = 0x600;
 
 export class HashVmemmap implements VmemmapCode {
   private readonly list: VmemmapList;
   private readonly table: HashPageTable;
   private readonly blockSize: number;
+  private readonly flags: number;
   /** Linux's own page table, where a helper that knows no hashed one writes to it. */
   readonly paging?: KernelPaging;
 
-  /** @param vmemmapHi bits 32-63 of the address of the struct page of pfn 0 */
+  /**
+   * @param vmemmapHi bits 32-63 of the address of the struct page of pfn 0
+   * @param vmemmapEnd H_VMEMMAP_END, low 52 bits; undefined in releases that do not ask for it
+   */
   constructor(
     private readonly kernel: Kernel,
     private readonly platform: HashPlatform,
     vmemmapHi: number,
+    private readonly vmemmapEnd: number | undefined,
   ) {
     const { traits } = kernel;
     this.list = new VmemmapList(kernel, platform.list, vmemmapHi);
     this.table = platform.htab;
     this.blockSize = platform.options.vmemmapPageSize;
+    this.flags = KERNEL_FLAGS | (traits.ppc64HashKernelKey ? KERNEL_KEY : 0);
     if (traits.daxTailReuse && !traits.daxArchOptIn) {
       this.paging = linuxPaging(kernel, kernel.allocator.reserve() * kernel.pageSize);
     }
@@ -77,11 +85,22 @@ export class HashVmemmap implements VmemmapCode {
   };
 
   private readonly mapping: BlockMapping = {
-    create: (address, phys) => this.htabBoltMapping(address, phys),
+    create: (address, phys) => this.createMapping(address, phys),
     remove: (address) => {
       if (!this.removeBolted(address)) this.kernel.log.warn('hash__vmemmap_remove_mapping');
     },
   };
+
+  /**
+   * hash__vmemmap_create_mapping(): a block that ends where the region of the vmemmap ends is refused too.
+   * @returns 0 or -1
+   */
+  private createMapping(address: number, phys: number): number {
+    const { vmemmapEnd, blockSize } = this;
+    if (vmemmapEnd === undefined || address + blockSize < vmemmapEnd) return this.htabBoltMapping(address, phys);
+    this.kernel.log.print('Outside the supported range');
+    return -1;
+  }
 
   /**
    * htab_bolt_mapping(): into the primary group, if need be in place of an entry that is not bolted; then likewise into
@@ -89,12 +108,12 @@ export class HashVmemmap implements VmemmapCode {
    * @returns 0, or -1 when both groups are full of bolted entries
    */
   private htabBoltMapping(address: number, phys: number): number {
-    const { table } = this;
+    const { table, flags } = this;
     const { observer } = this.kernel;
     const page = this.platform.pageOf(address);
     for (const group of [table.primaryGroup(page), table.secondaryGroup(page)]) {
-      let slot = table.insert(group, page, phys, KERNEL_FLAGS);
-      if (slot === NO_SLOT && table.evict(group)) slot = table.insert(group, page, phys, KERNEL_FLAGS);
+      let slot = table.insert(group, page, phys, flags);
+      if (slot === NO_SLOT && table.evict(group)) slot = table.insert(group, page, phys, flags);
       if (slot === NO_SLOT) {
         observer?.probeGroup(table.groupAddress(group), HPTES_PER_GROUP);
         continue;

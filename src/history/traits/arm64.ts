@@ -76,6 +76,17 @@ export const ARM64_TRAITS = {
     confidence: 'source',
     read: ALL_TREES,
   },
+  arm64ChecksLinearRegion: {
+    name: 'arm64/checks-linear-region',
+    since: 'since Linux commit 58284a901b42 (arm64/mm: Validate hotplug range before creating linear mapping) in v5.11',
+    from: '5.11',
+    until: '5.12',
+    ended:
+      'until Linux commit bca3feaa0764 (mm/memory_hotplug: prevalidate the address range being added with platform) in v5.12, with the architecture’s answer beside it',
+    backported: { '5.10': { by: 262 } },
+    effect: 'arch_add_memory() refuses what the linear map has no room for with -EINVAL.',
+    confidence: 'memory',
+  },
   arm64SmallSections: {
     name: 'arm64/small-sections',
     since: 'since Linux commit f0b13ee23241 (arm64/sparsemem: reduce SECTION_SIZE_BITS) in v5.12',
@@ -113,6 +124,15 @@ export const ARM64_TRAITS = {
       'Less than a section is mapped with base pages; before, with blocks that the removal of a neighbour takes away.',
     confidence: 'source',
     read: ALL_TREES,
+  },
+  arm64OfflineNeedsWholeLeaves: {
+    name: 'arm64/offline-needs-whole-leaves',
+    since:
+      'since Linux commit 95a58852b0e5 (arm64/mm: Reject memory removal that splits a kernel leaf mapping) in v7.1',
+    from: '7.1',
+    effect:
+      'Pages whose memmap begins or ends inside a leaf do not go offline, -EPERM; before, they did, and removal took the leaf from its neighbour too.',
+    confidence: 'source',
   },
   arm64CheckPmdLeaf: {
     name: 'arm64/check-pmd-leaf',

@@ -21,6 +21,26 @@ export const GENERIC_TRAITS = {
     confidence: 'memory',
     read: ALL_TREES,
   },
+  addPagesChecksRange: {
+    name: 'generic/add-pages-checks-range',
+    since: 'since Linux commit dca4436d1cf9 (mm/memory_hotplug.c: add a bounds check to __add_pages()) in v5.5',
+    from: '5.5',
+    until: '5.12',
+    ended:
+      'until Linux commit bca3feaa0764 (mm/memory_hotplug: prevalidate the address range being added with platform) in v5.12',
+    effect:
+      '__add_pages() refuses a range that ends beyond the physical address space with -E2BIG, before it looks at altmap and alignment.',
+    confidence: 'memory',
+  },
+  callersCheckRange: {
+    name: 'generic/callers-check-range',
+    since:
+      'since Linux commit bca3feaa0764 (mm/memory_hotplug: prevalidate the address range being added with platform) in v5.12',
+    from: '5.12',
+    effect:
+      'A range that the linear mapping or the physical address space has no room for is refused before anything is claimed: add_memory() with -E2BIG, memremap_pages() with -EINVAL.',
+    confidence: 'memory',
+  },
   genericHugepagesLoop: {
     name: 'generic/hugepages-loop',
     since: 'since Linux commit 2045a3b8911b (mm/sparse-vmemmap: generalise vmemmap_populate_hugepages()) in v6.2',
@@ -54,6 +74,30 @@ export const GENERIC_TRAITS = {
       'The memmap of compound device pages is folded to a head page and a tail page each; before, it was populated in full.',
     confidence: 'source',
     read: ALL_TREES,
+  },
+  devicePagesWithoutReferences: {
+    name: 'dax/pages-without-references',
+    since: 'since Linux commit 27674ef6c73f (mm: remove the extra ZONE_DEVICE struct page refcount) in v5.18',
+    from: '5.18',
+    effect:
+      'Unmapping a device reads its first struct page only; before, it dropped a reference of every page, so every struct page had to be mapped.',
+    confidence: 'memory',
+  },
+  daxCompoundPages: {
+    name: 'dax/compound-pages',
+    since: 'since Linux commit c4386bd8ee3a (mm/memremap: add ZONE_DEVICE support for compound pages) in v5.17',
+    from: '5.17',
+    effect:
+      'Device pages may be compound, and the last one is initialised whole, also where it ends behind the range; before, each page was initialised alone.',
+    confidence: 'memory',
+  },
+  daxRefusesLargeOrders: {
+    name: 'dax/refuses-large-orders',
+    since:
+      'since “mm/memremap: reject unreasonable folio/compound page sizes in memremap_pages()” (hash not looked up) in v6.18',
+    from: '6.18',
+    effect: 'Compound device pages of more than 16 GiB are refused with -EINVAL and a warning.',
+    confidence: 'memory',
   },
   daxArchOptIn: {
     name: 'dax/arch-opt-in',

@@ -74,6 +74,15 @@ export const PPC64_TRAITS = {
     confidence: 'source',
     read: ALL_TREES,
   },
+  ppc64HashKernelKey: {
+    name: 'ppc64/hash-kernel-key',
+    since:
+      'since Linux commit d94b827e89dc (powerpc/book3s64/kuap: Use Key 3 for kernel mapping with hash translation) in v5.11',
+    from: '5.11',
+    effect:
+      'Bolted entries of the vmemmap have the storage key of the kernel, 3, where KUAP or KUEP is on; before, key 0.',
+    confidence: 'memory',
+  },
   ppc64PtdumpJoinsFrames: {
     name: 'ppc64/ptdump-joins-frames',
     since: 'since Linux commit e084728393a5 (powerpc/ptdump: Convert powerpc to GENERIC_PTDUMP) in v5.15',

@@ -13,6 +13,15 @@ export const S390_TRAITS = {
     confidence: 'source',
     read: ALL_TREES,
   },
+  s390RefusesAltmap: {
+    name: 's390/refuses-altmap',
+    since: 'since “s390x/mm: fail when an altmap is used for arch_add_memory()” (hash not looked up) in v5.3',
+    from: '5.3',
+    until: '6.8',
+    ended: 'until Linux commit 1a65b73ae9ab (s390/mm: allocate vmemmap pages from self-contained memory range) in v6.8',
+    effect: 'arch_add_memory() refuses an altmap with -EINVAL and a warning; __add_pages() below it takes one.',
+    confidence: 'memory',
+  },
   s390DerefLarge: {
     name: 's390/deref-large',
     since: 'since Linux commit b0e98aa9c411 (s390/mm: make pmd/pud_deref() large page aware) in v5.10',
@@ -47,6 +56,15 @@ export const S390_TRAITS = {
     effect: 'Sections of 128 MiB; before, of 256 MiB.',
     confidence: 'source',
     read: ALL_TREES,
+  },
+  s390SegmentPresentBit: {
+    name: 's390/segment-present-bit',
+    since:
+      'since a series that made room for swap entries in region-third and segment tables (commit not looked up), between v6.12 and v7.2',
+    from: '6.14',
+    effect:
+      'A segment entry says with bit 0 that it is present, and its read and write bits are 0x4000 and 0x8000; before, bits 0 and 1 were these.',
+    confidence: 'inferred',
   },
   s390FreeBootMemmap: {
     name: 's390/free-boot-memmap',

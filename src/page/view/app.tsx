@@ -1,104 +1,525 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { useEffect, useState } from 'preact/hooks';
-import type { FindingReport, ReportDocument, RunReport } from '../document.js';
-import { Column, RunHead } from './column.js';
-import { Legend } from './legend.js';
-import { Parting } from './parting.js';
-import { Plots } from './plots.js';
-import { Scrubber, Steps } from './timeline.js';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import type { ReportDocument } from '../document.js';
+import type { Offer } from '../emulator/protocol.js';
+import { packed, readHash, writeHash, type Draft, type Shown } from './address.js';
+import { Axis, touched, type View } from './axis.js';
+import { Bar } from './bar.js';
+import { Catalogue } from './catalogue.js';
+import { KeyHelp, keyHandler } from './keys.js';
+import { copyText } from './links.js';
+import { Refused, Stopped, type Emulator } from './emulator.js';
+import { LoadDialog } from './load-dialog.js';
+import type { Chosen } from './picture.js';
+import { Playground } from './playground.js';
+import { clickSection, EMPTY_DRAFT, windowOf, type Tool } from './plug.js';
+import { sessionOf, START, subjectsOf, type Position, type Session, type Subject } from './session.js';
+import { toggleTheme } from './theme.js';
+import { stepBack, stepOn } from './transport.js';
+import { Viewer } from './viewer.js';
 
-/** Runs that stand side by side. */
-const COLUMNS = 2;
+/** The page: a report to look at, or a scenario to play with, and what both have in common. */
 
-/** The first step with a finding, or the last step: where a reader wants to begin. */
-function firstPosition(runs: readonly RunReport[]): number {
-  const steps = runs.flatMap(({ findings }) => findings.map(({ step }) => step + 1));
-  return steps.length > 0 ? Math.min(...steps) : Math.max(0, ...runs.map((run) => run.steps.length));
+/** Whether this page was built with what only the playground has. */
+declare const HAS_PLAYGROUND: boolean;
+
+interface AppProps {
+  /** What the page was made for; null for the playground. */
+  document: ReportDocument | null;
+  emulator: Emulator | undefined;
 }
 
-/** The finding that the address of the page names. */
-const anchored = (runs: readonly RunReport[]): FindingReport | undefined =>
-  runs.flatMap(({ findings }) => findings).find(({ id }) => id === location.hash.slice(1));
+/** What is shown, and where it came from. */
+interface Showing {
+  readonly document: ReportDocument;
+  readonly subject: Subject;
+  /** Places of runs among the subject's. */
+  readonly lanes: readonly number[];
+  readonly bug?: string | undefined;
+}
 
-/** Keys move the scrubber wherever no element has a use for them. */
-const isFree = (target: EventTarget | null): boolean => target === document.body || target === document.documentElement;
+const LANES = 2;
+/** What the report shows where nobody chose. */
+const FIRST_BUG = 'tail-keeps-leaf';
+/** A run that takes longer is told of, milliseconds. */
+const PATIENCE = 1000;
+/** Least bytes that a zoom shows. */
+const CLOSEST = 16384;
 
-export function App({ report }: { report: ReportDocument }) {
-  const { runs } = report;
-  const steps = Math.max(0, ...runs.map((run) => run.steps.length));
-  const [position, setPosition] = useState(() => {
-    const finding = anchored(runs);
-    return finding === undefined ? firstPosition(runs) : finding.step + 1;
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** Lanes of a subject by the names of their kernels; the first ones where none are named. */
+function lanesOf(document: ReportDocument, subject: Subject, kernels: readonly string[] = []): number[] {
+  const named = kernels.flatMap((kernel) => {
+    const at = subject.runs.findIndex((run) => document.runs[run]!.kernel === kernel);
+    return at < 0 ? [] : [at];
   });
-  const [shown, setShown] = useState(() => runs.slice(0, COLUMNS).map((_, at) => at));
+  const others = subject.runs.flatMap((_, i) => (named.includes(i) ? [] : [i]));
+  return [...named, ...others].slice(0, LANES).sort((a, b) => (named.length === LANES ? 0 : a - b));
+}
+
+/** The scenario of a run, to play on with. */
+const draftOf = ({ document, subject, lanes }: Showing): Draft => ({
+  file: document.runs[subject.runs[0]!]!.scenario as Draft['file'],
+  kernels: lanes.map((lane) => document.runs[subject.runs[lane]!]!.kernel),
+});
+
+export function App({ document: own, emulator }: AppProps) {
+  const [offer, setOffer] = useState<Offer | undefined>();
+  const [mode, setMode] = useState<'report' | 'play'>(own === null ? 'play' : 'report');
+  const [showing, setShowing] = useState<Showing | undefined>();
+  const [draft, setDraft] = useState<Draft>(EMPTY_DRAFT);
+  const [past, setPast] = useState<readonly Draft[]>([]);
+  const [complaint, setComplaint] = useState<{ message: string; path: readonly (string | number)[] } | undefined>();
+  const [isBusy, setBusy] = useState(false);
+  const [position, setPosition] = useState<Position>(START);
+  const [selected, setSelected] = useState<Chosen>(null);
+  const [zoom, setZoom] = useState<View | null>(null);
+  const [dialog, setDialog] = useState<'catalogue' | 'load' | 'keys' | undefined>();
+  const [toast, setToast] = useState('');
+  const [tool, setTool] = useState<Tool>({ what: 'section', fails: false });
+  const asked = useRef(0);
+  const lastBug = useRef(FIRST_BUG);
+  const shownAt = useRef<Shown>({});
+
+  const tell = useCallback((text: string): void => {
+    setToast(text);
+    setTimeout(() => setToast((now) => (now === text ? '' : now)), 1800);
+  }, []);
+
+  const session = useMemo(
+    (): Session | undefined =>
+      showing &&
+      sessionOf(
+        showing.document,
+        showing.lanes.map((lane) => showing.subject.runs[lane]!),
+      ),
+    [showing],
+  );
+
+  /** Shows a document, at the place that is asked for or where it went wrong. */
+  const show = useCallback((document: ReportDocument, wanted: Shown, bug?: string): void => {
+    const subjects = subjectsOf(document);
+    const subject = subjects.find(({ name }) => name === wanted.subject) ?? subjects[0];
+    if (subject === undefined) return;
+    const lanes = lanesOf(document, subject, wanted.kernels);
+    const next = sessionOf(
+      document,
+      lanes.map((lane) => subject.runs[lane]!),
+    );
+    const step = wanted.step === undefined ? undefined : Math.max(0, Math.min(next.steps - 1, wanted.step - 1));
+    const end = next.endOf(step ?? 0);
+    const row = wanted.event === undefined ? end.row : Math.max(-1, Math.min(end.row, wanted.event - 1));
+    setShowing({ document, subject, lanes, bug });
+    setPosition(step === undefined ? next.opening() : { step, row });
+    setSelected(wanted.at === undefined ? null : [...wanted.at]);
+    setZoom(null);
+    setComplaint(undefined);
+  }, []);
+
+  const ask = useCallback(
+    async (
+      make: (emulator: Emulator) => Promise<ReportDocument>,
+      then: (document: ReportDocument) => void,
+    ): Promise<void> => {
+      if (emulator === undefined) return;
+      const mine = ++asked.current;
+      const timer = setTimeout(() => setBusy(true), PATIENCE);
+      try {
+        const document = await make(emulator);
+        if (mine === asked.current) then(document);
+      } catch (error) {
+        if (mine !== asked.current || error instanceof Stopped) return;
+        setComplaint({ message: messageOf(error), path: error instanceof Refused ? error.path : [] });
+      } finally {
+        clearTimeout(timer);
+        if (mine === asked.current) setBusy(false);
+      }
+    },
+    [emulator],
+  );
+
+  const openBug = useCallback(
+    (name: string, wanted: Shown = {}): void => {
+      setDialog(undefined);
+      setMode('report');
+      lastBug.current = name;
+      void ask(
+        (running) => running.ask('bug', { name, kernels: [...(wanted.kernels ?? [])] }),
+        (document) => show(document, wanted, name),
+      );
+    },
+    [ask, show],
+  );
+
+  const run = useCallback(
+    (next: Draft, wanted: Shown = {}): void => {
+      void ask(
+        (running) => running.ask('run', { file: next.file, kernels: [...next.kernels] }),
+        (document) => {
+          show(document, wanted);
+          // A click shows what it did: the finding that it brought, or the end.
+          if (wanted.step === undefined) {
+            const [subject] = subjectsOf(document);
+            const after = sessionOf(
+              document,
+              lanesOf(document, subject!).map((lane) => subject!.runs[lane]!),
+            );
+            const last = after.faults.find(({ position: at }) => at.step === after.steps - 1);
+            setPosition(after.steps === 0 ? START : (last?.position ?? after.endOf(after.steps - 1)));
+          }
+        },
+      );
+    },
+    [ask, show],
+  );
+
+  const play = useCallback(
+    (next: Draft, isUndo = false): void => {
+      setDraft((before) => {
+        if (!isUndo) setPast((all) => [...all, before]);
+        return next;
+      });
+      setMode('play');
+      setDialog(undefined);
+      run(next);
+    },
+    [run],
+  );
+  const undo = useCallback((): void => {
+    const before = past[past.length - 1];
+    if (before === undefined) {
+      tell('nothing to undo');
+      return;
+    }
+    setPast((all) => all.slice(0, -1));
+    play(before, true);
+  }, [past, play, tell]);
+
+  /** Goes where the address says. */
+  const follow = useCallback(async (): Promise<void> => {
+    const wanted = await readHash(location.hash);
+    if (wanted.draft !== undefined && emulator !== undefined) {
+      setDraft(wanted.draft);
+      setMode('play');
+      run(wanted.draft, wanted);
+    } else if (wanted.bug !== undefined && emulator !== undefined) openBug(wanted.bug, wanted);
+    else if (own !== null) show(own, wanted);
+    else {
+      setDraft(EMPTY_DRAFT);
+      run(EMPTY_DRAFT);
+    }
+  }, [emulator, own, openBug, run, show]);
 
   useEffect(() => {
-    const follow = (): void => {
-      const finding = anchored(runs);
-      if (finding !== undefined) setPosition(finding.step + 1);
-    };
-    const press = ({ key, target }: KeyboardEvent): void => {
-      if (!isFree(target)) return;
-      if (key === 'ArrowLeft') setPosition((at) => Math.max(0, at - 1));
-      if (key === 'ArrowRight') setPosition((at) => Math.min(steps, at + 1));
-    };
-    addEventListener('hashchange', follow);
-    addEventListener('keydown', press);
-    document.getElementById(location.hash.slice(1))?.scrollIntoView();
-    return () => {
-      removeEventListener('hashchange', follow);
-      removeEventListener('keydown', press);
-    };
-  }, [runs, steps]);
+    void follow();
+    void emulator?.ask('offer', {}).then(setOffer);
+    const listen = (): void => void follow();
+    addEventListener('hashchange', listen);
+    return () => removeEventListener('hashchange', listen);
+  }, []);
 
-  const columns = shown.map((at) => runs[at]!);
-  const comparison = report.comparisons.find(({ runs: [from, to] }) => shown[0] === from && shown[1] === to);
-  const titles = [...new Set(runs.map(({ title }) => title))];
-  document.title = `${titles.join(' · ')} – vmemmap report`;
+  // The address follows what is shown.
+  useEffect(() => {
+    if (session === undefined || showing === undefined) return;
+    const { document, subject, lanes, bug } = showing;
+    const several = subjectsOf(document).length > 1;
+    const shown: Shown = {
+      ...(mode === 'report' && bug !== undefined ? { bug } : {}),
+      ...(mode === 'report' && several ? { subject: subject.name } : {}),
+      ...(mode === 'report' && subject.runs.length > LANES
+        ? { kernels: lanes.map((lane) => document.runs[subject.runs[lane]!]!.kernel) }
+        : {}),
+      step: position.step + 1,
+      event: position.row + 1,
+      ...(selected === null ? {} : { at: selected }),
+    };
+    shownAt.current = shown;
+    const write = (pack?: string): void => history.replaceState(null, '', writeHash(shown, pack));
+    if (mode === 'report') write();
+    else void packed(draft).then((pack) => shownAt.current === shown && write(pack));
+  }, [session, showing, mode, draft, position, selected]);
+
+  const also = useMemo(
+    () => (mode === 'play' && session !== undefined ? [windowOf(session.first)] : []),
+    [mode, session],
+  );
+  const axis = useMemo(() => (session === undefined ? undefined : new Axis(touched(session, also))), [session, also]);
+  const view: View = zoom ?? [0, axis?.length ?? 1];
+
+  const go = useCallback((to: Position): void => setPosition(to), []);
+  const nextFault = useCallback((): void => {
+    const fault = session?.nextFault(position);
+    if (fault === undefined) tell('no finding');
+    else setPosition(fault.position);
+  }, [session, position, tell]);
+
+  const zoomBy = useCallback(
+    (factor: number, pan = 0): void => {
+      if (axis === undefined || session === undefined) return;
+      const [from, to] = zoom ?? [0, axis.length];
+      const length = Math.min(axis.length, Math.max(CLOSEST, (to - from) * factor));
+      const fault = session.focus(position);
+      const blamed = fault?.finding.blamed[0];
+      const shift = fault === undefined ? 0 : session.lanes[fault.lane]!.shift;
+      const target = selected ?? (blamed === undefined ? null : [blamed[0] - shift, blamed[1] - shift]);
+      const middle =
+        factor < 1 && target !== null ? axis.place((target[0] + target[1]) / 2) : (from + to) / 2 + pan * (to - from);
+      const start = Math.max(0, Math.min(axis.length - length, middle - length / 2));
+      setZoom(length >= axis.length ? null : [start, start + length]);
+    },
+    [axis, session, zoom, position, selected],
+  );
+
+  const onSection = useCallback(
+    (section: number): void => {
+      if (session === undefined || offer === undefined) return;
+      const next = clickSection(draft, section, tool, session);
+      if (typeof next === 'string') tell(next);
+      else {
+        setTool({ ...tool, fails: false });
+        play(next);
+      }
+    },
+    [session, draft, tool, offer, play, tell],
+  );
+
+  const copyLink = (): void =>
+    void copyText(location.href).then((isCopied) =>
+      tell(isCopied ? 'link copied' : 'the browser forbids copying; the address has it'),
+    );
+  const toPlay = (): void => {
+    if (emulator === undefined || mode === 'play') return;
+    setMode('play');
+    run(draft);
+  };
+  /** Plays on with what is shown. */
+  const edit = (): void => {
+    if (emulator !== undefined && mode === 'report' && showing !== undefined) play(draftOf(showing));
+  };
+  const toReport = (): void => {
+    if (mode === 'report') return;
+    if (own === null) openBug(lastBug.current);
+    else {
+      setMode('report');
+      show(own, {});
+    }
+  };
+  const keys = keyHandler({
+    ArrowRight: () => session && go(session.next(position)),
+    ArrowLeft: () => session && go(session.previous(position)),
+    ArrowDown: () => session && go(stepOn(session, position)),
+    ArrowUp: () => session && go(stepBack(session, position)),
+    Home: () => go(START),
+    End: () => session && go(session.endOf(session.steps - 1)),
+    ' ': () => document.getElementById('play')?.click(),
+    n: nextFault,
+    d: () => {
+      const next = session?.nextDifference(position);
+      if (next === undefined) tell('no further difference');
+      else go(next);
+    },
+    b: () => setSelected((now) => neighbour(now, 1)),
+    B: () => setSelected((now) => neighbour(now, -1)),
+    '+': () => zoomBy(0.5),
+    '=': () => zoomBy(0.5),
+    '-': () => zoomBy(2),
+    '0': () => setZoom(null),
+    '[': () => zoomBy(1, -0.25),
+    ']': () => zoomBy(1, 0.25),
+    c: () => setDialog('catalogue'),
+    l: () => emulator && setDialog('load'),
+    p: toPlay,
+    e: edit,
+    r: toReport,
+    t: toggleTheme,
+    '?': () => setDialog('keys'),
+    Escape: () => setSelected(null),
+    ...(mode === 'play' && session !== undefined
+      ? {
+          Backspace: undo,
+          ...Object.fromEntries(
+            Array.from({ length: 8 }, (_, i) => [String(i + 1), () => onSection(windowFirst(session) + i)]),
+          ),
+        }
+      : {}),
+  });
+  const handler = useRef(keys);
+  handler.current = keys;
+  useEffect(() => {
+    const press = (event: KeyboardEvent): void => handler.current(event);
+    addEventListener('keydown', press);
+    return () => removeEventListener('keydown', press);
+  }, []);
+
+  const isStale = complaint !== undefined;
+  const instead =
+    complaint !== undefined ? (
+      <div class="verdicts" role="group" aria-label="verdict">
+        <section class="verdict is-wrong" role="alert">
+          <h2>
+            <span aria-hidden="true">✗ </span>
+            {complaint.message}
+          </h2>
+          <p class="muted">
+            {complaint.path.length > 0 && (
+              <>
+                In <code>{complaint.path.join('.')}</code>.{' '}
+              </>
+            )}
+            {session !== undefined && 'The picture is from before the error.'}
+          </p>
+        </section>
+      </div>
+    ) : isBusy ? (
+      <div class="verdicts" role="group" aria-label="verdict">
+        <section class="verdict">
+          <h2>Running …</h2>
+          <p>
+            <button
+              type="button"
+              onClick={() => {
+                emulator?.stop();
+                setBusy(false);
+              }}
+            >
+              Stop
+            </button>
+          </p>
+        </section>
+      </div>
+    ) : mode === 'play' && session?.steps === 0 ? (
+      <div class="verdicts" role="group" aria-label="verdict">
+        <section class="verdict">
+          <h2>Empty machine</h2>
+          <p class="muted">
+            Click a section to plug it; click it again to unplug it. Two neighbours with a 56-byte struct page share a
+            leaf: try to unplug both.
+          </p>
+        </section>
+      </div>
+    ) : undefined;
+
   return (
     <>
-      <header class="page-head">
-        <p class="brand">vmemmap report</p>
-        <h1>{titles.join(' · ')}</h1>
-        <p class="muted">
-          Steps of memory hot-plug, run on a model of the kernel: sections of memory, and below them the page-table
-          leaves that map their struct pages. Frames of the page allocator lie behind the memory that comes and goes;
-          their own struct pages are not modelled.
-        </p>
-      </header>
-      <main>
-        <div class={`columns columns-${columns.length}`}>
-          {columns.map((run, column) => (
-            <RunHead
-              key={column}
-              run={run}
-              position={position}
-              onMove={setPosition}
-              choice={
-                runs.length > COLUMNS
-                  ? { runs, at: shown[column]!, onChoose: (at) => setShown(shown.with(column, at)) }
-                  : undefined
-              }
-            />
-          ))}
+      <Bar
+        session={session}
+        mode={mode}
+        canPlay={emulator !== undefined}
+        onReport={toReport}
+        onPlay={toPlay}
+        onEdit={edit}
+        onCatalogue={() => setDialog('catalogue')}
+        onLoad={() => setDialog('load')}
+        onCopy={copyLink}
+        showing={showing}
+        onLanes={(lanes) => showing && setShowing({ ...showing, lanes })}
+        onSubject={(subject) => showing && show(showing.document, { subject }, showing.bug)}
+      />
+      {session === undefined || axis === undefined ? (
+        <div class="viewer">
+          <aside class="rail" aria-label="steps and events" />
+          <main class="stage">
+            {instead}
+            <div class="placeholder" aria-hidden="true" />
+          </main>
         </div>
-        {comparison !== undefined && (
-          <Parting comparison={comparison} from={columns[0]!} to={columns[1]!} onMove={setPosition} />
-        )}
-        <Scrubber position={position} steps={steps} onMove={setPosition} />
-        <Steps runs={columns} position={position} steps={steps} onMove={setPosition} />
-        <Legend />
-        <div class={`columns columns-${columns.length}`}>
-          {columns.map((run, column) => (
-            <Column key={`${column} ${shown[column] ?? 0}`} run={run} position={position} onMove={setPosition} />
-          ))}
-        </div>
-        <Plots plots={report.plots} />
-      </main>
-      <footer class="page-foot">
-        vmemmap-emulator {report.version}. What is shown was computed when this page was made; it loads nothing.
-      </footer>
+      ) : (
+        <Viewer
+          session={session}
+          position={position}
+          axis={axis}
+          view={view}
+          selected={selected}
+          onGo={go}
+          onSelect={setSelected}
+          onNext={nextFault}
+          onSection={mode === 'play' ? onSection : undefined}
+          onDelete={
+            mode === 'play'
+              ? (step) =>
+                  play({ ...draft, file: { ...draft.file, steps: draft.file.steps.filter((_, i) => i !== step) } })
+              : undefined
+          }
+          isPlay={mode === 'play'}
+          isStale={isStale}
+          instead={instead}
+          controls={
+            HAS_PLAYGROUND &&
+            mode === 'play' &&
+            emulator !== undefined &&
+            offer !== undefined && (
+              <Playground
+                offer={offer}
+                emulator={emulator}
+                draft={draft}
+                tool={tool}
+                session={session}
+                onTool={setTool}
+                onDraft={play}
+                onUndo={undo}
+                onToast={tell}
+              />
+            )
+          }
+        />
+      )}
+      {dialog === 'catalogue' && (
+        <Catalogue
+          offer={offer}
+          document={showing?.document}
+          onClose={() => setDialog(undefined)}
+          onBug={openBug}
+          onEdit={(name) =>
+            void emulator
+              ?.ask('bugFile', { name })
+              .then(({ file, kernels }) => play({ file: file as Draft['file'], kernels }))
+          }
+          onStory={(story) => play({ file: story.file as Draft['file'], kernels: story.kernels })}
+          onSubject={(subject, at) => {
+            setDialog(undefined);
+            if (showing !== undefined) show(showing.document, { subject, ...at }, showing.bug);
+          }}
+        />
+      )}
+      {HAS_PLAYGROUND && dialog === 'load' && emulator !== undefined && (
+        <LoadDialog
+          emulator={emulator}
+          onClose={() => setDialog(undefined)}
+          onLoaded={(file) => play({ file: file as Draft['file'], kernels: kernelsFor(file, draft, offer) })}
+        />
+      )}
+      {dialog === 'keys' && <KeyHelp onClose={() => setDialog(undefined)} isPlay={mode === 'play'} />}
+      <div id="toast" role="status" class={toast === '' ? '' : 'is-on'}>
+        {toast}
+      </div>
     </>
   );
 }
+
+/** Kernels for a scenario that was loaded: its own, or those that were chosen. */
+function kernelsFor(file: unknown, draft: Draft, offer: Offer | undefined): readonly string[] {
+  const { machine } = file as { machine?: { kernel?: unknown } };
+  const named = typeof machine?.kernel === 'string' ? machine.kernel : undefined;
+  if (named === undefined) return draft.kernels;
+  return [
+    named,
+    ...draft.kernels.slice(1).filter((kernel) => offer?.kernels.includes(kernel) === true && kernel !== named),
+  ];
+}
+
+/** The byte range after or before the selected one, as the picture has them. */
+function neighbour(now: Chosen, by: number): Chosen {
+  const all = [...document.querySelectorAll<SVGElement>('#picture .seg')].map(
+    ({ dataset }) => [Number(dataset['start']), Number(dataset['end'])] as [number, number],
+  );
+  if (all.length === 0) return null;
+  const at = now === null ? -1 : all.findIndex(([start, end]) => start === now[0] && end === now[1]);
+  return all[at < 0 ? (by > 0 ? 0 : all.length - 1) : (at + by + all.length) % all.length]!;
+}
+
+const windowFirst = (session: Session): number => {
+  const { vmemmap, sectionBytes } = session.first;
+  return Math.round((windowOf(session.first)[0] - vmemmap) / sectionBytes);
+};

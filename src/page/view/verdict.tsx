@@ -1,130 +1,208 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import type { FindingReport, RunReport } from '../document.js';
-import { Words } from './words.js';
+import type { Stretch } from '../../events/event.js';
+import { innermostOf } from './bytes.js';
+import { MomentLink, WithCommits } from './links.js';
+import { samePlace, type Fault, type Position, type Session } from './session.js';
 
-/** What went wrong, where and why, in plain words: the first thing that a reader sees. */
-
-/** What a step does that breaks an invariant or an expectation, and what that means. */
-const HARM: Readonly<Record<string, readonly [does: string, means: string]>> = {
-  'no-crash': ['stops the kernel', 'The kernel touches memory that is not mapped, or meets a BUG().'],
-  'no-hole': [
-    'leaves struct pages in use unmapped',
-    'Memory that is in use has struct pages with nothing behind them: whoever reads one faults.',
-  ],
-  'no-leak': ['leaks memory', 'Memory that backed the vmemmap is not given back, though nothing needs it any more.'],
-  'right-owner': [
-    'gives memory to the wrong owner',
-    'Memory goes back to an owner that it did not come from, or is in use after it went back.',
-  ],
-  'altmap-books': [
-    'leaves the books of an altmap wrong',
-    'The pages that an altmap counts as handed out are not those that leaves map of it.',
-  ],
-  'no-cross-talk': [
-    'changes struct pages of memory it was not given',
-    'Memory that the step has nothing to do with loses its struct pages, or finds other bytes in them.',
-  ],
-  'roll-back': ['fails and is not undone', 'The step returns an error, and something that it made stays.'],
-  counters: ['leaves a counter wrong', 'A number in /proc/vmstat is not what it should count.'],
-  'section-state': ['leaves a section half present', 'The section has no memmap, and its section_mem_map says it has.'],
-  'initialised-pages': ['leaves struct pages uninitialised', 'Struct pages are read that nobody has initialised.'],
-  'no-warning': ['makes the kernel warn', 'The kernel itself finds something wrong.'],
-  'add-succeeds': ['fails to add memory', 'The memory is refused, though there was room for its memmap.'],
-  'altmap-serves': [
-    'does not use the altmap',
-    'The memmap lies elsewhere than in the pages that were set aside for it.',
-  ],
-  'large-leaves': ['maps base pages where a large leaf fits', 'Hundreds of entries do what one could.'],
-};
-const UNNAMED = ['goes wrong', ''] as const;
+/** What went wrong, in one sentence, and which call decided it; beside it what the other kernel did with the same bytes. */
 
 interface VerdictProps {
-  run: RunReport;
-  position: number;
-  onMove: (position: number) => void;
+  session: Session;
+  position: Position;
+  onGo: (position: Position) => void;
+  onNext: () => void;
 }
 
-/** The finding to speak of: of the step that is shown, or else the first. */
-const spokenOf = ({ findings }: RunReport, position: number): FindingReport | undefined => {
-  const here = findings.filter(({ step }) => step + 1 === position);
-  return here.find(({ known }) => known !== null) ?? here[0] ?? findings[0];
+const fixText = (fault: Fault): string => {
+  const { known } = fault.finding;
+  if (known === null) return '';
+  return known.fix === 'open'
+    ? `still open in ${fault.finding.known?.endedBy ?? 'the newest release'}`
+    : `fix: ${known.fix}`;
 };
 
-export function Verdict({ run, position, onMove }: VerdictProps) {
-  const { findings, steps } = run;
-  const finding = spokenOf(run, position);
-  if (finding === undefined) {
+export function Verdict({ session, position, onGo, onNext }: VerdictProps) {
+  const fault = session.focus(position);
+  const { lanes, faults } = session;
+  if (fault === undefined) {
+    const names = lanes.map(({ run }) => run.kernel).join(' and ');
     return (
-      <div role="group" class="verdict is-fine" aria-label="Verdict">
-        <p class="verdict-head">
-          Nothing is wrong after {steps.length === 1 ? 'its one step' : `any of its ${steps.length} steps`}.
-        </p>
+      <div class="verdicts" role="group" aria-label="verdict">
+        <section class="verdict">
+          <h2>Nothing wrong on {names}</h2>
+          <p>
+            <span class="muted">
+              {session.steps === 1 ? 'One step' : `All ${session.steps} steps`}; every invariant was asked after each.
+            </span>{' '}
+            <Same session={session} />
+          </p>
+        </section>
       </div>
     );
   }
-  const { step, why, sentence, invariant, text, id } = finding;
-  const [does, means] = HARM[invariant] ?? UNNAMED;
-  const known = finding.known ?? findings.find((other) => other.known !== null)?.known ?? null;
+  const { finding, lane } = fault;
+  const isHere = samePlace(fault.position, position);
+  const { step, row } = fault.position;
+  const other = lanes.length > 1 ? 1 - lane : undefined;
+  const event =
+    isHere || (position.step === step && position.row >= row)
+      ? `event ${row + 1}`
+      : `go to step ${step + 1}, event ${row + 1}`;
   return (
-    <div role="group" class="verdict is-wrong" aria-label="Verdict">
-      <p class="verdict-head">
-        Step {step + 1} of {steps.length} {does}.
-      </p>
-      <p>{means}</p>
-      <dl>
-        <dt>Step</dt>
-        <dd>
-          <code>{steps[step]?.text}</code>
-        </dd>
-        <dt>Found</dt>
-        <dd>
-          <Words text={text} />
-        </dd>
-        {finding.function !== null && (
-          <>
-            <dt>Where</dt>
-            <dd>
-              <code>{finding.function}()</code>
-            </dd>
-          </>
-        )}
-        {why.length > 0 && (
-          <>
-            <dt>Why</dt>
-            <dd>
-              <Words text={why.join(' ')} />
-            </dd>
-          </>
-        )}
-        {known !== null && (
-          <>
-            <dt>Known as</dt>
-            <dd>
-              {known.id} <code>{known.name}</code>, {known.fix === 'open' ? 'not ended yet' : `ended by ${known.fix}`}.{' '}
-              <Words text={known.explanation} />
-            </dd>
-          </>
-        )}
-        <dt>Rule</dt>
-        <dd class="muted">
-          {sentence} ({invariant})
-        </dd>
-      </dl>
-      <p class="verdict-foot">
-        <a href={`#${id}`}>
-          {findings.length === 1 ? 'The finding' : `The ${findings.length} findings`}, with the kernel’s stack and the
-          command that repeats it
-        </a>
-        {step + 1 !== position && (
-          <>
-            {' · '}
-            <button type="button" class="link" onClick={() => onMove(step + 1)}>
-              show step {step + 1}
+    <div class={other === undefined ? 'verdicts' : 'verdicts are-two'} role="group" aria-label="verdict">
+      <section class="verdict is-wrong">
+        <h2>
+          <span aria-hidden="true">✗ </span>
+          {lanes[lane]!.run.kernel} step {finding.step + 1}: {finding.headline}
+        </h2>
+        <p>
+          {finding.cause}{' '}
+          {row >= 0 && (
+            <button type="button" class="link" onClick={() => onGo(fault.position)}>
+              {event}
             </button>
+          )}{' '}
+          <span class="muted">
+            {finding.known === null ? (
+              <span title={finding.sentence}>{finding.invariant}</span>
+            ) : (
+              <>
+                <b title={finding.known.title}>{finding.known.id}</b> · <WithCommits text={fixText(fault)} />
+              </>
+            )}
+            {finding.also.length > 0 && (
+              <span title={finding.also.map(({ sentence }) => sentence).join(' ')}>
+                {' '}
+                · breaks {finding.also.length + 1} rules
+              </span>
+            )}
+            {faults.length > 1 && (
+              <>
+                {' '}
+                · finding {faults.indexOf(fault) + 1} of {faults.length}{' '}
+                <button type="button" class="link" onClick={onNext}>
+                  next
+                </button>
+              </>
+            )}
+          </span>
+        </p>
+      </section>
+      {other !== undefined && <Other session={session} lane={other} fault={fault} onGo={onGo} />}
+    </div>
+  );
+}
+
+/** Whether two kernels do the same, where nothing is wrong. */
+function Same({ session }: { session: Session }) {
+  if (session.lanes.length < 2) return null;
+  const rows = session.rows.flat();
+  const differing = rows.filter(({ differs }) => differs).length;
+  const traits = session.comparison?.differing ?? 0;
+  if (differing > 0)
+    return (
+      <span class="muted">
+        They do different things in {differing} of {rows.length} events.
+      </span>
+    );
+  return (
+    <span class="muted">
+      Both do the same, event by event.
+      {traits > 0 && ` ${traits} ${traits === 1 ? 'trait differs' : 'traits differ'}, none matters here.`}
+    </span>
+  );
+}
+
+/** What the other kernel has at the same bytes. */
+function Other({
+  session,
+  lane,
+  fault,
+  onGo,
+}: {
+  session: Session;
+  lane: number;
+  fault: Fault;
+  onGo: (position: Position) => void;
+}) {
+  const { run } = session.lanes[lane]!;
+  const count = session.faults.filter((other) => other.lane === lane).length;
+  const shift = session.lanes[lane]!.shift - session.lanes[fault.lane]!.shift;
+  const [blamed] = fault.finding.blamed;
+  const ids = [
+    ...new Set(
+      session.faults.flatMap((other) =>
+        other.lane === lane && other.finding.known !== null ? [other.finding.known.id] : [],
+      ),
+    ),
+  ];
+  return (
+    <section class={count > 0 ? 'verdict is-wrong' : 'verdict'}>
+      <h2>
+        {count > 0 ? (
+          <>
+            <span aria-hidden="true">✗ </span>
+            {run.kernel}: {count === 1 ? 'one finding' : `${count} findings`} {ids.join(', ')}
+          </>
+        ) : (
+          <>
+            <span aria-hidden="true">✓ </span>
+            {run.kernel}: nothing wrong
           </>
         )}
+      </h2>
+      <p>
+        {blamed === undefined ? null : (
+          <SameBytes
+            session={session}
+            lane={lane}
+            fault={fault}
+            bytes={[blamed[0] + shift, blamed[1] + shift]}
+            onGo={onGo}
+          />
+        )}
       </p>
-    </div>
+    </section>
+  );
+}
+
+function SameBytes({
+  session,
+  lane,
+  fault,
+  bytes,
+  onGo,
+}: {
+  session: Session;
+  lane: number;
+  fault: Fault;
+  bytes: Stretch;
+  onGo: (position: Position) => void;
+}) {
+  const { timeline, run } = session.lanes[lane]!;
+  const position = fault.position.row < 0 ? session.endOf(fault.position.step) : fault.position;
+  const state = session.stateAt(lane, position);
+  const pieces = timeline.pieces(state, ...bytes);
+  const [piece] = pieces;
+  if (piece === undefined) return <>These bytes are not mapped there.</>;
+  const part = pieces.length > 1 ? `The first ${piece.end - piece.start} of these bytes` : 'These bytes';
+  if (piece.by === null || piece.holds === 'never') return <>{part}: never written there either.</>;
+  const what = piece.holds === 'unused' ? '0xFD' : 'struct pages';
+  const by = innermostOf(run, piece.by);
+  return (
+    <>
+      {part}: {what}, written in{' '}
+      <MomentLink session={session} lane={lane} at={piece.by} onGo={onGo}>
+        step {piece.by[0] + 1}
+      </MomentLink>
+      {by !== '' && (
+        <>
+          {' '}
+          by <code>{by}()</code>
+        </>
+      )}
+      .
+    </>
   );
 }

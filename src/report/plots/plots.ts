@@ -58,20 +58,3 @@ export const overheadPlot = (curves: readonly Curve[]): DrawnPlot =>
     y: { label: 'of it', text: percent, scale: 'powers' },
     series: curves,
   });
-
-/**
- * @param statesByDepth states that an exploration met first in sequences of 0, 1, 2, … steps
- */
-export const statesPlot = (statesByDepth: readonly number[]): DrawnPlot =>
-  draw({
-    name: 'states-depth',
-    title: 'States that an exploration meets, by steps of the shortest sequence to them',
-    x: { label: 'steps', text: String, scale: 'even' },
-    y: { label: 'states', text: short, scale: 'powers' },
-    series: [
-      {
-        name: 'states',
-        points: statesByDepth.flatMap((states, depth) => (states > 0 ? [[depth, states] as const] : [])),
-      },
-    ],
-  });

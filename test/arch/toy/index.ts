@@ -28,6 +28,7 @@ export const toy: Architecture<TablePlatform> = {
   sectionSizeBits: () => 27,
   vmemmapBase: () => 0x40_0000_0000n,
   check: () => undefined,
+  maxPhysmemBits: () => 46,
   platform: ({ ram, allocator, pageSize }) =>
     tablePlatform(new PageTable(ram, allocator.reserve() * pageSize, geometry, format), {
       pmdSize: PMD_SIZE,

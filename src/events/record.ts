@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import { keepWholeStacks, kernelStack, kernelStackOf, stackOn } from '../check/kernel-stack.js';
+import { NO_PAGE } from '../hardware/buddy-blocks.js';
+import { LEVELS, type Leaf, type Level } from '../hardware/page-table.js';
+import { observe } from '../kernel/kernel.js';
+import { DEAF_OBSERVER, type Observer } from '../kernel/observer.js';
+import { InputError } from '../scenario/input.js';
+import { altmapsOf, type Run } from '../scenario/runner.js';
+import { activeMemmap, vmemmapWindow, walkVmemmap } from '../kernel/vmemmap-view.js';
+import type { Books, Deed, FrameRun, KernelEvent, LeafRun, Recording, Stretch } from './event.js';
+import { Interned } from './interned.js';
+import { leafRuns } from './leaf-runs.js';
+import { tellLoopsOnce } from './repeats.js';
+
+/** Listens to a run and keeps what the kernel does, event by event, with the functions that were running. */
+
+/** Events of a run that are kept: a reader follows thousands, and each costs a stack. */
+const MAX_EVENTS = 400_000;
+/** Runs of leaves that a page can show. */
+const MAX_LEAF_RUNS = 20_000;
+
+/** Initialising struct pages may be a step of its own, without a kernel function around it. */
+const INITIALISING = ['memmap_init_range'];
+
+const blocks = (pfn: number): FrameRun[] => (pfn === NO_PAGE ? [] : [[pfn, 1, 0]]);
+
+/**
+ * Keeps the events of a run. It listens from when it is made; {@link endStep} is told after every step.
+ * @throws InputError when a run has more to tell than can be kept
+ */
+export class Recorder {
+  private readonly stacks = new Interned<string[]>();
+  private readonly actives = new Interned<Stretch[]>();
+  private readonly leaves = new Interned<LeafRun>();
+  private readonly steps: KernelEvent[][] = [];
+  private readonly ends: Books[] = [];
+  /** Kernel functions that were called, by step. */
+  readonly called: Set<string>[] = [new Set()];
+  private readonly boot: Recording['boot'];
+  private events: KernelEvent<LeafRun>[] = [];
+  private kept = 0;
+  /** Where the active memmap stands that was read last, and when that was. */
+  private activeAt = { changes: -1, place: 0 };
+
+  constructor(private readonly run: Run) {
+    this.boot = { leaves: this.allLeaves(), ...this.books() };
+    observe(run.kernel, this.observer());
+  }
+
+  /** A step is over. One that stopped the kernel is the last. */
+  endStep(): void {
+    const { stopped, stoppedBy } = this.run;
+    if (stopped !== undefined) {
+      const stack = stoppedBy === undefined ? [] : this.named(kernelStackOf(stoppedBy));
+      this.keep({ what: 'stop', text: stopped }, stack.length === 0 ? INITIALISING : stack);
+    }
+    this.steps.push(tellLoopsOnce(this.events).map((event) => this.told(event)));
+    const hasPageTables = this.run.kernel.platform.table !== undefined;
+    this.ends.push({ ...this.books(), ...(hasPageTables ? {} : { leaves: this.allLeaves() }) });
+    this.events = [];
+    this.called.push(new Set());
+    if (this.leaves.values.length > MAX_LEAF_RUNS) {
+      throw new InputError(
+        `the run has ${this.leaves.values.length} runs of leaves to show; allowed are ${MAX_LEAF_RUNS}; add less memory`,
+      );
+    }
+  }
+
+  recording(): Recording {
+    const { kernel, scenario } = this.run;
+    return {
+      pageSize: kernel.pageSize,
+      recycledPages: scenario.machine.recycledPages,
+      stacks: this.stacks.values,
+      actives: this.actives.values,
+      leaves: this.leaves.values,
+      boot: this.boot,
+      steps: this.steps,
+      ends: this.ends,
+    };
+  }
+
+  private places(runs: readonly LeafRun[]): number[] {
+    return runs.map((run) => this.leaves.place(run));
+  }
+
+  private allLeaves(): number[] {
+    const { kernel } = this.run;
+    return this.places(leafRuns(kernel, walkVmemmap(kernel, vmemmapWindow(kernel)).leaves, altmapsOf(this.run)));
+  }
+
+  private told(event: KernelEvent<LeafRun>): KernelEvent {
+    return event.what === 'set' || event.what === 'clear' ? { ...event, leaves: this.places(event.leaves) } : event;
+  }
+
+  private books(): Books {
+    const { pagesOut: ramPages } = this.run.kernel.allocator;
+    return { active: this.active(), unusedStart: this.unusedStart(), ramPages };
+  }
+
+  private active(): number {
+    const { changes } = this.run.kernel.sections;
+    if (changes !== this.activeAt.changes) this.activeAt = { changes, place: this.readActive() };
+    return this.activeAt.place;
+  }
+
+  private readActive(): number {
+    return this.actives.place(activeMemmap(this.run.kernel).map(({ start, end }): Stretch => [start, end]));
+  }
+
+  private unusedStart(): number | null {
+    const start = this.run.kernel.code.unusedStart();
+    return start === 0 ? null : start;
+  }
+
+  private named(stack: readonly string[]): string[] {
+    const { architecture, traits } = this.run.scenario.machine;
+    return stackOn(architecture.name, traits, stack);
+  }
+
+  private keep(deed: Deed<LeafRun>, stack = this.named(kernelStack())): void {
+    if (++this.kept > MAX_EVENTS) {
+      throw new InputError(`the kernel does more than ${MAX_EVENTS} things that would be shown; add less memory`);
+    }
+    this.events.push({
+      ...deed,
+      stack: this.stacks.place(stack),
+      times: 1,
+      active: this.active(),
+      unusedStart: this.unusedStart(),
+    });
+  }
+
+  /** The addresses that an entry of a level covers. */
+  private covered(level: Level, address: number): { start: number; end: number } {
+    const { platform, pageSize } = this.run.kernel;
+    const { table, leafSizes } = platform;
+    const span = table?.span[level] ?? leafSizes[leafSizes.length - 1]?.size ?? pageSize;
+    const start = Math.floor(address / span) * span;
+    return { start, end: start + span };
+  }
+
+  /** What a range is mapped with, as a walk of the tables finds it. */
+  private mapped(start: number, end: number): LeafRun[] {
+    const { kernel } = this.run;
+    const found: Leaf[] = [];
+    kernel.platform.visit(
+      start,
+      end,
+      (leaf) => found.push(leaf),
+      () => undefined,
+    );
+    return leafRuns(kernel, found, altmapsOf(this.run));
+  }
+
+  private observer(): Observer {
+    const { allocator } = this.run.kernel;
+    const keep = (deed: Deed<LeafRun>): void => this.keep(deed);
+    const entry = (word: number): string => word.toString(16).padStart(8, '0');
+    return {
+      ...DEAF_OBSERVER,
+      allocPages: (order, _nid, pfn) =>
+        keep({ what: 'alloc', pages: 2 ** order, frames: blocks(pfn), out: allocator.pagesOut }),
+      freePages: (pfn, order) =>
+        keep({ what: 'free', pages: 2 ** order, frames: blocks(pfn), out: allocator.pagesOut }),
+      getPage: (pfn) => keep({ what: 'get', frames: blocks(pfn) }),
+      altmapAlloc: ({ name }, pages, pfn) => keep({ what: 'altmap-alloc', altmap: name, pages, frames: blocks(pfn) }),
+      altmapFree: ({ name }, pages) => keep({ what: 'altmap-free', altmap: name, pages }),
+      setEntry: (level, address, word0, word1) => {
+        const { start, end } = this.covered(level, address);
+        const leaves = this.mapped(start, end);
+        const own = leaves.length === 1 && leaves[0]!.count === 1 ? leaves[0]!.entry : `${entry(word1)}${entry(word0)}`;
+        keep({ what: 'set', level: LEVELS[level], start, end, entry: own, leaves });
+      },
+      clearEntry: (level, address) => {
+        const { start, end } = this.covered(level, address);
+        keep({ what: 'clear', level: LEVELS[level], start, end, leaves: this.mapped(start, end) });
+      },
+      memset: (start, byte, bytes) => keep({ what: 'memset', start, end: start + bytes, byte }),
+      scan: (start, byte, bytes, filled) => keep({ what: 'scan', start, end: start + bytes, byte, filled }),
+      initialise: (start, bytes) => {
+        const stack = this.named(kernelStack());
+        this.keep({ what: 'initialise', start, end: start + bytes }, stack.length === 0 ? INITIALISING : stack);
+      },
+      copyPage: (to, from) => keep({ what: 'copy', to, from }),
+      flush: (of, start, end) => keep({ what: 'flush', of, start, end }),
+      decide: (by, { because, so }, start, end) => keep({ what: 'decide', by, because, so, start, end }),
+      warn: (text) => keep({ what: 'warn', text }),
+      enter: (name) => this.called[this.steps.length]!.add(name),
+    };
+  }
+}
+
+/** Runs something that a {@link Recorder} listens to, with stacks as deep as it needs them. */
+export const recorded = <T>(run: () => T): T => keepWholeStacks(run);

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import { BUGS, type Bug } from '../../catalogue/bugs/index.js';
+import { tellingReleases } from '../../catalogue/repro.js';
+import { DEFAULT_RELEASE } from '../../history/releases.js';
+import { ScenarioError } from '../../kernel/scenario-error.js';
+import { InputError, issueSentence } from '../../scenario/input.js';
+import { findKernelRelease } from '../../scenario/names.js';
+import { resolveScenario } from '../../scenario/scenario.js';
+import { scenarioSchema, type ScenarioFile } from '../../scenario/schema.js';
+import { refuseSlips } from '../../scenario/slips.js';
+import { writtenScenario } from '../../scenario/written.js';
+import { bugRequests } from '../bug-requests.js';
+import { reportDocument } from '../build.js';
+import type { ReportDocument, RunReport } from '../document.js';
+import type { RunRequest } from '../run-report.js';
+import { explore } from './explore.js';
+import { load } from './load.js';
+import { offer } from './offer.js';
+import type { Ask, Mistake, Op } from './protocol.js';
+
+/** What the emulator answers: by the same functions as the command line, without a file and without a network. */
+
+/** A scenario that is wrong, and where in it. */
+export class Mistaken extends Error {
+  override readonly name = 'Mistaken';
+
+  constructor({ message, path }: Mistake) {
+    super(message);
+    this.path = path;
+  }
+
+  readonly path: Mistake['path'];
+}
+
+/** A step that changes nothing: a machine that nobody has done anything to yet is shown after it. */
+const NOTHING = { op: 'use', pfn: 0, nrPages: 1 };
+
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
+
+/** The names that lead to what a sentence is about: "steps[2].size is …". */
+function pathOf(sentence: string): Mistake['path'] {
+  const [field = ''] = /^[a-zA-Z][\w.[\]]*/.exec(sentence) ?? [];
+  return field.split(/[.[\]]+/).flatMap((part) => (part === '' ? [] : [/^\d+$/.test(part) ? Number(part) : part]));
+}
+
+/** What is wrong with a scenario, as far as its fields tell. */
+function mistakesOf(value: unknown): Mistake[] {
+  const parsed = scenarioSchema.safeParse(value);
+  if (!parsed.success) {
+    return parsed.error.issues.map((issue) => ({
+      message: issueSentence(issue, value),
+      path: issue.path.filter((step) => typeof step !== 'symbol'),
+    }));
+  }
+  try {
+    refuseSlips(resolveScenario(parsed.data));
+    return [];
+  } catch (error) {
+    if (!(error instanceof ScenarioError)) throw error;
+    return [{ message: error.message, path: pathOf(error.message) }];
+  }
+}
+
+/** @throws Mistaken with the first complaint */
+function readFile(value: unknown): ScenarioFile {
+  const parsed = scenarioSchema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new Mistaken({
+    message: issueSentence(issue!, value),
+    path: issue!.path.filter((step) => typeof step !== 'symbol'),
+  });
+}
+
+function requestOf(file: ScenarioFile, kernel: string): RunRequest {
+  const release = findKernelRelease(kernel, 'kernel');
+  try {
+    const scenario = resolveScenario(file, { release });
+    refuseSlips(scenario);
+    return { scenario, file, name: file.name, command: `vmemmap run scenario.json --kernel ${kernel}` };
+  } catch (error) {
+    if (!(error instanceof ScenarioError)) throw error;
+    throw new Mistaken({ message: `${kernel}: ${error.message}`, path: pathOf(error.message) });
+  }
+}
+
+/** A run without the step that nobody asked for. */
+const untouched = (run: RunReport): RunReport => ({
+  ...run,
+  steps: [],
+  findings: [],
+  recording: { ...run.recording, steps: [], ends: [] },
+});
+
+function runFile(version: string, { file, kernels }: Ask['run']['request']): ReportDocument {
+  const isEmpty = isObject(file) && Array.isArray(file['steps']) && file['steps'].length === 0;
+  const parsed = readFile(isEmpty ? { ...file, steps: [NOTHING] } : file);
+  const names = kernels.length === 0 ? [parsed.machine.kernel ?? DEFAULT_RELEASE.name] : [...new Set(kernels)];
+  const report = reportDocument(
+    names.map((kernel) => requestOf(parsed, kernel)),
+    version,
+  );
+  return isEmpty ? { ...report, runs: report.runs.map(untouched) } : report;
+}
+
+function bugOf(name: string): Bug {
+  const bug = BUGS.find((entry) => entry.name === name || entry.id === name);
+  if (bug !== undefined) return bug;
+  throw new InputError(`the catalogue has no entry ${name}`);
+}
+
+function checkText(text: string): Mistake[] {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    return [{ message: `it is not JSON (${error instanceof Error ? error.message : String(error)})`, path: [] }];
+  }
+  // A scenario with no step yet is what one begins with.
+  const isEmpty = isObject(value) && Array.isArray(value['steps']) && value['steps'].length === 0;
+  return mistakesOf(isEmpty ? { ...(value as object), steps: [NOTHING] } : value);
+}
+
+type Answering = {
+  [O in Op]: (
+    request: Ask[O]['request'],
+    onPart: (part: Ask[O]['answer']) => void,
+  ) => Ask[O]['answer'] | Promise<Ask[O]['answer']>;
+};
+
+/** @param version of this program */
+export const answers = (version: string): Answering => ({
+  offer: () => offer(version),
+  bug: ({ name, kernels }) => reportDocument(bugRequests(bugOf(name), kernels), version),
+  bugFile: ({ name }) => {
+    const bug = bugOf(name);
+    const { bad, good } = tellingReleases(bug);
+    const [request] = bugRequests(bug, []);
+    const kernels = [bad.name, ...(good === undefined ? [] : [good.name])];
+    return { file: writtenScenario(request!.file), kernels };
+  },
+  run: (request) => runFile(version, request),
+  check: ({ text }) => checkText(text),
+  load: ({ name, text }) => load(name, text),
+  explore,
+});

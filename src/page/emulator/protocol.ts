@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import type { ReportDocument } from '../document.js';
+
+/** What the page asks the emulator, which runs in a worker beside it, and what it answers. */
+
+/** A configuration of an architecture that one can choose. */
+export interface MachineOffer {
+  /** "4-level", "64K pages, radix". */
+  title: string;
+  /** What a scenario's machine says to get it. */
+  machine: Record<string, unknown>;
+}
+
+export interface ArchitectureOffer {
+  name: string;
+  configurations: MachineOffer[];
+  structPageSizes: number[];
+}
+
+export interface BugOffer {
+  id: string;
+  name: string;
+  arch: string;
+  title: string;
+  fix: string;
+}
+
+export interface StoryOffer {
+  name: string;
+  title: string;
+  /** A scenario as a file. */
+  file: unknown;
+  kernels: string[];
+}
+
+/** What one can choose from. */
+export interface Offer {
+  version: string;
+  architectures: ArchitectureOffer[];
+  /** Releases and proposals, oldest first. */
+  kernels: string[];
+  defaultKernel: string;
+  bugs: BugOffer[];
+  stories: StoryOffer[];
+  /** The JSON Schema of a scenario. */
+  schema: unknown;
+}
+
+/** A mistake of a text, and where in it. */
+export interface Mistake {
+  message: string;
+  /** Names and places from the top; empty where the text is no JSON. */
+  path: (string | number)[];
+}
+
+/** A scenario, made of what somebody gave. */
+export interface Loaded {
+  file: unknown;
+  /** What was recognised, and what of it is not used. */
+  told: string;
+}
+
+/** Something that exploring found. */
+export interface Explored {
+  invariant: string;
+  text: string;
+  /** Steps of the shortest sequence. */
+  length: number;
+  file: unknown;
+}
+
+export interface ExploreProgress {
+  states: number;
+  depth: number;
+  found: Explored[];
+  /** Why it is over; undefined while it goes on. */
+  ended: string | undefined;
+}
+
+export interface Ask {
+  offer: { request: object; answer: Offer };
+  bug: { request: { name: string; kernels: string[] }; answer: ReportDocument };
+  /** The entry's scenario as a file. */
+  bugFile: { request: { name: string }; answer: { file: unknown; kernels: string[] } };
+  run: { request: { file: unknown; kernels: string[] }; answer: ReportDocument };
+  check: { request: { text: string }; answer: Mistake[] };
+  load: { request: { name: string; text: string }; answer: Loaded };
+  explore: { request: { file: unknown; kernel: string; sections: number; depth: number }; answer: ExploreProgress };
+}
+
+export type Op = keyof Ask;
+
+export interface Request<O extends Op = Op> {
+  id: number;
+  op: O;
+  request: Ask[O]['request'];
+}
+
+/** Answers may come in parts; the last says so. */
+export type Answer =
+  { id: number; answer: unknown; isLast: boolean } | { id: number; error: string; path?: (string | number)[] };

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import { useState } from 'preact/hooks';
+import { Dialog } from './dialog.js';
+import type { Emulator } from './emulator.js';
+
+/** Takes what somebody has: a scenario, a machine's memory as tools print it, what exploring found. */
+
+interface LoadProps {
+  emulator: Emulator;
+  onClose: () => void;
+  onLoaded: (file: unknown, told: string) => void;
+}
+
+export function LoadDialog({ emulator, onClose, onLoaded }: LoadProps) {
+  const [text, setText] = useState('');
+  const [complaint, setComplaint] = useState('');
+  const load = (name: string, content: string): void => {
+    setComplaint('');
+    emulator.ask('load', { name, text: content }).then(
+      ({ file, told }) => onLoaded(file, told),
+      (error: unknown) => setComplaint(error instanceof Error ? error.message : String(error)),
+    );
+  };
+  const drop = (event: DragEvent): void => {
+    event.preventDefault();
+    const file = event.dataTransfer?.files[0];
+    if (file !== undefined) void file.text().then((content) => load(file.name, content));
+  };
+  return (
+    <Dialog title="Load a machine or a scenario" onClose={onClose}>
+      <div onDragOver={(event) => event.preventDefault()} onDrop={drop}>
+        <p class="muted">
+          A scenario, <code>lsmem --json</code>, <code>/proc/iomem</code> as root reads it, a QEMU command line, or a
+          result of <code>vmemmap explore --json</code>. Paste it, drop a file, or choose one. Nothing leaves this page.
+        </p>
+        <textarea
+          rows={9}
+          aria-label="text to load"
+          spellcheck={false}
+          value={text}
+          onInput={({ currentTarget: { value } }) => setText(value)}
+        />
+        <p class="row">
+          <button type="button" disabled={text.trim() === ''} onClick={() => load('the text', text)}>
+            Load
+          </button>
+          <input
+            type="file"
+            aria-label="file to load"
+            onChange={({ currentTarget: { files } }) => {
+              const file = files?.[0];
+              if (file !== undefined) void file.text().then((content) => load(file.name, content));
+            }}
+          />
+        </p>
+        <p role="alert" class="bad">
+          {complaint}
+        </p>
+      </div>
+    </Dialog>
+  );
+}

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import { memo } from 'preact/compat';
+import { useLayoutEffect, useRef } from 'preact/hooks';
+import { stackOf } from '../../events/event.js';
+import { say } from '../../events/words.js';
+import { samePlace, type Position, type Session } from './session.js';
+
+/** Steps, and below the current one its events; two kernels have one list. */
+
+interface StepsProps {
+  session: Session;
+  position: Position;
+  onGo: (position: Position) => void;
+  /** Takes a step out of the scenario, where that can be done. */
+  onDelete?: ((step: number) => void) | undefined;
+}
+
+/** What a step returned, where it was not as it should be. */
+function Returned({ session, step }: { session: Session; step: number }) {
+  const returns = session.lanes.map((_, lane) => session.stepOf(lane, step)?.ret);
+  const texts = returns.map((ret) => (ret === 'BUG' ? 'stops' : typeof ret === 'number' && ret < 0 ? `→ ${ret}` : ''));
+  if (texts.every((text) => text === '')) return null;
+  if (texts.every((text) => text === texts[0])) return <b> {texts[0]}</b>;
+  return (
+    <>
+      {texts.map((text, lane) => (
+        <span key={lane}>
+          {' '}
+          <b>{session.lanes[lane]!.run.kernel}</b> {text === '' ? '→ 0' : text}
+        </span>
+      ))}
+    </>
+  );
+}
+
+export function Steps({ session, position, onGo, onDelete }: StepsProps) {
+  const list = useRef<HTMLDivElement>(null);
+  useLayoutEffect(() => {
+    const box = list.current!;
+    const current =
+      box.querySelector<HTMLElement>('.event[aria-current]') ?? box.querySelector<HTMLElement>('.step[aria-current]');
+    // The list scrolls by itself on wide pages only; elsewhere the page must not jump.
+    if (current === null || box.scrollHeight <= box.clientHeight || getComputedStyle(box).overflowY === 'visible')
+      return;
+    const top = current.offsetTop - box.offsetTop;
+    const [above, below] = [60, 70];
+    if (top - above < box.scrollTop) box.scrollTop = top - above;
+    else if (top + current.offsetHeight + below > box.scrollTop + box.clientHeight)
+      box.scrollTop = top + current.offsetHeight + below - box.clientHeight;
+  }, [position, session]);
+  return (
+    <div class="steps" ref={list} role="region" aria-label="steps and events" tabIndex={-1}>
+      {session.titles.length === 0 && (
+        <p class="muted pad">No steps yet. Click a section in the picture, or take an entry of the catalogue.</p>
+      )}
+      {session.titles.map((title, step) => {
+        const isCurrent = step === position.step;
+        return (
+          <div key={step}>
+            <StepLine
+              session={session}
+              step={step}
+              title={title}
+              isCurrent={isCurrent}
+              onGo={onGo}
+              onDelete={onDelete}
+            />
+            {isCurrent &&
+              session.rows[step]?.map((_, row) => (
+                <EventLine
+                  key={row}
+                  session={session}
+                  step={step}
+                  row={row}
+                  state={samePlace(position, { step, row }) ? 'now' : row > position.row ? 'ahead' : 'past'}
+                  onGo={onGo}
+                />
+              ))}
+          </div>
+        );
+      })}
+    </div>
+  );
+}
+
+interface StepLineProps {
+  session: Session;
+  step: number;
+  title: string;
+  isCurrent: boolean;
+  onGo: (position: Position) => void;
+  onDelete?: ((step: number) => void) | undefined;
+}
+
+const StepLine = memo(function StepLine({ session, step, title, isCurrent, onGo, onDelete }: StepLineProps) {
+  const isReached = step < session.steps;
+  const wrong = [
+    ...new Set(
+      session.faults.flatMap((fault) => (fault.finding.step === step ? [session.lanes[fault.lane]!.run.kernel] : [])),
+    ),
+  ];
+  const differs = session.rows[step]?.some((row) => row.differs) === true;
+  const full = session.stepOf(0, step)?.text ?? session.stepOf(1, step)?.text ?? title;
+  return (
+    <div class={isCurrent ? 'step-line is-current' : 'step-line'}>
+      <button
+        type="button"
+        class="step"
+        disabled={!isReached}
+        title={full}
+        onClick={() => onGo(session.endOf(step))}
+        {...(isCurrent ? { 'aria-current': 'step' as const } : {})}
+      >
+        <span class="number">{step + 1}</span>
+        <span>
+          {title}
+          {isReached ? <Returned session={session} step={step} /> : <span class="muted"> not reached</span>}
+        </span>
+        <span class="sign">
+          {wrong.length > 0 ? (
+            <b class="bad">✗ {session.lanes.length > 1 ? wrong.join(', ') : ''}</b>
+          ) : differs ? (
+            <span title="the kernels do different things in this step" aria-label="the kernels differ">
+              ≠
+            </span>
+          ) : null}
+        </span>
+      </button>
+      {onDelete !== undefined && (
+        <button type="button" class="link delete" aria-label={`delete step ${step + 1}`} onClick={() => onDelete(step)}>
+          ×
+        </button>
+      )}
+    </div>
+  );
+});
+
+interface EventLineProps {
+  session: Session;
+  step: number;
+  row: number;
+  state: 'past' | 'now' | 'ahead';
+  onGo: (position: Position) => void;
+}
+
+const EventLine = memo(function EventLine({ session, step, row, state, onGo }: EventLineProps) {
+  const place = { step, row };
+  const { at, differs } = session.rows[step]![row]!;
+  const own = session.lanes.flatMap(({ run }, lane) => {
+    const event = session.eventAt(lane, place);
+    if (event === undefined) return [];
+    const stack = stackOf(run.recording, event);
+    return [{ kernel: run.kernel, said: say(run, event), by: stack[stack.length - 1] ?? '' }];
+  });
+  const [first] = own;
+  const isOne = session.lanes.length > 1 && own.length === 1;
+  const isWrong = session.faults.some((fault) => samePlace(fault.position, place));
+  const functions = [...new Set(own.map(({ by }) => by).filter((by) => by !== ''))];
+  if (first === undefined) return null;
+  return (
+    <button
+      type="button"
+      class={`event is-${state}${isOne ? ' is-one' : ''}${isWrong ? ' is-wrong' : ''}`}
+      data-row={row}
+      data-lanes={at.map((event) => (event === null ? '-' : '+')).join('')}
+      onClick={() => onGo(place)}
+      {...(state === 'now' ? { 'aria-current': true as const } : {})}
+    >
+      <span class="which">
+        {isOne ? first.kernel : `${differs ? '≠ ' : ''}${row + 1}`}
+        {isWrong && <b class="bad"> ✗</b>}
+      </span>
+      <span>
+        {first.said.text}
+        {own.length > 1 && differs
+          ? own.map(({ kernel, said }) => (
+              <span key={kernel} class="answer">
+                <b>{kernel}</b> → {said.answer ?? said.text}
+              </span>
+            ))
+          : first.said.answer !== undefined && <span class="muted"> → {first.said.answer}</span>}
+        <code class="by">{functions.join(' | ')}</code>
+      </span>
+    </button>
+  );
+});
+
+export function Keys({ isPlay }: { isPlay: boolean }) {
+  return (
+    <p class="keys">
+      <kbd>← →</kbd> event <kbd>↑ ↓</kbd> step <kbd>n</kbd> next ✗ <kbd>d</kbd> next ≠ <kbd>b</kbd> bytes{' '}
+      <kbd>+ − 0 [ ]</kbd> zoom <kbd>c</kbd> catalogue
+      {isPlay && (
+        <>
+          {' '}
+          <kbd>1–8</kbd> plug
+        </>
+      )}{' '}
+      <kbd>?</kbd> all keys
+    </p>
+  );
+}

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import type { ComponentChildren } from 'preact';
+import { useEffect, useMemo, useState } from 'preact/hooks';
+import type { Stretch } from '../../events/event.js';
+import type { Axis, View } from './axis.js';
+import { Legend, type Mark } from './legend.js';
+import { Panels } from './panels.js';
+import { PhysicalPicture } from './physical-picture.js';
+import { Picture, type Chosen } from './picture.js';
+import type { Position, Session } from './session.js';
+import { Keys, Steps } from './steps.js';
+import { Transport } from './transport.js';
+import { Verdict } from './verdict.js';
+
+/** A session on the page: the stepper and the steps beside the verdict, the picture and what answers to it. */
+
+interface ViewerProps {
+  session: Session;
+  position: Position;
+  axis: Axis;
+  view: View;
+  selected: Chosen;
+  onGo: (position: Position) => void;
+  onSelect: (stretch: Chosen) => void;
+  onNext: () => void;
+  onSection?: ((section: number) => void) | undefined;
+  onDelete?: ((step: number) => void) | undefined;
+  isPlay: boolean;
+  /** Stands above the verdict. */
+  controls?: ComponentChildren;
+  /** Stands in the verdict's place. */
+  instead?: ComponentChildren;
+  /** What is shown is from before something went wrong. */
+  isStale?: boolean;
+}
+
+export function Viewer(props: ViewerProps) {
+  const {
+    session,
+    position,
+    axis,
+    view,
+    selected,
+    onGo,
+    onSelect,
+    onNext,
+    onSection,
+    onDelete,
+    isPlay,
+    controls,
+    instead,
+    isStale,
+  } = props;
+  const [hovered, setHovered] = useState<Chosen>(null);
+  useEffect(() => setHovered(null), [position]);
+  const [marks, setMarks] = useState<readonly Mark[]>([]);
+  const fault = session.focus(position);
+  const blamed = useMemo((): Chosen => {
+    const stretch = fault?.finding.blamed[0];
+    const shift = fault === undefined ? 0 : session.lanes[fault.lane]!.shift;
+    return stretch === undefined ? null : [stretch[0] - shift, stretch[1] - shift];
+  }, [fault, session]);
+  const bytes: Stretch | null = hovered ?? selected ?? blamed;
+  const inBooks =
+    fault?.finding.books != null && fault.finding.books !== 'lines' && fault.position.step === position.step;
+  return (
+    <div class="viewer">
+      <aside class="rail" aria-label="steps and events">
+        <Transport session={session} position={position} onGo={onGo} />
+        <Steps session={session} position={position} onGo={onGo} onDelete={onDelete} />
+        <Keys isPlay={isPlay} />
+      </aside>
+      <main class={isStale === true ? 'stage is-stale' : 'stage'}>
+        {controls}
+        {instead ?? <Verdict session={session} position={position} onGo={onGo} onNext={onNext} />}
+        {session.lanes.flatMap(({ run }) =>
+          run.remarks.map((remark) => (
+            <p key={`${run.kernel} ${remark}`} class="remark">
+              <b>{run.kernel}</b>: {remark}
+            </p>
+          )),
+        )}
+        {inBooks && <PhysicalPicture session={session} position={position} fault={fault} />}
+        <Picture
+          session={session}
+          position={position}
+          axis={axis}
+          view={view}
+          selected={selected}
+          hovered={hovered}
+          onHover={setHovered}
+          onSelect={onSelect}
+          onSection={onSection}
+          onMarks={setMarks}
+          isPlay={isPlay}
+        />
+        <Legend marks={marks} />
+        <Panels session={session} position={position} bytes={bytes} onGo={onGo} onSelect={onSelect} />
+      </main>
+    </div>
+  );
+}
