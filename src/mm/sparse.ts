@@ -115,8 +115,11 @@ function sectionDeactivate(
   const empty = sections.areClear(sectionNr, 0, sections.subsectionsPerSection);
   if (empty) sections.setFlags(sectionNr, flags & ~HAS_MEM_MAP);
 
-  if ((flags & IS_EARLY) === 0) depopulateSectionMemmap(kernel, pfn, nrPages, altmap, pgmap);
-  else if (empty) freeMapBootmem(kernel, sectionNr);
+  const isEarly = (flags & IS_EARLY) !== 0;
+  if (isEarly && empty) freeMapBootmem(kernel, sectionNr);
+  else if (!isEarly || !kernel.traits.genericEarlyMemmapStays) {
+    depopulateSectionMemmap(kernel, pfn, nrPages, altmap, pgmap);
+  }
 
   if (!empty) return;
   const usage = (flags & USAGE_RESERVED) === 0 ? 0 : HAS_USAGE | USAGE_RESERVED;

@@ -91,6 +91,7 @@ const step = z.object({
   memoryBlocks: z.array(z.string()).nullish(),
   iomem: z.array(z.string()).nullish(),
   ptdump: z.array(z.string()).nullish(),
+  vmstat: z.array(z.string()).nullish(),
   zones: z.array(z.string()).nullish(),
 });
 
@@ -241,6 +242,12 @@ export function recordedZones(
 export function isRawNamespace(iomem: readonly string[], start: number, end: number): boolean {
   const range = [start, end].map((byte) => byte.toString(16).padStart(8, '0')).join('-');
   return iomem.some((line) => line.startsWith(`${range} : namespace`));
+}
+
+/** A line "name 123" of /proc/vmstat; undefined where a kernel has no such counter. */
+export function vmstatOf(lines: readonly string[], name: string): number | undefined {
+  const line = lines.find((text) => text.startsWith(`${name} `));
+  return line === undefined ? undefined : Number(line.slice(name.length));
 }
 
 /** Lines of /proc/iomem that name system memory, without their indent. */

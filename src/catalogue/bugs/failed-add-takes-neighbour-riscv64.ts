@@ -17,7 +17,7 @@ export const failedAddTakesNeighbourRiscv64: Bug = {
     ],
     failAllocations: [4, 5],
   },
-  symptom: { step: 1, breaks: 'no-cross-talk', says: /is mapped no more/ },
+  symptom: { step: 1, breaks: 'no-cross-talk', complains: { kind: 'unmapped' } },
   explanation:
     'section_activate() undoes a failed populate by section_deactivate(), which runs vmemmap_free() over the whole range of the section. Its memmap begins in the leaf of the section before, and remove_pmd_mapping() frees a leaf whole: the failed add unmaps live struct pages of a section that it had nothing to do with.',
   confidence: 'derived',

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { recycledLeaf } from './recycled-leaf.js';
+import { earlyMemmapInParts } from './early-memmap-in-parts.js';
+import { paintOverDevice } from './paint-over-device.js';
 import { altmapAlignmentLoss } from './altmap-alignment-loss.js';
 import { altmapAlignmentLossArm64 } from './altmap-alignment-loss-arm64.js';
 import { altmapEndTooFar } from './altmap-end-too-far.js';
@@ -127,5 +130,8 @@ export const BUGS: readonly Bug[] = [
   lastSectionNotMappedLoongarch64,
   leafForASubsectionLoongarch64,
   pageBehindStartMissedLoongarch64,
+  recycledLeaf,
+  earlyMemmapInParts,
+  paintOverDevice,
   ...MEMORY_HOTPLUG_BUGS,
 ];

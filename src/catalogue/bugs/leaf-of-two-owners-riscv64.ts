@@ -18,7 +18,7 @@ export const leafOfTwoOwnersRiscv64: Bug = {
       { op: 'remove-pages', start: '0x104000000', size: '64M', altmap: 'dev' },
     ],
   },
-  symptom: { step: 2, breaks: 'no-leak', says: /of system memory that nothing maps any more/ },
+  symptom: { step: 2, breaks: 'no-leak', complains: { kind: 'lost-pages' } },
   explanation:
     'free_vmemmap_storage() takes a leaf for the altmap’s because it was called with one, and does not look at the frame. The leaf that the device found came from system memory for its neighbour: the altmap counts 512 pages less than it gave, and the leaf is lost. The other way round the page allocator is given pages that it never handed out.',
   confidence: 'derived',

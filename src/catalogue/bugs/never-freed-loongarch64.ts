@@ -16,7 +16,7 @@ export const neverFreedLoongarch64: Bug = {
       { op: 'remove-pages', start: '0x200000000', size: '512M' },
     ],
   },
-  symptom: { step: 1, breaks: 'no-leak', says: /describes nothing/ },
+  symptom: { step: 1, breaks: 'no-leak', complains: { kind: 'idle-leaf' } },
   explanation:
     'vmemmap_free() is empty: every leaf and every table of memory that goes stays mapped. Memory that comes again at the same place uses them again, so nothing is paid twice; memory that comes elsewhere pays once more.',
   confidence: 'source',

@@ -21,6 +21,15 @@ export const GENERIC_TRAITS = {
     confidence: 'memory',
     read: ALL_TREES,
   },
+  genericEarlyMemmapStays: {
+    name: 'generic/early-memmap-stays',
+    since: 'since Linux commit ef69bc9f689d (mm/sparse: never partially remove memmap for early section) in v5.9',
+    from: '5.9',
+    effect:
+      'A device that shares a section with boot memory leaves the memmap, which is of the boot, as it is; before, its part of it was unmapped when the device went, and not made again when it came back.',
+    confidence: 'inferred',
+    read: ALL_TREES,
+  },
   addPagesChecksRange: {
     name: 'generic/add-pages-checks-range',
     since: 'since Linux commit dca4436d1cf9 (mm/memory_hotplug.c: add a bounds check to __add_pages()) in v5.5',
