@@ -172,6 +172,7 @@ const SENTENCES = {
     `${count} pages ${pfn === undefined ? 'of an altmap' : `from frame ${hex(pfn)}`} are given back before the flush that follows their unmapping`,
 } satisfies Record<string, (facts: never, text: AddressText) => string>;
 
+/** The kinds of complaints, each with fields and a sentence of its own. */
 export type ComplaintKind = keyof typeof SENTENCES;
 
 /** What is wrong. */
