@@ -15,6 +15,7 @@ import type { Check, Complaint, StepView } from './step-view.js';
 
 export const EXPECTATION_NAMES = [
   'add-succeeds',
+  'offline-succeeds',
   'altmap-serves',
   'large-leaves',
   'tails-shared',
@@ -60,6 +61,14 @@ export const EXPECTATIONS: readonly Check<ExpectationName>[] = [
     check: ({ step, ret }) =>
       (isAdd(step) || step.op === 'add-memory') && ret !== 0
         ? [{ text: `${step.op} returns ${ret ?? 'nothing'}` }]
+        : [],
+  },
+  {
+    name: 'offline-succeeds',
+    sentence: 'Memory that is online goes offline, where nobody is said to keep it from that.',
+    check: ({ step, ret }) =>
+      step.op === 'offline' && ret !== 0 && Object.keys(step.fail).length === 0
+        ? [{ text: `offline returns ${ret ?? 'nothing'}` }]
         : [],
   },
   {
