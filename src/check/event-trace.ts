@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { NO_PAGE } from '../hardware/buddy-blocks.js';
+import { innermost, kernelStack, stackOn } from './kernel-stack.js';
+import { placed } from '../kernel/memmap-code.js';
+import type { MachineOptions } from '../scenario/machine.js';
 import { alignDown } from '../hardware/align.js';
 import { LEVELS, type Level } from '../hardware/page-table.js';
 import { observe } from '../kernel/kernel.js';
@@ -41,13 +44,22 @@ export class EventTrace {
   readonly results: StepResult[] = [];
   private readonly numbers: number[] = [];
   private readonly words: string[] = [];
+  private readonly machine: MachineOptions;
   private readonly text: AddressText;
   private readonly base: number;
   /** Bytes that an entry covers, by level; none where there is no page table. */
   private readonly spans: readonly number[];
 
-  constructor(scenario: Scenario) {
-    const run = startRun(scenario);
+  /** The innermost kernel function that was running in the event asked for. */
+  functionAt: string | undefined;
+
+  /** @param asked event, from 0, of which {@link functionAt} is told */
+  constructor(
+    scenario: Scenario,
+    private readonly asked = -1,
+  ) {
+    const run = startRun(scenario, asked >= 0);
+    this.machine = scenario.machine;
     this.text = new AddressText(scenario.machine.config.vmemmapBase);
     this.base = run.kernel.vmemmap;
     this.spans = run.kernel.platform.table?.span ?? [];
@@ -128,6 +140,11 @@ export class EventTrace {
   }
 
   private push(kind: Kind, a = 0, b = 0, c = 0, d = 0): void {
+    if (this.length === this.asked) {
+      const { architecture, traits } = this.machine;
+      const name = innermost(stackOn(architecture.name, traits, kernelStack()));
+      this.functionAt = name && placed(this.machine.release.name, architecture.name, name);
+    }
     this.numbers.push(KINDS.indexOf(kind), a, b, c, d);
   }
 

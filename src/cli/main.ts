@@ -10,6 +10,7 @@ import { packageVersion } from './package-root.js';
 import type { PlanOptions } from './plan.js';
 import type { BisectOptions } from './bisect.js';
 import type { DiffOptions } from './diff.js';
+import type { DiffSearchOptions } from './diff-search.js';
 import type { DumpOptions } from './dump.js';
 import type { ExploreCommand } from './explore.js';
 import type { KernelOptions } from './kernel.js';
@@ -154,14 +155,44 @@ withTrees(program.command('validate'))
   });
 
 withTrees(program.command('diff'))
-  .description('run a scenario on two releases: the first event where they part, and the states that differ')
-  .argument('<file>', 'scenario (JSON, also .gz)')
+  .description(
+    'run a scenario on two releases: the first event where they part, and the states that differ; or search for where they part',
+  )
+  .argument('[file]', 'scenario (JSON, also .gz); without one, sequences are searched in which they part')
   .requiredOption('--from <release>', 'one release')
   .requiredOption('--to <release>', 'the other release')
+  .option('--arch <name>', 'search machines of one architecture')
+  .option('--page-size <size>', 'search machines with pages of 4K, 16K, 64K')
+  .option('--mmu <name>', 'search machines with radix or hash')
+  .option('--struct-page <bytes>', 'search machines with this size of struct page')
+  .option('--depth <n>', 'search sequences of up to so many steps', '3')
+  .option('--sections <n>', 'search over so many neighbouring sections', '2')
+  .option('--unit <unit...>', 'what comes and goes as one in a search: section, half, subsection', [
+    'section',
+    'half',
+    'subsection',
+  ])
+  .option('--altmap <choice...>', 'who backs the memmap in a search: none, own, shared, reserve, tight', [
+    'none',
+    'own',
+    'shared',
+  ])
+  .option('--fail', 'search with failing allocations, too')
   .addOption(json())
   .addOption(output())
-  .addHelpText('after', examples('vmemmap diff scenario.json --from 5.12 --to 5.13'))
-  .action(async (file: string, options: DiffOptions) => {
+  .addHelpText(
+    'after',
+    examples(
+      'vmemmap diff scenario.json --from 5.12 --to 5.13',
+      'vmemmap diff --from 5.12 --to 5.13 --arch x86_64',
+      'vmemmap diff --from tree:linux --to tree:linux-patched',
+    ),
+  )
+  .action(async (file: string | undefined, options: DiffOptions & DiffSearchOptions) => {
+    if (file === undefined) {
+      process.exitCode = (await import('./diff-search.js')).diffSearch(options);
+      return;
+    }
     process.exitCode = (await import('./diff.js')).diff(file, options);
   });
 

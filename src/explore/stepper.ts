@@ -134,7 +134,7 @@ export class Stepper {
     const { run, screen } = this;
     this.goBack();
     const { ret, complaints, allocations } = this.runMove(move);
-    const places = this.placesAfter(move.action, this.places);
+    const places = placesBehind(this.alphabet, run, move.action, this.places);
     this.scanner.scan(places, this.after);
     const isFine =
       this.isScreened &&
@@ -253,21 +253,20 @@ export class Stepper {
     const { kernel } = this.run;
     return { start: pfnToPage(kernel, pfn), end: pfnToPage(kernel, pfn + nrPages) };
   }
+}
 
-  /** Of an add that fails the sections before the one that failed stay. */
-  private placesAfter(action: Action, places: Places): Places {
-    if (action.op === 'use') return places;
-    const { alphabet, run } = this;
-    const next = places.slice();
-    if (action.op === 'add') {
-      for (const r of action.ranges)
-        next[r] = isActive(run.kernel, alphabet.ranges[r]!) ? placeOf(action.altmap) : ABSENT;
-    } else {
-      next[action.range] = ABSENT;
-    }
-    readBlocks(alphabet, run.memory, next);
-    return next;
+/** What is there after an action. Of an add that fails the sections before the one that failed stay. */
+export function placesBehind(alphabet: Alphabet, run: Run, action: Action, places: Places): Places {
+  if (action.op === 'use') return places;
+  const next = places.slice();
+  if (action.op === 'add') {
+    for (const r of action.ranges)
+      next[r] = isActive(run.kernel, alphabet.ranges[r]!) ? placeOf(action.altmap) : ABSENT;
+  } else {
+    next[action.range] = ABSENT;
   }
+  readBlocks(alphabet, run.memory, next);
+  return next;
 }
 
 /** Memory that is there since boot, section by section. */

@@ -114,7 +114,7 @@ export function inspect(
 }
 
 /** A sequence as a scenario. Allocations that fail are counted over all of it. */
-function scenarioOf(alphabet: Alphabet, moves: readonly Move[]): ScenarioInput {
+export function scenarioOf(alphabet: Alphabet, moves: readonly Move[]): ScenarioInput {
   const steps = moves.map(({ action }) => action.input);
   const failAllocations: number[] = [];
   if (moves.some(({ failing }) => failing > 0)) {

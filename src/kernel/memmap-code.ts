@@ -25,7 +25,15 @@ export interface MemmapCode extends MemoryHotplug {
 }
 
 /** Code that was asked for cannot run. The message is a sentence. */
-export class CodeError extends ScenarioError {}
+export class CodeError extends ScenarioError {
+  /** @param isOfMachine other machines may have such code */
+  constructor(
+    message: string,
+    readonly isOfMachine = false,
+  ) {
+    super(message);
+  }
+}
 
 /** What such code has to know of the machine. */
 export interface CodeMachine {

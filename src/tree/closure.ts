@@ -61,8 +61,14 @@ const conditional = ({ conditions }: Definition, text: string): string =>
  * @param seams functions that a stand-in stands in front of: their body bears the name with `__tree` behind it
  */
 export function closureText(taken: readonly Definition[], seams: ReadonlySet<string>): string {
-  const strong = new Set(taken.filter((d) => !d.isWeak).map((d) => d.name));
-  const kept = taken.filter((d) => !(d.isWeak && strong.has(d.name)));
+  const strong = taken.filter((d) => !d.isWeak);
+  // What gives way is there where none of the others is.
+  const kept = taken.flatMap((d) => {
+    const others = d.isWeak ? strong.filter(({ name }) => name === d.name) : [];
+    if (others.some(({ conditions }) => conditions.length === 0)) return [];
+    const absent = others.map(({ conditions }) => `!(${conditions.join(' && ')})`);
+    return [{ ...d, conditions: [...d.conditions, ...absent] }];
+  });
   const of = (kind: Definition['kind']): Definition[] => kept.filter((d) => d.kind === kind);
   const renamed = ({ name }: Definition, text: string): string =>
     seams.has(name) ? text.replace(new RegExp(`\\b${name}\\b`), `${name}__tree`) : text;

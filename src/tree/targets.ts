@@ -185,5 +185,5 @@ export const TARGETS: readonly Target[] = [X86_64, ARM64];
 export function targetOf(arch: string): Target {
   const target = TARGETS.find((t) => t.arch === arch);
   if (target !== undefined) return target;
-  throw new TreeError(`trees run for ${TARGETS.map((t) => t.arch).join(', ')}, not for ${arch}`);
+  throw new TreeError(`trees run for ${TARGETS.map((t) => t.arch).join(', ')}, not for ${arch}`, true);
 }

@@ -71,7 +71,8 @@ const relative = (text: string, base: bigint): string =>
     return address >= base ? `vmemmap+${(address - base).toString(16)}` : digits;
   });
 
-function stateDifference(
+/** The fields of the state in which two kernels differ after a step. @param bases of their vmemmaps */
+export function stateDifference(
   from: StepResult | undefined,
   to: StepResult | undefined,
   [fromBase, toBase]: [bigint, bigint],

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import { join } from 'node:path';
+import { z } from 'zod';
+import { ALTMAP_CHOICES, UNITS } from '../explore/alphabet.js';
+import { searchDifferences, type SearchResult } from '../explore/differences.js';
+import { searchedText } from '../report/differences.js';
+import { InputError } from '../scenario/load.js';
+import { findArchitecture, findKernelRelease } from '../scenario/names.js';
+import { size } from '../scenario/schema.js';
+import { EXIT_FINDING, EXIT_OK, makeFolder, noteRemark, progress, writeResult } from './output.js';
+
+/** What the command line says, as text. */
+export interface DiffSearchOptions {
+  from: string;
+  to: string;
+  arch?: string;
+  pageSize?: string;
+  mmu?: string;
+  structPage?: string;
+  depth: string;
+  sections: string;
+  unit: string[];
+  altmap: string[];
+  fail?: true;
+  json?: true;
+  output?: string;
+}
+
+const whole = (max: number) =>
+  z.coerce
+    .number({ error: `allowed are whole numbers from 1 to ${max}` })
+    .int(`allowed are whole numbers from 1 to ${max}`)
+    .min(1, `allowed are whole numbers from 1 to ${max}`)
+    .max(max, `allowed are whole numbers from 1 to ${max}`);
+
+const OPTIONS = z.object({
+  depth: whole(16),
+  sections: whole(8),
+  unit: z.array(z.enum(UNITS, { error: `allowed are ${UNITS.join(', ')}` })),
+  altmap: z.array(z.enum(ALTMAP_CHOICES, { error: `allowed are ${ALTMAP_CHOICES.join(', ')}` })),
+  pageSize: size.optional(),
+  structPage: whole(4096).optional(),
+});
+
+/** `vmemmap diff` without a scenario. Returns the exit code: 1 if the kernels part. */
+export function diffSearch(options: DiffSearchOptions): number {
+  const result = search(options);
+  const names = [options.from, options.to] as const;
+  if (options.output !== undefined) writeScenarios(options.output, result);
+  const { found, machines, leftOut } = result;
+  const json = found.map(({ scenario, first, steps, functions }) => ({ scenario, first, steps, functions }));
+  writeResult(
+    options.json
+      ? JSON.stringify(
+          { schema: 'vmemmap/diff-search/v1', from: names[0], to: names[1], found: json, machines, leftOut },
+          null,
+          2,
+        )
+      : searchedText(names, options, result),
+    undefined,
+  );
+  return found.length > 0 ? EXIT_FINDING : EXIT_OK;
+}
+
+function search(options: DiffSearchOptions): SearchResult {
+  const parsed = OPTIONS.safeParse(options);
+  if (!parsed.success) {
+    const { path, message } = parsed.error.issues[0]!;
+    const key = String(path[0]) as keyof DiffSearchOptions;
+    throw new InputError(
+      `--${key.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)} is ${String(options[key])}; ${message}`,
+    );
+  }
+  const from = findKernelRelease(options.from, '--from');
+  const to = findKernelRelease(options.to, '--to');
+  [from, to].forEach(noteRemark);
+  const { depth, sections, unit, altmap, pageSize, structPage } = parsed.data;
+  const result = searchDifferences({
+    from,
+    to,
+    depth,
+    sections,
+    units: unit,
+    altmaps: altmap,
+    fail: options.fail === true,
+    arch: options.arch === undefined ? undefined : findArchitecture(options.arch, '--arch').name,
+    pageSize,
+    mmu: options.mmu,
+    structPageSize: structPage,
+    onMachine: (name) => progress(name),
+  });
+  progress('');
+  return result;
+}
+
+function writeScenarios(folder: string, { found }: SearchResult): void {
+  makeFolder(folder);
+  found.forEach(({ scenario }, i) => {
+    writeResult(JSON.stringify(scenario, null, 2), join(folder, `difference-${i + 1}.json`));
+  });
+}

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import { auditedMachines } from '../audit/audit.js';
+import { EventTrace } from '../check/event-trace.js';
+import { diffScenario, type ScenarioDifference } from '../check/releases/diff.js';
+import type { Release } from '../history/releases.js';
+import { CodeError } from '../kernel/memmap-code.js';
+import { ScenarioError } from '../kernel/scenario-error.js';
+import { resolveScenario, type Scenario } from '../scenario/scenario.js';
+import { scenarioSchema, type ScenarioInput } from '../scenario/schema.js';
+import { createAlphabet, type AltmapChoice, type Unit } from './alphabet.js';
+import { lockstep } from './lockstep.js';
+import { scenarioOf } from './violations.js';
+
+/** In what two kernels differ, over machines: the shortest sequence of each kind of difference, as a scenario. */
+
+/** What is searched. */
+export interface SearchOptions {
+  readonly from: Release;
+  readonly to: Release;
+  readonly depth: number;
+  readonly sections: number;
+  readonly units: readonly Unit[];
+  readonly altmaps: readonly AltmapChoice[];
+  /** One allocation of an add fails, in turn. */
+  readonly fail: boolean;
+  /** Which machines; all if not given. */
+  readonly arch?: string | undefined;
+  readonly pageSize?: number | undefined;
+  readonly structPageSize?: number | undefined;
+  readonly mmu?: string | undefined;
+  /** Told of each machine before it is searched. */
+  onMachine?(name: string): void;
+}
+
+/** A kind of difference. */
+export interface FoundDifference extends ScenarioDifference {
+  readonly scenario: ScenarioInput;
+  /** The scenario on one of the kernels, for its words. */
+  readonly resolved: Scenario;
+  /** The innermost function that was running in the first event in which they part, on either kernel. */
+  readonly functions: readonly [string | undefined, string | undefined];
+}
+
+/** What was searched on one machine. */
+export interface SearchedMachine {
+  readonly name: string;
+  readonly steps: number;
+  readonly states: number;
+  readonly otherWays: number;
+}
+
+export interface SearchResult {
+  readonly found: readonly FoundDifference[];
+  readonly machines: readonly SearchedMachine[];
+  /** Machines that one of the kernels does not have, and why. */
+  readonly leftOut: readonly string[];
+}
+
+interface NamedMachine {
+  readonly name: string;
+  readonly machine: ScenarioInput['machine'];
+}
+
+const PAGE_NAMES: Readonly<Record<number, string>> = { 4096: '4K', 16384: '16K', 65536: '64K' };
+
+/** Machines of the audit, and of x86_64 and s390 those that map the vmemmap with base pages alone. */
+function machinesOf(options: SearchOptions): NamedMachine[] {
+  return auditedMachines().flatMap(({ architecture: { name: arch }, configuration, structPageSize }) => {
+    const { pageSize, mmu, pagingLevels, vaBits } = configuration;
+    if (options.arch !== undefined && options.arch !== arch) return [];
+    if (options.pageSize !== undefined && options.pageSize !== pageSize) return [];
+    if (options.structPageSize !== undefined && options.structPageSize !== structPageSize) return [];
+    if (options.mmu !== undefined && options.mmu !== mmu) return [];
+    const machine = { arch, pageSize, mmu, pagingLevels, vaBits, structPageSize };
+    const name = `${arch} ${PAGE_NAMES[pageSize] ?? String(pageSize)}${mmu === undefined ? '' : ` ${mmu}`}, struct page ${structPageSize}`;
+    const small =
+      arch === 'x86_64' || arch === 's390'
+        ? [{ name: `${name}, base pages`, machine: { ...machine, hugeVmemmap: false } }]
+        : [];
+    return [{ name, machine }, ...small];
+  });
+}
+
+/** @throws CodeError where a tree does not compile */
+export function searchDifferences(options: SearchOptions): SearchResult {
+  const found: FoundDifference[] = [];
+  const machines: SearchedMachine[] = [];
+  const leftOut: string[] = [];
+  const kinds = new Set<string>();
+  for (const { name, machine } of machinesOf(options)) {
+    options.onMachine?.(name);
+    const { sections, units, altmaps, depth, fail, from, to } = options;
+    const on = ({ name: kernel }: Release) =>
+      createAlphabet({ machine: { ...machine, kernel }, sections, units, altmaps });
+    let result: ReturnType<typeof lockstep>;
+    let alphabet: ReturnType<typeof on>;
+    try {
+      alphabet = on(from);
+      result = lockstep(alphabet, on(to), depth, fail);
+    } catch (error) {
+      if (!(error instanceof ScenarioError) || (error instanceof CodeError && !error.isOfMachine)) throw error;
+      leftOut.push(`${name}: ${error.message}`);
+      continue;
+    }
+    machines.push({ name, steps: result.steps, states: result.states, otherWays: result.otherWays });
+    for (const { moves } of result.differences) {
+      const { machine: played, ...input } = scenarioOf(alphabet, moves);
+      const scenario = { ...input, machine: { ...played, kernel: undefined } };
+      const difference = inspect(scenario, options);
+      const kind = JSON.stringify([
+        difference.functions,
+        moves.at(-1)!.action.op,
+        difference.steps.at(-1)?.map(({ field }) => field),
+      ]);
+      if (kinds.has(kind)) continue;
+      kinds.add(kind);
+      found.push({ ...difference, scenario: { ...scenario, title: name } });
+    }
+  }
+  return { found, machines, leftOut };
+}
+
+/** Runs a sequence again, to tell in which event and function the kernels part. */
+function inspect(scenario: ScenarioInput, { from, to }: SearchOptions): FoundDifference {
+  const file = scenarioSchema.parse(scenario);
+  const [left, right] = [resolveScenario(file, { release: from }), resolveScenario(file, { release: to })];
+  const difference = diffScenario(left, right);
+  const at = difference.first?.event;
+  const functions =
+    at === undefined
+      ? ([undefined, undefined] as const)
+      : ([new EventTrace(left, at).functionAt, new EventTrace(right, at).functionAt] as const);
+  return { ...difference, scenario, resolved: left, functions };
+}
