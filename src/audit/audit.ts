@@ -151,8 +151,9 @@ function refusalText(scenario: Scenario, step: number, { ret }: StepResult): str
   };
   observe(run.kernel, {
     ...DEAF_OBSERVER,
-    warn: (text) => {
-      if (text === 'warn:arch_add_memory') last = { by: 'arch_add_memory', why: 'the architecture takes no altmap' };
+    warn: (mishap) => {
+      if (mishap.kind === 'warn' && mishap.text === 'arch_add_memory')
+        last = { by: 'arch_add_memory', why: 'the architecture takes no altmap' };
     },
     altmapAlloc: (altmap, nrPages, pfn) => {
       if (pfn === NO_PAGE) blame(`altmap ${altmap.name} has no room for ${nrPages} pages in a row`);

@@ -5,7 +5,7 @@ import { resolveScenario, type Scenario } from '../scenario/scenario.js';
 import { CodeError } from '../kernel/memmap-code.js';
 import { ScenarioError } from '../kernel/scenario-error.js';
 import { type ScenarioFile, scenarioSchema } from '../scenario/schema.js';
-import type { Bug } from './bugs/index.js';
+import type { Bug, Symptom } from './bugs/bug.js';
 import { type CheckedRun, type Finding, runChecked } from '../check/checked-run.js';
 import { CHECKS } from '../check/expectations.js';
 
@@ -41,11 +41,13 @@ export function bugOn(bug: Bug, release: Release, structPageSize = ownStructPage
 
 /** The finding that shows the bug, if the run has it. */
 export function symptomOf(bug: Bug, { findings }: CheckedRun): Finding | undefined {
-  const { step, breaks, says } = bug.symptom;
-  return findings.find(
-    (finding) =>
-      finding.step === step && finding.invariant === breaks && (says === undefined || says.test(finding.text)),
-  );
+  return findings.find((finding) => finding.step === bug.symptom.step && shows(bug.symptom, finding));
+}
+
+/** Whether a finding, of whichever step, is what a symptom says. */
+export function shows({ breaks, complains }: Symptom, finding: Finding): boolean {
+  const facts = Object.entries(complains ?? {}) as [keyof Finding, unknown][];
+  return finding.invariant === breaks && facts.every(([field, value]) => finding[field] === value);
 }
 
 /** Runs an entry's scenario with what its symptom asks for. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { pfnToPage, type Kernel } from '../kernel/kernel.js';
+import { isMishap } from '../kernel/log.js';
 import { mappedRange } from '../mm/memremap.js';
 import {
   altmapsOf,
@@ -14,6 +15,7 @@ import {
 } from '../scenario/runner.js';
 import type { Scenario, Step } from '../scenario/scenario.js';
 import { activeMemmap, type AddressRange, AddressText } from '../kernel/vmemmap-view.js';
+import { sentenceOf, type Complaint } from './complaint.js';
 import { bystanderRanges, INVARIANTS } from './invariants.js';
 import type { Check, StepView } from './step-view.js';
 import { common, outside, readMemmap, takeSnapshot, type Piece, type Snapshot } from './snapshot.js';
@@ -21,23 +23,20 @@ import { common, outside, readMemmap, takeSnapshot, type Piece, type Snapshot } 
 /** Runs a scenario and asks every invariant after every step. */
 
 /** Something that a kernel should not have done, at the step that brought it. */
-export interface Finding {
+export type Finding = Complaint & {
   /** Index of the step, from 0. */
-  step: number;
+  readonly step: number;
   /** Name of the invariant, or of the expectation that the caller had. */
-  invariant: string;
-  text: string;
-  /** Frames that it is about. */
-  frames?: readonly number[];
-}
+  readonly invariant: string;
+  /** The complaint in words. */
+  readonly text: string;
+};
 
 /** What a scenario did: the state after each step, and every statement that a step broke. */
 export interface CheckedRun {
   readonly scenario: Scenario;
   readonly results: readonly StepResult[];
   readonly findings: readonly Finding[];
-  /** Where in the vmemmap findings are, those that are at a place; low 52 bits. */
-  readonly places: ReadonlyMap<Finding, AddressRange>;
 }
 
 export interface CheckOptions {
@@ -148,7 +147,6 @@ export function checkRun(run: Run, { checks = INVARIANTS, onStep }: CheckOptions
   const users = new AltmapUsers();
   const results: StepResult[] = [];
   const findings: Finding[] = [];
-  const places = new Map<Finding, AddressRange>();
   let known = new Set<string>();
   let before = takeSnapshot(kernel, altmapsOf(run));
   for (const [index, step] of scenario.steps.entries()) {
@@ -157,6 +155,7 @@ export function checkRun(run: Run, { checks = INVARIANTS, onStep }: CheckOptions
     const read = readMemmap(kernel, given === undefined ? before.active : outside(before.active, given));
     const ret = runStep(run, step);
     users.follow(kernel, step, ret, pages);
+    const mishaps = kernel.log.entries.filter(isMishap);
     const result = captureRun(run, ret);
     results.push(result);
     const after = takeSnapshot(kernel, altmapsOf(run));
@@ -164,25 +163,22 @@ export function checkRun(run: Run, { checks = INVARIANTS, onStep }: CheckOptions
       step,
       kernel,
       memory: run.memory,
-      text,
       ret,
       given,
       before,
       after,
       bystanders: bystandersOf(kernel, before, after, given, read),
-      complaints: result.violations,
+      mishaps,
       altmapsInUse: new Set([...users.names(), ...blockAltmaps(run).map(({ name }) => name)]),
-      stopped: run.stopped,
+      stoppedBy: run.stoppedBy,
     };
     const now = new Set<string>();
     for (const check of checks) {
-      for (const { at, ...complaint } of check.check(view)) {
-        const key = `${check.name} ${complaint.text}`;
+      for (const complaint of check.check(view)) {
+        const sentence = sentenceOf(complaint, text);
+        const key = `${check.name} ${sentence}`;
         now.add(key);
-        if (known.has(key)) continue;
-        const finding: Finding = { step: index, invariant: check.name, ...complaint };
-        findings.push(finding);
-        if (at !== undefined) places.set(finding, at);
+        if (!known.has(key)) findings.push({ step: index, invariant: check.name, text: sentence, ...complaint });
       }
     }
     known = now;
@@ -190,5 +186,5 @@ export function checkRun(run: Run, { checks = INVARIANTS, onStep }: CheckOptions
     if (ret === 'BUG') break;
     before = after;
   }
-  return { scenario, results, findings, places };
+  return { scenario, results, findings };
 }

@@ -6,6 +6,7 @@ import { placed } from '../kernel/memmap-code.js';
 import type { MachineOptions } from '../scenario/machine.js';
 import { alignDown } from '../hardware/align.js';
 import { LEVELS, type Level } from '../hardware/page-table.js';
+import { entryText } from '../kernel/log.js';
 import { observe } from '../kernel/kernel.js';
 import { DEAF_OBSERVER, type FlushKind, type Observer } from '../kernel/observer.js';
 import { captureRun, runStep, startRun, type StepResult } from '../scenario/runner.js';
@@ -172,7 +173,7 @@ export class EventTrace {
         if (kind === 'all') this.push('flush', FLUSH_KINDS.indexOf(kind));
         else this.push('flush', FLUSH_KINDS.indexOf(kind), offset(start), offset(end));
       },
-      warn: (text) => this.push('warn', this.word(text)),
+      warn: (mishap) => this.push('warn', this.word(entryText(mishap))),
     };
   }
 }

@@ -5,8 +5,9 @@ import { parseMemmapOnMemory, showMemmapOnMemory } from '../mm/memmap-on-memory.
 import type { MemoryBlock } from '../mm/system-memory.js';
 import type { Step } from '../scenario/scenario.js';
 import type { AddressRange } from '../kernel/vmemmap-view.js';
-import { INVARIANTS, leafRange, leafText } from './invariants.js';
-import type { Check, Complaint, StepView } from './step-view.js';
+import type { Complaint } from './complaint.js';
+import { INVARIANTS, leafFacts } from './invariants.js';
+import type { Check, StepView } from './step-view.js';
 
 /**
  * What one may expect of a kernel in a given scenario, though it is no invariant: elsewhere the kernel has good reason to
@@ -59,9 +60,7 @@ export const EXPECTATIONS: readonly Check<ExpectationName>[] = [
     name: 'add-succeeds',
     sentence: 'Adding memory returns 0.',
     check: ({ step, ret }) =>
-      (isAdd(step) || step.op === 'add-memory') && ret !== 0
-        ? [{ text: `${step.op} returns ${ret ?? 'nothing'}` }]
-        : [],
+      (isAdd(step) || step.op === 'add-memory') && ret !== 0 ? [{ kind: 'add-fails', op: step.op, ret }] : [],
   },
   {
     name: 'offline-succeeds',
@@ -76,7 +75,7 @@ export const EXPECTATIONS: readonly Check<ExpectationName>[] = [
     sentence: 'Memmap that is added with an altmap lies in it.',
     check(view): Complaint[] {
       const idle = idleBlock(view);
-      if (idle !== undefined) return [{ text: `block ${idle.id} has pages set aside and none of its memmap in them` }];
+      if (idle !== undefined) return [{ kind: 'altmap-idle', block: idle.id }];
       const add = addOf(view);
       const altmap = view.after.altmaps.find(({ name }) => name === add?.step.altmap);
       if (add === undefined || altmap === undefined) return [];
@@ -85,12 +84,7 @@ export const EXPECTATIONS: readonly Check<ExpectationName>[] = [
       const end = (altmap.endPfn + 1) * pageSize;
       const other = leavesIn(view, add.given).find(({ pa }) => pa < first || pa >= end);
       if (other === undefined) return [];
-      return [
-        {
-          text: `${leafText(view, other)} is not of altmap ${altmap.name}, which has ${altmap.alloc} pages out`,
-          at: leafRange(other),
-        },
-      ];
+      return [{ kind: 'leaf-not-of-altmap', ...leafFacts(other), altmap: altmap.name, alloc: altmap.alloc }];
     },
   },
   {
@@ -103,9 +97,7 @@ export const EXPECTATIONS: readonly Check<ExpectationName>[] = [
       const small = leavesIn(view, given).find(
         ({ start, level }) => level === PTE && start % size === 0 && start >= given.start && start + size <= given.end,
       );
-      return small === undefined
-        ? []
-        : [{ text: `${leafText(view, small)} where a large leaf would fit`, at: leafRange(small) }];
+      return small === undefined ? [] : [{ kind: 'small-leaf', ...leafFacts(small) }];
     },
   },
   {
@@ -116,7 +108,7 @@ export const EXPECTATIONS: readonly Check<ExpectationName>[] = [
       if (add?.step.op !== 'memremap-pages' || add.step.vmemmapShift === 0) return [];
       const compounds = add.step.nrPages / 2 ** add.step.vmemmapShift;
       const pages = pagesBehind(view, leavesIn(view, add.given));
-      return pages === 2 * compounds ? [] : [{ text: `${compounds} compound pages take ${pages} pages of memmap` }];
+      return pages === 2 * compounds ? [] : [{ kind: 'tails-not-shared', compounds, pages }];
     },
   },
   {
@@ -130,7 +122,7 @@ export const EXPECTATIONS: readonly Check<ExpectationName>[] = [
       const pages = pagesBehind(view, leaves);
       const isShared = new Set(leaves.map(({ pa }) => pa)).size < leaves.length;
       if (!isShared || pages === 2 * compounds) return [];
-      return [{ text: `${compounds} compound pages share tails and take ${pages} pages of memmap` }];
+      return [{ kind: 'tails-shared-in-part', compounds, pages }];
     },
   },
   {
@@ -144,14 +136,8 @@ export const EXPECTATIONS: readonly Check<ExpectationName>[] = [
         ...before.tables.map(({ pa, level }) => ({ pa, pages: platform.tablePages?.(level) ?? 1 })),
       ].filter(({ pa }) => !stay.has(pa) && allocator.isReserved(Math.floor(pa / pageSize)));
       if (lost.length === 0) return [];
-      const pages = lost.reduce((sum, gone) => sum + gone.pages, 0);
-      const pfn = Math.floor(lost[0]!.pa / pageSize);
-      return [
-        {
-          text: `${pages} pages of the boot, from frame ${pfn.toString(16)}, are mapped no more and not free`,
-          frames: [pfn],
-        },
-      ];
+      const count = lost.reduce((sum, { pages }) => sum + pages, 0);
+      return [{ kind: 'boot-memmap-lost', count, frames: [Math.floor(lost[0]!.pa / pageSize)] }];
     },
   },
   {
@@ -161,7 +147,7 @@ export const EXPECTATIONS: readonly Check<ExpectationName>[] = [
       const { nrMemmapPages } = view.kernel.vmstat;
       const pages = pagesBehind(view, view.after.leaves);
       if (!view.kernel.traits.countNrMemmap || nrMemmapPages === pages) return [];
-      return [{ text: `nr_memmap_pages is ${nrMemmapPages}, and ${pages} pages back the memmap` }];
+      return [{ kind: 'counter-off', count: nrMemmapPages, pages }];
     },
   },
   {
@@ -170,7 +156,7 @@ export const EXPECTATIONS: readonly Check<ExpectationName>[] = [
     check({ memory, kernel }) {
       const shown = showMemmapOnMemory(kernel.traits, memory.memmapOnMemory);
       if (parseMemmapOnMemory(kernel.traits, shown) === memory.memmapOnMemory) return [];
-      return [{ text: `memmap_on_memory is ${memory.memmapOnMemory} and reads ${shown}` }];
+      return [{ kind: 'parameter-differs', set: memory.memmapOnMemory, shown }];
     },
   },
 ];

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { LEVELS, PageTable, type Leaf } from '../hardware/page-table.js';
+import { PageFault } from '../hardware/mmu.js';
+import type { BadFreeKind } from '../hardware/page-allocator.js';
+import { PageTable, type Leaf, type Level, type Table } from '../hardware/page-table.js';
 import type { Kernel } from '../kernel/kernel.js';
+import type { Mishap } from '../kernel/log.js';
 import type { AddressRange } from '../kernel/vmemmap-view.js';
 import { MEMORY_INVARIANT_NAMES, MEMORY_INVARIANTS } from './memory-invariants.js';
-import { common, forEachTranslation, outside, type Piece, type Snapshot } from './snapshot.js';
-import type { Check, Complaint, StepView } from './step-view.js';
+import { common, forEachTranslation, outside, type Piece } from './snapshot.js';
+import type { Complaint } from './complaint.js';
+import type { Check, StepView } from './step-view.js';
 
 /**
  * What must hold after every step, whatever the kernel. Each is one sentence and one check, which looks at tables, memory
@@ -31,16 +35,10 @@ export type InvariantName = (typeof INVARIANT_NAMES)[number];
 /** A statement that must hold after every step, whatever the kernel. */
 export type Invariant = Check<InvariantName>;
 
-/** Frames named in one complaint; more are counted. */
-const NAMED_FRAMES = 4;
+/** Lost frames that a complaint lists; more are counted. */
+const LISTED_FRAMES = 4;
 
-const say = (text: string, frames?: readonly number[], at?: AddressRange): Complaint => ({
-  text,
-  ...(frames === undefined ? {} : { frames }),
-  ...(at === undefined ? {} : { at }),
-});
 export const leafRange = ({ start, size }: Leaf): AddressRange => ({ start, end: start + size });
-const hex = (value: number): string => value.toString(16);
 
 /** Ranges that no walk of the hardware can reach. */
 function unmapped(kernel: Kernel, active: readonly AddressRange[]): AddressRange[] {
@@ -54,8 +52,11 @@ function unmapped(kernel: Kernel, active: readonly AddressRange[]): AddressRange
   return holes;
 }
 
-export const leafText = ({ text }: StepView, { start, size, level }: Leaf): string =>
-  `${text.range({ start, end: start + size })} ${LEVELS[level]}`;
+/** The leaf as complaints have it. */
+export const leafFacts = (leaf: Leaf): { at: AddressRange; level: Level } => ({
+  at: leafRange(leaf),
+  level: leaf.level,
+});
 
 /** Leaves that describe nothing active; neighbours of one level are one. */
 function idleLeaves({ after }: StepView): Leaf[] {
@@ -74,7 +75,7 @@ function idleLeaves({ after }: StepView): Leaf[] {
 }
 
 /** Tables without any entry below them that this kernel would have freed. */
-function emptyTables({ kernel, after }: StepView): string[] {
+function emptyTables({ kernel, after }: StepView): Table[] {
   const { mmu } = kernel.platform;
   if (!(mmu instanceof PageTable)) return [];
   const parents = new Set<number>();
@@ -91,7 +92,7 @@ function emptyTables({ kernel, after }: StepView): string[] {
     const first = after.leaves[l];
     const hasLeaf = first !== undefined && isIn(first.start, table.level, table.start);
     if (parents.has(i) || hasLeaf || kernel.code.keepsEmptyTable(table)) return [];
-    return [`${LEVELS[table.level]} table at frame ${hex(table.pa / kernel.pageSize)}`];
+    return [table];
   });
 }
 
@@ -131,15 +132,9 @@ function lostFrames(view: StepView): Complaint[] {
   const lost: number[] = [];
   for (const pfn of kernel.allocator.allocatedFrames()) {
     if (!used.has(pfn)) lost.push(pfn);
-    if (lost.length === NAMED_FRAMES) break;
+    if (lost.length === LISTED_FRAMES) break;
   }
-  const count = booked - used.size;
-  const names = lost.map(hex).join(', ');
-  return [
-    say(`${count} ${count === 1 ? 'page' : 'pages'} of system memory that nothing maps any more, from frame ${names}`, [
-      lost[0]!,
-    ]),
-  ];
+  return [{ kind: 'lost-pages', count: booked - used.size, lost, frames: lost.slice(0, 1) }];
 }
 
 /** What the hardware finds for memmap that is active, where the kernel's own books may say otherwise. */
@@ -153,7 +148,7 @@ function hardwareLeaves(kernel: Kernel, active: readonly AddressRange[]): Leaf[]
 
 /** Leaves and tables on system memory that is not handed out. */
 function standsOnFreeMemory(view: StepView): Complaint[] {
-  const { kernel, after, text } = view;
+  const { kernel, after } = view;
   const { allocator, platform, pageSize } = kernel;
   const isFree = (pa: number): boolean => {
     const pfn = Math.floor(pa / pageSize);
@@ -163,18 +158,14 @@ function standsOnFreeMemory(view: StepView): Complaint[] {
     platform.table !== undefined ? after.leaves : [...after.leaves, ...hardwareLeaves(kernel, after.active)];
   const leaf = leaves.find(({ pa, size }) => isFree(pa) || isFree(pa + size - pageSize));
   const table = after.tables.find(({ pa }) => isFree(pa));
-  return [
-    ...(leaf === undefined
-      ? []
-      : [say(`${leafText(view, leaf)} maps memory that was freed`, [Math.floor(leaf.pa / pageSize)], leafRange(leaf))]),
-    ...(table === undefined
-      ? []
-      : [
-          say(`the ${LEVELS[table.level]} table for ${text.of(table.start)} lies in memory that was freed`, [
-            Math.floor(table.pa / pageSize),
-          ]),
-        ]),
-  ];
+  const frameOf = ({ pa }: { pa: number }): number[] => [Math.floor(pa / pageSize)];
+  const complaints: Complaint[] = [];
+  if (leaf !== undefined) complaints.push({ kind: 'leaf-on-free-memory', ...leafFacts(leaf), frames: frameOf(leaf) });
+  if (table !== undefined) {
+    const { level, start } = table;
+    complaints.push({ kind: 'table-on-free-memory', level, table: start, frames: frameOf(table) });
+  }
+  return complaints;
 }
 
 /** Pages of each altmap's own window that leaves map. */
@@ -193,47 +184,37 @@ function mappedOfAltmaps({ kernel, after }: StepView): Map<string, number> {
   return new Map([...mapped].map(([name, pfns]) => [name, pfns.size]));
 }
 
-const BAD_FREE = /^(free-not-allocated|double-free):([0-9a-f]+)$/;
-const BAD_FREE_TEXT: Readonly<Record<string, string>> = {
-  'free-not-allocated': 'given to the page allocator, which never handed it out',
-  'double-free': 'given to the page allocator, which had it back already',
-};
-
-/** Bad frees among the kernel's complaints; neighbours of one kind are one. */
-function badFrees(complaints: readonly string[]): Complaint[] {
-  const runs: { kind: string; first: number; last: number }[] = [];
-  for (const complaint of complaints) {
-    const [, kind, digits] = BAD_FREE.exec(complaint) ?? [];
-    if (kind === undefined || digits === undefined) continue;
-    const pfn = parseInt(digits, 16);
+/** Bad frees among the kernel's mishaps; neighbours of one kind are one. */
+function badFrees(mishaps: readonly Mishap[]): Complaint[] {
+  const runs: { kind: BadFreeKind; frames: readonly [number]; count: number }[] = [];
+  for (const mishap of mishaps) {
+    if (mishap.kind !== 'free-not-allocated' && mishap.kind !== 'double-free') continue;
+    const { kind, pfn } = mishap;
     const run = runs[runs.length - 1];
-    if (run?.kind === kind && run.last + 1 === pfn) run.last = pfn;
-    else runs.push({ kind, first: pfn, last: pfn });
+    if (run?.kind === kind && run.frames[0] + run.count === pfn) run.count++;
+    else runs.push({ kind, frames: [pfn], count: 1 });
   }
-  return runs.map(({ kind, first, last }) => {
-    const frames = first === last ? `frame ${hex(first)}` : `frames ${hex(first)}-${hex(last)}, each`;
-    return say(`${frames} ${BAD_FREE_TEXT[kind]!}`, [first]);
-  });
+  return runs;
 }
 
 /** The first place where two readings of the same memmap differ. */
 function firstDifference(
   before: readonly Piece[],
   after: readonly Piece[],
-): { at: number; end: number; what: string } | undefined {
+): { kind: 'unmapped' | 'remapped' | 'rewritten'; at: AddressRange } | undefined {
   let b = 0;
   let a = 0;
   while (b < before.length && a < after.length) {
     const was = before[b]!;
     const is = after[a]!;
-    const at = Math.max(was.start, is.start);
+    const start = Math.max(was.start, is.start);
     const end = Math.min(was.end, is.end);
-    const wasPa = was.pa + (at - was.start);
-    const isPa = is.pa + (at - is.start);
+    const wasPa = was.pa + (start - was.start);
+    const isPa = is.pa + (start - is.start);
     if (Number.isNaN(was.pa) !== Number.isNaN(is.pa) || (!Number.isNaN(was.pa) && wasPa !== isPa)) {
-      return { at, end, what: Number.isNaN(is.pa) ? 'is mapped no more' : 'is mapped to another frame' };
+      return { kind: Number.isNaN(is.pa) ? 'unmapped' : 'remapped', at: { start, end } };
     }
-    if (was.content !== is.content) return { at, end, what: 'has other bytes' };
+    if (was.content !== is.content) return { kind: 'rewritten', at: { start, end } };
     if (was.end === end) b++;
     if (is.end === end) a++;
   }
@@ -253,13 +234,12 @@ function firstMissing(leaves: readonly Leaf[], others: readonly Leaf[]): Leaf | 
   return leaves.slice(at).find((leaf) => !sameMapping(leaf, byStart.get(leaf.start)));
 }
 
-/** Where two lists of leaves part, as text. */
-function mappingDifference(view: StepView): Complaint | undefined {
-  const { before, after } = view;
+/** Where two lists of leaves part. */
+function mappingDifference({ before, after }: StepView): Complaint | undefined {
   const more = firstMissing(after.leaves, before.leaves);
-  if (more !== undefined) return say(`${leafText(view, more)} stays`, undefined, leafRange(more));
+  if (more !== undefined) return { kind: 'leaf-stays', ...leafFacts(more) };
   const less = firstMissing(before.leaves, after.leaves);
-  return less === undefined ? undefined : say(`${leafText(view, less)} is gone`, undefined, leafRange(less));
+  return less === undefined ? undefined : { kind: 'leaf-gone', ...leafFacts(less) };
 }
 
 /** Every invariant, what matters most first. */
@@ -267,30 +247,39 @@ export const INVARIANTS: readonly Invariant[] = [
   {
     name: 'no-crash',
     sentence: 'The kernel survives the step.',
-    check: ({ stopped }) => (stopped === undefined ? [] : [say(`the kernel stops: ${stopped}`)]),
+    check({ stoppedBy }): Complaint[] {
+      if (stoppedBy === undefined) return [];
+      if (stoppedBy instanceof PageFault) return [{ kind: 'page-fault', fault: stoppedBy.address }];
+      return [{ kind: 'bug', reason: stoppedBy.message }];
+    },
   },
   {
     name: 'no-hole',
     sentence: 'Every memmap byte of an active subsection is mapped.',
-    check: ({ kernel, after, text }) =>
-      unmapped(kernel, after.active).map((hole) => say(`${text.range(hole)} is not mapped`, undefined, hole)),
+    check: ({ kernel, after }) => unmapped(kernel, after.active).map((at): Complaint => ({ kind: 'not-mapped', at })),
   },
   {
     name: 'no-leak',
     sentence:
       'No leaf stays that describes nothing active, no empty table that the kernel frees elsewhere, no lost page.',
     check: (view) => [
-      ...idleLeaves(view).map((leaf) =>
-        say(`${leafText(view, leaf)} describes nothing`, [Math.floor(leaf.pa / view.kernel.pageSize)], leafRange(leaf)),
-      ),
-      ...emptyTables(view).map((table) => say(`an empty ${table} stays`)),
+      ...idleLeaves(view).map((leaf): Complaint => ({
+        kind: 'idle-leaf',
+        ...leafFacts(leaf),
+        frames: [Math.floor(leaf.pa / view.kernel.pageSize)],
+      })),
+      ...emptyTables(view).map(({ level, pa }): Complaint => ({
+        kind: 'empty-table',
+        level,
+        pfn: pa / view.kernel.pageSize,
+      })),
       ...lostFrames(view),
     ],
   },
   {
     name: 'right-owner',
     sentence: 'A frame goes back to where it came from, once, and nothing stands on a frame that went back.',
-    check: (view) => [...badFrees(view.complaints), ...standsOnFreeMemory(view)],
+    check: (view) => [...badFrees(view.mishaps), ...standsOnFreeMemory(view)],
   },
   {
     name: 'altmap-books',
@@ -298,15 +287,12 @@ export const INVARIANTS: readonly Invariant[] = [
       'What an altmap counts as allocated is what leaves map of it, never more than it has, and nothing in the end.',
     check(view) {
       const mapped = mappedOfAltmaps(view);
-      return view.after.altmaps.flatMap(({ name, alloc, align, free }): Complaint[] => {
-        if (alloc < 0) return [say(`altmap ${name} counts ${alloc} pages`)];
-        if (alloc + align > free) return [say(`altmap ${name} counts ${alloc} + ${align} pages and has ${free}`)];
-        if (alloc !== mapped.get(name)) {
-          return [say(`altmap ${name} counts ${alloc} pages, leaves map ${mapped.get(name)!} of it`)];
-        }
-        if (alloc > 0 && !view.altmapsInUse.has(name)) {
-          return [say(`altmap ${name} counts ${alloc} pages after its last user is gone`)];
-        }
+      return view.after.altmaps.flatMap(({ name: altmap, alloc, align, free }): Complaint[] => {
+        const maps = mapped.get(altmap)!;
+        if (alloc < 0) return [{ kind: 'altmap-negative', altmap, alloc }];
+        if (alloc + align > free) return [{ kind: 'altmap-overfull', altmap, alloc, align, free }];
+        if (alloc !== maps) return [{ kind: 'altmap-miscounts', altmap, alloc, mapped: maps }];
+        if (alloc > 0 && !view.altmapsInUse.has(altmap)) return [{ kind: 'altmap-outlives-users', altmap, alloc }];
         return [];
       });
     },
@@ -314,16 +300,9 @@ export const INVARIANTS: readonly Invariant[] = [
   {
     name: 'no-cross-talk',
     sentence: 'A step changes no mapping and no byte of active memmap that it was not given.',
-    check({ bystanders, text }) {
+    check({ bystanders }) {
       const difference = firstDifference(bystanders.before, bystanders.after);
-      return difference === undefined
-        ? []
-        : [
-            say(`${text.of(difference.at)}, not the step’s, ${difference.what}`, undefined, {
-              start: difference.at,
-              end: difference.end,
-            }),
-          ];
+      return difference === undefined ? [] : [difference];
     },
   },
   {
@@ -331,17 +310,16 @@ export const INVARIANTS: readonly Invariant[] = [
     sentence: 'A step that fails leaves the state as it was, but for tables that stay by design.',
     check(view) {
       if (!hasFailed(view)) return [];
-      const { kernel, before, after, text } = view;
-      const tableText = ({ level, start }: Snapshot['tables'][number]): string =>
-        `the ${LEVELS[level]} table for ${text.of(start)}`;
-      const had = new Set(before.tables.map(tableText));
-      const extra = after.tables.filter((table) => !had.has(tableText(table)) && !kernel.code.keepsEmptyTable(table));
+      const { kernel, before, after } = view;
+      const keyOf = ({ level, start }: Table): string => `${level} ${start}`;
+      const had = new Set(before.tables.map(keyOf));
+      const extra = after.tables.find((table) => !had.has(keyOf(table)) && !kernel.code.keepsEmptyTable(table));
       const more = outsideAll(after.active, before.active);
       const mapping = mappingDifference(view);
       return [
-        ...more.map((range) => say(`${text.range(range)} stays active`, undefined, range)),
+        ...more.map((at): Complaint => ({ kind: 'stays-active', at })),
         ...(mapping === undefined ? [] : [mapping]),
-        ...(extra.length === 0 ? [] : [say(`${tableText(extra[0]!)} stays`)]),
+        ...(extra === undefined ? [] : [{ kind: 'table-stays' as const, level: extra.level, table: extra.start }]),
       ];
     },
   },
@@ -351,9 +329,9 @@ export const INVARIANTS: readonly Invariant[] = [
     check({ kernel, after }) {
       const { nrMemmapPages } = kernel.vmstat;
       const hasAdded = [...kernel.sections.active()].some((sectionNr) => !kernel.sections.isEarly(sectionNr));
-      if (nrMemmapPages < 0) return [say(`nr_memmap_pages is ${nrMemmapPages}`)];
+      if (nrMemmapPages < 0) return [{ kind: 'counter-negative', count: nrMemmapPages }];
       if (nrMemmapPages > 0 && !hasAdded && after.active.length === 0) {
-        return [say(`nr_memmap_pages is ${nrMemmapPages} and no memory is left that was added`)];
+        return [{ kind: 'counter-left', count: nrMemmapPages }];
       }
       return [];
     },
@@ -362,15 +340,16 @@ export const INVARIANTS: readonly Invariant[] = [
     name: 'section-state',
     sentence: 'A section without subsections has section_mem_map 0.',
     check: ({ kernel }) =>
-      [...kernel.sections.stale()].map((sectionNr) =>
-        say(`section ${sectionNr} has no memmap and section_mem_map is not 0`),
-      ),
+      [...kernel.sections.stale()].map((section): Complaint => ({ kind: 'stale-section', section })),
   },
   ...MEMORY_INVARIANTS,
   {
     name: 'no-warning',
     sentence: 'The kernel warns of nothing.',
-    check: ({ complaints }) => complaints.flatMap((text) => (text.startsWith('warn:') ? [say(text)] : [])),
+    check: ({ mishaps }) =>
+      mishaps.flatMap((mishap): Complaint[] =>
+        mishap.kind === 'warn' ? [{ kind: 'warning', warning: mishap.text }] : [],
+      ),
   },
 ];
 

@@ -12,6 +12,7 @@ import type { Traits } from '../history/traits/index.js';
 const KERNEL_NAMES: Readonly<Record<string, string | null>> = {
   addPages: '__add_pages',
   removePages: '__remove_pages',
+  initSection: null,
   addWholeSections: null,
   removeWholeSections: null,
   allocPages: 'alloc_pages_node',

@@ -5,7 +5,8 @@ import { pfnFirst } from '../mm/memremap.js';
 import type { DevicePages } from '../mm/pgmap-array.js';
 import { INITIALISED } from '../mm/system-memory.js';
 import { DEVICE, type Zone } from '../mm/zone.js';
-import type { Check, Complaint, StepView } from './step-view.js';
+import type { Complaint } from './complaint.js';
+import type { Check, StepView } from './step-view.js';
 
 /** What must hold of zones, memory blocks and the iomem tree after every step. */
 
@@ -22,16 +23,14 @@ export type MemoryInvariantName = (typeof MEMORY_INVARIANT_NAMES)[number];
 const spans = (zone: Zone, pfn: number, nrPages: number): boolean =>
   zone.start <= pfn && zone.start + zone.spanned >= pfn + nrPages;
 
-const spanText = (zone: Zone): string =>
-  zone.spanned === 0
-    ? `zone ${zone.name} of node ${zone.nid} spans nothing`
-    : `zone ${zone.name} of node ${zone.nid} spans frames ${zone.start} to ${zone.start + zone.spanned - 1}`;
+/** The zone as complaints have it. */
+const zoneFacts = ({ name, nid, start, spanned }: Zone) => ({ zone: name, node: nid, start, spanned });
 
 /** Devices that the zone of devices does not reach over. */
 const unspannedDevices = (zone: Zone | undefined, devices: readonly DevicePages[]): Complaint[] =>
   devices
     .filter(({ nid, pfn, nrPages }) => zone?.nid === nid && !spans(zone, pfn, nrPages))
-    .map(({ id }) => ({ text: `${spanText(zone!)}, and not device ${id}` }));
+    .map(({ id }) => ({ kind: 'device-outside-zone', ...zoneFacts(zone!), device: id }));
 
 export const MEMORY_INVARIANTS: readonly Check<MemoryInvariantName>[] = [
   {
@@ -42,7 +41,7 @@ export const MEMORY_INVARIANTS: readonly Check<MemoryInvariantName>[] = [
       const blocks = [...memory.blocks.values()].flatMap(({ id, zone, state }): Complaint[] =>
         state !== 'online' || zone === null || spans(zone, id * blockPages, blockPages) || isBootBlock(memory, id)
           ? []
-          : [{ text: `${spanText(zone)}, and not memory block ${id}` }],
+          : [{ kind: 'block-outside-zone', ...zoneFacts(zone), block: id }],
       );
       const devices = memory.nodes.flatMap((node) =>
         unspannedDevices(
@@ -60,12 +59,12 @@ export const MEMORY_INVARIANTS: readonly Check<MemoryInvariantName>[] = [
       memory.nodes
         .flatMap((node) => node.zones)
         .filter(({ present, spanned }) => present < 0 || present > spanned)
-        .map((zone) => ({ text: `${spanText(zone)} and has ${zone.present} pages present` })),
+        .map((zone): Complaint => ({ kind: 'present-beyond-span', ...zoneFacts(zone), present: zone.present })),
   },
   {
     name: 'memmap-is-there',
     sentence: 'No active memmap lies in memory that was removed.',
-    check({ memory, kernel, after, text }: StepView) {
+    check({ memory, kernel, after }: StepView) {
       const { pageSize } = kernel;
       const isActive = (start: number, end: number): boolean =>
         after.active.some((range) => start < range.end && end > range.start);
@@ -74,9 +73,10 @@ export const MEMORY_INVARIANTS: readonly Check<MemoryInvariantName>[] = [
           ({ start, size, pa }) =>
             memory.departed.get(Math.floor(pa / pageSize)) === true && isActive(start, start + size),
         )
-        .map(({ start, size, pa }) => ({
-          text: `${text.range({ start, end: start + size })} lies in frame ${(pa / pageSize).toString(16)}, whose memory was removed`,
+        .map(({ start, size, pa }): Complaint => ({
+          kind: 'memmap-in-removed-memory',
           at: { start, end: start + size },
+          pfn: pa / pageSize,
         }));
     },
   },
@@ -86,23 +86,22 @@ export const MEMORY_INVARIANTS: readonly Check<MemoryInvariantName>[] = [
     check: ({ memory }: StepView) =>
       [...memory.driverRegions]
         .filter(([, region]) => region.parent === null)
-        .map(([id]) => ({ text: `the range of device ${id} left the iomem tree` })),
+        .map(([device]): Complaint => ({ kind: 'region-lost', device })),
   },
   {
     name: 'block-references',
     sentence: 'A memory block that was removed is released.',
     check: ({ memory }: StepView) =>
-      memory.unreleasedBlocks.map((id) => ({ text: `a reference to the removed memory block ${id} is left` })),
+      memory.unreleasedBlocks.map((block): Complaint => ({ kind: 'block-unreleased', block })),
   },
   {
     name: 'initialised-pages',
     sentence:
       'No struct page is read that nobody initialised, and a compound device page has all of its tails initialised.',
     check: (view: StepView) => [
-      ...view.complaints.flatMap((text) => {
-        const match = /^uninitialised-struct-page:([0-9a-f]+)$/.exec(text);
-        return match ? [{ text: `the struct page of frame ${match[1]!} is read and was never initialised` }] : [];
-      }),
+      ...view.mishaps.flatMap((mishap): Complaint[] =>
+        mishap.kind === 'uninitialised-struct-page' ? [{ kind: 'struct-page-uninitialised', pfn: mishap.pfn }] : [],
+      ),
       ...uninitialisedTails(view),
     ],
   },
@@ -121,9 +120,7 @@ function uninitialisedTails({ memory, kernel }: StepView): Complaint[] {
       const address = pfnToPage(kernel, head + compound) - 1;
       const leaf = kernel.platform.mmu.walk(address);
       if (leaf === undefined || kernel.ram.isFilled(leaf.pa + (address - leaf.start), INITIALISED, 1)) continue;
-      return [
-        { text: `tails of the compound page at frame ${head.toString(16)} of device ${device.id} are not initialised` },
-      ];
+      return [{ kind: 'tails-uninitialised', head, device: device.id }];
     }
     return [];
   });

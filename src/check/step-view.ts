@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import type { Kernel } from '../kernel/kernel.js';
+import type { Mishap } from '../kernel/log.js';
 import type { SystemMemory } from '../mm/system-memory.js';
 import type { StepReturn } from '../scenario/runner.js';
 import type { Step } from '../scenario/scenario.js';
-import type { AddressRange, AddressText } from '../kernel/vmemmap-view.js';
+import type { AddressRange } from '../kernel/vmemmap-view.js';
+import type { Complaint } from './complaint.js';
 import type { Snapshot, Piece } from './snapshot.js';
 
 /** What a check is given of a step, and what it answers. */
@@ -14,7 +16,6 @@ export interface StepView {
   readonly step: Step;
   readonly kernel: Kernel;
   readonly memory: SystemMemory;
-  readonly text: AddressText;
   readonly ret: StepReturn;
   /** The memmap that the step was about; undefined if it was about none. */
   readonly given: AddressRange | undefined;
@@ -22,21 +23,12 @@ export interface StepView {
   readonly after: Snapshot;
   /** Memmap that is active before and after the step and that it was not given, as it was read at either time. */
   readonly bystanders: { readonly before: readonly Piece[]; readonly after: readonly Piece[] };
-  /** What the kernel complained of. */
-  readonly complaints: readonly string[];
+  /** What the kernel warned of or did wrong. */
+  readonly mishaps: readonly Mishap[];
   /** Altmaps that some range was added with which is still there. */
   readonly altmapsInUse: ReadonlySet<string>;
-  /** Why the kernel stopped, if it did. */
-  readonly stopped: string | undefined;
-}
-
-/** What is wrong, in words. */
-export interface Complaint {
-  readonly text: string;
-  /** Frames that it is about, whose history a reader wants. */
-  readonly frames?: readonly number[];
-  /** The stretch of the vmemmap that it is about, low 52 bits. */
-  readonly at?: AddressRange;
+  /** What was thrown when the kernel stopped, if it did. */
+  readonly stoppedBy: Error | undefined;
 }
 
 /** A statement about every step, and how it is checked. */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { LEVELS } from '../hardware/page-table.js';
 import { BUGS, type Bug } from '../catalogue/bugs/index.js';
 import { diffScenario } from '../check/releases/diff.js';
 import { bugOn, checkBug, playBug, symptomOf, tellingReleases, type BugVerdict } from '../catalogue/repro.js';
@@ -33,6 +34,14 @@ export function findBug(name: string): Bug {
 
 const json = (value: object): string => JSON.stringify({ schema: 'vmemmap/repro/v1', ...value }, null, 2);
 
+/** What a step breaks, with the name of a level in place of its number. */
+const symptomJson = ({ complains, ...symptom }: Bug['symptom']): object => ({
+  ...symptom,
+  ...(complains && {
+    complains: { ...complains, ...(complains.level !== undefined && { level: LEVELS[complains.level] }) },
+  }),
+});
+
 /** An entry as --json has it. */
 const bugJson = (bug: Bug, verdicts: readonly BugVerdict[]): object => {
   const { scenario, ...rest } = bug;
@@ -43,7 +52,7 @@ const bugJson = (bug: Bug, verdicts: readonly BugVerdict[]): object => {
     ...rest,
     arch: scenario.machine.arch,
     scenario,
-    symptom: { ...bug.symptom, says: bug.symptom.says?.source },
+    symptom: symptomJson(bug.symptom),
     present: names(true),
     fixed: names(false),
     untestable: [...new Set(verdicts.filter(({ actual }) => actual === null).map(({ release }) => release))],

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { AddressText } from '../kernel/vmemmap-view.js';
+import { findingJson } from '../report/finding.js';
 import { runChecked } from '../check/checked-run.js';
 import { countAllocations, sweepFailures, type FailedAllocation } from '../check/failure-sweep.js';
 import { historiesOf } from '../check/ledger.js';
@@ -33,14 +35,15 @@ function runOnce(scenario: Scenario, options: RunOptions): number {
   const { results, findings } = runChecked(scenario);
   const histories = historiesOf(scenario, findings);
   if (options.json) {
+    const text = new AddressText(scenario.machine.config.vmemmapBase);
     const result = {
       schema: 'vmemmap/run/v1',
       name: scenario.name,
       machine: machineJson(scenario),
       steps: only === undefined ? results : results.slice(only, only + 1),
-      findings: findings.map(({ frames, ...finding }) => ({
-        ...finding,
-        frames: (frames ?? []).map((pfn) => ({ pfn, history: histories.get(pfn) ?? [] })),
+      findings: findings.map((finding) => ({
+        ...findingJson(finding, text),
+        frames: (finding.frames ?? []).map((pfn) => ({ pfn, history: histories.get(pfn) ?? [] })),
       })),
     };
     writeResult(JSON.stringify(result, null, 2), options.output);
@@ -60,12 +63,16 @@ function failEach(scenario: Scenario, options: RunOptions): number {
   }
   progress('');
   if (options.json) {
+    const text = new AddressText(scenario.machine.config.vmemmapBase);
     const result = {
       schema: 'vmemmap/fail-each/v1',
       name: scenario.name,
       machine: machineJson(scenario),
       allocations,
-      failures: bad,
+      failures: bad.map((failed) => ({
+        ...failed,
+        findings: failed.findings.map((finding) => findingJson(finding, text)),
+      })),
     };
     writeResult(JSON.stringify(result, null, 2), options.output);
   } else {

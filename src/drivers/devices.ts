@@ -130,9 +130,12 @@ function mapNamespace({ memory }: Devices, id: string, namespace: Namespace, ali
   });
 }
 
-/** Gives back what the drivers of a namespace have claimed. */
+/** Gives back what the drivers of a namespace have claimed; what is system memory by now, the last claim, stays claimed. */
 function releaseNamespace({ namespaces }: Devices, id: string): void {
-  for (const resource of namespaces.get(id)?.claims.splice(0) ?? []) releaseResource(resource);
+  const device = namespaces.get(id);
+  if (device === undefined) return;
+  const released = device.claims.length - (device.kmem === null ? 0 : 1);
+  for (const resource of device.claims.splice(0, released)) releaseResource(resource);
 }
 
 /** Unmaps a namespace; the data on the device stays. Returns null as a void function, -EINVAL without a namespace. */

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import type { Mishap } from '../kernel/log.js';
+
 /**
  * What a kernel was seen doing, as plain data: it goes into pages as JSON and is read in a browser. Addresses are the low 52
  * bits of a virtual address, ends exclusive.
@@ -66,7 +68,7 @@ export type Deed<Leaf = number> =
   | { what: 'flush'; of: 'all' | 'range' | 'table'; start: number; end: number }
   /** A test in a kernel function, and what follows from it. */
   | { what: 'decide'; by: string; because: string; so: string; start: number; end: number }
-  | { what: 'warn'; text: string }
+  | { what: 'warn'; mishap: Mishap }
   /** The kernel stops. */
   | { what: 'stop'; text: string };
 

@@ -186,7 +186,7 @@ export class Recorder {
       copyPage: (to, from) => keep({ what: 'copy', to, from }),
       flush: (of, start, end) => keep({ what: 'flush', of, start, end }),
       decide: (by, { because, so }, start, end) => keep({ what: 'decide', by, because, so, start, end }),
-      warn: (text) => keep({ what: 'warn', text }),
+      warn: (mishap) => keep({ what: 'warn', mishap }),
       enter: (name) => this.called[this.steps.length]!.add(name),
     };
   }

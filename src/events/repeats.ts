@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import type { Mishap } from '../kernel/log.js';
 import type { FrameRun, KernelEvent, LeafRun } from './event.js';
 import { joinRuns } from './leaf-runs.js';
 
@@ -17,8 +18,12 @@ const FEWEST_TURNS = 3;
 
 const hasRange = (event: RawEvent): event is RawEvent & { start: number; end: number } => 'start' in event;
 
-/** What the kernel says, without the frame that it says it of. */
-const withoutFrame = (text: string): string => text.replace(/:[0-9a-f]+$/, '');
+/** Whether two mishaps are the same but for the frame. */
+function areAlike(a: Mishap, b: Mishap): boolean {
+  if (a.kind === 'warn' && b.kind === 'warn') return a.text === b.text;
+  if (a.kind === 'altmap-underflow' && b.kind === 'altmap-underflow') return a.altmap === b.altmap;
+  return a.kind === b.kind;
+}
 
 /** What must be the same from turn to turn: all but addresses, frames and what an entry holds. */
 function sameKind(a: RawEvent, b: RawEvent): boolean {
@@ -49,7 +54,7 @@ function sameKind(a: RawEvent, b: RawEvent): boolean {
     case 'initialise':
       return true;
     case 'warn':
-      return withoutFrame(a.text) === withoutFrame((b as typeof a).text);
+      return areAlike(a.mishap, (b as typeof a).mishap);
     default:
       return false;
   }

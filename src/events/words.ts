@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { entryText } from '../kernel/log.js';
 import type { FrameRun, KernelEvent, Stretch } from './event.js';
 import { PAGE_UNUSED } from './replay.js';
 
@@ -124,7 +125,7 @@ export function say(geometry: Geometry, event: KernelEvent): Said {
     case 'decide':
       return { text: event.because, answer: event.so };
     case 'warn':
-      return { text: times === 1 ? event.text : `${event.text} (${times} times)` };
+      return { text: times === 1 ? entryText(event.mishap) : `${entryText(event.mishap)} (${times} times)` };
     case 'stop':
       return { text: `the kernel stops: ${withAddresses(geometry, event.text)}` };
   }

@@ -45,8 +45,8 @@ export interface LevelJob {
 /** Something wrong, found in a step: the state before it, and the move. */
 export interface Look {
   readonly invariant: string;
-  /** What the invariant says, without its numbers. */
-  readonly pattern: string;
+  /** The sort of its complaint, {@link sortOf}. */
+  readonly sort: string;
   /** Number of the state. */
   readonly from: number;
   readonly move: number;
@@ -62,12 +62,9 @@ export interface LevelPart {
 
 /** States between two pauses. */
 const BATCH = 64;
-/** Of findings that read alike but for their numbers so many are looked at: they may be the fault of others. */
+/** Of findings of one sort so many are looked at: they may be the fault of others. */
 export const LOOKS = 8;
 export const BYTES_PER_KIB = 1024;
-
-/** What a finding reads like, whatever its addresses, frames and counts. */
-export const patternOf = (text: string): string => text.replace(/\b[0-9a-f]*[0-9][0-9a-f]*\b/g, '#');
 
 /** Expands nodes that no other thread has taken until there are none left, or it is time to stop. Pauses now and then. */
 export function* expand(alphabet: Alphabet, stepper: Stepper, job: LevelJob): Generator<void, LevelPart> {
@@ -94,7 +91,7 @@ export function* expand(alphabet: Alphabet, stepper: Stepper, job: LevelJob): Ge
     const play = (move: number): number => {
       steps++;
       const outcome = stepper.play(moves.toMove(move));
-      for (const { invariant, text } of outcome.fresh) looks.add(invariant, patternOf(text), id, move);
+      for (const { invariant, sort } of outcome.fresh) looks.add(invariant, sort, id, move);
       if (outcome.stopped) return outcome.allocations;
       const { hi, lo } = stepper.after;
       const successor = visited.add(hi, lo, id, move);
@@ -131,11 +128,11 @@ class LookList {
   readonly all: Look[] = [];
   private readonly counts = new Map<string, number>();
 
-  add(invariant: string, pattern: string, from: number, move: number): void {
-    const kind = `${invariant} ${pattern}`;
+  add(invariant: string, sort: string, from: number, move: number): void {
+    const kind = `${invariant} ${sort}`;
     const count = this.counts.get(kind) ?? 0;
     if (count === LOOKS) return;
     this.counts.set(kind, count + 1);
-    this.all.push({ invariant, pattern, from, move });
+    this.all.push({ invariant, sort, from, move });
   }
 }

@@ -44,7 +44,7 @@ const FILE = z.object({
   sightings: z.array(
     z.object({
       invariant: z.string(),
-      pattern: z.string(),
+      sort: z.string(),
       lo: z.number(),
       hi: z.number(),
       moves: z.array(count),

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { entryText } from '../kernel/log.js';
 import { alignDown } from '../hardware/align.js';
 import type { Level } from '../hardware/page-table.js';
 import { StateReader, StateWriter, type SavedState } from '../hardware/saved-state.js';
@@ -72,7 +73,7 @@ class EventHash {
       scan: (of, byte, bytes, filled) => add(9, address(of), byte, bytes, filled ? 1 : 0),
       flush: (kind, start, end) =>
         kind === 'all' ? add(10) : add(11, kind === 'range' ? 0 : 1, address(start), address(end)),
-      warn: (said) => text(said),
+      warn: (mishap) => text(entryText(mishap)),
     };
     observe(run.kernel, this.observer);
   }

@@ -44,7 +44,7 @@ export type Ending = 'states' | 'memory' | 'asked';
 /** A look by the moves that lead to it, as explorations of other machines know it. */
 export interface Sighting {
   readonly invariant: string;
-  readonly pattern: string;
+  readonly sort: string;
   /** Fingerprint of the state before the last move, bits 0-31 and 32-63. */
   readonly lo: number;
   readonly hi: number;
@@ -242,9 +242,9 @@ function sightingsOf(visited: VisitedStates, parts: readonly LevelPart[]): Sight
   const looks = parts.flatMap((part) => part.looks);
   if (looks.length === 0) return [];
   const fingerprints = visited.fingerprints();
-  return looks.map(({ invariant, pattern, from, move }) => ({
+  return looks.map(({ invariant, sort, from, move }) => ({
     invariant,
-    pattern,
+    sort,
     lo: fingerprints[from * 2]!,
     hi: fingerprints[from * 2 + 1]!,
     moves: [...visited.wayTo(from), move],
@@ -264,8 +264,8 @@ export function firstSightings(sightings: readonly Sighting[]): Sighting[] {
   const counts = new Map<string, number>();
   return [...sightings]
     .sort((a, b) => compareMoves(a.moves, b.moves))
-    .filter(({ invariant, pattern, lo, hi, moves }) => {
-      const kind = `${invariant} ${pattern}`;
+    .filter(({ invariant, sort, lo, hi, moves }) => {
+      const kind = `${invariant} ${sort}`;
       const key = `${hi} ${lo} ${moves[moves.length - 1]!} ${kind}`;
       const count = counts.get(kind) ?? 0;
       if (seen.has(key) || count === LOOKS) return false;

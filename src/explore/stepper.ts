@@ -3,7 +3,7 @@
 import { StateReader, StateWriter, type SavedState } from '../hardware/saved-state.js';
 import { KernelImage } from '../kernel/kernel-image.js';
 import { pfnToPage, type Kernel } from '../kernel/kernel.js';
-import { LOG_LINE } from '../kernel/log.js';
+import { isMishap, type Mishap } from '../kernel/log.js';
 import type { SavedKernel } from '../kernel/saved-kernel.js';
 import type { VmemAltmap } from '../kernel/memremap.js';
 import {
@@ -15,10 +15,11 @@ import {
   type StepReturn,
 } from '../scenario/runner.js';
 import { restoreAboveSections, restoreRun, saveAboveSections, saveRun } from '../scenario/saved-run.js';
-import { type AddressRange, AddressText } from '../kernel/vmemmap-view.js';
+import type { AddressRange } from '../kernel/vmemmap-view.js';
 import { bystandersOf } from '../check/checked-run.js';
 import { INVARIANTS } from '../check/invariants.js';
-import type { Check, Complaint, StepView } from '../check/step-view.js';
+import { sortOf, type Complaint } from '../check/complaint.js';
+import type { Check, StepView } from '../check/step-view.js';
 import { outside, readMemmap, takeSnapshot, type Snapshot } from '../check/snapshot.js';
 import {
   ABSENT,
@@ -49,7 +50,8 @@ export interface Move {
 /** Something that an invariant says after a step and did not say before it. */
 export interface Fresh {
   readonly invariant: string;
-  readonly text: string;
+  /** See {@link sortOf}. */
+  readonly sort: string;
 }
 
 /** The outcome of one step. */
@@ -64,6 +66,7 @@ export interface Outcome {
 
 const NO_CRASH = INVARIANTS.filter(({ name }) => name === 'no-crash');
 const NOTHING: readonly Fresh[] = [];
+const NO_MISHAPS: readonly Mishap[] = [];
 const NO_BYSTANDERS: StepView['bystanders'] = { before: [], after: [] };
 
 export class Stepper {
@@ -84,7 +87,6 @@ export class Stepper {
   /** What the run has beside its kernel. */
   private above: SavedState = new Int32Array(0);
   private readonly failing: Set<number>;
-  private readonly text: AddressText;
   /** Fingerprint of the state at the start. */
   private readonly boot: Fingerprint;
   private places: Places;
@@ -98,7 +100,6 @@ export class Stepper {
     this.run = startRun({ ...scenario, machine: { ...scenario.machine, failAllocations: this.failing } });
     const { kernel } = this.run;
     this.altmaps = [...this.run.altmaps.values()];
-    this.text = new AddressText(scenario.machine.config.vmemmapBase);
     this.cells = cellsOf(kernel, [...ranges, ...bootSections(kernel)]);
     this.scanner = new Scanner(this.run, this.cells, ranges.slice(0, alphabet.blocks));
     this.screen = new Screen(kernel, this.altmaps, this.cells);
@@ -133,13 +134,13 @@ export class Stepper {
   play(move: Move): Outcome {
     const { run, screen } = this;
     this.goBack();
-    const { ret, complaints, allocations } = this.runMove(move);
+    const { ret, mishaps, allocations } = this.runMove(move);
     const places = placesBehind(this.alphabet, run, move.action, this.places);
     this.scanner.scan(places, this.after);
     const isFine =
       this.isScreened &&
       !run.hasTouchedMemory &&
-      complaints.length === 0 &&
+      mishaps.length === 0 &&
       !screen.isSuspicious(this.before, this.after, ret, this.memmapOf(move.action.pages)) &&
       this.hasOldDamage(places);
     const fresh = isFine ? NOTHING : this.examine(move, places);
@@ -159,28 +160,28 @@ export class Stepper {
     const before = takeSnapshot(kernel, allAltmapsOf(run));
     const known = new Set<string>();
     const view = this.viewOf(move.action, before, before, this.places);
-    const idle: StepView = { ...view, ret: null, given: undefined, complaints: [], bystanders: NO_BYSTANDERS };
+    const idle: StepView = { ...view, ret: null, given: undefined, mishaps: [], bystanders: NO_BYSTANDERS };
     // What is wrong before any step is told of the first one, as runChecked() does.
     if (this.before.hi !== this.boot.hi || this.before.lo !== this.boot.lo) {
       for (const { invariant, complaint } of complaintsOf(checks, idle)) known.add(keyOf(invariant, complaint));
     }
     const read = readMemmap(kernel, outside(before.active, given));
 
-    const { ret, complaints } = this.runMove(move);
+    const { ret, mishaps } = this.runMove(move);
     const after = takeSnapshot(kernel, allAltmapsOf(run));
     const played: StepView = {
       ...this.viewOf(move.action, before, after, places),
       ret,
       given,
-      complaints,
+      mishaps,
       bystanders: bystandersOf(kernel, before, after, given, read),
-      stopped: run.stopped,
+      stoppedBy: run.stoppedBy,
     };
     // What a kernel leaves behind that stopped on the way is no violation besides.
     const asked = run.stopped === undefined ? checks : NO_CRASH;
     return [...complaintsOf(asked, played)]
       .filter(({ invariant, complaint }) => !known.has(keyOf(invariant, complaint)))
-      .map(({ invariant, complaint: { text } }) => ({ invariant, text }));
+      .map(({ invariant, complaint }) => ({ invariant, sort: sortOf(complaint) }));
   }
 
   /** The state that steps begin from as the scan saw it, as long as no step was played. */
@@ -203,11 +204,12 @@ export class Stepper {
       this.image.load(this.run.kernel, this.altmaps);
       restoreAboveSections(new StateReader(this.above), this.run);
       this.run.stopped = undefined;
+      this.run.stoppedBy = undefined;
     }
     this.isAtStart = false;
   }
 
-  private runMove({ action, failing }: Move): { ret: StepReturn; complaints: readonly string[]; allocations: number } {
+  private runMove({ action, failing }: Move): { ret: StepReturn; mishaps: readonly Mishap[]; allocations: number } {
     const { kernel } = this.run;
     const { allocator, log } = kernel;
     const { calls } = allocator;
@@ -215,8 +217,11 @@ export class Stepper {
     const ret = runStep(this.run, action.step);
     if (failing > 0) this.failing.delete(calls + failing);
     const said = log.take();
-    const complaints = said.length === 0 ? said : said.filter((line) => !line.startsWith(LOG_LINE));
-    return { ret, complaints, allocations: allocator.calls - calls };
+    return {
+      ret,
+      mishaps: said.length === 0 ? NO_MISHAPS : said.filter(isMishap),
+      allocations: allocator.calls - calls,
+    };
   }
 
   private hasOldDamage(places: Places): boolean {
@@ -237,15 +242,14 @@ export class Stepper {
       step,
       kernel: this.run.kernel,
       memory: this.run.memory,
-      text: this.text,
       ret: null,
       given: undefined,
       before,
       after: { ...after, altmaps: after.altmaps.filter(hasBooks) },
       bystanders: NO_BYSTANDERS,
-      complaints: [],
+      mishaps: [],
       altmapsInUse,
-      stopped: undefined,
+      stoppedBy: undefined,
     };
   }
 
@@ -283,6 +287,7 @@ function* complaintsOf(
 }
 
 /** What a complaint is about, whichever frames of system memory a state happens to use. */
-function keyOf(invariant: string, { text, frames = [] }: Complaint): string {
-  return frames.reduce((key, frame) => key.replaceAll(frame.toString(16), 'frame'), `${invariant} ${text}`);
+function keyOf(invariant: string, { frames = [], ...facts }: Complaint): string {
+  const isFrame = (value: unknown): boolean => typeof value === 'number' && frames.includes(value);
+  return `${invariant} ${JSON.stringify(facts, (_field, value: unknown) => (isFrame(value) ? 'frame' : value))}`;
 }

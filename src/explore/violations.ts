@@ -7,9 +7,9 @@ import { runStep, startRun } from '../scenario/runner.js';
 import { resolveScenario, type Scenario, type Step } from '../scenario/scenario.js';
 import { scenarioSchema, type ScenarioInput } from '../scenario/schema.js';
 import { runChecked, type Finding } from '../check/checked-run.js';
+import { addressOf, sortOf } from '../check/complaint.js';
 import { innermost, kernelStack, stackOn } from '../check/kernel-stack.js';
 import type { Alphabet } from './alphabet.js';
-import { patternOf } from './expand.js';
 import { MoveNumbers } from './moves.js';
 import type { Sighting } from './search.js';
 import type { Move } from './stepper.js';
@@ -23,8 +23,10 @@ export interface Violation {
   readonly function: string;
   /** The entry that it wrote or cleared last before that, if it did. */
   readonly entry: EntryAtFault | undefined;
-  /** What the invariant says, of the last step. */
-  readonly text: string;
+  /** What the invariant complains of, of the last step. */
+  readonly finding: Finding;
+  /** Address of the struct page of pfn 0, from which a reader knows the upper bits of addresses. */
+  readonly vmemmapBase: bigint;
   /** Steps of the sequence. */
   readonly length: number;
   /** The sequence, for `vmemmap run`. */
@@ -50,13 +52,9 @@ const ENTRY_FUNCTION: Readonly<Partial<Record<Step['op'], string>>> = {
   offline: 'memory_block_offline',
 };
 
-/** What invariants say of a page, and where it is in the text. */
-const ADDRESS = /\b[0-9a-f]{16}\b/;
-const LOW_52_BITS = 2n ** 52n - 1n;
-
 /**
  * Plays the sequences that were seen from the start, as `vmemmap run` does, and keeps the first one of each kind.
- * @param sightings the earliest of each pattern, in order
+ * @param sightings the earliest of each sort, in order
  */
 export function violationsOf(alphabet: Alphabet, sightings: readonly Sighting[]): Violation[] {
   const violations: Violation[] = [];
@@ -77,25 +75,25 @@ export function violationsOf(alphabet: Alphabet, sightings: readonly Sighting[])
 }
 
 /**
- * What a sequence shows of a pattern in its last step.
+ * What a sequence shows of a sort of complaint in its last step.
  * @returns undefined where what was wrong before only reads otherwise now, though nothing touched it, or is told again
  * @throws Error when the sequence does not repeat
  */
 export function inspect(
   alphabet: Alphabet,
   sequence: readonly Move[],
-  { invariant, pattern }: Pick<Sighting, 'invariant' | 'pattern'>,
+  { invariant, sort }: Pick<Sighting, 'invariant' | 'sort'>,
 ): Violation | undefined {
   const input = scenarioOf(alphabet, sequence);
   const scenario = resolveScenario(scenarioSchema.parse(input));
   const last = sequence.length - 1;
   const { findings } = runChecked(scenario, { checks: alphabet.checks });
-  const alike = findings.filter((found) => found.invariant === invariant && patternOf(found.text) === pattern);
+  const alike = findings.filter((found) => found.invariant === invariant && sortOf(found) === sort);
   const finding = alike.find(({ step }) => step === last);
   if (finding === undefined) {
     // A run does not tell a second time what the step before said in the same words; a single step knows nothing of that.
     if (alike.some(({ step }) => step < last)) return undefined;
-    throw new Error(`${invariant}, ${pattern}: a sequence of ${sequence.length} steps does not repeat`);
+    throw new Error(`${invariant}, ${sort}: a sequence of ${sequence.length} steps does not repeat`);
   }
   const fault = faultOf(scenario, finding);
   if (fault === undefined && findings.some((found) => found.step < last && found.invariant === invariant)) {
@@ -107,7 +105,8 @@ export function inspect(
     invariant,
     function: at,
     entry: fault?.entry,
-    text: finding.text,
+    finding,
+    vmemmapBase: scenario.machine.config.vmemmapBase,
     length: sequence.length,
     scenario: { ...input, name: `${invariant}-${at}`, title: `${invariant}: ${finding.text}` },
   };
@@ -141,12 +140,6 @@ export function scenarioOf(alphabet: Alphabet, moves: readonly Move[]): Scenario
   };
 }
 
-/** The address that a finding names, low 52 bits; NaN if it names none. */
-function addressIn(text: string): number {
-  const [digits] = ADDRESS.exec(text) ?? [];
-  return digits === undefined ? NaN : Number(BigInt(`0x${digits}`) & LOW_52_BITS);
-}
-
 /** Who is at fault, and with which entry. */
 export interface Fault {
   function: string;
@@ -157,11 +150,12 @@ export interface Fault {
  * The innermost kernel function of the last event, within the step, that touched what a finding is about: its frames, its
  * address, the warning that it is. Undefined where there was none.
  */
-export function faultOf(scenario: Scenario, { step, text, frames = [] }: Finding): Fault | undefined {
+export function faultOf(scenario: Scenario, finding: Finding): Fault | undefined {
+  const { step, frames = [] } = finding;
   const { architecture, traits } = scenario.machine;
   const run = startRun(scenario, true);
   for (const earlier of scenario.steps.slice(0, step)) runStep(run, earlier);
-  const address = addressIn(text);
+  const address = addressOf(finding) ?? NaN;
   const { kernel } = run;
   const spans = kernel.platform.leafSizes;
   let at: string | undefined;
@@ -191,8 +185,12 @@ export function faultOf(scenario: Scenario, { step, text, frames = [] }: Finding
     clearEntry: (level, of) => entry(level, of),
     memset: (of, _byte, bytes) => blameAddress(of, bytes),
     scan: (of, _byte, bytes) => blameAddress(of, bytes),
-    warn: (said) => {
-      if (said === text || frames.some((frame) => said.endsWith(`:${frame.toString(16)}`))) blame();
+    warn: (mishap) => {
+      const isMeant =
+        mishap.kind === 'warn'
+          ? finding.kind === 'warning' && finding.warning === mishap.text
+          : 'pfn' in mishap && frames.includes(mishap.pfn);
+      if (isMeant) blame();
     },
   });
   runStep(run, scenario.steps[step]!);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { sortOf } from '../check/complaint.js';
 import { firstPlaces, isPossible, mayRunOut, type Alphabet, type Places } from './alphabet.js';
 import type { SavedKernel } from '../kernel/saved-kernel.js';
-import { patternOf } from './expand.js';
 import { MoveNumbers } from './moves.js';
 import { Stepper, type Move } from './stepper.js';
 import { inspect, type Violation } from './violations.js';
@@ -35,7 +35,7 @@ export class Walker {
     this.stepper = new Stepper(alphabet);
     this.moves = new MoveNumbers(alphabet, options.fail);
     this.random = randomOf(seed);
-    for (const { invariant, text } of known) this.seen.add(`${invariant} ${patternOf(text)}`);
+    for (const { invariant, finding } of known) this.seen.add(`${invariant} ${sortOf(finding)}`);
     this.start = this.stepper.save();
     this.startPlaces = firstPlaces(alphabet, this.stepper.run.kernel);
   }
@@ -53,7 +53,7 @@ export class Walker {
       moves.push({ action, failing });
       this.steps++;
       const outcome = stepper.play({ action, failing });
-      for (const { invariant, text } of outcome.fresh) this.note(moves, invariant, patternOf(text));
+      for (const { invariant, sort } of outcome.fresh) this.note(moves, invariant, sort);
       if (outcome.stopped) break;
       ({ places } = outcome);
       stepper.goOn(places);
@@ -62,11 +62,11 @@ export class Walker {
   }
 
   /** Keeps what is of a new kind. */
-  private note(moves: readonly Move[], invariant: string, pattern: string): void {
-    const kind = `${invariant} ${pattern}`;
+  private note(moves: readonly Move[], invariant: string, sort: string): void {
+    const kind = `${invariant} ${sort}`;
     if (this.seen.has(kind)) return;
     this.seen.add(kind);
-    const violation = inspect(this.alphabet, this.shortened(moves, invariant, pattern), { invariant, pattern });
+    const violation = inspect(this.alphabet, this.shortened(moves, invariant, sort), { invariant, sort });
     if (violation !== undefined) this.violations.push(violation);
   }
 
@@ -74,19 +74,19 @@ export class Walker {
    * The sequence without what it can do without: single steps, and pairs such as an add with its remove, tried from the
    * first to the last, until nothing more can go.
    */
-  private shortened(moves: readonly Move[], invariant: string, pattern: string): readonly Move[] {
+  private shortened(moves: readonly Move[], invariant: string, sort: string): readonly Move[] {
     const last = moves.length - 1;
     for (let i = 0; i < last; i++) {
       for (let j = i; j < last; j++) {
         const fewer = moves.filter((_, m) => m !== i && m !== j);
-        if (this.shows(fewer, invariant, pattern)) return this.shortened(fewer, invariant, pattern);
+        if (this.shows(fewer, invariant, sort)) return this.shortened(fewer, invariant, sort);
       }
     }
     return moves;
   }
 
   /** Whether a sequence makes sense, and its last step shows the same as the whole one. */
-  private shows(moves: readonly Move[], invariant: string, pattern: string): boolean {
+  private shows(moves: readonly Move[], invariant: string, sort: string): boolean {
     const { alphabet } = this;
     const stepper = new Stepper(alphabet);
     let places = this.startPlaces;
@@ -95,7 +95,7 @@ export class Walker {
       const outcome = stepper.play(move);
       const isLast = i === moves.length - 1;
       if (isLast) {
-        return outcome.fresh.some((fresh) => fresh.invariant === invariant && patternOf(fresh.text) === pattern);
+        return outcome.fresh.some((fresh) => fresh.invariant === invariant && fresh.sort === sort);
       }
       if (outcome.stopped) return false;
       ({ places } = outcome);

@@ -7,16 +7,16 @@ import { scenarioSchema } from '../scenario/schema.js';
 import { BUGS, type Bug } from '../catalogue/bugs/index.js';
 import { CHECKS } from '../check/expectations.js';
 import { runChecked } from '../check/checked-run.js';
+import { sortOf } from '../check/complaint.js';
 import { bugOn, playBug, saysPresent, symptomOf } from '../catalogue/repro.js';
-import { patternOf } from './expand.js';
 import { faultOf, type Violation } from './violations.js';
 
 /** Where else a violation is found: on which releases, and in which entry of the catalogue. */
 
 /** Releases on which the same sequence shows the same in its last step, oldest first. */
-export function releasesWith({ invariant, text, scenario, length }: Violation): Release[] {
+export function releasesWith({ invariant, finding: seen, scenario, length }: Violation): Release[] {
   const file = scenarioSchema.parse(scenario);
-  const pattern = patternOf(text);
+  const sort = sortOf(seen);
   return RELEASES.filter((release) => {
     let played: Scenario;
     try {
@@ -26,8 +26,7 @@ export function releasesWith({ invariant, text, scenario, length }: Violation): 
       throw error;
     }
     return runChecked(played, { checks: CHECKS }).findings.some(
-      (finding) =>
-        finding.step === length - 1 && finding.invariant === invariant && patternOf(finding.text) === pattern,
+      (finding) => finding.step === length - 1 && finding.invariant === invariant && sortOf(finding) === sort,
     );
   });
 }

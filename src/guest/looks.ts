@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import type { Finding } from '../check/checked-run.js';
+import { addressOf } from '../check/complaint.js';
 import type { InvariantName } from '../check/invariants.js';
 import type { Leaf } from '../hardware/page-table.js';
 import type { AddressText } from '../kernel/vmemmap-view.js';
@@ -34,8 +35,11 @@ const PAGE_TYPE_OFFSET = 48;
 const NOT_MAPPED = 'Cannot access memory';
 const MAPPED = 'two words of a struct page';
 
-/** Virtual addresses in a complaint, as it prints them. */
-const addressesIn = ({ text }: Finding): string[] => text.match(/\b[0-9a-f]{16}\b/g) ?? [];
+/** The virtual address that a finding is about, as people read it. */
+function addressText({ finding, text }: FindingView): string | undefined {
+  const address = addressOf(finding);
+  return address === undefined ? undefined : text.of(address);
+}
 
 const readAt = (address: string): string => `x /2gx 0x${address}`;
 const afterwards = (line: string, broken: string, fine: string): Look => ({
@@ -97,9 +101,6 @@ function knownFrameLook({ finding, vmemmapBase, structPageSize }: FindingView): 
   ];
 }
 
-/** Low bits of an address, which the emulator counts in. */
-const LOW_DIGITS = 13;
-
 const untouched = (address: string): Look[] => [
   {
     where: 'monitor',
@@ -129,8 +130,8 @@ type LooksOf = (view: FindingView) => Look[];
 
 /** What a failed or finished step leaves behind, or takes along. */
 const stays: LooksOf = (view) => {
-  const [address] = addressesIn(view.finding);
-  const isGone = view.finding.text.endsWith('is gone');
+  const address = addressText(view);
+  const isGone = view.finding.kind === 'leaf-gone';
   if (address !== undefined) {
     return [isGone ? afterwards(readAt(address), NOT_MAPPED, MAPPED) : afterwards(readAt(address), MAPPED, NOT_MAPPED)];
   }
@@ -140,25 +141,22 @@ const stays: LooksOf = (view) => {
 /** What to read, by the invariant that breaks. */
 const LOOKS: Readonly<Partial<Record<InvariantName, LooksOf>>> = {
   'no-crash': () => warnings('the kernel’s last words, if the console still answers'),
-  'no-hole': ({ finding }) =>
-    addressesIn(finding)
-      .slice(0, 1)
-      .map((address) => afterwards(readAt(address), NOT_MAPPED, MAPPED)),
+  'no-hole': (view) => {
+    const address = addressText(view);
+    return address === undefined ? [] : [afterwards(readAt(address), NOT_MAPPED, MAPPED)];
+  },
   'no-leak': stays,
   'right-owner': (view) => {
-    const isDevice = view.finding.text.includes('never handed it out');
+    const isDevice = view.finding.kind === 'free-not-allocated';
     if (isDevice) return [...knownFrameLook(view), ...warnings('a page in a bad state')];
     return frameLooks(view, GIVEN_BACK, HELD);
   },
   'altmap-books': () => warnings('failed to free all reserved pages, once the device is gone'),
-  'no-cross-talk': ({ finding, changedWord, text }) =>
-    addressesIn(finding)
-      .slice(0, 1)
-      .flatMap((address) =>
-        finding.text.includes('another frame')
-          ? unmoved(address)
-          : untouched(text.of(changedWord(parseInt(address.slice(-LOW_DIGITS), 16)))),
-      ),
+  'no-cross-talk': ({ finding, changedWord, text }) => {
+    const address = addressOf(finding);
+    if (address === undefined) return [];
+    return finding.kind === 'remapped' ? unmoved(text.of(address)) : untouched(text.of(changedWord(address)));
+  },
   'roll-back': stays,
   counters: ({ finding }) => [inGuest('grep nr_memmap /proc/vmstat', finding.text, 'what it was before the steps')],
   'zone-spans': ({ finding }) => [

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { FAILED_TO_FREE_RESERVED_PAGES } from '../mm/memremap.js';
 import { runChecked, type CheckedRun, type Finding } from '../check/checked-run.js';
 import type { MachineConfig } from '../../arch/architecture.js';
 import { LEVELS, type Leaf } from '../hardware/page-table.js';
@@ -139,15 +140,15 @@ function guestScenario(file: ScenarioFile, scenario: Scenario, plan: GuestPlan):
 
 const resolve = (input: ScenarioInput): Scenario => resolveScenario(scenarioSchema.parse(input));
 
-/** What the books of an altmap show once nobody keeps them any more: a namespace takes its altmap with it. */
-const ALTMAP_WARNING: Finding['invariant'] = 'no-warning';
-
-/** The finding of the guest that stands for one of the scenario. */
+/**
+ * The finding of the guest that stands for one of the scenario. What an altmap counts shows in a warning once nobody
+ * keeps the books any more: a namespace takes its altmap with it.
+ */
 function findingAt(guest: CheckedRun, plan: GuestPlan, { step, invariant }: Finding): Finding | undefined {
   const there = guest.findings.filter((f) => plan.actions[f.step]?.from === step);
   const same = there.find((f) => f.invariant === invariant);
   if (same !== undefined || invariant !== 'altmap-books') return same;
-  return there.find((f) => f.invariant === ALTMAP_WARNING && f.text.includes('reserved pages'));
+  return there.find((f) => f.kind === 'warning' && f.warning === FAILED_TO_FREE_RESERVED_PAGES);
 }
 
 /**
@@ -203,8 +204,9 @@ export function recipeFor(file: ScenarioFile, scenario: Scenario): Recipe {
     qemu: qemuLine(scenario, plan, commandLine),
     setup: setupCommands(plan.devices),
     steps,
-    findings: runChecked(scenario).findings.map(({ step, invariant, text }): RecipeFinding => {
-      const there = findingAt(run, plan, { step, invariant, text });
+    findings: runChecked(scenario).findings.map((finding): RecipeFinding => {
+      const { step, invariant, text } = finding;
+      const there = findingAt(run, plan, finding);
       const canBeSeen = there !== undefined && looksOf(there, guest, leavesBySteps).length > 0;
       return { step, invariant, text, onGuest: there?.text, canBeSeen };
     }),

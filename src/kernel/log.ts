@@ -7,16 +7,42 @@ export class KernelBug extends Error {
   override readonly name = 'KernelBug';
 }
 
-/** What lines of the log begin with that are no violation. */
-export const LOG_LINE = 'log:';
+/** Something that a kernel says or does and should never have to. */
+export type Mishap =
+  /** WARN(): its text, which for a bare one is the function's name. */
+  | { readonly kind: 'warn'; readonly text: string }
+  /** A page is given to the page allocator that does not have it out. */
+  | Readonly<BadFree>
+  /** More pages are freed into an altmap than were taken from it. */
+  | { readonly kind: 'altmap-underflow'; readonly altmap: string }
+  /** A struct page is read that nobody initialised. */
+  | { readonly kind: 'uninitialised-struct-page'; readonly pfn: number };
 
-const NOTHING_SAID: readonly string[] = [];
+/** An entry of the kernel log: a mishap, or a line of pr_warn() or pr_err(), which is none. */
+export type LogEntry = Mishap | { readonly kind: 'log'; readonly text: string };
 
-/** What a kernel should never do, as this one did it. */
+/** A log entry as recordings have it. */
+export function entryText(entry: LogEntry): string {
+  switch (entry.kind) {
+    case 'warn':
+    case 'log':
+      return `${entry.kind}:${entry.text}`;
+    case 'altmap-underflow':
+      return `${entry.kind}:${entry.altmap}`;
+    default:
+      return `${entry.kind}:${entry.pfn.toString(16)}`;
+  }
+}
+
+export const isMishap = (entry: LogEntry): entry is Mishap => entry.kind !== 'log';
+
+const NOTHING_SAID: readonly LogEntry[] = [];
+
+/** The kernel log of the current step: warnings, bad frees, pr_warn() lines. */
 export class KernelLog {
   /** Who listens, if anybody. */
-  observer: { warn(text: string): void } | null = null;
-  private current: string[] = [];
+  observer: { warn(mishap: Mishap): void } | null = null;
+  private current: LogEntry[] = [];
   private readonly once = new Set<string>();
   private readonly underflows = new Set<string>();
 
@@ -25,7 +51,7 @@ export class KernelLog {
 
   /** WARN(): a warning each time. */
   warn(text: string): void {
-    this.say(`warn:${text}`);
+    this.say({ kind: 'warn', text });
   }
 
   /** WARN_ON_ONCE(): a warning the first time. The text of a bare one is the function's name. */
@@ -37,24 +63,24 @@ export class KernelLog {
 
   /** pr_warn(), pr_err(): a line that is no warning with a backtrace. */
   print(text: string): void {
-    this.current.push(`${LOG_LINE}${text}`);
+    this.current.push({ kind: 'log', text });
   }
 
   /** A struct page is read that nobody initialised. */
   uninitialised(pfn: number): void {
-    this.current.push(`uninitialised-struct-page:${pfn.toString(16)}`);
+    this.current.push({ kind: 'uninitialised-struct-page', pfn });
   }
 
   /** A page given to the page allocator that does not have it out. */
   readonly badFree = (bad: BadFree): void => {
-    this.say(`${bad.kind}:${bad.pfn.toString(16)}`);
+    this.say(bad);
   };
 
   /** More pages freed into an altmap than were taken from it; said once an altmap and step. */
-  altmapUnderflow(name: string): void {
-    if (this.underflows.has(name)) return;
-    this.underflows.add(name);
-    this.say(`altmap-underflow:${name}`);
+  altmapUnderflow(altmap: string): void {
+    if (this.underflows.has(altmap)) return;
+    this.underflows.add(altmap);
+    this.say({ kind: 'altmap-underflow', altmap });
   }
 
   /** Warnings that were given and will not be given again. */
@@ -69,13 +95,18 @@ export class KernelLog {
     for (const text of onceGiven) this.once.add(text);
   }
 
-  private say(text: string): void {
-    this.current.push(text);
-    if (this.observer !== null) this.observer.warn(text);
+  private say(mishap: Mishap): void {
+    this.current.push(mishap);
+    if (this.observer !== null) this.observer.warn(mishap);
   }
 
-  /** Violations since the last call, in order. */
-  take(): readonly string[] {
+  /** Entries since the last {@link take}, in order. */
+  get entries(): readonly LogEntry[] {
+    return this.current;
+  }
+
+  /** Returns {@link entries} and empties the log. */
+  take(): readonly LogEntry[] {
     const taken = this.current;
     if (taken.length === 0) return NOTHING_SAID;
     this.current = [];

@@ -2,6 +2,7 @@
 
 import type { AllocatorObserver } from '../hardware/page-allocator.js';
 import type { Level } from '../hardware/page-table.js';
+import type { Mishap } from './log.js';
 import type { VmemAltmap } from './memremap.js';
 
 /** What a TLB flush is for: everything, a range of kernel addresses, or the cached walks of a freed table. */
@@ -39,7 +40,7 @@ export interface Observer extends AllocatorObserver {
   /** A TLB flush of [start, end). */
   flush(kind: FlushKind, start: number, end: number): void;
   /** A warning or a bad free. */
-  warn(text: string): void;
+  warn(mishap: Mishap): void;
 
   /**
    * A kernel function settles with which leaves [start, end) is mapped.

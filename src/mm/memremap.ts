@@ -156,6 +156,9 @@ function claimPrivateRange({ kernel, iomem, driverRegions }: SystemMemory, { id,
   if (region !== null) driverRegions.set(id, region);
 }
 
+/** What pageunmap_range() or its forerunner says of an altmap that has pages out when its device goes. */
+export const FAILED_TO_FREE_RESERVED_PAGES = 'failed to free all reserved pages';
+
 function warnIfReserved(kernel: Kernel, { altmap }: DevicePages): void {
-  if (altmap !== null && altmap.alloc !== 0) kernel.log.warnOnce('failed to free all reserved pages');
+  if (altmap !== null && altmap.alloc !== 0) kernel.log.warnOnce(FAILED_TO_FREE_RESERVED_PAGES);
 }

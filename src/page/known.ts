@@ -4,7 +4,7 @@ import { BUGS } from '../catalogue/bugs/index.js';
 import { type Bug } from '../catalogue/bugs/bug.js';
 import type { Finding } from '../check/checked-run.js';
 import { CHECKS } from '../check/expectations.js';
-import { bugOn, saysPresent, symptomOf } from '../catalogue/repro.js';
+import { bugOn, saysPresent, shows, symptomOf } from '../catalogue/repro.js';
 import type { Release } from '../history/releases.js';
 import type { Scenario } from '../scenario/scenario.js';
 import { RELEASES } from '../history/releases.js';
@@ -52,8 +52,7 @@ export function knownBug(scenario: Scenario, finding: Finding, told: Told): Bug 
   return BUGS.find(
     (bug) =>
       bug.scenario.machine.arch === architecture.name &&
-      bug.symptom.breaks === finding.invariant &&
-      (bug.symptom.says?.test(finding.text) ?? true) &&
+      shows(bug.symptom, finding) &&
       saysPresent(bug, release) &&
       ownKind(bug, release) === kind,
   );

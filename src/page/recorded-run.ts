@@ -62,8 +62,8 @@ export function recordRun(scenario: Scenario, checks: readonly Check[], onStep?:
   const ops = scenario.steps.map(({ op }) => op);
   const scene = { timeline, geometry, given, ops, called: recorder.called };
   const told = checked.findings.map((finding): [Finding, Told] => {
-    const place = checked.places.get(finding);
-    return [finding, tellFinding(scene, finding, place && [place.start, place.end])];
+    const { at } = finding;
+    return [finding, tellFinding(scene, finding, at && [at.start, at.end])];
   });
   return { run, checked, timeline, geometry, given, told: new Map(told) };
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { LEVELS } from '../hardware/page-table.js';
 import type { Finding } from '../check/checked-run.js';
 import { innermost } from '../check/kernel-stack.js';
 import { isBefore, stackOf, type FrameRun, type KernelEvent, type Moment, type Stretch } from '../events/event.js';
@@ -351,10 +352,12 @@ function neverMade(evidence: Evidence): Part {
 /** Memmap that was to lie in an altmap. */
 function notOfAltmap(evidence: Evidence): Part {
   const { place, geometry, finding } = evidence;
-  const altmap = /altmap (\S+?),/.exec(finding.text)?.[1];
   const told = neverMade(evidence);
-  if (place === undefined || altmap === undefined) return told;
-  return { ...told, headline: `Leaf ${address(geometry, place[0])} is not of altmap ${altmap}, which was to hold it` };
+  if (place === undefined || finding.kind !== 'leaf-not-of-altmap') return told;
+  return {
+    ...told,
+    headline: `Leaf ${address(geometry, place[0])} is not of altmap ${finding.altmap}, which was to hold it`,
+  };
 }
 
 /** Bytes that frames were last mapped at, up to the finding's step. */
@@ -418,11 +421,10 @@ function givenBack(
 function framesLost(evidence: Evidence): Part {
   const { finding, frames } = evidence;
   const [pfn] = frames;
-  const count = /^(\d+) pages?/.exec(finding.text)?.[1];
-  const table = /^an empty (\w+) table at frame ([0-9a-f]+)/.exec(finding.text);
-  if (table !== null) {
-    return { headline: `The ${table[1]!} table at frame 0x${table[2]!} stays, and it is empty` };
+  if (finding.kind === 'empty-table') {
+    return { headline: `The ${LEVELS[finding.level]} table at frame ${hex(finding.pfn)} stays, and it is empty` };
   }
+  const count = finding.kind === 'lost-pages' ? finding.count : 1;
   if (pfn === undefined) return {};
   const life = lifeOf(evidence, pfn);
   const taken = life.findLast(({ seen }) => seen.event.what === 'alloc');
@@ -434,7 +436,7 @@ function framesLost(evidence: Evidence): Part {
   const decided = told[told.length - 1] ?? back[back.length - 1] ?? taken?.seen;
   const blamed = placesOf(evidence, block.length > 0 ? block : [[pfn, pfn + 1]]);
   return {
-    headline: `${pages(Number(count ?? 1))} of the page allocator ${count === '1' ? 'is' : 'are'} lost: nothing maps frame ${hex(pfn)} any more`,
+    headline: `${pages(count)} of the page allocator ${count === 1 ? 'is' : 'are'} lost: nothing maps frame ${hex(pfn)} any more`,
     cause:
       told.length > 0
         ? `${called(evidence, told[told.length - 1]!)} tells altmap ${(told[told.length - 1]!.event as { altmap: string }).altmap} that the pages came back, and they were of the page allocator.`
@@ -474,12 +476,12 @@ function wrongFree(evidence: Evidence): Part {
   const last = frees[frees.length - 1];
   const owner = life.findLast(({ seen }) => seen.event.what === 'altmap-alloc')?.seen.event;
   const whose = owner?.what === 'altmap-alloc' ? ` of altmap ${owner.altmap}` : '';
-  const stands = /maps memory that was freed|lies in memory that was freed/.test(finding.text);
+  const stands = finding.kind === 'leaf-on-free-memory' || finding.kind === 'table-on-free-memory';
   const headline = stands
     ? place === undefined
       ? `A page table lies in frame ${hex(pfn)}, which went back to the page allocator`
       : `Leaf ${address(geometry, place[0])} maps frame ${hex(pfn)}, which went back to the page allocator`
-    : finding.text.includes('had it back already')
+    : finding.kind === 'double-free'
       ? `Frame ${hex(pfn)} goes back to the page allocator a second time`
       : `Frame ${hex(pfn)}${whose} goes to the page allocator, which never handed it out`;
   if (last === undefined) return { headline };
@@ -496,7 +498,7 @@ function wrongFree(evidence: Evidence): Part {
 /** Books of an altmap that do not fit what is mapped. */
 function booksWrong(evidence: Evidence): Part {
   const { finding, timeline } = evidence;
-  const name = /altmap (\S+)/.exec(finding.text)?.[1];
+  const name = 'altmap' in finding ? finding.altmap : undefined;
   const back = inFinding(evidence).filter(({ event }) => event.what === 'altmap-free' && event.altmap === name);
   const last = back[back.length - 1];
   const state = timeline.at([finding.step, Infinity]);
@@ -559,11 +561,12 @@ const DEEDS: Readonly<Partial<Record<KernelEvent['what'], string>>> = {
 function othersChanged(evidence: Evidence): Part {
   const { place, geometry, finding, timeline, given } = evidence;
   if (place === undefined) return {};
-  const what = finding.text.includes('is mapped no more')
-    ? 'is mapped no more'
-    : finding.text.includes('another frame')
-      ? 'is mapped to another frame'
-      : 'has other bytes';
+  const what =
+    finding.kind === 'unmapped'
+      ? 'is mapped no more'
+      : finding.kind === 'remapped'
+        ? 'is mapped to another frame'
+        : 'has other bytes';
   const whose = sectionText(geometry, place);
   const headline = `Memmap of ${whose} ${what}: the step was not given it`;
   const writes = new Set(['clear', 'set', 'memset', 'initialise']);
@@ -616,10 +619,12 @@ function othersChanged(evidence: Evidence): Part {
 
 /** The kernel's own words. */
 function complained(evidence: Evidence): Part {
+  const { finding } = evidence;
+  if (finding.kind !== 'warning') return {};
   const warning = inFinding(evidence).find(
-    ({ event }) => event.what === 'warn' && event.text === evidence.finding.text,
+    ({ event }) => event.what === 'warn' && event.mishap.kind === 'warn' && event.mishap.text === finding.warning,
   );
-  const headline = `The kernel warns: ${evidence.finding.text.replace(/^warn: ?/, '')}`;
+  const headline = `The kernel warns: ${finding.warning}`;
   if (warning === undefined) return { headline };
   const given = evidence.given[evidence.finding.step];
   return {

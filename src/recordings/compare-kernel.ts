@@ -9,6 +9,7 @@ import {
   type RecordedLeaf,
   type RecordedStep,
   systemRamLines,
+  vmstatOf,
   BOOT_RAM,
   recordedZones,
   recordedBlocks,
@@ -170,6 +171,19 @@ export function compareStep(replay: Replay, step: RecordedStep): Difference | un
   return comparePtdump(kernel, scenario, step.ptdump, (pa) => ownerOf(replay, pa) !== BOOT_RAM);
 }
 
+/** Pages of memmap as the kernel counts them: exactly, and not per CPU. */
+function compareCounters({ run }: Replay, step: RecordedStep): Difference | undefined {
+  const { nrMemmapPages, nrMemmapBootPages } = run.kernel.vmstat;
+  for (const [name, actual] of [
+    ['nr_memmap_pages', nrMemmapPages],
+    ['nr_memmap_boot_pages', nrMemmapBootPages],
+  ] as const) {
+    const expected = vmstatOf(step.vmstat ?? [], name);
+    if (expected !== undefined && expected !== actual) return { field: `vmstat.${name}`, expected, actual };
+  }
+  return undefined;
+}
+
 /** Memory blocks and system memory in the iomem tree that were not there at boot, and zones that were empty then. */
 export function compareMemory(replay: Replay, step: RecordedStep): Difference | undefined {
   const { memory } = replay.run;
@@ -196,7 +210,8 @@ export function compareMemory(replay: Replay, step: RecordedStep): Difference | 
   const actual = systemRamLines(iomemLines(memory.iomem)).filter(
     (line) => !atBoot.includes(line) && !replay.bootRam.includes(line),
   );
-  return expected.join('\n') === actual.join('\n') ? undefined : { field: 'iomem', expected, actual };
+  if (expected.join('\n') !== actual.join('\n')) return { field: 'iomem', expected, actual };
+  return compareCounters(replay, step);
 }
 
 /** The device that a frame belongs to. @param pa physical byte address */

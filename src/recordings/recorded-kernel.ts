@@ -91,6 +91,7 @@ const step = z.object({
   memoryBlocks: z.array(z.string()).nullish(),
   iomem: z.array(z.string()).nullish(),
   ptdump: z.array(z.string()).nullish(),
+  vmstat: z.array(z.string()).nullish(),
   zones: z.array(z.string()).nullish(),
 });
 
@@ -231,6 +232,12 @@ export function recordedZones(
     if (value) current[['start_pfn:', 'spanned', 'present'].indexOf(value[1]!)] = Number(value[2]);
   }
   return zones;
+}
+
+/** A line "name 123" of /proc/vmstat; undefined where a kernel has no such counter. */
+export function vmstatOf(lines: readonly string[], name: string): number | undefined {
+  const line = lines.find((text) => text.startsWith(`${name} `));
+  return line === undefined ? undefined : Number(line.slice(name.length));
 }
 
 /** Lines of /proc/iomem that name system memory, without their indent. */

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { AddressText } from '../kernel/vmemmap-view.js';
+import { findingJson } from './finding.js';
 import type { Bug } from '../catalogue/bugs/index.js';
 import type { Exploration, ExploreOptions } from '../explore/explorer.js';
 import type { Violation } from '../explore/violations.js';
@@ -35,10 +37,9 @@ const entryText = ({ entry }: Violation): string | null =>
   entry === undefined ? null : `${entry.level} entry of ...${entry.address.toString(16).padStart(ADDRESS_DIGITS, '0')}`;
 
 const violationJson = (violation: Violation): object => ({
-  invariant: violation.invariant,
   function: violation.function,
   entry: entryText(violation),
-  text: violation.text,
+  ...findingJson(violation.finding, new AddressText(violation.vmemmapBase)),
   length: violation.length,
   releases: releasesWith(violation).map(({ name }) => name),
   like: entriesLike(violation).map(({ id, name }) => ({ id, name })),
@@ -116,7 +117,7 @@ export function exploreText(exploration: Exploration, options: ExploreOptions, e
     stepWords(violation.scenario.steps),
     releaseSpans(releasesWith(violation)),
     entriesText(violation),
-    violation.text,
+    violation.finding.text,
   ]);
   return [...lines, ...tableText(['invariant', 'function', 'steps', 'releases', 'like', 'says'], rows)].join('\n');
 }

@@ -4,7 +4,7 @@ import { LEVELS, P4D, PMD, PTE, PUD, type Leaf, type Level } from '../hardware/p
 import { MIXED } from '../hardware/ram.js';
 import { countersRecord } from '../kernel/counters.js';
 import type { Kernel, Vmstat } from '../kernel/kernel.js';
-import { LOG_LINE } from '../kernel/log.js';
+import { entryText, isMishap } from '../kernel/log.js';
 import type { VmemAltmap } from '../kernel/memremap.js';
 import {
   activeMemmap,
@@ -146,8 +146,6 @@ function leafRuns(
   });
 }
 
-const logLine = (line: string): string[] => (line.startsWith(LOG_LINE) ? [line.slice(LOG_LINE.length)] : []);
-
 /**
  * Reads the state after a step. Takes the step's violations out of the log.
  * @param altmaps all altmaps of the scenario
@@ -169,6 +167,7 @@ export function captureState(kernel: Kernel, altmaps: readonly VmemAltmap[], vme
     );
   }
   const said = kernel.log.take();
+  const lines = said.flatMap((entry) => (entry.kind === 'log' ? entry.text : []));
   return {
     leaves: leafRuns(kernel, leaves, altmaps, text),
     prot,
@@ -185,8 +184,8 @@ export function captureState(kernel: Kernel, altmaps: readonly VmemAltmap[], vme
     sections: { present: kernel.sections.present },
     leaks: leakedLeaves(leaves, active).map((leak) => `${text.range(leak)} ${LEVELS[leak.level]}`),
     holes: memmapHoles(leaves, active).map((hole) => text.range(hole)),
-    violations: said.filter((line) => !line.startsWith(LOG_LINE)),
-    ...(said.some((line) => line.startsWith(LOG_LINE)) && { log: said.flatMap(logLine) }),
+    violations: said.filter(isMishap).map(entryText),
+    ...(lines.length > 0 && { log: lines }),
     counters: countersRecord(kernel.counters),
     ...(kernel.traits.countNrMemmap ? { vmstat: { ...kernel.vmstat } } : {}),
     ...kernel.code.describe?.((address) => text.of(address)),

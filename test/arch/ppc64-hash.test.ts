@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { entryText } from '../../src/kernel/log.js';
 import { describe, expect, test } from 'vitest';
 import {
   HASH_PAGE_SIZES,
@@ -283,7 +284,7 @@ describe('htab_bolt_mapping()', () => {
       ['probe', primary, 8],
       ['probe', secondary, 8],
     ]);
-    expect(kernel.log.take()).toEqual(['warn:hash__vmemmap_remove_mapping']);
+    expect(kernel.log.take().map(entryText)).toEqual(['warn:hash__vmemmap_remove_mapping']);
     expect(kernel.counters).toMatchObject({ allocPages: 256 + 1, freePages: 256 });
   });
 

@@ -643,7 +643,9 @@ const exploreOn = ({ world }: Rediscovery, kernel: string): Exploration =>
   });
 
 const shown = ({ breaks, says }: Rediscovery, { violations }: Exploration): Violation | undefined =>
-  violations.find(({ invariant, text }) => invariant === breaks && (says === undefined || says.test(text)));
+  violations.find(
+    (violation) => violation.invariant === breaks && (says === undefined || says.test(violation.finding.text)),
+  );
 
 describe.each(REDISCOVERIES)('$bug, without being told', (entry) => {
   test(`is found on ${entry.has}, by the fewest steps`, () => {
@@ -652,7 +654,7 @@ describe.each(REDISCOVERIES)('$bug, without being told', (entry) => {
     expect(violation?.length).toBe(entry.length);
     const scenario = resolveScenario(scenarioSchema.parse(violation!.scenario));
     expect(runChecked(scenario, { checks: CHECKS }).findings).toContainEqual(
-      expect.objectContaining({ step: entry.length - 1, invariant: entry.breaks, text: violation!.text }),
+      expect.objectContaining({ step: entry.length - 1, invariant: entry.breaks, text: violation!.finding.text }),
     );
     expect(exploration.ended).toBeUndefined();
   });

@@ -75,7 +75,7 @@ function witness(kernel: Kernel) {
       must(address % bytes === 0 && address < given.end && address + bytes > given.start, 'another leaf is scanned'),
     flush: (_kind, start, end) =>
       must(start < end && start < given.end && end > given.start, `the TLB is flushed for ${start}-${end}`),
-    warn: (text) => must(false, text),
+    warn: (mishap) => must(false, mishap.kind),
     enter: (name) => {
       functions.push(name);
       depth++;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { entryText } from '../../src/kernel/log.js';
 import { describe, expect, test } from 'vitest';
 import { idle, PFN, play, scenario, SECTION } from '../scenarios.js';
 import { addMemory, offlineAndRemoveMemory, removeMemory, type AddMemoryRequest } from '../../src/mm/add-memory.js';
@@ -107,7 +108,10 @@ describe('set online', () => {
   test('a block whose memory was gone in between cannot be removed twice', () => {
     const { memory } = idle(own);
     expect(removeMemory(memory, PFN, SECTION)).toBe(0);
-    expect(memory.kernel.log.take()).toEqual(['warn:remove_memory_block_devices', 'warn:sparse_remove_section']);
+    expect(memory.kernel.log.take().map(entryText)).toEqual([
+      'warn:remove_memory_block_devices',
+      'warn:sparse_remove_section',
+    ]);
   });
 });
 
@@ -124,6 +128,31 @@ describe('the iomem tree', () => {
     expect(iomem[1]![1]).toBe('  100000000-4ffffffff : System RAM (virtio_mem)');
     expect(iomem[2]).toEqual(iomem[0]);
     expect(iomem[3]).toEqual(['100000000-4ffffffff : virtio0']);
+  });
+
+  test('memory of a device that is online stays when its driver goes, until the next boot', () => {
+    const nv = { device: 'nv', start: '0x100000000', size: '512M' } as const;
+    const states = play({
+      machine: own,
+      steps: [
+        { op: 'create-namespace', ...nv, mode: 'devdax' },
+        { op: 'kmem', device: 'nv' },
+        { op: 'online', start: '0x108000000', size: '128M', type: 'movable' },
+        { op: 'kmem-release', device: 'nv' },
+        { op: 'kmem', device: 'nv' },
+        { op: 'destroy-namespace', device: 'nv' },
+        { op: 'offline', start: '0x108000000', size: '128M' },
+        { op: 'kmem-release', device: 'nv' },
+      ],
+    });
+    expect(states.map((state) => state.ret)).toEqual([0, 0, 0, -16, -22, -22, 0, 0]);
+    expect(states[3]!.blocks).toEqual(states[2]!.blocks);
+    expect(states[5]!.iomem).toEqual([
+      '100000000-11fffffff : Persistent Memory',
+      '  108000000-11fffffff : dax0.0',
+      '    108000000-11fffffff : System RAM (kmem)',
+    ]);
+    expect(states[7]).toMatchObject({ blocks: [], iomem: ['100000000-11fffffff : Persistent Memory'] });
   });
 
   test('a namespace outlives its memmap: what the firmware says of it stays', () => {
@@ -177,7 +206,7 @@ const request = (block: number, blocks = 1, more: Partial<AddMemoryRequest> = {}
   memmapOnMemory: false,
   ...more,
 });
-const logOf = (memory: SystemMemory): readonly string[] => memory.kernel.log.take();
+const logOf = (memory: SystemMemory): readonly string[] => memory.kernel.log.take().map(entryText);
 const failAt = (memory: SystemMemory, plan: Partial<Record<FaultPoint, number>>): void => {
   memory.faults = new Faults(plan);
 };

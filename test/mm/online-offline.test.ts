@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { entryText } from '../../src/kernel/log.js';
 import { describe, expect, test } from 'vitest';
 import { addMemory } from '../../src/mm/add-memory.js';
 import { createSystemMemory } from '../../src/mm/boot-memory.js';
@@ -240,13 +241,13 @@ describe('online_pages() and offline_pages()', () => {
       expect(offlinePages(memory, normal, PFN + pfn, nrPages)).toBe(EINVAL);
     }
     // Each warns once.
-    expect(memory.kernel.log.take()).toEqual(['warn:online_pages', 'warn:offline_pages']);
+    expect(memory.kernel.log.take().map(entryText)).toEqual(['warn:online_pages', 'warn:offline_pages']);
     expect(zonesOf(memory.nodes)).toEqual({});
     expect(onlinePages(memory, normal, PFN + PAGEBLOCK, SECTION - PAGEBLOCK)).toBe(0);
     expect(offlinePages(memory, normal, PFN + PAGEBLOCK, SECTION - 2 * PAGEBLOCK)).toBe(EINVAL);
     expect(zonesOf(memory.nodes)['0']!['Normal']![2]).toBe(SECTION - PAGEBLOCK);
     expect(offlinePages(memory, normal, PFN + PAGEBLOCK, SECTION - PAGEBLOCK)).toBe(0);
-    expect(memory.kernel.log.take()).toEqual([]);
+    expect(memory.kernel.log.take().map(entryText)).toEqual([]);
   });
 
   test('pages of two zones do not go offline in one go, and the kernel warns', () => {
@@ -254,7 +255,7 @@ describe('online_pages() and offline_pages()', () => {
     onlinePages(memory, normal, PFN, SECTION);
     onlinePages(memory, movable, PFN + SECTION, SECTION);
     expect(offlinePages(memory, normal, PFN, 2 * SECTION)).toBe(EINVAL);
-    expect(memory.kernel.log.take()).toEqual(['warn:offline_pages']);
+    expect(memory.kernel.log.take().map(entryText)).toEqual(['warn:offline_pages']);
     expect(offlinePages(memory, movable, PFN, 2 * SECTION)).toBe(EINVAL);
     expect(zonesOf(memory.nodes)['0']).toEqual({
       Normal: [PFN, SECTION, SECTION],
@@ -267,7 +268,7 @@ describe('online_pages() and offline_pages()', () => {
     onlinePages(memory, normal, PFN, SECTION);
     memory.iomem.children.length = 0;
     expect(offlinePages(memory, normal, PFN, SECTION)).toBe(EINVAL);
-    expect(memory.kernel.log.take()).toEqual([]);
+    expect(memory.kernel.log.take().map(entryText)).toEqual([]);
   });
 });
 
@@ -325,7 +326,7 @@ describe('zones', () => {
     const { kernel } = idle(machine);
     kernel.sections.indexInit(FIRST);
     for (const online of [true, false]) setSectionsOnline(kernel, PFN, PFN + SECTION, online);
-    expect(kernel.log.take()).toEqual(['warn:online_mem_sections', 'warn:offline_mem_sections']);
+    expect(kernel.log.take().map(entryText)).toEqual(['warn:online_mem_sections', 'warn:offline_mem_sections']);
     expect(kernel.sections.isOnline(FIRST)).toBe(false);
   });
 

@@ -93,6 +93,7 @@ describe('a vector with one wrong value fails, at the step and field that is wro
 
 const RECORDING = 'real-kernels/x86_64-6.12.117-custom-sp56-dimm-memmap_on_memory.json.gz';
 const ONLINE = 'real-kernels/x86_64-6.12.117-custom-sp56-dimm-online-between.json.gz';
+const LEAVES = 'real-kernels/x86_64-6.12.117-custom-sp56-dimm-add-abc-remove-bac.json.gz';
 const HUGETLB = 'real-kernels/x86_64-6.12.117+deb12-amd64-dimm-hugetlb-optimized.json.gz';
 const NVDIMM = 'real-kernels/x86_64-6.12.117+deb12-amd64-nvdimm-dax.json.gz';
 
@@ -141,6 +142,21 @@ describe('a recorded kernel with one wrong value fails', () => {
     ['flags of a leaf', RECORDING, editLeaf(/flags=80000000000001e3/, 'flags=80000000000001e1')],
     ['owner of a leaf', RECORDING, editLeaf(/in=boot-ram/, 'in=dA')],
     ['frame of a leaf that lies in the device', NVDIMM, editLeaf(/phys=100200000/, 'phys=100400000')],
+    [
+      'frame of a large leaf that stayed, in system memory',
+      LEAVES,
+      (r: Recording) => edit(r.steps[4]!, 'leaves', 'phys=2000000', 'phys=4000000'),
+    ],
+    [
+      'pages of memmap',
+      LEAVES,
+      (r: Recording) => edit(r.steps[4]!, 'vmstat', 'nr_memmap_pages 896', 'nr_memmap_pages 895'),
+    ],
+    [
+      'pages of memmap since boot',
+      HUGETLB,
+      (r: Recording) => edit(r.steps[3]!, 'vmstat', 'nr_memmap_boot_pages 1', 'nr_memmap_boot_pages 2'),
+    ],
     ['sharing of a tail page', NVDIMM, editLeaf(/ shared/, '')],
     ['a tail page of a folded memmap that is no more shared', HUGETLB, editLeaf(/ shared/, '')],
     [
@@ -148,7 +164,7 @@ describe('a recorded kernel with one wrong value fails', () => {
       HUGETLB,
       editLeaf(/flags=8000000000000121/, 'flags=8000000000000163'),
     ],
-    ['number of huge pages', HUGETLB, (r: Recording) => (r.steps[3]!['console'] = ['399', '1'])],
+    ['huge pages, fewer than are folded', HUGETLB, (r: Recording) => (r.steps[3]!['console'] = ['399', '1'])],
     [
       'memory block',
       RECORDING,

@@ -18,7 +18,7 @@ export const altmapPageToBuddy: Bug = {
       { op: 'remove-pages', start: '0x108000000', size: '128M', altmap: 'dev' },
     ],
   },
-  symptom: { step: 2, breaks: 'right-owner', says: /given to the page allocator, which never handed it out/ },
+  symptom: { step: 2, breaks: 'right-owner', complains: { kind: 'free-not-allocated' } },
   explanation:
     'A subsection is mapped with base pages, so its PMD points to a page table. The next section begins in the same PMD and brings an altmap: vmemmap_populate_hugepages() fills the rest of the table with base pages of that altmap. On removal remove_pte_table() has no altmap to ask and gives every page to the page allocator, which never had them; the altmap goes on counting them.',
   confidence: 'derived',

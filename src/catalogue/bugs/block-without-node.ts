@@ -17,7 +17,7 @@ export const blockWithoutNode: Bug = {
     ],
     failAllocations: [2],
   },
-  symptom: { step: 1, breaks: 'no-leak', says: /describes nothing/ },
+  symptom: { step: 1, breaks: 'no-leak', complains: { kind: 'idle-leaf' } },
   explanation:
     'vmemmap_list_populate() notes every block in a list, for vmemmap_free() to find it. Without memory for a node it warned and returned, the block was mapped, and adding succeeded. On removal vmemmap_list_free() finds no node, and block and mapping stay. The same holds under the hash MMU.',
   confidence: 'source',

@@ -17,7 +17,11 @@ export const blocksLeftOffline: Bug = {
       { op: 'offline-and-remove-memory', start: '0x100000000', size: '256M' },
     ],
   },
-  symptom: { step: 2, breaks: 'no-warning', says: /offline_and_remove_memory_ranges/ },
+  symptom: {
+    step: 2,
+    breaks: 'no-warning',
+    complains: { kind: 'warning', warning: 'offline_and_remove_memory_ranges' },
+  },
   explanation:
     'One of two blocks holds its memmap and the other does not, so try_remove_memory() refuses to remove them together. Before, offline_and_remove_memory() brought the blocks online again and answered -EINVAL. Since it goes over ranges, the answer of the removal is only warned about: the caller hears 0, takes the memory for gone, and it stays, offline.',
   confidence: 'source',

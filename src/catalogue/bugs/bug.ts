@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import type { Level } from '../../hardware/page-table.js';
+import type { ComplaintKind } from '../../check/complaint.js';
 import type { Confidence } from '../../history/traits/index.js';
 import type { StableChanges } from '../../history/releases.js';
 import type { ScenarioInput } from '../../scenario/schema.js';
@@ -19,8 +21,8 @@ export interface Symptom {
   /** Index of the step, from 0. */
   readonly step: number;
   readonly breaks: InvariantName | ExpectationName;
-  /** What the complaint says, where the step may break the statement in another way too. */
-  readonly says?: RegExp;
+  /** What the complaint is, where the step may break the statement in another way too. */
+  readonly complains?: { readonly kind: ComplaintKind; readonly level?: Level; readonly warning?: string };
 }
 
 /** An entry. Of stable series it says at which patch level they took over what brought the bug, or what ended it. */

@@ -15,7 +15,7 @@ export const counterUnderflow: Bug = {
     steps: [{ op: 'add-pages', start: '0x100000000', size: '128M' }],
     failAllocations: [1],
   },
-  symptom: { step: 0, breaks: 'counters', says: /nr_memmap_pages is -/ },
+  symptom: { step: 0, breaks: 'counters', complains: { kind: 'counter-negative' } },
   explanation:
     'nr_memmap is added to when populating has succeeded. Where it fails, section_activate() calls section_deactivate(), and depopulate_section_memmap() subtracts the pages of the whole range. It is so since the counter exists: from v6.11 to v6.16 __populate_section_memmap() added it behind its check for failure, and c3576889d87b (mm: fix accounting of memmap pages) in v6.17 moved that to the caller and changed nothing in this. So the bug does not begin with v6.17.',
   confidence: 'source',

@@ -17,7 +17,7 @@ export const errorPathForgetsAltmap: Bug = {
     machine: { arch: 'x86_64', structPageSize: 64, memmapOnMemory: 'y' },
     steps: [{ op: 'add-memory', start: '0x100000000', size: '128M', fail: { blockRegister: 1 } }],
   },
-  symptom: { step: 0, breaks: 'right-owner', says: /given to the page allocator, which never handed it out/ },
+  symptom: { step: 0, breaks: 'right-owner', complains: { kind: 'free-not-allocated' } },
   explanation:
     'The memmap of the block lies in the block. When the device of the block cannot be created, add_memory_resource() takes the memmap down again and passes no altmap, so its pages go to the page allocator; then the linear mapping of the block goes, and the page allocator has pages that nobody can reach. The fix of v6.7 was lost in v6.8, when ranges of several blocks came.',
   confidence: 'source',
@@ -36,7 +36,7 @@ export const errorPathForgetsAltmapAgain: Bug = {
     machine: { arch: 'x86_64', structPageSize: 64, memmapOnMemory: 'y' },
     steps: [{ op: 'add-memory', start: '0x100000000', size: '256M', fail: { blockRegister: 2 } }],
   },
-  symptom: { step: 0, breaks: 'right-owner', says: /given to the page allocator, which never handed it out/ },
+  symptom: { step: 0, breaks: 'right-owner', complains: { kind: 'free-not-allocated' } },
   explanation:
     'create_altmaps_and_memory_blocks() adds block by block, each with an altmap of its own. When the device of a block cannot be created, it takes the memmap of that block down without its altmap and frees the altmap: pages of the added memory go to the page allocator. The blocks before it are taken back in order.',
   confidence: 'inferred',

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { PMD } from '../../hardware/page-table.js';
 import type { Bug } from './bug.js';
 
 export const failedAddStays: Bug = {
@@ -14,7 +15,7 @@ export const failedAddStays: Bug = {
     altmaps: { dev: { basePfn: 0x100000, endPfn: 0x107fff, free: 512 } },
     steps: [{ op: 'add-pages', start: '0x100000000', size: '128M', altmap: 'dev' }],
   },
-  symptom: { step: 0, breaks: 'roll-back', says: /pmd stays/ },
+  symptom: { step: 0, breaks: 'roll-back', complains: { kind: 'leaf-stays', level: PMD } },
   explanation:
     'The section needs two leaves and the altmap has room for one. vmemmap_populate() maps the first and fails on the second; sparse_add_one_section() passed -ENOMEM on and never called vmemmap_free(). The leaf stays, and its memory with it. Since v5.3 a failed populate runs through section_deactivate(), which frees the whole range.',
   confidence: 'derived',

@@ -14,7 +14,7 @@ export const foldedMemmapNotShared: Bug = {
     machine: { arch: 'x86_64', structPageSize: 64, pagingLevels: 4, otherPageTables: 1, currentPageTable: 1 },
     steps: [{ op: 'memremap-pages', device: 'dax', start: '0x280000000000', size: '128M', compoundSize: '2M' }],
   },
-  symptom: { step: 0, breaks: 'no-crash', says: /no mapping at/ },
+  symptom: { step: 0, breaks: 'no-crash', complains: { kind: 'page-fault' } },
   explanation:
     'The other way into top-level-not-shared: __populate_section_memmap() calls vmemmap_populate_compound_pages() of mm/ for compound device pages, and so passes by vmemmap_populate() of x86, which ends with sync_global_pgds(). A new top-level entry stays in the kernel’s own page table. memmap_init_zone_device() then writes the struct pages on the page table of whatever task probes the device, and faults.',
   confidence: 'source',

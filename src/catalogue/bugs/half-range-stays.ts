@@ -17,7 +17,7 @@ export const halfRangeStays: Bug = {
     ],
     failAllocations: [4, 5],
   },
-  symptom: { step: 0, breaks: 'roll-back', says: /stays active/ },
+  symptom: { step: 0, breaks: 'roll-back', complains: { kind: 'stays-active' } },
   explanation:
     '__add_pages() adds a range section by section and returns the first error; neither it nor its callers, add_memory_resource() and pagemap_range(), take down the sections before. Here a block of two sections meets a moment without memory, for a leaf and for a page table in its place. The first section keeps its memmap, and nothing will remove it, since no block and no device was made. Adding the range again when there is memory fails with -EEXIST since v5.3; before, a section that was there counted as success.',
   confidence: 'derived',

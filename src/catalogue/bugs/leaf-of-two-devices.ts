@@ -21,7 +21,7 @@ export const leafOfTwoDevices: Bug = {
       { op: 'memunmap-pages', device: 'ns1' },
     ],
   },
-  symptom: { step: 2, breaks: 'altmap-books', says: /after its last user is gone/ },
+  symptom: { step: 2, breaks: 'altmap-books', complains: { kind: 'altmap-outlives-users' } },
   explanation:
     'A leaf of 16 MiB describes 16 GiB of memory with pages of 64K. vmemmap_populate() takes it from the altmap of the first device that needs it, and it serves the second as well. When the first device goes, vmemmap_populated() finds the second and keeps the leaf: memunmap_pages() warns of altmap pages in use, the memory of the first device is given up, and the struct pages of the second lie in it.',
   confidence: 'source',

@@ -18,7 +18,7 @@ export const leafOfTwoOwnersArm64: Bug = {
       { op: 'remove-pages', start: '0x108000000', size: '128M', altmap: 'dev' },
     ],
   },
-  symptom: { step: 2, breaks: 'no-leak', says: /of system memory that nothing maps any more/ },
+  symptom: { step: 2, breaks: 'no-leak', complains: { kind: 'lost-pages' } },
   explanation:
     'As leaf-of-two-owners, and one step earlier, since arm64 frees a shared block with the first that leaves (shared-leaf-ripped-out): free_hotplug_page_range() takes the block for the altmap’s because it was called with one. The altmap counts 512 pages less than it gave, the block of system memory is lost, and the neighbour has no struct pages.',
   confidence: 'derived',

@@ -19,7 +19,7 @@ export const leafOfTwoOwners: Bug = {
       { op: 'remove-pages', start: '0x108000000', size: '128M', altmap: 'dev' },
     ],
   },
-  symptom: { step: 3, breaks: 'no-leak', says: /of system memory that nothing maps any more/ },
+  symptom: { step: 3, breaks: 'no-leak', complains: { kind: 'lost-pages' } },
   explanation:
     'The memmap of a device begins in a leaf of system memory that its neighbour brought. When the neighbour is gone and the device goes too, remove_pmd_table() frees the leaf with the altmap that it was called with, and does not ask whose frame it is: the altmap counts 512 pages less than it gave, and the leaf of system memory is lost. The other way about, with the altmap first, its frames are given to the page allocator. memmap_on_memory is granted only where memmap fills whole leaves and is safe from it; devices are not asked. s390 frees by the caller’s altmap as well since v6.8, and gives altmaps to whole blocks only.',
   confidence: 'derived',

@@ -17,7 +17,7 @@ export const leafTakenForTableArm64: Bug = {
       { op: 'add-pages', start: '0x108000000', size: '2M' },
     ],
   },
-  symptom: { step: 1, breaks: 'no-cross-talk', says: /has other bytes/ },
+  symptom: { step: 1, breaks: 'no-cross-talk', complains: { kind: 'rewritten' } },
   explanation:
     'As leaf-taken-for-table: since d4234d131b0a (arm64: mm: Populate vmemmap at the page level if not section aligned) less than a section goes to vmemmap_populate_basepages() on arm64 too, which takes the block that is there for a page table. The stable trees took the change over, and the bug with it.',
   confidence: 'derived',

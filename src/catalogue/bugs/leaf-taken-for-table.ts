@@ -16,7 +16,7 @@ export const leafTakenForTable: Bug = {
       { op: 'add-pages', start: '0x108000000', size: '2M' },
     ],
   },
-  symptom: { step: 1, breaks: 'no-cross-talk', says: /has other bytes/ },
+  symptom: { step: 1, breaks: 'no-cross-talk', complains: { kind: 'rewritten' } },
   explanation:
     'The memmap of a section ends inside a leaf, and a subsection follows. Less than a section goes straight to vmemmap_populate_basepages(), and vmemmap_pmd_populate() asks only whether the PMD is empty. It is not; it is a leaf; and its frame is taken for a page table. Where struct pages of the neighbour read as empty entries, page-table entries are written over them and pages are taken that nothing maps. The hardware goes on using the leaf, in which no one marked the subsection, so it also loses its memmap when the neighbour goes.',
   confidence: 'derived',

@@ -20,7 +20,7 @@ export const memmapOutlivesDevice: Bug = {
       { op: 'use', start: '0x100000000', size: '128M' },
     ],
   },
-  symptom: { step: 2, breaks: 'altmap-books', says: /after its last user is gone/ },
+  symptom: { step: 2, breaks: 'altmap-books', complains: { kind: 'altmap-outlives-users' } },
   explanation:
     'leaf-of-two-owners, in the order that does the most harm. The device comes first: vmemmap_populate_hugepages() takes the leaf in which its memmap begins from its altmap. The memory before it comes second, and its memmap ends in that leaf: vmemmap_check_pmd() finds it mapped, vmemmap_use_sub_pmd() marks the part, nothing asks whose frame it is. When the device goes, remove_pmd_table() finds the leaf in use and keeps it. memunmap_pages() warns that altmap pages are left and gives the device up all the same, so struct pages of memory that is in use lie in memory that is nobody’s. When the device comes back its new altmap counts from zero, and vmemmap_alloc_block_buf() hands out the same frame a second time: two leaves on one frame, and whoever initialises the one memmap overwrites the other. Memory blocks with an altmap of their own are safe, since memmap_on_memory asks for whole leaves.',
   confidence: 'derived',

@@ -16,7 +16,7 @@ export const neverFreedS390: Bug = {
       { op: 'remove-pages', start: '0x100000000', size: '256M' },
     ],
   },
-  symptom: { step: 1, breaks: 'no-leak', says: /describes nothing/ },
+  symptom: { step: 1, breaks: 'no-leak', complains: { kind: 'idle-leaf' } },
   explanation:
     'vmemmap_free() was empty, and arch_remove_memory() itself came only with v5.3: every 1 MiB frame and every table of a removed section stayed. Adding the section again used them again.',
   confidence: 'source',

@@ -16,7 +16,7 @@ export const neverFreed: Bug = {
       { op: 'remove-pages', start: '0x100000000', size: '1G' },
     ],
   },
-  symptom: { step: 1, breaks: 'no-leak', says: /describes nothing/ },
+  symptom: { step: 1, breaks: 'no-leak', complains: { kind: 'idle-leaf' } },
   explanation:
     'vmemmap_free() was empty: every block and every table of a removed section stayed mapped. Adding the section again used them again. Memory could be added from v5.0 on.',
   confidence: 'source',

@@ -18,7 +18,7 @@ export const orderForgotten: Bug = {
       { op: 'remove-pages', start: '0x100000000', size: '128M' },
     ],
   },
-  symptom: { step: 1, breaks: 'no-leak', says: /pages of system memory that nothing maps any more/ },
+  symptom: { step: 1, breaks: 'no-leak', complains: { kind: 'lost-pages' } },
   explanation:
     'free_pagetable() was changed to call pagetable_free(), which takes the order from the compound page. A leaf of the vmemmap was allocated as 2^9 pages and not as a compound page, so its order reads as 0: the first page goes back and nobody knows of the other 511. Leaves of an altmap and of boot memory are freed elsewhere and are right.',
   confidence: 'source',

@@ -23,7 +23,7 @@ export const pageOfTwoDevices: Bug = {
       { op: 'memunmap-pages', device: 'ns1' },
     ],
   },
-  symptom: { step: 3, breaks: 'right-owner', says: /which never handed it out/ },
+  symptom: { step: 3, breaks: 'right-owner', complains: { kind: 'free-not-allocated' } },
   explanation:
     'One page of 64K describes 64 MiB. The memmap of the second device begins inside a page, and radix__vmemmap_populate() works on from that address: it asks altmap_cross_boundary() for what lies behind it and takes the page from the device’s altmap, though its beginning describes the first device. That one finds the page mapped. When the second device goes, the page is still in use and stays, with a warning that its altmap is not empty; when the first goes, the page is no frame of its altmap, so it is handed to the page allocator: memory of a device that may no longer be there.',
   confidence: 'derived',

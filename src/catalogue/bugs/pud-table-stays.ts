@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { PUD } from '../../hardware/page-table.js';
 import type { Bug } from './bug.js';
 
 export const pudTableStays: Bug = {
@@ -16,7 +17,7 @@ export const pudTableStays: Bug = {
       { op: 'remove-pages', start: '0x1000000000', size: '16M' },
     ],
   },
-  symptom: { step: 1, breaks: 'no-leak', says: /empty pud table/ },
+  symptom: { step: 1, breaks: 'no-leak', complains: { kind: 'empty-table', level: PUD } },
   explanation:
     'remove_pagetable() freed page tables and PMD tables that became empty and had no function for the table above. Memmap in a fresh window of 512 GiB needs a PUD table, and this stays when the memmap goes; memmap that comes back finds it again.',
   confidence: 'source',

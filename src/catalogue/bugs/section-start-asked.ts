@@ -17,7 +17,7 @@ export const sectionStartAsked: Bug = {
       { op: 'remove-pages', start: '0x1000400000', size: '4M' },
     ],
   },
-  symptom: { step: 2, breaks: 'right-owner', says: /maps memory that was freed/ },
+  symptom: { step: 2, breaks: 'right-owner', complains: { kind: 'leaf-on-free-memory' } },
   explanation:
     'vmemmap_populated() asks of every section in a block whether its first page is valid. Subsections in the middle of a section are not seen, so the second add takes the block for unmapped and makes another: a second node in vmemmap_list and a second bolted entry for the same address. Removing the first subsections again finds the block unused, frees the newest node’s memory and takes out the first entry that it meets, which is the older one. What is left maps memory that was given back, under struct pages in use.',
   confidence: 'source',

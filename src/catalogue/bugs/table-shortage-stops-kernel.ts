@@ -14,7 +14,7 @@ export const tableShortageStopsKernel: Bug = {
     steps: [{ op: 'add-pages', start: '0x1000000000', size: '16M' }],
     failAllocations: [3],
   },
-  symptom: { step: 0, breaks: 'no-crash', says: /radix__vmemmap_create_mapping/ },
+  symptom: { step: 0, breaks: 'no-crash', complains: { kind: 'bug' } },
   explanation:
     'vmemmap_populate() takes a block and a node, each of which may fail and is answered with -ENOMEM, and then has radix__vmemmap_create_mapping() map the block. That needs tables, and asks with BUG_ON() that none of them failed: adding memory to a machine that is short of it, which is when memory is added, can stop it. The walk that radix has of its own since v6.6 returns -ENOMEM.',
   confidence: 'derived',

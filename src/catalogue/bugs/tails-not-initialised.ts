@@ -18,7 +18,7 @@ export const tailsNotInitialised: Bug = {
     },
     steps: [{ op: 'memremap-pages', device: 'dax', start: '0x104000000', size: '64M', compoundSize: '2M' }],
   },
-  symptom: { step: 0, breaks: 'initialised-pages', says: /tails of the compound page/ },
+  symptom: { step: 0, breaks: 'initialised-pages', complains: { kind: 'tails-uninitialised' } },
   explanation:
     'Boot memory ends inside a section, and a device is mapped into the rest. The section has its whole memmap since boot, which is used as it is and not folded. memmap_init_zone_device() looks at the geometry of the device alone, takes the memmap for folded and initialises the struct pages of two vmemmap pages for each compound page; the others keep what they were.',
   confidence: 'inferred',

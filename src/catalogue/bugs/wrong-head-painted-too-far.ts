@@ -13,7 +13,7 @@ export const wrongHeadPaintedTooFar: Bug = {
     machine: { arch: 'x86_64', structPageSize: 56 },
     steps: [{ op: 'add-pages', start: '0x108000000', size: '128M' }],
   },
-  symptom: { step: 0, breaks: 'no-crash', says: /no mapping at/ },
+  symptom: { step: 0, breaks: 'no-crash', complains: { kind: 'page-fault' } },
   explanation:
     'The mistake of wrong-head-painted where the unused head is longer than what is left of the leaf: 1.75 MiB are painted from 1.75 MiB on. That runs 1.5 MiB beyond the leaf, into addresses that vmemmap_populate_hugepages() has not mapped yet, and the write faults. Where a neighbour is mapped there, its struct pages are overwritten in silence.',
   confidence: 'source',

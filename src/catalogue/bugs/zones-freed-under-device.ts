@@ -16,7 +16,7 @@ export const zonesFreedUnderDevice: Bug = {
       { op: 'add-memory', start: '0x100000000', size: '128M', node: 1, fail: { blockRegister: 1 } },
     ],
   },
-  symptom: { step: 1, breaks: 'zone-spans', says: /and not device dev/ },
+  symptom: { step: 1, breaks: 'zone-spans', complains: { kind: 'device-outside-zone' } },
   explanation:
     'add_memory_resource() allocates the data of a node that is not online, and frees them when adding fails. A node whose only memory is a device’s is not online either, but has data with a zone for the device in them: they are taken for new and freed, and the device has no zone.',
   confidence: 'source',

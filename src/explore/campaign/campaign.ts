@@ -105,7 +105,7 @@ export function collect(all: readonly Found[]): { worlds: WorldResult[]; finding
         key,
         invariant: violation.invariant,
         function: violation.function,
-        text: violation.text,
+        text: violation.finding.text,
         length: violation.length,
         world,
         releases: releaseSpans(releasesWith(violation)),

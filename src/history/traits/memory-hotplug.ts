@@ -226,8 +226,7 @@ export const MEMORY_HOTPLUG_TRAITS = {
   },
   onlinePageBySubsection: {
     name: 'span/online-page-by-subsection',
-    since:
-      'since Linux commit 9f9b02e5b3d2 (mm: fix page reference leak in soft_offline_page() and the series around pfn_to_online_page()) in v5.12',
+    since: 'since Linux commit 9f9b02e5b346 (mm: teach pfn_to_online_page() to consider subsection validity) in v5.12',
     from: '5.12',
     effect:
       'A page counts as online if its subsection is there; before, if its section is, holes of boot memory included.',

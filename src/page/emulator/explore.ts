@@ -21,8 +21,8 @@ function progressOf(search: Search, isOver: boolean): ExploreProgress {
   return {
     states: state.visited.size,
     depth: Math.min(state.depth, options.depth),
-    found: violationsOf(alphabet, search.sightings).map(({ invariant, text, length, scenario }) => {
-      return { invariant, text, length, file: scenario };
+    found: violationsOf(alphabet, search.sightings).map(({ invariant, finding, length, scenario }) => {
+      return { invariant, text: finding.text, length, file: scenario };
     }),
     ended: isOver ? (ended === undefined ? 'every sequence' : ENDED[ended]) : undefined,
   };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import type { KernelLog } from '../../kernel/log.js';
+import { entryText, type KernelLog } from '../../kernel/log.js';
 import type { Failure } from '../vectors.js';
 
 /** What the suites of memory hot-plug have in common: their words for warnings, and how steps are compared. */
@@ -32,7 +32,7 @@ const LABELS: readonly (readonly [text: RegExp, label: string])[] = [
 const labelOf = (line: string): string => LABELS.find(([text]) => text.test(line))?.[1] ?? line;
 
 /** What the kernel reported since the last call, in the recordings' words. */
-export const takeWarnings = (log: KernelLog): string[] => log.take().map(labelOf);
+export const takeWarnings = (log: KernelLog): string[] => log.take().map((entry) => labelOf(entryText(entry)));
 
 type StepDifference = Pick<Failure, 'field' | 'expected' | 'actual'>;
 

@@ -5,7 +5,7 @@ import { expect } from 'vitest';
 import { takeSnapshot, type Snapshot } from '../../../src/check/snapshot.js';
 import { PageTable } from '../../../src/hardware/page-table.js';
 import { EBUSY, EEXIST, ENOMEM, EPERM } from '../../../src/kernel/errno.js';
-import { LOG_LINE } from '../../../src/kernel/log.js';
+import { entryText, isMishap } from '../../../src/kernel/log.js';
 import { altmapsOf, runStep, startRun, type Run } from '../../../src/scenario/runner.js';
 import type { Step } from '../../../src/scenario/scenario.js';
 import type { ScenarioInput } from '../../../src/scenario/schema.js';
@@ -187,7 +187,7 @@ export function compare(model: Model, real: Real, addFailed = false): void {
   const { kernel } = real.run;
   const found = snapshotOf(real);
   expect(
-    kernel.log.take().filter((line) => !line.startsWith(LOG_LINE) && !(addFailed && line === ADD_FAILED)),
+    kernel.log.take().filter((entry) => isMishap(entry) && !(addFailed && entryText(entry) === ADD_FAILED)),
     'complaints',
   ).toEqual([]);
 
