@@ -66,9 +66,7 @@ export const EXPECTATIONS: readonly Check<ExpectationName>[] = [
     name: 'offline-succeeds',
     sentence: 'Memory that is online goes offline, where nobody is said to keep it from that.',
     check: ({ step, ret }) =>
-      step.op === 'offline' && ret !== 0 && Object.keys(step.fail).length === 0
-        ? [{ text: `offline returns ${ret ?? 'nothing'}` }]
-        : [],
+      step.op === 'offline' && ret !== 0 && Object.keys(step.fail).length === 0 ? [{ kind: 'offline-fails', ret }] : [],
   },
   {
     name: 'altmap-serves',
