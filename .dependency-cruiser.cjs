@@ -1,4 +1,8 @@
 /** Arrows point one way: cli -> page, guest, report -> explore, catalogue, audit, plan, recordings -> check -> scenario -> drivers -> mm + arch -> kernel -> hardware. */
+/** Rooms that drive kernels. Nothing that makes up a kernel knows them. */
+const CLIENTS =
+  'src/(drivers|tree|scenario|check|ptdump|bench|recordings|audit|catalogue|explore|plan|report|events|page|guest|cli)/';
+
 module.exports = {
   forbidden: [
     {
@@ -23,13 +27,13 @@ module.exports = {
       name: 'mm-reaches-architectures-through-their-door',
       severity: 'error',
       from: { path: '^src/(mm|kernel)/' },
-      to: { path: '^(arch/|src/(scenario|check|report|cli)/)' },
+      to: { path: `^(arch/|${CLIENTS})` },
     },
     {
       name: 'architectures-do-not-know-who-uses-them',
       severity: 'error',
       from: { path: '^arch/[^/]+/' },
-      to: { path: '^src/(scenario|check|report|cli)/' },
+      to: { path: `^${CLIENTS}` },
     },
     {
       name: 'the-walk-knows-nothing-of-cycles',
@@ -42,6 +46,42 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/(?!cli/)' },
       to: { path: '^src/cli/' },
+    },
+    {
+      name: 'doors-know-no-room',
+      severity: 'error',
+      from: { path: '^src/kernel/' },
+      to: { path: '^src/(?!kernel/|hardware/|history/)' },
+    },
+    {
+      name: 'history-is-data',
+      severity: 'error',
+      from: { path: '^src/history/' },
+      to: { path: '^(arch/|src/(?!history/))' },
+    },
+    {
+      name: 'src-reaches-a-room-through-the-list',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { path: '^arch/[^/]+/' },
+    },
+    {
+      name: 'kernel-code-is-free-of-node',
+      severity: 'error',
+      from: { path: '^(src/(hardware|kernel|mm|cycles|history)|arch)/' },
+      to: { dependencyTypes: ['core'] },
+    },
+    {
+      name: 'scenario-looks-down-only',
+      severity: 'error',
+      from: { path: '^src/scenario/' },
+      to: { path: '^src/(check|ptdump|bench|recordings|audit|catalogue|explore|plan|report|events|page|guest)/' },
+    },
+    {
+      name: 'reports-do-not-run-kernels',
+      severity: 'error',
+      from: { path: '^src/report/' },
+      to: { path: '^src/scenario/runner', dependencyTypesNot: ['type-only'] },
     },
     { name: 'no-orphans', severity: 'error', from: { orphan: true, path: '^(src|arch)/' }, to: {} },
   ],

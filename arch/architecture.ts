@@ -88,6 +88,10 @@ export interface Architecture<P extends Platform = Platform> {
   readonly kernelZones: readonly KernelZone[];
   /** CONFIG_ARCH_KEEP_MEMBLOCK: memblock stays, and knows hot-added memory too. */
   readonly keepsMemblock: boolean;
+  /** ARCH_WANT_OPTIMIZE_HUGETLB_VMEMMAP: the memmap of HugeTLB pages may be folded. */
+  readonly foldsHugetlbVmemmap?: boolean;
+  /** CONFIG_ZONE_DEVICE can be set; always, if not given. */
+  readonly hasZoneDevice?: (traits: Traits) => boolean;
   /** Address of the struct page of pfn 0 where the machine does not say it. */
   vmemmapBase(config: MachineConfig, traits: Traits): bigint;
   /** SECTION_SIZE_BITS. @param pageSize bytes */

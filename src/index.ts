@@ -9,7 +9,9 @@ export type { MemmapKconfig } from './kernel/kconfig.js';
 export type { CodeMachine, CodeStarter, MemmapCode } from './kernel/memmap-code.js';
 export type { MemoryHotplug } from './kernel/memory-hotplug.js';
 export type { Platform, TablePlatform } from './kernel/platform.js';
-export { checkRun, runChecked, type CheckedRun, type Finding } from './check/checked-run.js';
+export { checkRun, runChecked, type CheckedRun, type CheckOptions, type Finding } from './check/checked-run.js';
+export type { Complaint, ComplaintKind } from './check/complaint.js';
+export type { Check, StepView } from './check/step-view.js';
 export { countAllocations, sweepFailures, type FailedAllocation } from './check/failure-sweep.js';
 export { INVARIANTS, type Invariant, type InvariantName } from './check/invariants.js';
 export { frameHistories, type FrameEvent } from './check/ledger.js';
@@ -20,7 +22,7 @@ export { DEFAULT_RELEASE, RELEASES, findRelease, resolveTraits, type Release } f
 export { PROPOSALS, type Proposal } from './history/proposals/index.js';
 export { TRAITS, type Trait, type TraitKey, type Traits } from './history/traits/index.js';
 export { observe, type Kernel } from './kernel/kernel.js';
-export { DEAF_OBSERVER, type Observer } from './kernel/observer.js';
+export { DEAF_OBSERVER, type CostEvents, type MemoryEvents, type Observer } from './kernel/observer.js';
 export { InputError } from './scenario/load.js';
 export {
   runScenario,

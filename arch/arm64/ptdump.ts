@@ -68,6 +68,7 @@ export const ptdump = ({ start, end, fixmapBehind, showsHoles, pageSize }: Ptdum
   fields: FIELDS,
   mappedElsewhere: fixmapBehind ? [TOP - FIXMAP_BELOW_TOP - pageSize] : [],
   foldsIntoPgd: true,
+  isolationWord: 'NG',
   line: ({ start, end, size, level, isEmpty, words }) => {
     if (isEmpty && !showsHoles) return undefined;
     const shown = isEmpty ? '' : words.map((word) => ` ${word}`).join('');

@@ -75,6 +75,7 @@ export const s390: Architecture<TablePlatform> = {
     { name: 'Normal', end: Infinity },
   ],
   keepsMemblock: false,
+  hasZoneDevice: (traits) => traits.zoneDeviceEverywhere,
   cpus: S390_CPUS,
   maxOrder: () => MAX_ORDER,
   sectionSizeBits,

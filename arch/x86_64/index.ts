@@ -50,6 +50,7 @@ export const x86_64: Architecture<X86Platform> = {
     { name: 'Normal', end: Infinity },
   ],
   keepsMemblock: false,
+  foldsHugetlbVmemmap: true,
   cpus: X86_CPUS,
   maxOrder: () => MAX_ORDER,
   sectionSizeBits: () => SECTION_SIZE_BITS,

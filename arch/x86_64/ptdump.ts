@@ -39,6 +39,7 @@ export function ptdump({ vmemmapBase }: MachineConfig): Ptdump {
   const cpuEntryArea = Number(CPU_ENTRY_AREA - (vmemmapBase & ~LOW_52_BITS));
   return {
     startMarker: 'Vmemmap',
+    isolationWord: 'GLB',
     start: Number(vmemmapBase & LOW_52_BITS),
     end: cpuEntryArea,
     // What the tables above allow counts too (effective_prot()), but every table of the vmemmap is _PAGE_TABLE.

@@ -17,8 +17,10 @@ import type { Scenario, Step } from '../scenario/scenario.js';
 import { activeMemmap, type AddressRange, AddressText } from '../kernel/vmemmap-view.js';
 import { sentenceOf, type Complaint } from './complaint.js';
 import { bystanderRanges, INVARIANTS } from './invariants.js';
+import { oneOfEachCause } from './one-cause.js';
 import type { Check, StepView } from './step-view.js';
-import { common, outside, readMemmap, takeSnapshot, type Piece, type Snapshot } from './snapshot.js';
+import { outside } from '../hardware/ranges.js';
+import { common, readMemmap, takeSnapshot, type Piece, type Snapshot } from './snapshot.js';
 
 /** Runs a scenario and asks every invariant after every step. */
 
@@ -30,6 +32,8 @@ export type Finding = Complaint & {
   readonly invariant: string;
   /** The complaint in words. */
   readonly text: string;
+  /** How many complaints it stands for, where they are of one cause. */
+  readonly count?: number;
 };
 
 /** What a scenario did: the state after each step, and every statement that a step broke. */
@@ -39,6 +43,7 @@ export interface CheckedRun {
   readonly findings: readonly Finding[];
 }
 
+/** What is asked of a run, and who is told on the way. */
 export interface CheckOptions {
   /** What is asked after each step; every invariant if not given. */
   checks?: readonly Check[];
@@ -174,11 +179,17 @@ export function checkRun(run: Run, { checks = INVARIANTS, onStep }: CheckOptions
     };
     const now = new Set<string>();
     for (const check of checks) {
-      for (const complaint of check.check(view)) {
-        const sentence = sentenceOf(complaint, text);
-        const key = `${check.name} ${sentence}`;
-        now.add(key);
-        if (!known.has(key)) findings.push({ step: index, invariant: check.name, text: sentence, ...complaint });
+      const fresh = check
+        .check(view)
+        .map((complaint) => ({ complaint, sentence: sentenceOf(complaint, text) }))
+        .filter(({ sentence }) => {
+          const key = `${check.name} ${sentence}`;
+          now.add(key);
+          return !known.has(key);
+        });
+      for (const { complaint, sentence, count } of oneOfEachCause(fresh)) {
+        const counted = count === undefined ? {} : { count };
+        findings.push({ step: index, invariant: check.name, text: sentence, ...complaint, ...counted });
       }
     }
     known = now;

@@ -168,6 +168,7 @@ const SENTENCES = {
     `memmap_on_memory is ${set} and reads ${shown}`,
 } satisfies Record<string, (facts: never, text: AddressText) => string>;
 
+/** The kinds of complaints, each with fields and a sentence of its own. */
 export type ComplaintKind = keyof typeof SENTENCES;
 
 /** What is wrong. */

@@ -7,7 +7,8 @@ import type { Kernel } from '../kernel/kernel.js';
 import type { Mishap } from '../kernel/log.js';
 import type { AddressRange } from '../kernel/vmemmap-view.js';
 import { MEMORY_INVARIANT_NAMES, MEMORY_INVARIANTS } from './memory-invariants.js';
-import { common, forEachTranslation, outside, type Piece } from './snapshot.js';
+import { outside } from '../hardware/ranges.js';
+import { common, forEachTranslation, type Piece } from './snapshot.js';
 import type { Complaint } from './complaint.js';
 import type { Check, StepView } from './step-view.js';
 

@@ -29,16 +29,6 @@ export function takeSnapshot(kernel: Kernel, altmaps: Iterable<VmemAltmap>): Sna
   };
 }
 
-/** `ranges` without what lies in `hole`. */
-export function outside(ranges: readonly AddressRange[], hole: AddressRange): AddressRange[] {
-  return ranges.flatMap(({ start, end }) =>
-    [
-      { start, end: Math.min(end, hole.start) },
-      { start: Math.max(start, hole.end), end },
-    ].filter((part) => part.start < part.end),
-  );
-}
-
 /** What lies in both; each list ascending and without overlaps. */
 export function common(a: readonly AddressRange[], b: readonly AddressRange[]): AddressRange[] {
   const both: AddressRange[] = [];

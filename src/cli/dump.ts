@@ -2,7 +2,7 @@
 
 import { LEVELS, type Leaf, type Table } from '../hardware/page-table.js';
 import { backingComments, leafJson, tableJson } from '../ptdump/backing.js';
-import { compareDumps, type DumpDifference } from '../ptdump/compare.js';
+import { compareDumps, leavesOutHoles, type DumpDifference } from '../ptdump/compare.js';
 import { ptdumpOf } from '../ptdump/form.js';
 import { DumpSyntaxError, parsePtdump, vmemmapRanges, type DumpedRange } from '../ptdump/parse.js';
 import { addressDigits, ptdumpLines } from '../ptdump/text.js';
@@ -96,25 +96,32 @@ const differenceLines = ({ start, end, real, model }: DumpDifference): string[] 
   `  model  ${model}`,
 ];
 
+/** What page-table isolation changes in every entry is no difference of the memmap. */
+const isolationRemark = (word: string, real: readonly DumpedRange[]): string =>
+  `${word} is in the entries of ${real.some(({ words }) => words.includes(word)) ? 'the file' : 'the model'} alone, which page-table isolation decides; it is not compared`;
+
 /** `vmemmap dump --compare`. */
 function compare(run: Run, file: string, options: DumpOptions): number {
   const { ranges: real, hasMarker } = readDump(file);
   const model = vmemmapRanges(parsePtdump(modelLines(run, false).join('\n')));
-  const base = BigInt(`0x${addressDigits(run.scenario.machine.config.vmemmapBase)(ptdumpOf(run.scenario).start)}`);
+  const form = ptdumpOf(run.scenario);
+  const base = BigInt(`0x${addressDigits(run.scenario.machine.config.vmemmapBase)(form.start)}`);
   const [first] = real;
-  // Boot memory is mapped from the start on; only ppc64 leaves out what is not mapped.
-  const startsElsewhere = hasMarker && first?.level !== undefined && first.start !== base;
+  // A dump that shows what is not mapped begins where the vmemmap does.
+  const startsElsewhere = hasMarker && !leavesOutHoles(real) && first?.start !== base;
   if (first !== undefined && (startsElsewhere || !overlaps(real, model))) {
     throw new InputError(
       `${file}: its vmemmap starts at ${hex(first.start)}, that of the scenario at ${hex(base)}; set machine.arch and machine.vmemmapBase to those of the file`,
     );
   }
-  const differences = compareDumps(real, model);
+  const { differences, isolationDiffers } = compareDumps(real, model, form.isolationWord);
+  const remarks = isolationDiffers ? [isolationRemark(form.isolationWord!, real)] : [];
   if (options.json) {
     const result = {
       schema: 'vmemmap/dump-compare/v1',
       file,
       differences: differences.map(({ start, end, ...both }) => ({ start: hex(start), end: hex(end), ...both })),
+      remarks,
     };
     writeResult(JSON.stringify(result, null, 2), options.output);
   } else {
@@ -122,13 +129,20 @@ function compare(run: Run, file: string, options: DumpOptions): number {
       differences.length === 0
         ? 'the file and the model agree'
         : `${differences.length} ${differences.length === 1 ? 'stretch differs' : 'stretches differ'}`;
-    writeResult([...differences.flatMap(differenceLines), verdict].join('\n'), options.output);
+    writeResult([...differences.flatMap(differenceLines), verdict, ...remarks].join('\n'), options.output);
   }
   return differences.length > 0 ? EXIT_FINDING : EXIT_OK;
 }
 
-const overlaps = (a: readonly DumpedRange[], b: readonly DumpedRange[]): boolean =>
-  a.some(({ start, end }) => b.some((other) => start < other.end && other.start < end));
+function overlaps(a: readonly DumpedRange[], b: readonly DumpedRange[]): boolean {
+  const ascending = [...b].sort((one, other) => (one.start < other.start ? -1 : 1));
+  let at = 0;
+  for (const { start, end } of [...a].sort((one, other) => (one.start < other.start ? -1 : 1))) {
+    while (at < ascending.length && ascending[at]!.end <= start) at++;
+    if (at < ascending.length && ascending[at]!.start < end) return true;
+  }
+  return false;
+}
 
 /** `vmemmap dump`. Returns the exit code. */
 export function dump(file: string, options: DumpOptions): number {

@@ -9,7 +9,7 @@ import { type LiveMachine, readLiveMachine } from '../plan/live.js';
 import { importLsmem } from '../plan/lsmem.js';
 import { importDaxctl, importNdctl } from '../plan/ndctl.js';
 import { readText } from '../plan/text.js';
-import { importVmcoreinfo } from '../plan/vmcoreinfo.js';
+import { importVmcoreinfo, type Vmcoreinfo } from '../plan/vmcoreinfo.js';
 import { InputError } from '../scenario/load.js';
 import { type Plan, planOf } from '../plan/plan.js';
 import { ARCH_OF_MACHINE } from '../recordings/replay.js';
@@ -60,8 +60,21 @@ function liveIomem(live: LiveMachine, remarks: string[]): Sources['iomem'] {
 
 const DEFAULT_ARCH = 'x86_64';
 
-function architectureOf(options: PlanOptions, live: LiveMachine | undefined, remarks: string[]): Architecture {
-  if (options.arch !== undefined) return findArchitecture(options.arch, '--arch');
+function architectureOf(
+  options: PlanOptions,
+  live: LiveMachine | undefined,
+  vmcoreinfo: Vmcoreinfo | undefined,
+  remarks: string[],
+): Architecture {
+  const told = vmcoreinfo?.arch;
+  if (options.arch !== undefined) {
+    const asked = findArchitecture(options.arch, '--arch');
+    if (told !== undefined && told !== asked.name) {
+      remarks.push(`${options.vmcoreinfo!} is of ${told}, and --arch names ${asked.name}; the latter is planned`);
+    }
+    return asked;
+  }
+  if (told !== undefined) return findArchitecture(told, `the architecture of ${options.vmcoreinfo!}`);
   if (live !== undefined) {
     const name = live.machine === 'aarch64' ? 'arm64' : (ARCH_OF_MACHINE[live.machine] ?? live.machine);
     return findArchitecture(name, 'the architecture of this machine');
@@ -79,12 +92,18 @@ function ownKernel(facts: MachineFacts, remarks: string[]): OtherKernel | undefi
   return undefined;
 }
 
-/** What a complaint calls a field that an option has set. */
-const FIELDS: readonly [option: keyof PlanOptions, field: string, name: string][] = [
-  ['pageSize', 'machine.pageSize', '--page-size'],
-  ['structPage', 'machine.structPageSize', '--struct-page'],
-  ['blockSize', 'machine.blockSize', '--block-size'],
-];
+/** What a complaint calls a field: the option that has set it, or the file that told it. */
+function toldBy(field: string, options: PlanOptions): string | undefined {
+  const { pageSize, structPage, blockSize, vmcoreinfo, lsmem } = options;
+  const told: Readonly<Record<string, readonly (string | false | undefined)[]>> = {
+    'machine.pageSize': [pageSize && '--page-size', vmcoreinfo && `${vmcoreinfo}: PAGESIZE`],
+    'machine.structPageSize': [structPage && '--struct-page', vmcoreinfo && `${vmcoreinfo}: SIZE(page)`],
+    'machine.blockSize': [blockSize && '--block-size', lsmem && `${lsmem}: the size of a memory block`],
+    'machine.sectionSizeBits': [vmcoreinfo && `${vmcoreinfo}: NUMBER(SECTION_SIZE_BITS)`],
+    'machine.vaBits': [vmcoreinfo && `${vmcoreinfo}: NUMBER(VA_BITS)`],
+  };
+  return told[field]?.find((source): source is string => typeof source === 'string' && source !== '');
+}
 
 /** Plans, and complains of what the user wrote and not of what became of it. @throws ScenarioError */
 function planned(facts: MachineFacts, kernel: OtherKernel, options: PlanOptions): Plan {
@@ -92,14 +111,16 @@ function planned(facts: MachineFacts, kernel: OtherKernel, options: PlanOptions)
     return planOf(facts, kernel);
   } catch (error) {
     if (!(error instanceof ScenarioError)) throw error;
-    const wrong = FIELDS.find(([option, field]) => options[option] !== undefined && error.message.startsWith(field));
-    throw wrong === undefined ? error : new ScenarioError(error.message.replace(wrong[1], wrong[2]));
+    const [field = ''] = /^machine\.\w+/.exec(error.message) ?? [];
+    const source = toldBy(field, options);
+    throw source === undefined ? error : new ScenarioError(error.message.replace(field, source));
   }
 }
 
 /** `vmemmap plan`. Returns the exit code. */
 export function plan(options: PlanOptions): number {
   const remarks: string[] = [];
+  const vmcoreinfo = imported(options.vmcoreinfo, importVmcoreinfo);
   const live = options.lsmem === undefined && options.iomem === undefined ? readLiveMachine() : undefined;
   const facts = factsOf({
     asked: {
@@ -109,18 +130,20 @@ export function plan(options: PlanOptions): number {
       blockSize: bytes('--block-size', options.blockSize),
       memmapOnMemory: options.memmapOnMemory,
     },
-    architecture: architectureOf(options, live, remarks),
+    architecture: architectureOf(options, live, vmcoreinfo, remarks),
     lsmem: imported(options.lsmem, importLsmem),
     iomem: live === undefined ? imported(options.iomem, importIomem) : liveIomem(live, remarks),
     ndctl: imported(options.ndctl, importNdctl),
     daxctl: imported(options.daxctl, importDaxctl),
-    vmcoreinfo: imported(options.vmcoreinfo, importVmcoreinfo),
+    vmcoreinfo,
     live,
   });
+  remarks.push(...facts.remarks);
   const own = ownKernel(facts, remarks);
   const asked = options.kernel === undefined ? undefined : { release: findKernelRelease(options.kernel, '--kernel') };
   if (own === undefined && asked === undefined) {
-    remarks.push(`nothing names the kernel; it is taken for ${DEFAULT_RELEASE.name}, --kernel names another`);
+    const why = facts.kernelRelease === undefined ? 'nothing names the kernel; it' : 'it';
+    remarks.push(`${why} is taken for ${DEFAULT_RELEASE.name}, --kernel names another`);
   }
   const chosen = asked ?? own ?? { release: DEFAULT_RELEASE };
   const main = planned(facts, chosen, options);
@@ -129,7 +152,9 @@ export function plan(options: PlanOptions): number {
       ? planned(facts, own, options)
       : undefined;
   for (const { release } of current === undefined ? [chosen] : [chosen, own!]) {
-    if (release.remark !== undefined) remarks.push(release.remark);
+    const isOwn = asked === undefined && facts.kernelRelease !== undefined;
+    if (release.remark !== undefined)
+      remarks.push(isOwn ? `${release.remark}; --kernel names another` : release.remark);
   }
   if (options.json) {
     const result = { schema: 'vmemmap/plan/v1', ...main, ...(current && { current }), remarks };

@@ -2,7 +2,8 @@
 
 import { alignDown, alignUp } from '../hardware/align.js';
 import type { StateReader, StateWriter } from '../hardware/saved-state.js';
-import { EBUSY, EINVAL } from '../kernel/errno.js';
+import { EBUSY, EINVAL, ENXIO } from '../kernel/errno.js';
+import { SUBSECTION_SIZE } from '../kernel/mem-sections.js';
 import { addMemory, offlineAndRemoveMemory, removeMemory } from '../mm/add-memory.js';
 import { memremapPages, memunmapPages } from '../mm/memremap.js';
 import {
@@ -10,6 +11,8 @@ import {
   IORESOURCE_MEM,
   IORESOURCE_SYSTEM_RAM,
   KMEM,
+  pa,
+  regionIntersects,
   releaseResource,
   requestRegion,
   requestResource,
@@ -20,7 +23,13 @@ import {
   type ResourceWriter,
 } from '../mm/resource.js';
 import type { SystemMemory } from '../mm/system-memory.js';
-import { createNamespace, MAX_STRUCT_PAGE_SIZE, type Namespace } from './nvdimm.js';
+import {
+  createNamespace,
+  createSectionNamespace,
+  MAX_STRUCT_PAGE_SIZE,
+  trimNamespace,
+  type Namespace,
+} from './nvdimm.js';
 
 /**
  * Drivers that bring memory: namespaces of persistent memory (drivers/nvdimm, drivers/dax), their hand-over as system
@@ -29,14 +38,28 @@ import { createNamespace, MAX_STRUCT_PAGE_SIZE, type Namespace } from './nvdimm.
 
 const PERSISTENT_MEMORY: ResourceName = { text: 'Persistent Memory' };
 
+/** A range of physical memory, bytes. */
+export interface ByteRegion {
+  readonly start: number;
+  readonly size: number;
+}
+
 interface Region {
   start: number;
   size: number;
 }
 
+/** What a virtio-mem device has brought. */
+interface VirtioMem extends Region {
+  /** Bytes of its last memory block that are plugged; the rest of that block is there and nobody may use it. */
+  lastPlugged: number;
+}
+
 interface NamespaceDevice {
   readonly number: number;
   readonly namespace: Namespace;
+  /** The namespace is there; one that was destroyed leaves the device. */
+  exists: boolean;
   /** What the drivers have claimed. */
   readonly claims: Resource[];
   /** The range that is system memory. */
@@ -61,14 +84,21 @@ export interface Devices {
   /** CONFIG_NVDIMM_KMSAN: a namespace may hold struct pages of more than MAX_STRUCT_PAGE_SIZE. */
   readonly nvdimmKmsan: boolean;
   readonly namespaces: Map<string, NamespaceDevice>;
-  /** Bytes that are plugged, by virtio-mem device. */
-  readonly virtioMem: Map<string, Region>;
+  /** Regions of persistent memory that the firmware tells of, by the device that the namespace makes. */
+  readonly regions: ReadonlyMap<string, ByteRegion>;
+  /** Memory blocks that virtio-mem devices have added, by device. */
+  readonly virtioMem: Map<string, VirtioMem>;
 }
 
-export const createDevices = (memory: SystemMemory, nvdimmKmsan = false): Devices => ({
+export const createDevices = (
+  memory: SystemMemory,
+  nvdimmKmsan = false,
+  regions: ReadonlyMap<string, ByteRegion> = new Map(),
+): Devices => ({
   memory,
   nvdimmKmsan,
   namespaces: new Map(),
+  regions,
   virtioMem: new Map(),
 });
 
@@ -76,7 +106,7 @@ export const createDevices = (memory: SystemMemory, nvdimmKmsan = false): Device
 function claimsOf(number: number, { start, size, mode }: NamespaceRequest, namespace: Namespace): [Region, string][] {
   const name = `namespace${number}.0`;
   if (mode === 'fsdax') return [[{ start, size }, name]];
-  const data = start + namespace.dataOffset;
+  const data = namespace.start + namespace.dataOffset;
   return [
     [{ start, size: data - start }, name],
     [{ start: data, size: namespace.start + namespace.size - data }, `dax${number}.0`],
@@ -97,13 +127,13 @@ export function createNamespaceDevice(devices: Devices, request: NamespaceReques
   if (former?.kmem || memory.devices.get(device) !== undefined) return -EBUSY;
   releaseNamespace(devices, device);
   if (map === 'dev' && kernel.structPageSize > MAX_STRUCT_PAGE_SIZE && !devices.nvdimmKmsan) return -EINVAL;
-  const namespace = createNamespace(start, size, align, map, kernel.pageSize, kernel.structPageSize);
-  if (namespace.dataOffset >= namespace.size) return -EINVAL;
   // The firmware's range stays in the tree whatever becomes of the namespace.
   requestResource(iomem, createResource(start, start + size - 1, PERSISTENT_MEMORY, IORESOURCE_MEM));
+  const namespace = layoutOf(devices, request);
+  if (typeof namespace === 'number') return namespace;
   const number = former?.number ?? namespaces.size;
   const claims: Resource[] = [];
-  namespaces.set(device, { number, namespace, claims, kmem: null });
+  namespaces.set(device, { number, namespace, exists: true, claims, kmem: null });
   for (const [region, name] of claimsOf(number, request, namespace)) {
     const resource = requestRegion(iomem, region.start, region.size, { text: name });
     if (resource !== null) claims.push(resource);
@@ -115,6 +145,42 @@ export function createNamespaceDevice(devices: Devices, request: NamespaceReques
   const err = mapNamespace(devices, device, namespace, mode === 'devdax' ? align : kernel.pageSize, node);
   if (err !== 0) releaseNamespace(devices, device);
   return err;
+}
+
+/** nd_pfn_init(): where the data of a new namespace lies. Returns a negative errno where there is no such layout. */
+function layoutOf({ memory, regions }: Devices, request: NamespaceRequest): Namespace | number {
+  const { kernel, iomem } = memory;
+  const { device, start, size, align, map } = request;
+  const { pageSize, structPageSize, traits } = kernel;
+  const unsatisfied = (namespace: Namespace): Namespace | number => {
+    if (namespace.size > namespace.dataOffset) return namespace;
+    kernel.log.print(`${device} unable to satisfy requested alignment`);
+    return -ENXIO;
+  };
+  if (traits.genericSubsections) {
+    if (traits.nvdimmChecksStart && start % SUBSECTION_SIZE !== 0) {
+      kernel.log.print(`${device}: start ${pa(start)} misaligned to 0x${SUBSECTION_SIZE.toString(16)}`);
+      return -EINVAL;
+    }
+    return unsatisfied(createNamespace(start, size, align, map, pageSize, structPageSize));
+  }
+  const sectionSize = kernel.pagesPerSection * pageSize;
+  const others = traits.nvdimmAvoidsRegions
+    ? [...regions].flatMap(([id, region]) => (id === device ? [] : [region]))
+    : [];
+  const collides = (from: number, bytes: number): boolean =>
+    regionIntersects(iomem, from, bytes, IORESOURCE_SYSTEM_RAM) === 'mixed' ||
+    others.some((region) => region.start < from + bytes && from < region.start + region.size);
+  const trim = trimNamespace(start, size, align, sectionSize, collides);
+  const trimmed = trim.startPad + trim.endTrunc;
+  if (trimmed > 0) kernel.log.print(`${device} alignment collision, truncate ${trimmed} bytes`);
+  return unsatisfied(
+    createSectionNamespace({ start, size, align, map }, trim, {
+      pageSize,
+      sectionSize,
+      pmdSize: kernel.platform.pmdSize,
+    }),
+  );
 }
 
 function mapNamespace({ memory }: Devices, id: string, namespace: Namespace, align: number, nid: number): number {
@@ -138,10 +204,19 @@ function releaseNamespace({ namespaces }: Devices, id: string): void {
   for (const resource of device.claims.splice(0, released)) releaseResource(resource);
 }
 
-/** Unmaps a namespace; the data on the device stays. Returns null as a void function, -EINVAL without a namespace. */
+/**
+ * Unmaps a namespace; the data on the device stays.
+ * @returns null as a void function where it was mapped, and 0 where there was nothing to unmap; -EBUSY while its memory is
+ *   system memory, -EINVAL without a namespace
+ */
 export function destroyNamespaceDevice(devices: Devices, id: string): number | null {
-  const ret = memunmapPages(devices.memory, id);
+  const { memory, namespaces } = devices;
+  const device = namespaces.get(id);
+  if (device?.exists !== true) return -EINVAL;
+  if (device.kmem !== null) return -EBUSY;
+  const ret = memory.devices.get(id) === undefined ? 0 : memunmapPages(memory, id);
   releaseNamespace(devices, id);
+  device.exists = false;
   return ret;
 }
 
@@ -150,7 +225,7 @@ export function kmem(devices: Devices, id: string, wantsMemmapOnMemory: boolean,
   const { memory, namespaces } = devices;
   const { kernel, blockPages, iomem } = memory;
   const device = namespaces.get(id);
-  if (device?.kmem !== null) return -EINVAL;
+  if (device?.exists !== true || device.kmem !== null) return -EINVAL;
   const { namespace } = device;
   const data = namespace.start + namespace.dataOffset;
   const namespaceEnd = namespace.start + namespace.size;
@@ -198,28 +273,51 @@ export function kmemRelease({ memory, namespaces }: Devices, id: string): number
   return 0;
 }
 
-/**
- * virtio_mem_config_changed(): memory comes from the device's start up and goes from its end down, in whole memory blocks;
- * a block of which a part is asked for is there as a whole.
- * @param region the device's range
- * @param requested bytes
- * @returns 0 or the errno of the block that could not come or go
- */
-export function resizeVirtioMem(devices: Devices, id: string, region: Region, requested: number, nid = 0): number {
-  const { memory, virtioMem } = devices;
+const UNALIGNED_START = 'The alignment of the physical start address can make some memory unusable.';
+const UNALIGNED_END = 'The alignment of the physical end address can make some memory unusable.';
+
+/** virtio_mem_init_hotplug(): claims the region, and says what of it no memory block can have. Returns 0 or -EBUSY. */
+function probeVirtioMem({ memory }: Devices, id: string, { start, size }: ByteRegion): number {
   const { kernel, blockPages, iomem } = memory;
   const blockSize = blockPages * kernel.pageSize;
-  requestResource(
-    iomem,
-    createResource(region.start, region.start + region.size - 1, { text: id }, IORESOURCE_SYSTEM_RAM),
-  );
-  const wanted = Math.min(alignUp(requested, blockSize), alignDown(region.size, blockSize));
-  let plugged = virtioMem.get(id)?.size ?? 0;
+  if (start % blockSize !== 0) kernel.log.print(UNALIGNED_START);
+  if ((start + size) % blockSize !== 0) kernel.log.print(UNALIGNED_END);
+  const resource = requestRegion(iomem, start, size, { text: id }, IORESOURCE_SYSTEM_RAM);
+  if (resource === null) {
+    kernel.log.print('could not reserve device region');
+    return -EBUSY;
+  }
+  // The memory is not busy: it can be added below.
+  resource.flags = IORESOURCE_SYSTEM_RAM;
+  return 0;
+}
+
+/**
+ * virtio_mem_config_changed(): memory comes from the first memory block that lies in the device's region up, and goes from
+ * the end down. A block of which a part is asked for is there as a whole, and that part of it is plugged, in pageblocks.
+ * @param region the device's range
+ * @param requested bytes
+ * @returns 0; -EBUSY where the region is claimed, or the errno of the block that could not come or go
+ */
+export function resizeVirtioMem(devices: Devices, id: string, region: ByteRegion, requested: number, nid = 0): number {
+  const { memory, virtioMem } = devices;
+  const { kernel, blockPages } = memory;
+  const blockSize = blockPages * kernel.pageSize;
+  const first = alignUp(region.start, blockSize);
+  const former = virtioMem.get(id);
+  if (former === undefined) {
+    const probed = probeVirtioMem(devices, id, region);
+    if (probed !== 0) return probed;
+  }
+  const usable = Math.max(0, alignDown(region.start + region.size, blockSize) - first);
+  const unit = Math.min(blockSize, kernel.platform.pageblockPages * kernel.pageSize);
+  const plug = Math.min(alignUp(requested, unit), usable);
+  const wanted = alignUp(plug, blockSize);
+  let added = former?.size ?? 0;
   let err = 0;
-  const first = region.start / kernel.pageSize;
-  while (plugged !== wanted && err === 0) {
-    const grows = plugged < wanted;
-    const at = first + (grows ? plugged : plugged - blockSize) / kernel.pageSize;
+  while (added !== wanted && err === 0) {
+    const grows = added < wanted;
+    const at = (first + (grows ? added : added - blockSize)) / kernel.pageSize;
     err = grows
       ? addMemory(memory, {
           nid,
@@ -230,10 +328,23 @@ export function resizeVirtioMem(devices: Devices, id: string, region: Region, re
           name: VIRTIO_MEM,
         })
       : offlineAndRemoveMemory(memory, at, blockPages);
-    if (err === 0) plugged += grows ? blockSize : -blockSize;
+    if (err === 0) added += grows ? blockSize : -blockSize;
   }
-  virtioMem.set(id, { start: region.start, size: plugged });
+  const lastPlugged = err === 0 && added > 0 ? blockSize - (added - plug) : Math.min(added, blockSize);
+  virtioMem.set(id, { start: first, size: added, lastPlugged });
   return err;
+}
+
+/** What virtio-mem devices have plugged, a line each: memory blocks, and the bytes of the last one where it is not whole. */
+export function virtioMemLines({ memory, virtioMem }: Devices): string[] {
+  const blockSize = memory.blockPages * memory.kernel.pageSize;
+  return [...virtioMem].flatMap(([id, { start, size, lastPlugged }]) => {
+    if (size === 0) return [];
+    const first = start / blockSize;
+    const last = first + size / blockSize - 1;
+    const part = lastPlugged === blockSize ? '' : `, of block ${last} the first 0x${lastPlugged.toString(16)} bytes`;
+    return [`${id} blocks ${first === last ? first : `${first}-${last}`}${part}`];
+  });
 }
 
 const isNone = (from: StateReader): boolean => from.word() === 0;
@@ -263,9 +374,10 @@ const restoreNamespace = (from: StateReader): Namespace => ({
 /** Writes the devices. @param resources what numbered the iomem tree, in which their claims lie */
 export function saveDevices(to: StateWriter, { namespaces, virtioMem }: Devices, resources: ResourceWriter): void {
   to.word(namespaces.size);
-  for (const [id, { number, namespace, claims, kmem: region }] of namespaces) {
+  for (const [id, { number, namespace, exists, claims, kmem: region }] of namespaces) {
     to.text(id);
     to.word(number);
+    to.word(exists ? 1 : 0);
     saveNamespace(to, namespace);
     to.word(claims.length);
     for (const claim of claims) resources.pointer(claim);
@@ -276,6 +388,7 @@ export function saveDevices(to: StateWriter, { namespaces, virtioMem }: Devices,
   for (const [id, region] of virtioMem) {
     to.text(id);
     saveRegion(to, region);
+    to.wide(region.lastPlugged);
   }
 }
 
@@ -285,11 +398,14 @@ export function restoreDevices(from: StateReader, { namespaces, virtioMem }: Dev
   for (let left = from.word(); left > 0; left--) {
     namespaces.set(from.text(), {
       number: from.word(),
+      exists: from.word() === 1,
       namespace: restoreNamespace(from),
       claims: Array.from({ length: from.word() }, () => resources.pointer()),
       kmem: isNone(from) ? null : restoreRegion(from),
     });
   }
   virtioMem.clear();
-  for (let left = from.word(); left > 0; left--) virtioMem.set(from.text(), restoreRegion(from));
+  for (let left = from.word(); left > 0; left--) {
+    virtioMem.set(from.text(), { ...restoreRegion(from), lastPlugged: from.wide() });
+  }
 }

@@ -59,3 +59,63 @@ export function createNamespace(
     },
   };
 }
+
+/** What of a namespace is left out because its section is another's too, bytes. */
+export interface Trim {
+  startPad: number;
+  endTrunc: number;
+}
+
+/**
+ * trim_pfn_device(), before subsections: memory is mapped in whole sections, so a namespace gives up the sections that it
+ * shares.
+ * @param collides whether a range meets system memory besides the device, or another region
+ */
+export function trimNamespace(
+  start: number,
+  size: number,
+  align: number,
+  sectionSize: number,
+  collides: (start: number, size: number) => boolean,
+): Trim {
+  const end = start + size;
+  const before = start - alignDown(start, sectionSize);
+  const behind = alignUp(end, sectionSize) - end;
+  const startPad = collides(start - before, size + before) ? alignUp(start, sectionSize) - start : 0;
+  const trimsEnd = collides(start, size + behind) || end % align !== 0;
+  // phys_pmem_align_down().
+  const endTrunc = trimsEnd ? end - Math.min(alignDown(end, sectionSize), alignDown(end, align)) : 0;
+  return { startPad, endTrunc };
+}
+
+/**
+ * nd_pfn_init() and __nvdimm_setup_pfn() before subsections: 64 bytes for each page of whole sections, and an altmap that
+ * begins where the section does.
+ */
+export function createSectionNamespace(
+  { start: raw, size: rawSize, align, map }: { start: number; size: number; align: number; map: 'dev' | 'mem' },
+  { startPad, endTrunc }: Trim,
+  { pageSize, sectionSize, pmdSize }: { pageSize: number; sectionSize: number; pmdSize: number },
+): Namespace {
+  const start = raw + startPad;
+  const size = rawSize - startPad - endTrunc;
+  const mapBytes = (MAX_STRUCT_PAGE_SIZE * alignUp(Math.max(0, size - INFO_BLOCK_BYTES), sectionSize)) / pageSize;
+  const dataOffset =
+    map === 'dev'
+      ? alignUp(start + INFO_BLOCK_BYTES + mapBytes, Math.max(align, pmdSize)) - start
+      : alignUp(start + INFO_BLOCK_BYTES, align) - start;
+  if (map === 'mem') return { start, size, dataOffset, altmap: null };
+  const infoBlock = alignUp(INFO_BLOCK_BYTES, pageSize);
+  const basePfn = alignDown(start, sectionSize) / pageSize;
+  return {
+    start,
+    size,
+    dataOffset,
+    altmap: {
+      basePfn,
+      endPfn: (start + size) / pageSize - 1,
+      reserve: infoBlock / pageSize + (start / pageSize - basePfn),
+      free: Math.floor((dataOffset - infoBlock) / pageSize),
+    },
+  };
+}

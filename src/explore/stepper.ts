@@ -20,7 +20,8 @@ import { bystandersOf } from '../check/checked-run.js';
 import { INVARIANTS } from '../check/invariants.js';
 import { sortOf, type Complaint } from '../check/complaint.js';
 import type { Check, StepView } from '../check/step-view.js';
-import { outside, readMemmap, takeSnapshot, type Snapshot } from '../check/snapshot.js';
+import { outside } from '../hardware/ranges.js';
+import { readMemmap, takeSnapshot, type Snapshot } from '../check/snapshot.js';
 import {
   ABSENT,
   altmapsOf,

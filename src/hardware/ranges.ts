@@ -12,3 +12,15 @@ export function joined(
   }
   return apart;
 }
+
+/** `ranges` without what lies in `hole`. */
+export const outside = (
+  ranges: readonly { readonly start: number; readonly end: number }[],
+  hole: { readonly start: number; readonly end: number },
+): { start: number; end: number }[] =>
+  ranges.flatMap(({ start, end }) =>
+    [
+      { start, end: Math.min(end, hole.start) },
+      { start: Math.max(start, hole.end), end },
+    ].filter((part) => part.start < part.end),
+  );

@@ -9,7 +9,8 @@ import { ScenarioError } from './scenario-error.js';
 
 /**
  * The door of code that makes and frees memmap in place of mm/ and arch/: sections, subsection maps, altmap arithmetic,
- * populate and free, from __add_pages() and __remove_pages() down. What is above stays as it is.
+ * populate and free, from __add_pages() and __remove_pages() down. What is above stays as it is. It tells the kernel's
+ * observer the {@link MemoryEvents}; of the {@link CostEvents} what it can.
  */
 export interface MemmapCode extends MemoryHotplug {
   /** Where frames that hold bytes of their own lie, if the code is to reach them. */

@@ -15,11 +15,8 @@ export interface Decision {
   readonly so: string;
 }
 
-/**
- * Listens to what a kernel does, as it does it. Nobody does by default, and then each call costs a comparison with null.
- * Addresses are the low 52 bits of a virtual address.
- */
-export interface Observer extends AllocatorObserver {
+/** What any kernel tells, also a foreign one: what it does to memory, page tables and altmaps, and what it says. */
+export interface MemoryEvents extends AllocatorObserver {
   /** Pages taken from an altmap. @param pfn the first of them, or NO_PAGE where there was no room */
   altmapAlloc(altmap: VmemAltmap, nrPages: number, pfn: number): void;
   /** Pages said to be the altmap's again. */
@@ -41,7 +38,10 @@ export interface Observer extends AllocatorObserver {
   flush(kind: FlushKind, start: number, end: number): void;
   /** A warning or a bad free. */
   warn(mishap: Mishap): void;
+}
 
+/** What only the code of this emulator tells: why it does so, in which function, and every access that costs time. */
+export interface CostEvents {
   /**
    * A kernel function settles with which leaves [start, end) is mapped.
    * @param by the function, by its own name
@@ -78,6 +78,12 @@ export interface Observer extends AllocatorObserver {
   /** A page is copied, frame to frame. */
   copyPage(toPfn: number, fromPfn: number): void;
 }
+
+/**
+ * Listens to what a kernel does, as it does it. Nobody does by default, and then each call costs a comparison with null.
+ * Addresses are the low 52 bits of a virtual address.
+ */
+export interface Observer extends MemoryEvents, CostEvents {}
 
 const ignore = (): void => undefined;
 

@@ -67,6 +67,11 @@ export interface Ptdump {
   readonly mappedElsewhere: readonly number[];
   /** Levels without a table are folded into the level above (real_depth(), mm/pagewalk.c): holes of the root are the pgd's. */
   readonly foldsIntoPgd: boolean;
+  /**
+   * The word that page-table isolation (KPTI) changes in every entry: whether a CPU is safe without it is nothing that a
+   * memmap knows.
+   */
+  readonly isolationWord?: string;
   /** The text of a line; undefined for one that is left out. */
   line(line: PtdumpLine): string | undefined;
 }

@@ -27,11 +27,20 @@ export interface SystemMemoryOptions {
   /** Numbers of the nodes that are online. */
   onlineNodes: readonly number[];
   boot: readonly BootMemory[];
+  /** What lies in System RAM, bytes. */
+  resources?: readonly BootResource[];
   blockPages: number;
   memmapOnMemory: MemmapOnMemoryMode;
   hugetlbOptimized?: boolean;
   keepsMemblock?: boolean;
   addressLimit?: number;
+}
+
+/** A range of System RAM with a name of its own, such as "Kernel code". Bytes. */
+export interface BootResource {
+  start: number;
+  size: number;
+  name: string;
 }
 
 /** Puts the books together that a kernel has after boot. Its early sections must be there. */
@@ -66,6 +75,7 @@ export function createSystemMemory(kernel: Kernel, options: SystemMemoryOptions)
     isDevicePage: (pfn) => devices.covers(pfn),
   };
   for (const range of options.boot) addBootMemory(memory, range);
+  addBootResources(memory, options);
   initUnavailableRanges(memory, options.boot);
   for (const node of nodes) updatePgdatSpan(node);
   createBootBlocks(memory, options.boot);
@@ -106,9 +116,24 @@ function addBootMemory(memory: SystemMemory, { pfn, nrPages, nid, zone: name }: 
   zone.present += nrPages;
   node.present += nrPages;
   memory.pageZones.set(pfn, pfn + nrPages, zone);
-  const { pageSize } = memory.kernel;
-  insertResource(
-    memory.iomem,
-    createResource(pfn * pageSize, (pfn + nrPages) * pageSize - 1, SYSTEM_RAM, IORESOURCE_SYSTEM_RAM | IORESOURCE_BUSY),
-  );
+}
+
+/**
+ * System RAM in the iomem tree, a resource for each stretch of a node: zones do not cut it. Below it lies what the kernel
+ * and the firmware have of it.
+ */
+function addBootResources({ iomem, kernel }: SystemMemory, { boot, resources = [] }: SystemMemoryOptions): void {
+  const { pageSize } = kernel;
+  const stretches: { start: number; end: number; nid: number }[] = [];
+  for (const { pfn, nrPages, nid } of [...boot].sort((a, b) => a.pfn - b.pfn)) {
+    const last = stretches[stretches.length - 1];
+    const end = (pfn + nrPages) * pageSize;
+    if (last?.end === pfn * pageSize && last.nid === nid) last.end = end;
+    else stretches.push({ start: pfn * pageSize, end, nid });
+  }
+  const flags = IORESOURCE_SYSTEM_RAM | IORESOURCE_BUSY;
+  for (const { start, end } of stretches) insertResource(iomem, createResource(start, end - 1, SYSTEM_RAM, flags));
+  for (const { start, size, name } of resources) {
+    insertResource(iomem, createResource(start, start + size - 1, { text: name }, flags));
+  }
 }

@@ -168,7 +168,7 @@ function vmemmapGetTail(memory: SystemMemory, pfn: number, nrPages: number): num
 }
 
 /**
- * vmemmap_remap_free(): all pages but those kept map one frame, read-only.
+ * vmemmap_remap_free(): a leaf that is still whole is split, then all pages but those kept map one frame, read-only.
  * @param freed takes the frames that nothing maps any more
  * @returns 0 or -ENOMEM
  */
@@ -181,12 +181,20 @@ function remapFree(memory: SystemMemory, walk: Walk, pfn: number, nrPages: numbe
   if (traits.hvoCopiesHead) {
     const head = allocPages(kernel, 0, 0);
     if (head === NO_PAGE) return -ENOMEM;
+    const err = splitRange(memory, walk);
+    if (err !== 0) {
+      freePages(kernel, head, 0);
+      return err;
+    }
     countMemmapPages(kernel, 1);
     const former = frameOf(walk, start);
     copyPage(kernel, head, former);
     setPte(walk, start, head, false);
     freed.push(former);
     kept = start + pageSize;
+  } else {
+    const err = splitRange(memory, walk);
+    if (err !== 0) return err;
   }
   const shared = tail ?? frameOf(walk, kept - pageSize);
   for (let address = kept; address < end; address += pageSize) {
@@ -205,7 +213,8 @@ export interface HugetlbResult {
 }
 
 /**
- * hugetlb_vmemmap_optimize_folios(): first all leaves are split, then each page is folded, then what was freed goes back.
+ * hugetlb_vmemmap_optimize_folios(): first all leaves are split, then each page is folded, then what was freed goes back;
+ * sooner, where a page lacks memory, which is tried again then.
  * @param pages first frames of HugeTLB pages
  * @param nrPages base pages of each
  */
@@ -213,25 +222,39 @@ export function hugetlbVmemmapOptimize(memory: SystemMemory, pages: readonly num
   const { kernel, hugetlbPages, hugetlbOptimized } = memory;
   const freed: number[] = [];
   const result = { done: 0, err: 0 };
-  if (!hugetlbOptimized) return result;
+  // An architecture that does not select HUGETLB_PAGE_OPTIMIZE_VMEMMAP has an empty function in its place.
+  if (!hugetlbOptimized || kernel.code.paging?.readOnlyPte === undefined) return result;
   const walks = pages.flatMap((pfn): { pfn: number; walk: Walk }[] => {
     const walk = hugetlbPages.has(pfn) ? undefined : walkOf(kernel, pfn, nrPages);
     return walk === undefined ? [] : [{ pfn, walk }];
   });
-  const split = walks.map(({ pfn, walk }) => ({ pfn, walk, err: splitRange(memory, walk) }));
-  for (const { pfn, walk, err } of split) {
+  // Where memory for a table runs out, the other leaves are split when their page's turn comes.
+  for (const { walk } of walks) if (splitRange(memory, walk) === -ENOMEM) break;
+  const giveBack = (): void => {
+    flushAll(kernel);
+    for (const pfn of freed.splice(0)) freeVmemmapPage(kernel, pfn);
+  };
+  const fold = (pfn: number, walk: Walk): number => {
     kernel.observer?.enter('hugetlb_vmemmap_optimize_folio');
     kernel.observer?.fold(false);
-    const folded = err === 0 ? remapFree(memory, walk, pfn, nrPages, freed) : err;
+    const err = remapFree(memory, walk, pfn, nrPages, freed);
     kernel.observer?.leave();
-    if (folded === 0) {
+    return err;
+  };
+  flushAll(kernel);
+  for (const { pfn, walk } of walks) {
+    let err = fold(pfn, walk);
+    // What earlier pages have freed may be enough for this one.
+    if (err === -ENOMEM && freed.length > 0) {
+      giveBack();
+      err = fold(pfn, walk);
+    }
+    if (err === 0) {
       hugetlbPages.set(pfn, nrPages);
       result.done++;
-    } else if (result.err === 0) result.err = folded;
+    } else if (result.err === 0) result.err = err;
   }
-  flushAll(kernel);
-  flushAll(kernel);
-  for (const pfn of freed) freeVmemmapPage(kernel, pfn);
+  giveBack();
   return result;
 }
 

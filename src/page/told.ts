@@ -505,7 +505,10 @@ function booksWrong(evidence: Evidence): Part {
   const leaves = state.mapped.flatMap(({ run }): Stretch[] =>
     run.from === 'altmap' && run.altmap === name ? [[run.start, endOf(run)]] : [],
   );
-  const scan = inFinding(evidence).findLast(({ event }) => event.what === 'scan' && !event.filled);
+  // A leaf of the altmap that stays, since something in it is in use.
+  const scan = inFinding(evidence).findLast(
+    (seen) => seen.event.what === 'scan' && !seen.event.filled && leaves.some((leaf) => isOn(seen, 'scan', leaf)),
+  );
   const headline = capital(finding.text.replace(/\b1 pages\b/, '1 page'));
   const taken = [...seenUntil(evidence, finding.step)].flatMap((seen): Link[] => {
     const { event, at } = seen;
@@ -523,17 +526,18 @@ function booksWrong(evidence: Evidence): Part {
     const { times } = seen.event;
     return { at: seen.at, text: `${called(evidence, seen)} tells the altmap that ${pages(count * times)} came back` };
   });
-  if (last === undefined) {
+  if (last === undefined || scan !== undefined) {
     return {
       headline,
       cause:
         scan === undefined
           ? 'In this step vmem_altmap_free() is not called for it.'
-          : `memchr_inv() in ${called(evidence, scan)} finds bytes in use, so a leaf of the altmap stays and vmem_altmap_free() is not called for it.`,
+          : `memchr_inv() in ${called(evidence, scan)} finds bytes in use, so a leaf of the altmap stays, and vmem_altmap_free() is not called for it.`,
       blamed: joinedStretches(leaves),
       ...(scan === undefined ? {} : decidedBy(evidence, scan)),
       chain: inOrder([
         ...taken,
+        ...returned,
         ...(scan === undefined
           ? []
           : [{ at: scan.at, text: 'memchr_inv() finds bytes that are not 0xFD; the leaf stays' }]),

@@ -7,7 +7,7 @@ import type { MemmapOnMemoryMode } from '../mm/memmap-on-memory.js';
 import type { ByteRange } from '../recordings/recorded-kernel.js';
 import { InputError } from '../scenario/input.js';
 import { createNamespace } from '../drivers/nvdimm.js';
-import { driverRamOf, systemRamOf, type IomemRange } from './iomem.js';
+import { systemRamOf, type IomemRange } from './iomem.js';
 import type { LiveMachine } from './live.js';
 import { blockSizeOf, type BlockRange } from './lsmem.js';
 import type { DaxDevice, NdctlNamespace } from './ndctl.js';
@@ -18,12 +18,14 @@ import type { Vmcoreinfo } from './vmcoreinfo.js';
 /** A device with memory. Sizes in bytes. */
 export interface PlannedDevice {
   name: string;
+  /** A namespace sets memory aside for its own use; a device-dax instance is all data. */
+  isNamespace: boolean;
   mode: 'fsdax' | 'devdax' | 'system-ram';
   map: 'dev' | 'mem';
-  /** First byte of the raw range; undefined where nothing tells. */
-  start: number | undefined;
-  /** Bytes of the raw range. */
+  /** Bytes of all its ranges. */
   size: number;
+  /** The raw ranges; one of which nobody knows where it starts is `undefined`. */
+  ranges: { start: number | undefined; size: number }[];
   align: number;
 }
 
@@ -31,6 +33,7 @@ export interface PlannedDevice {
 export interface MachineFacts {
   arch: string;
   mmu: 'radix' | 'hash' | undefined;
+  pagingLevels: number | undefined;
   /** As uname -r prints it; undefined where nothing tells. */
   kernelRelease: string | undefined;
   pageSize: number | undefined;
@@ -45,6 +48,8 @@ export interface MachineFacts {
   devices: PlannedDevice[];
   /** Fields that nothing told. */
   assumed: string[];
+  /** What was given and is not in the facts, or is there by a guess, a sentence each. */
+  remarks: string[];
 }
 
 /** What was given; a later source is asked where an earlier one is silent. */
@@ -71,14 +76,16 @@ const DEFAULT_STRUCT_PAGE = 64;
 /** Rounds in which the raw size of a namespace is found from that of its data. */
 const ROUNDS = 8;
 
-/** Memory of /proc/iomem in whole pages; where that is not given, of the list of blocks. */
+/**
+ * Memory of /proc/iomem; where that is not given, of the list of blocks. Ranges that touch are one before they are cut to
+ * whole pages: the page on their border is memory as well.
+ */
 function ramOf({ iomem, lsmem, live }: Sources, pageSize: number): ByteRange[] {
-  const whole = ({ start, end }: { start: number; end: number }): ByteRange => ({
-    start: alignUp(start, pageSize),
-    end: alignDown(end + 1, pageSize),
-  });
-  const listed = iomem === undefined ? (lsmem ?? live?.blocks ?? []) : [...systemRamOf(iomem), ...driverRamOf(iomem)];
-  return joined(listed.map(whole).filter(({ start, end }) => start < end));
+  const listed = iomem === undefined ? (lsmem ?? live?.blocks ?? []) : systemRamOf(iomem);
+  const present = listed.filter((range) => !('isUnconfigured' in range));
+  return joined(present.map(({ start, end }) => ({ start, end: end + 1 })))
+    .map(({ start, end }) => ({ start: alignUp(start, pageSize), end: alignDown(end, pageSize) }))
+    .filter(({ start, end }) => start < end);
 }
 
 /** The raw range of a namespace of which the size of its data is known. */
@@ -89,19 +96,55 @@ function rawSize(dataSize: number, start: number, align: number, map: 'dev' | 'm
   return size;
 }
 
-function namespaceDevice(namespace: NdctlNamespace, iomem: readonly IomemRange[], pageSize: number): PlannedDevice[] {
-  const { dev, mode, map, size, align = DEFAULT_ALIGN } = namespace;
-  // A raw or sector namespace has no struct pages.
-  if (map === 'none' || (mode !== 'fsdax' && mode !== 'devdax')) return [];
-  const claimed = iomem.find(({ name }) => name === dev);
-  const raw = claimed && iomem.find((r) => r.depth === 0 && r.start <= claimed.start && r.end >= claimed.end);
-  if (raw !== undefined) return [{ name: dev, mode, map, start: raw.start, size: raw.end + 1 - raw.start, align }];
-  return [{ name: dev, mode, map, start: undefined, size: rawSize(size, 0, align, map, pageSize), align }];
+/** What /proc/iomem says of a namespace: the range that its driver claims, with that of the data behind it. */
+function claimedRange(dev: string, iomem: readonly IomemRange[]): ByteRange | undefined {
+  const at = iomem.findIndex(({ name }) => name === dev);
+  const claimed = iomem[at];
+  if (claimed === undefined) return undefined;
+  const data = iomem.find(
+    ({ name, depth, start }) => depth === claimed.depth && start === claimed.end + 1 && /^dax\d+\.\d+$/.test(name),
+  );
+  return { start: claimed.start, end: (data ?? claimed).end + 1 };
 }
 
-function daxDevice({ chardev, mode, size, align = DEFAULT_ALIGN, mappings }: DaxDevice): PlannedDevice {
-  const start = mappings[0]?.start;
-  return { name: chardev, mode: mode === 'system-ram' ? 'system-ram' : 'devdax', map: 'mem', start, size, align };
+function namespaceDevice(
+  namespace: NdctlNamespace,
+  iomem: readonly IomemRange[],
+  pageSize: number,
+  remarks: string[],
+): PlannedDevice[] {
+  const { dev, mode, size, isRaw, align = DEFAULT_ALIGN } = namespace;
+  // A raw or sector namespace has no struct pages, nor has one of fsdax with map none.
+  if (namespace.map === 'none' || mode === 'raw' || mode === 'sector') return [];
+  if (mode !== 'fsdax' && mode !== 'devdax') {
+    remarks.push(`${dev} has the mode "${mode}", which is not known; it is left out`);
+    return [];
+  }
+  if (namespace.map === undefined) {
+    remarks.push(`the list does not say where the memmap of ${dev} lies; it is taken to lie on the device, as map dev`);
+  }
+  const map = namespace.map ?? 'dev';
+  const claimed = claimedRange(dev, iomem);
+  const range =
+    claimed === undefined
+      ? { start: undefined, size: isRaw ? size : rawSize(size, 0, align, map, pageSize) }
+      : { start: claimed.start, size: claimed.end - claimed.start };
+  if (range.size > 0) return [{ name: dev, isNamespace: true, mode, map, size: range.size, ranges: [range], align }];
+  remarks.push(`${dev} has no size; it is left out`);
+  return [];
+}
+
+function daxDevice(device: DaxDevice, remarks: string[]): PlannedDevice[] {
+  const { chardev: name, mode: word, size, align = DEFAULT_ALIGN, mappings } = device;
+  const mode = word === 'system-ram' ? 'system-ram' : 'devdax';
+  const ranges =
+    mappings.length === 0
+      ? [{ start: undefined, size }]
+      : mappings.map(({ start, end }) => ({ start, size: end + 1 - start }));
+  const whole = ranges.reduce((sum, range) => sum + range.size, 0);
+  if (whole > 0) return [{ name, isNamespace: false, mode, map: 'mem', size: whole, ranges, align }];
+  remarks.push(`${name} has no size; it is left out`);
+  return [];
 }
 
 /** The parameter as it reads. */
@@ -118,6 +161,7 @@ const modeOf = (text: string | undefined): MemmapOnMemoryMode | undefined => {
 export function factsOf(sources: Sources): MachineFacts {
   const { asked, architecture, lsmem, iomem, ndctl = [], daxctl = [], vmcoreinfo, live } = sources;
   const assumed: string[] = [];
+  const remarks: string[] = [];
   const known = <T>(field: string, values: readonly (T | undefined)[], usual: T): T => {
     const value = values.find((v) => v !== undefined);
     if (value === undefined) assumed.push(field);
@@ -143,7 +187,8 @@ export function factsOf(sources: Sources): MachineFacts {
   const memory = iomem ?? [];
   return {
     arch: architecture.name,
-    mmu: asked.mmu,
+    mmu: asked.mmu ?? vmcoreinfo?.mmu,
+    pagingLevels: vmcoreinfo?.pagingLevels,
     kernelRelease: vmcoreinfo?.kernelRelease ?? live?.kernelRelease,
     pageSize,
     structPageSize,
@@ -153,8 +198,12 @@ export function factsOf(sources: Sources): MachineFacts {
     memmapOnMemory: known('memmapOnMemory', [asked.memmapOnMemory, modeOf(live?.memmapOnMemory)], 'y'),
     ram,
     blocks: [...blocks],
-    devices: [...ndctl.flatMap((namespace) => namespaceDevice(namespace, memory, pageSize)), ...daxctl.map(daxDevice)],
+    devices: [
+      ...ndctl.flatMap((namespace) => namespaceDevice(namespace, memory, pageSize, remarks)),
+      ...daxctl.flatMap((device) => daxDevice(device, remarks)),
+    ],
     assumed,
+    remarks,
   };
 }
 

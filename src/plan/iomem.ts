@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { PHYSICAL_ADDRESS_LIMIT } from '../hardware/ram.js';
 import { InputError } from '../scenario/input.js';
-import { linesOf } from './printed.js';
+import { linesOf, shortened } from './printed.js';
 
 /** /proc/iomem: "<hex>-<hex> : name", two blanks of indent a level, ends inclusive. */
 
@@ -14,8 +15,11 @@ export interface IomemRange {
   depth: number;
 }
 
-const LINE = /^( *)([0-9a-f]+)-([0-9a-f]+) : (.*)$/i;
+const LINE = /^( *)([0-9a-f]{1,16})-([0-9a-f]{1,16}) : (.*)$/i;
 const INDENT = 2;
+
+/** What the kernel and its drivers call system memory: "System RAM", and "System RAM (kmem)" from 5.8 on. */
+const SYSTEM_RAM = /^System RAM( \(.+\))?$/;
 
 /**
  * The ranges of /proc/iomem, in its order.
@@ -24,15 +28,20 @@ const INDENT = 2;
  * @throws InputError for a line that is none of its, and where every address is zero
  */
 export function importIomem(text: string, file: string): IomemRange[] {
-  const ranges = linesOf(text).map((line, i): IomemRange => {
+  const ranges = linesOf(text).map(({ text: line, number }): IomemRange => {
     const match = LINE.exec(line);
     if (!match) {
-      throw new InputError(`${file}: line ${i + 1} is "${line.trim()}"; expected is "<start>-<end> : <name>" in hex`);
+      throw new InputError(
+        `${file}: line ${number} is "${shortened(line.trim())}"; expected is "<start>-<end> : <name>" in hex of at most 16 digits`,
+      );
     }
     const [, indent = '', start = '', end = '', name = ''] = match;
     const range = { start: parseInt(start, 16), end: parseInt(end, 16), name, depth: indent.length / INDENT };
-    if (range.end >= range.start) return range;
-    throw new InputError(`${file}: line ${i + 1} ends at ${end}, before it starts`);
+    if (range.end < range.start) throw new InputError(`${file}: line ${number} ends at ${end}, before it starts`);
+    if (SYSTEM_RAM.test(name) && range.end >= PHYSICAL_ADDRESS_LIMIT) {
+      throw new InputError(`${file}: line ${number} ends at ${end}; physical addresses end at 2^52`);
+    }
+    return range;
   });
   if (ranges.length === 0) throw new InputError(`${file}: it has no line of /proc/iomem`);
   if (ranges.every(({ start, end }) => start === 0 && end === 0)) {
@@ -40,13 +49,14 @@ export function importIomem(text: string, file: string): IomemRange[] {
       `${file}: every address is zero; the kernel shows the addresses of /proc/iomem to root alone, so read it with sudo`,
     );
   }
-  return ranges;
+  // A tree that stands in other text may be indented as a whole.
+  const least = ranges.reduce((min, { depth }) => Math.min(min, depth), Infinity);
+  return ranges.map((range) => ({ ...range, depth: Math.floor(range.depth - least) }));
 }
 
-/** System memory that the firmware told of, or that was added as such: at the top of the tree. */
+/**
+ * System memory, wherever it stands in the tree: what the firmware told of stands at the top, what a driver brought below
+ * its device. What is nested in other system memory is listed once more.
+ */
 export const systemRamOf = (ranges: readonly IomemRange[]): IomemRange[] =>
-  ranges.filter(({ name, depth }) => depth === 0 && name === 'System RAM');
-
-/** System memory that a driver brought: "System RAM (kmem)" below its device. */
-export const driverRamOf = (ranges: readonly IomemRange[]): IomemRange[] =>
-  ranges.filter(({ name }) => /^System RAM \(.+\)$/.test(name));
+  ranges.filter(({ name }) => SYSTEM_RAM.test(name));

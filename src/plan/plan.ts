@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { alignDown, alignUp } from '../hardware/align.js';
+import { outside } from '../hardware/ranges.js';
 import { LEVELS } from '../hardware/page-table.js';
 import {
   blockQuestion,
   memmapOnMemory,
+  parseMemmapOnMemory,
   type MemmapOnMemoryMode,
   type MemmapOnMemoryRefusal,
 } from '../mm/memmap-on-memory.js';
@@ -13,7 +15,9 @@ import { runStep, startRun, type Run, type StepReturn } from '../scenario/runner
 import { resolveScenario, type OtherKernel } from '../scenario/scenario.js';
 import { ScenarioError } from '../kernel/scenario-error.js';
 import { scenarioSchema, type ScenarioInput } from '../scenario/schema.js';
-import { countTables, vmemmapWindow, walkVmemmap } from '../kernel/vmemmap-view.js';
+import { vmemmapWindow } from '../kernel/vmemmap-view.js';
+import { InputError, parseWith } from '../scenario/load.js';
+import type { ByteRange } from '../recordings/recorded-kernel.js';
 
 /**
  * What happens on a given machine: its memory is booted in the emulator, a block is added in each way, its devices are
@@ -83,7 +87,7 @@ export interface Plan {
   modes: Record<'y' | 'force', Verdict>;
   blocks: PlannedBlock[];
   /** What adding one more block takes, for each value of the parameter. */
-  hotAdd: (MemmapCost & { mode: MemmapOnMemoryMode; start: string })[];
+  hotAdd: (MemmapCost & { mode: MemmapOnMemoryMode; start: string; error?: string })[];
   devices: (MemmapCost & { name: string; size: number; mode: string; map: string; error?: string })[];
 }
 
@@ -136,47 +140,71 @@ function sentenceOf(
   }
 }
 
+/** The verdict on what a release makes of a value of the parameter: before 6.6 "force" is no. */
 function verdictOf(run: Run, mode: MemmapOnMemoryMode): Verdict {
   const { kernel, memory } = run;
+  const effective = parseMemmapOnMemory(kernel.traits, mode);
   const { blockPages, hugetlbOptimized } = memory;
-  const answer = memmapOnMemory(kernel.traits, blockQuestion(kernel, blockPages, blockPages, mode, hugetlbOptimized));
+  const answer = memmapOnMemory(
+    kernel.traits,
+    blockQuestion(kernel, blockPages, blockPages, typeof effective === 'number' ? 'n' : effective, hugetlbOptimized),
+  );
   const { refusal, memmapBytes, memmapPages, wastedPages } = answer;
   return {
     mode,
     verdict: refusal === null ? 'yes' : 'no',
     reason: refusal,
-    sentence: sentenceOf(run, refusal, memmapBytes, memmapPages, wastedPages),
+    sentence:
+      refusal === 'disabled' && mode !== 'n'
+        ? `this release takes the parameter for a boolean, and "${mode}" for no`
+        : sentenceOf(run, refusal, memmapBytes, memmapPages, wastedPages),
     memmapPages,
     wastedPages,
   };
 }
 
-/** Leaves and tables of the vmemmap by level, without levels that have none. */
+/** Leaves and tables of the vmemmap by level, without levels that have none. They are counted and not kept. */
 function countMappings({ kernel }: Run): {
   leaves: Record<string, number>;
   tables: Record<string, number>;
   bytes: number;
 } {
-  const { leaves, tables } = walkVmemmap(kernel, vmemmapWindow(kernel));
-  const byLevel: Record<string, number> = {};
+  const { start, end } = vmemmapWindow(kernel);
+  const leaves: Record<string, number> = {};
+  const tables: Record<string, number> = {};
   let bytes = 0;
-  for (const { level, size } of leaves) {
-    const name = kernel.platform.table !== undefined ? LEVELS[level] : 'hpte';
-    byLevel[name] = (byLevel[name] ?? 0) + 1;
-    bytes += size;
-  }
-  const used = countTables(tables).flatMap((count, level): [string, number][] =>
-    count > 0 ? [[LEVELS[level]!, count]] : [],
+  const count = (record: Record<string, number>, name: string): void => {
+    record[name] = (record[name] ?? 0) + 1;
+  };
+  kernel.platform.visit(
+    start,
+    end,
+    ({ level, size }) => {
+      count(leaves, kernel.platform.table === undefined ? 'hpte' : LEVELS[level]);
+      bytes += size;
+    },
+    ({ level }) => count(tables, LEVELS[level]),
   );
-  return { leaves: byLevel, tables: Object.fromEntries(used), bytes };
+  return { leaves, tables: inOrder(tables), bytes };
 }
 
-/** The step is run, and what it took is counted. */
+/** Levels from the lowest up. */
+const inOrder = (record: Readonly<Record<string, number>>): Record<string, number> =>
+  Object.fromEntries(LEVELS.flatMap((level) => (record[level] === undefined ? [] : [[level, record[level]]])));
+
+/** What the kernel answers, where it is not what was hoped for. */
+const answerText = (ret: StepReturn): string => `the kernel answers ${ret ?? 'nothing'}`;
+
+/** The steps are run until one is refused, and what they took is counted. */
 function costOf(run: Run): { ret: StepReturn; cost: MemmapCost } {
   const { kernel } = run;
   const before = countMappings(run).leaves;
   const { allocPages, altmapAllocPages } = kernel.counters;
-  const ret = runStep(run, run.scenario.steps[0]!);
+  let ret: StepReturn = 0;
+  for (const step of run.scenario.steps) {
+    ret = runStep(run, step);
+    if (ret !== 0) break;
+  }
   const after = countMappings(run).leaves;
   const leaves = Object.fromEntries(
     Object.entries(after)
@@ -193,18 +221,16 @@ function costOf(run: Run): { ret: StepReturn; cost: MemmapCost } {
   };
 }
 
-/** A machine with the memory of the facts, and one step before it. */
-function boot(
-  facts: MachineFacts,
-  kernel: OtherKernel,
-  mode: MemmapOnMemoryMode,
-  step: ScenarioInput['steps'][number],
-): Run {
-  const { arch, mmu, pageSize, structPageSize, sectionSizeBits, vaBits, blockSize, ram } = facts;
-  const scenario = scenarioSchema.parse({
+type StepInput = ScenarioInput['steps'][number];
+
+/** A machine with the memory of the facts, and the steps before it. @throws ScenarioError, InputError */
+function boot(facts: MachineFacts, kernel: OtherKernel, mode: MemmapOnMemoryMode, steps: StepInput[]): Run {
+  const { arch, mmu, pagingLevels, pageSize, structPageSize, sectionSizeBits, vaBits, blockSize, ram } = facts;
+  const input: ScenarioInput = {
     machine: {
       arch,
       mmu,
+      pagingLevels,
       pageSize,
       structPageSize,
       sectionSizeBits,
@@ -213,50 +239,66 @@ function boot(
       memmapOnMemory: mode,
       boot: ram.map(({ start, end }) => ({ start: hex(start), size: end - start, node: 0 })),
     },
-    steps: [step],
-  });
-  return startRun(resolveScenario(scenario, kernel));
+    steps,
+  };
+  return startRun(resolveScenario(parseWith(scenarioSchema, input, 'the machine'), kernel));
 }
 
 /** Where the next DIMM may lie: behind all memory, and where no leaf of boot memory reaches. */
-const behind = ({ ram, devices, blocks }: MachineFacts, unit: number): number =>
-  alignUp(
-    Math.max(
-      0,
-      ...ram.map(({ end }) => end),
-      ...devices.map(({ start, size }) => (start ?? 0) + size),
-      ...blocks.map(({ end }) => end + 1),
-    ),
+function behind({ ram, devices, blocks }: MachineFacts, unit: number): number {
+  const ends = [
+    ...ram.map(({ end }) => end),
+    ...devices.flatMap(({ ranges }) => ranges.map(({ start, size }) => (start === undefined ? 0 : start + size))),
+    ...blocks.map(({ end }) => end + 1),
+  ];
+  return alignUp(
+    ends.reduce((most, end) => Math.max(most, end), 0),
     unit,
   );
+}
+
+/** A range that becomes system memory, in whole memory blocks; nothing where it has none. */
+function systemRamStep(start: number, size: number, blockSize: number): StepInput[] {
+  const first = alignUp(start, blockSize);
+  const bytes = alignDown(start + size, blockSize) - first;
+  return bytes > 0 ? [{ op: 'add-memory', start: hex(first), size: bytes, driver: 'kmem' }] : [];
+}
+
+/** How a device's memory gets struct pages, range by range. */
+function deviceSteps(device: PlannedDevice, facts: MachineFacts): StepInput[] {
+  const { name, mode, map, align, ranges, isNamespace } = device;
+  const node = 0;
+  return ranges.flatMap(({ start = behind(facts, GIB), size }, i): StepInput[] => {
+    if (mode === 'system-ram') return systemRamStep(start, size, facts.blockSize);
+    if (isNamespace) return [{ op: 'create-namespace', device: name, start: hex(start), size, mode, map, align, node }];
+    // Each range of a device-dax instance is mapped by itself (dev_dax_probe).
+    const id = ranges.length === 1 ? name : `${name} range ${i}`;
+    return [{ op: 'memremap-pages', device: id, start: hex(start), size, compoundSize: align, node }];
+  });
+}
+
+/** The memory of a machine without what a device has brought already: adding that again would be refused. */
+function withoutDevice(facts: MachineFacts, { ranges }: PlannedDevice): MachineFacts {
+  const ram = ranges.reduce<ByteRange[]>(
+    (left, { start, size }) => (start === undefined ? left : outside(left, { start, end: start + size })),
+    facts.ram,
+  );
+  return ram.length === 0 ? facts : { ...facts, ram };
+}
 
 function planDevice(facts: MachineFacts, kernel: OtherKernel, device: PlannedDevice): Plan['devices'][number] {
-  const start = device.start ?? behind(facts, GIB);
-  const { name, size, mode, map, align } = device;
+  const { name, size, mode, map } = device;
   const common = { name, size, mode, map };
-  const step: ScenarioInput['steps'][number] =
-    mode === 'system-ram'
-      ? {
-          op: 'add-memory',
-          start: hex(alignUp(start, facts.blockSize)),
-          size: alignDown(start + size, facts.blockSize) - alignUp(start, facts.blockSize),
-          driver: 'kmem',
-        }
-      : {
-          op: 'create-namespace',
-          device: name,
-          start: hex(start),
-          size,
-          mode: mode === 'devdax' ? 'devdax' : 'fsdax',
-          map,
-          align,
-        };
+  const nothing = { ...common, leaves: {}, systemPages: 0, ownPages: 0 };
+  const without = mode === 'system-ram' ? withoutDevice(facts, device) : facts;
+  const steps = deviceSteps(device, without);
+  if (steps.length === 0) return { ...nothing, error: 'no range of it has a whole memory block' };
   try {
-    const { ret, cost } = costOf(boot(facts, kernel, facts.memmapOnMemory, step));
-    return ret === 0 ? { ...common, ...cost } : { ...common, ...cost, error: `the kernel answers ${ret ?? 'nothing'}` };
+    const { ret, cost } = costOf(boot(without, kernel, facts.memmapOnMemory, steps));
+    return ret === 0 ? { ...common, ...cost } : { ...common, ...cost, error: answerText(ret) };
   } catch (error) {
-    if (!(error instanceof ScenarioError)) throw error;
-    return { ...common, leaves: {}, systemPages: 0, ownPages: 0, error: error.message };
+    if (!(error instanceof ScenarioError || error instanceof InputError)) throw error;
+    return { ...nothing, error: error.message };
   }
 }
 
@@ -309,7 +351,7 @@ function planBlocks(run: Run, facts: MachineFacts, verdict: Verdict): PlannedBlo
 export function planOf(facts: MachineFacts, kernel: OtherKernel): Plan {
   const start = hex(behind(facts, GIB));
   const oneBlock = { op: 'add-memory' as const, start, size: facts.blockSize };
-  const run = boot(facts, kernel, facts.memmapOnMemory, oneBlock);
+  const run = boot(facts, kernel, facts.memmapOnMemory, [oneBlock]);
   const { config } = run.scenario.machine;
   const { leaves, tables, bytes } = countMappings(run);
   const tablePages = Object.entries(tables).reduce((sum, [level, count]) => {
@@ -321,8 +363,8 @@ export function planOf(facts: MachineFacts, kernel: OtherKernel): Plan {
   const verdict = verdictOf(run, facts.memmapOnMemory);
   const sectionCount = run.kernel.sections.present;
   const hotAdd = (['n', 'y', 'force'] as const).map((mode) => {
-    const { cost } = costOf(boot(facts, kernel, mode, oneBlock));
-    return { mode, start, ...cost };
+    const { ret, cost } = costOf(boot(facts, kernel, mode, [oneBlock]));
+    return { mode, start, ...cost, ...(ret === 0 ? {} : { error: answerText(ret) }) };
   });
   return {
     machine: {

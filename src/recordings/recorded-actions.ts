@@ -100,7 +100,7 @@ export function act(guest: Guest, recorded: RecordedStep, perform: Perform): voi
       perform(action);
       return;
     case 'kmem': {
-      perform({ ...action, node: 0 });
+      perform({ ...action, node: 0, fail: {} });
       const { kmem } = known(run.devices.namespaces, action.device);
       if (kmem !== null) memory.set(action.device, pfnRange(kmem, pageSize));
       return;
@@ -108,14 +108,14 @@ export function act(guest: Guest, recorded: RecordedStep, perform: Perform): voi
     case 'kmem-release':
       // The recorder took the blocks offline first, as daxctl does; the driver never does.
       if (memory.has(action.device)) offline(guest, action.device, recorded, perform);
-      perform(action);
+      perform({ ...action, fail: {} });
       if (run.devices.namespaces.get(action.device)?.kmem == null) memory.delete(action.device);
       return;
     case 'virtio-mem': {
       const [device] = devices;
       if (device === undefined) throw new UnknownAction('no virtio-mem device');
       const { id, start, end } = device;
-      perform({ ...action, device: id, start, size: end + 1 - start, node: 0 });
+      perform({ ...action, device: id, start, size: end + 1 - start, node: 0, fail: {} });
       const plugged = run.devices.virtioMem.get(id)?.size ?? 0;
       if (plugged > 0) memory.set(id, pfnRange({ start, size: plugged }, pageSize));
       else memory.delete(id);

@@ -63,6 +63,7 @@ function startReplay(recorded: RecordedKernel, release?: Release): Replay {
         hugetlbOptimized: recorded.kernelCommandLine.includes('hugetlb_free_vmemmap=on'),
         nvdimmKmsan: false,
         blockSize: recorded.blockSizeBytes,
+        resources: [],
         boot: ram.map(({ start, end }) => ({
           start: alignUp(start, page),
           size: alignDown(end, page) - alignUp(start, page),

@@ -105,8 +105,8 @@ export function planText(plan: Plan, current: Plan | undefined, remarks: readonl
     '',
     `one block more, added at ${hotAdd[0]!.start}`,
     ...tableText(
-      ['memmap_on_memory', ...COST_HEAD],
-      hotAdd.map((cost) => [cost.mode, ...costCells(cost)]),
+      ['memmap_on_memory', ...COST_HEAD, ''],
+      hotAdd.map((cost) => [cost.mode, ...costCells(cost), cost.error ?? '']),
     ),
     ...(devices.length === 0 ? [] : ['', ...tableText(['device', 'size', 'as', ...COST_HEAD, ''], deviceRows)]),
     ...(current === undefined ? [] : changes(plan, current)),

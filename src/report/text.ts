@@ -82,6 +82,7 @@ export function stateLines(result: StepResult): string[] {
     ...lines('blocks', result.blocks ?? []),
     ...lines('zones', zoneLines(result.zones ?? {})),
     ...lines('iomem', result.iomem ?? []),
+    ...lines('plugged', result.virtioMem ?? []),
     ...lines('unreleased', unreleased(result)),
     ...lines('counters', [pairs(counters) || 'none']),
   ];

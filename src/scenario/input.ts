@@ -19,7 +19,8 @@ export function parseJson(text: string, file: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new InputError(`${file}: it is not JSON (${error instanceof Error ? error.message : String(error)})`);
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new InputError(`${file}: it is not JSON (${reason.replaceAll(/\s+/g, ' ')})`);
   }
 }
 

@@ -14,7 +14,7 @@ import { modelledMemoryHotplug } from '../mm/memory-hotplug.js';
 import type { MemmapOnMemoryMode } from '../mm/memmap-on-memory.js';
 import { MemSections, SUBSECTION_SIZE } from '../kernel/mem-sections.js';
 import type { BootMemory, SystemMemory } from '../mm/system-memory.js';
-import { createSystemMemory } from '../mm/boot-memory.js';
+import { createSystemMemory, type BootResource } from '../mm/boot-memory.js';
 
 /** Puts a machine together and boots a kernel on it. */
 
@@ -50,6 +50,8 @@ export interface MachineOptions {
   recycledPages: 'zero' | 'keep';
   failAllocations: ReadonlySet<number>;
   boot: readonly BootRange[];
+  /** What lies in System RAM in the iomem tree. */
+  resources?: readonly BootResource[];
   /** Every function of a user's tree shall be on the stack, at the price of speed. */
   namesFunctions?: boolean;
   /** Warnings that a kernel gives once are given each time. */
@@ -144,7 +146,7 @@ export interface MemoryOptions {
 
 /** The kernel's books of its memory after boot. Boot memory is in the zones that its addresses belong to. */
 export function bootMemory(kernel: Kernel, options: MemoryOptions): SystemMemory {
-  const { architecture, boot, config, traits } = options.machine;
+  const { architecture, boot, config, resources, traits } = options.machine;
   const mappableEnd = architecture.mappableEnd?.(config, traits) ?? Infinity;
   return createSystemMemory(kernel, {
     kernelZones: architecture.kernelZones.map((zone) => zone.name),
@@ -153,6 +155,7 @@ export function bootMemory(kernel: Kernel, options: MemoryOptions): SystemMemory
     possibleNodes: options.nodes,
     onlineNodes: [0, ...boot.map((range) => range.nid)],
     boot: boot.flatMap((range) => zonedRanges(architecture, kernel.pageSize, range)),
+    resources: resources ?? [],
     blockPages: options.blockPages,
     memmapOnMemory: options.memmapOnMemory,
     hugetlbOptimized: options.hugetlbOptimized,

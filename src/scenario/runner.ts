@@ -15,11 +15,13 @@ import { Faults, type SystemMemory } from '../mm/system-memory.js';
 import type { VmemAltmap } from '../kernel/memremap.js';
 import {
   createDevices,
+  type ByteRegion,
   createNamespaceDevice,
   destroyNamespaceDevice,
   kmem,
   kmemRelease,
   resizeVirtioMem,
+  virtioMemLines,
   type Devices,
 } from '../drivers/devices.js';
 import { ScenarioError } from '../kernel/scenario-error.js';
@@ -63,12 +65,16 @@ export function startRun(scenario: Scenario, namesFunctions = false): Run {
     kernel,
     altmaps: new Map(scenario.altmaps.map((spec) => [spec.name, { ...spec, alloc: 0 }])),
     memory,
-    devices: createDevices(memory, scenario.nvdimmKmsan),
+    devices: createDevices(memory, scenario.nvdimmKmsan, persistentRegions(scenario)),
     hasTouchedMemory: false,
     stopped: undefined,
     stoppedBy: undefined,
   };
 }
+
+/** Regions of persistent memory, which the firmware tells of at boot: one for each namespace that is made. */
+const persistentRegions = ({ steps }: Scenario): Map<string, ByteRegion> =>
+  new Map(steps.flatMap((step) => (step.op === 'create-namespace' ? [[step.device, step]] : [])));
 
 function bootWithin(machine: MachineOptions): Kernel {
   try {
@@ -199,7 +205,11 @@ export function initialiseMemmap(kernel: Kernel, pfn: number, nrPages: number, m
 }
 
 /** What a step returned, and the state that it left; memory blocks, zones and iomem where the scenario has to do with them. */
-export type StepResult = { ret: StepReturn } & State & Partial<MemoryState>;
+export type StepResult = { ret: StepReturn } & State &
+  Partial<MemoryState> & {
+    /** Memory blocks of virtio-mem devices, and what of the last one is plugged. */
+    virtioMem?: string[];
+  };
 
 /** Memory blocks with books of their own that a state tells of; every leaf is looked up in each of them. */
 const MAX_BLOCK_ALTMAPS = 1024;
@@ -217,7 +227,13 @@ export const altmapsOf = (run: Run): VmemAltmap[] => [...run.altmaps.values(), .
 export function captureRun(run: Run, ret: StepReturn): StepResult {
   const { kernel, memory, scenario } = run;
   const state = captureState(kernel, altmapsOf(run), scenario.machine.config.vmemmapBase);
-  return { ret, ...state, ...(scenario.showsMemory ? captureMemory(memory) : {}) };
+  const virtioMem = virtioMemLines(run.devices);
+  return {
+    ret,
+    ...state,
+    ...(scenario.showsMemory ? captureMemory(memory) : {}),
+    ...(virtioMem.length > 0 && { virtioMem }),
+  };
 }
 
 /**

@@ -53,7 +53,8 @@ export type Step =
       isPrivate: boolean;
       nid: number;
     } & PfnRange)
-  | { op: 'memunmap-pages' | 'destroy-namespace' | 'kmem-release'; device: string }
+  | { op: 'memunmap-pages' | 'destroy-namespace'; device: string }
+  | ({ op: 'kmem-release'; device: string } & Failing)
   | ({
       op: 'add-memory';
       memmapOnMemory: boolean;
@@ -69,8 +70,8 @@ export type Step =
   | ({ op: 'offline' | 'remove-memory' | 'offline-and-remove-memory' } & PfnRange & Failing)
   | ({ op: 'hugetlb-optimize' | 'hugetlb-restore'; hugePages: number } & PfnRange)
   | ({ op: 'create-namespace' } & NamespaceRequest)
-  | { op: 'kmem'; device: string; memmapOnMemory: boolean; node: number }
-  | { op: 'virtio-mem'; device: string; start: number; size: number; requested: number; node: number };
+  | ({ op: 'kmem'; device: string; memmapOnMemory: boolean; node: number } & Failing)
+  | ({ op: 'virtio-mem'; device: string; start: number; size: number; requested: number; node: number } & Failing);
 
 /** Steps that change zones, memory blocks or the iomem tree. */
 const MEMORY_STEPS: ReadonlySet<string> = new Set<Step['op']>([
@@ -188,6 +189,17 @@ function pfnRange(step: Extract<StepFile, { pfn?: unknown }>, field: string, pag
   return { pfn, nrPages };
 }
 
+/** A device's range, which must be one of pages. @throws ScenarioError */
+function wholePages<T extends { start: number; size: number }>(step: T, field: string, pageSize: number): T {
+  if (step.start % pageSize !== 0 || step.size % pageSize !== 0) {
+    throw new ScenarioError(`${field} is not made of whole pages of ${pageSize} bytes`);
+  }
+  if (step.start + step.size <= PHYSICAL_ADDRESS_LIMIT) return step;
+  throw new ScenarioError(
+    `${field} ends at 0x${(step.start + step.size).toString(16)}; physical addresses end at 2^52`,
+  );
+}
+
 function resolveStep(step: StepFile, field: string, pageSize: number): Step {
   switch (step.op) {
     case 'memunmap-pages':
@@ -196,16 +208,14 @@ function resolveStep(step: StepFile, field: string, pageSize: number): Step {
     case 'kmem':
       return step;
     case 'create-namespace':
-    case 'virtio-mem':
-      if (step.start % pageSize !== 0 || step.size % pageSize !== 0) {
-        throw new ScenarioError(`${field} is not made of whole pages of ${pageSize} bytes`);
-      }
-      if (step.start + step.size > PHYSICAL_ADDRESS_LIMIT) {
+      if (step.align < pageSize || !Number.isInteger(Math.log2(step.align))) {
         throw new ScenarioError(
-          `${field} ends at 0x${(step.start + step.size).toString(16)}; physical addresses end at 2^52`,
+          `${field}.align is ${step.align}; allowed is a power of two, ${pageSize} bytes or more`,
         );
       }
-      return step;
+      return wholePages(step, field, pageSize);
+    case 'virtio-mem':
+      return wholePages(step, field, pageSize);
     case 'add-pages':
       return {
         op: step.op,
@@ -256,6 +266,11 @@ function resolveStep(step: StepFile, field: string, pageSize: number): Step {
     case 'hugetlb-restore': {
       const range = pfnRange(step, field, pageSize);
       const hugePages = step.hugePageSize / pageSize;
+      if (hugePages < 2 || !Number.isInteger(Math.log2(hugePages))) {
+        throw new ScenarioError(
+          `${field}.hugePageSize is ${step.hugePageSize}; allowed is a power of two, ${2 * pageSize} bytes or more`,
+        );
+      }
       if (range.pfn % hugePages === 0 && range.nrPages % hugePages === 0) return { op: step.op, hugePages, ...range };
       throw new ScenarioError(`${field} is not made of whole huge pages of ${step.hugePageSize} bytes`);
     }
@@ -349,7 +364,44 @@ function resolveRam(
   if (room <= 0 || (ramSize !== undefined && wanted > room)) {
     throw new ScenarioError(`machine.ramBasePfn is ${ramBasePfn}; the memory behind it must end below 2^52 bytes`);
   }
-  return { ramBasePfn, ramPages: Math.min(wanted, room), bootsApart: true };
+  return { ramBasePfn, ramPages: Math.min(wanted, room) };
+}
+
+/** Base pages of memmap, and memory blocks, that a boot may take: some seconds and some hundred MiB of this process. */
+const MAX_BOOT_LEAVES = 2 ** 24;
+const MAX_BOOT_BLOCKS = 2 ** 19;
+
+/** Refuses boot memory whose memmap or whose memory blocks would take all of this process's memory. @throws ScenarioError */
+function refuseLargeBoot(boot: readonly BootRange[], config: MachineConfig, blockSize: number): void {
+  const pages = boot.reduce((sum, { nrPages }) => sum + nrPages, 0);
+  const bytes = pages * config.pageSize;
+  const fillsLeaves = config.hugeVmemmap && config.pageSize === 4096;
+  const leaves = (pages * config.structPageSize) / config.pageSize;
+  if (bytes / blockSize <= MAX_BOOT_BLOCKS && (fillsLeaves || leaves <= MAX_BOOT_LEAVES)) return;
+  const most = Math.min(
+    MAX_BOOT_BLOCKS * blockSize,
+    fillsLeaves ? Infinity : (MAX_BOOT_LEAVES * config.pageSize * config.pageSize) / config.structPageSize,
+  );
+  throw new ScenarioError(`machine.boot has ${bytes} bytes; allowed are at most ${Math.floor(most)} on such a machine`);
+}
+
+/**
+ * Refuses devices where CONFIG_ZONE_DEVICE cannot be set.
+ * @param isDevice tells the steps that need struct pages for the memory of a device
+ * @throws ScenarioError
+ */
+export function refuseDevices(
+  steps: readonly Step[],
+  { architecture, release, traits }: Pick<MachineOptions, 'architecture' | 'release' | 'traits'>,
+  isDevice: (step: Step) => boolean,
+): void {
+  const { name, hasZoneDevice } = architecture;
+  if (hasZoneDevice?.(traits) ?? true) return;
+  const at = steps.findIndex(isDevice);
+  if (at < 0) return;
+  throw new ScenarioError(
+    `steps[${at}].op is "${steps[at]!.op}"; ${name} ${release.name} has no CONFIG_ZONE_DEVICE, so no struct pages for devices`,
+  );
 }
 
 /** A kernel to run a scenario on in place of the one that the scenario names. */
@@ -378,6 +430,9 @@ export function resolveScenario(file: ScenarioFile, other?: OtherKernel): Scenar
   if (blockSize % sectionSize !== 0) {
     throw new ScenarioError(`machine.blockSize is ${blockSize}; allowed are whole sections of ${sectionSize} bytes`);
   }
+  if (!Number.isInteger(Math.log2(blockSize))) {
+    throw new ScenarioError(`machine.blockSize is ${blockSize}; allowed is a power of two (get_memory_block_size)`);
+  }
   const altmaps = Object.entries(file.altmaps).map(([name, altmap]) => ({ name, ...altmap }));
   const steps = file.steps.map((step, i) => resolveStep(step, `steps[${i}]`, config.pageSize));
   steps.forEach((step, i) => {
@@ -398,6 +453,14 @@ export function resolveScenario(file: ScenarioFile, other?: OtherKernel): Scenar
     }
     return { pfn: start / config.pageSize, nrPages: size / config.pageSize, nid: node };
   });
+  refuseLargeBoot(boot, config, blockSize);
+  // Nobody wrote a function that folds the memmap of devices there.
+  refuseDevices(steps, { architecture, release, traits }, (step) => 'vmemmapShift' in step && step.vmemmapShift > 0);
+  machine.resources.forEach(({ start, size, name }, i) => {
+    const end = start + size;
+    if (machine.boot.some((range) => start >= range.start && end <= range.start + range.size)) return;
+    throw new ScenarioError(`machine.resources[${i}] is "${name}"; it must lie in a range of machine.boot`);
+  });
   const frames = namedFrames(steps, altmaps, boot, config.pageSize);
   const physmemEnd = 2 ** architecture.maxPhysmemBits(config, traits) / config.pageSize;
   return {
@@ -413,6 +476,7 @@ export function resolveScenario(file: ScenarioFile, other?: OtherKernel): Scenar
       recycledPages: machine.recycledPages,
       failAllocations: new Set(file.failAllocations),
       boot,
+      resources: machine.resources,
     },
     memmapOnMemory: machine.memmapOnMemory,
     hugetlbOptimized: machine.hugetlbOptimized,

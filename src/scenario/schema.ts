@@ -51,6 +51,13 @@ const virtual = address.transform((value) => BigInt(value));
 
 const bootRange = z.strictObject({ start: physical, size, node: whole('nodes').max(63).default(0) });
 
+/** What lies in System RAM in the iomem tree: "Kernel code" and its like. */
+const resource = z.strictObject({
+  start: physical,
+  size,
+  name: z.string({ error: 'must be a name' }).min(1, 'must be a name').max(80, 'must have at most 80 characters'),
+});
+
 const machine = z.strictObject({
   arch: z.string({ error: 'must name an architecture' }),
   kernel: z.string({ error: 'must name a release' }).optional(),
@@ -76,7 +83,8 @@ const machine = z.strictObject({
   hugetlbOptimized: z.boolean({ error: 'must be true or false' }).default(false),
   nvdimmKmsan: z.boolean({ error: 'must be true or false' }).default(false),
   blockSize: size.optional(),
-  boot: z.array(bootRange).max(1024).default([]),
+  boot: z.array(bootRange).max(4096, 'must have at most 4096 ranges').default([]),
+  resources: z.array(resource).max(4096, 'must have at most 4096 ranges').default([]),
 });
 
 const altmap = z.strictObject({
@@ -148,8 +156,8 @@ const STEPS = [
     node,
   }),
   z.strictObject({ op: z.literal('destroy-namespace'), device: z.string() }),
-  z.strictObject({ op: z.literal('kmem'), device: z.string(), memmapOnMemory: z.boolean().default(true), node }),
-  z.strictObject({ op: z.literal('kmem-release'), device: z.string() }),
+  z.strictObject({ op: z.literal('kmem'), device: z.string(), memmapOnMemory: z.boolean().default(true), node, fail }),
+  z.strictObject({ op: z.literal('kmem-release'), device: z.string(), fail }),
   z.strictObject({
     op: z.literal('virtio-mem'),
     device: z.string(),
@@ -157,6 +165,7 @@ const STEPS = [
     size,
     requested: z.union([z.literal(0), size]),
     node,
+    fail,
   }),
   z.strictObject({ op: z.literal('hugetlb-optimize'), ...range, hugePageSize: size.default(2 ** 21) }),
   z.strictObject({ op: z.literal('hugetlb-restore'), ...range, hugePageSize: size.default(2 ** 21) }),

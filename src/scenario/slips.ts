@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { SUBSECTION_SIZE } from '../kernel/mem-sections.js';
 import { MAX_LEAVES } from '../kernel/vmemmap-view.js';
 import { ScenarioError } from '../kernel/scenario-error.js';
-import type { Scenario, Step } from './scenario.js';
+import { refuseDevices, type Scenario } from './scenario.js';
 
 /** A person's slips: steps that fit their schema and that no kernel is ever asked for. */
 
@@ -23,30 +22,26 @@ export function refuseTooLarge({ steps, machine }: Scenario): void {
   });
 }
 
-/** Steps that take whole memory blocks. */
-export const BLOCK_STEPS: ReadonlySet<string> = new Set<Step['op']>([
-  'add-memory',
-  'online',
-  'offline',
-  'remove-memory',
-  'offline-and-remove-memory',
-]);
 /**
- * Refuses parts of memory blocks, and steps that the machine's command line makes pointless.
+ * Refuses to fold and restore the memmap of HugeTLB pages where no kernel does it.
  * @throws ScenarioError
  */
-export function refuseBlockSlips({ steps, blockPages, hugetlbOptimized, machine }: Scenario): void {
+function refuseFolding({ steps, hugetlbOptimized, machine }: Scenario): void {
+  const { architecture, release, traits } = machine;
   steps.forEach((step, i) => {
+    if (step.op !== 'hugetlb-optimize' && step.op !== 'hugetlb-restore') return;
+    if (architecture.foldsHugetlbVmemmap !== true) {
+      throw new ScenarioError(
+        `steps[${i}].op is "${step.op}"; ${architecture.name} kernels do not fold the memmap of HugeTLB pages (ARCH_WANT_OPTIMIZE_HUGETLB_VMEMMAP)`,
+      );
+    }
+    if (!traits.hvo) {
+      throw new ScenarioError(
+        `steps[${i}].op is "${step.op}"; kernels fold the memmap of HugeTLB pages from 5.14 on, and machine.kernel is "${release.name}"`,
+      );
+    }
     if (step.op === 'hugetlb-optimize' && !hugetlbOptimized) {
       throw new ScenarioError(`machine.hugetlbOptimized is false; steps[${i}] folds memmaps only where it is true`);
-    }
-    if (!BLOCK_STEPS.has(step.op) || !('pfn' in step)) return;
-    for (const name of ['pfn', 'nrPages'] as const) {
-      if (step[name] % blockPages === 0) continue;
-      const bytes = blockPages * machine.config.pageSize;
-      throw new ScenarioError(
-        `steps[${i}].${name} is ${step[name]}; allowed are multiples of ${blockPages}, a memory block of ${bytes} bytes`,
-      );
     }
   });
 }
@@ -56,19 +51,10 @@ export function refuseBlockSlips({ steps, blockPages, hugetlbOptimized, machine 
  * @throws ScenarioError
  */
 export function refuseSlips(scenario: Scenario): void {
-  const { pageSize } = scenario.machine.config;
-  const subsection = SUBSECTION_SIZE / pageSize;
   refuseTooLarge(scenario);
-  refuseBlockSlips(scenario);
+  refuseFolding(scenario);
+  refuseDevices(scenario.steps, scenario.machine, ({ op }) => op === 'memremap-pages' || op === 'create-namespace');
   scenario.steps.forEach((step, i) => {
-    if (!('pfn' in step)) return;
-    for (const name of ['pfn', 'nrPages'] as const) {
-      if (step.op !== 'use' && step[name] % subsection !== 0) {
-        throw new ScenarioError(
-          `steps[${i}].${name} is ${step[name]}; allowed are multiples of ${subsection}, a subsection of 2 MiB`,
-        );
-      }
-    }
     if (!(step.op === 'add-pages' || step.op === 'memremap-pages') || step.altmap === null) return;
     const altmap = scenario.altmaps.find((a) => a.name === step.altmap)!;
     const end = step.pfn + step.nrPages;

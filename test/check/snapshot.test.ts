@@ -2,7 +2,8 @@
 
 import { expect, test } from 'vitest';
 import { runChecked } from '../../src/check/checked-run.js';
-import { common, outside } from '../../src/check/snapshot.js';
+import { common } from '../../src/check/snapshot.js';
+import { outside } from '../../src/hardware/ranges.js';
 import { scenario } from '../scenarios.js';
 
 test('writing a part of a page is no cross-talk for what shares the page', () => {

@@ -238,12 +238,9 @@ describe('when memory runs out', () => {
       (states) => states[step]!.ret === -12,
     );
 
-  test('for the page table, the leaf stays; for the head page, the split stays', () => {
+  test('for the page table, it is asked for again when the page is folded; for the head page, the split stays', () => {
     const failed = failing(1);
-    expect(failed.map((states) => states[1]!.leaves)).toEqual([
-      ['ffffea0004000000-ffffea0004200000 pmd ram'],
-      ['ffffea0004000000-ffffea0004200000 pte ram'],
-    ]);
+    expect(failed.map((states) => states[1]!.leaves)).toEqual([['ffffea0004000000-ffffea0004200000 pte ram']]);
     for (const states of failed) expect(states[2]).toMatchObject({ ret: 0, violations: [], leaks: [] });
   });
 
@@ -255,5 +252,17 @@ describe('when memory runs out', () => {
       expect(kept!.ram).toEqual(folded!.ram);
       expect(kept).toMatchObject({ violations: [], leaks: [] });
     }
+  });
+
+  test('for the second of two pages, what the first has freed is enough', () => {
+    const twoPages = { ...hugePage, nrPages: hugePage.nrPages * 2 };
+    const two = [steps[0]!, { op: 'hugetlb-optimize' as const, ...twoPages }];
+    const [, whole] = play({ machine, steps: two });
+    // The first page's table and head page are had, the second page's head page is not.
+    const outcomes = Array.from({ length: ALLOCATIONS }, (_, i) =>
+      play({ machine, steps: two, failAllocations: [i + 1] }),
+    ).filter((states) => states[1]!.ret === 0 && states[1]!.counters['tlbFlushAll']! > whole!.counters['tlbFlushAll']!);
+    expect(outcomes).toHaveLength(1);
+    expect(outcomes[0]![1]!.ram).toEqual(whole!.ram);
   });
 });

@@ -8,30 +8,59 @@ import { pathToFileURL } from 'node:url';
 import { chromium } from 'playwright-core';
 import { args, executablePath } from './chromium.js';
 
-/** `npm run screenshots`: the pictures of the README, taken of reports that are made for it. */
+/** `npm run screenshots`: pictures of the report and of the playground, three of each, as a reader first sees them. */
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const MAIN = join(ROOT, 'dist', 'src', 'cli', 'main.js');
+const PLAYGROUND = pathToFileURL(join(ROOT, 'dist', 'src', 'page', 'playground.html')).href;
 const FOLDER = join(ROOT, 'src', 'page', 'screenshots');
 const STORY = join(ROOT, 'src', 'story', 'partial-pmd.json');
 
-const SHOTS = [
-  { name: 'partial-pmd', report: [STORY, '--kernel', '5.12'], width: 1280, height: 1090, colorScheme: 'light' },
-  { name: 'two-releases', report: ['--bug', 'tail-keeps-leaf'], width: 1280, height: 860, colorScheme: 'dark' },
-] as const;
+interface Shot {
+  readonly name: string;
+  /** Arguments of `vmemmap report`; the playground if there are none. */
+  readonly report?: readonly string[];
+  /** Keys that are pressed before, one after the other. */
+  readonly keys?: readonly string[];
+  readonly width: number;
+  readonly height: number;
+  readonly colorScheme: 'light' | 'dark';
+}
+
+const TWO_KERNELS = [STORY, '--kernel', '5.12', '--kernel', '5.13'];
+const SHARED_LEAF = ['1', '2', '1', '2'];
+const SHOTS: readonly Shot[] = [
+  { name: 'two-releases', report: TWO_KERNELS, width: 1440, height: 900, colorScheme: 'light' },
+  { name: 'one-release', report: ['--bug', 'shared-leaf-ripped-out'], width: 800, height: 1000, colorScheme: 'dark' },
+  { name: 'two-releases-narrow', report: TWO_KERNELS, width: 390, height: 844, colorScheme: 'light' },
+  { name: 'playground', keys: SHARED_LEAF, width: 1440, height: 900, colorScheme: 'light' },
+  { name: 'playground-narrow', keys: SHARED_LEAF, width: 390, height: 844, colorScheme: 'dark' },
+  { name: 'catalogue', keys: ['c'], width: 1440, height: 900, colorScheme: 'dark' },
+];
 
 const folder = mkdtempSync(join(tmpdir(), 'vmemmap-screenshots-'));
+
+function addressOf({ name, report }: Shot): string {
+  if (report === undefined) return PLAYGROUND;
+  const path = join(folder, `${name}.html`);
+  const { stderr } = spawnSync(process.execPath, [MAIN, 'report', ...report, '-o', path], { encoding: 'utf8' });
+  if (stderr !== '') throw new Error(stderr);
+  return pathToFileURL(path).href;
+}
+
 const browser = await chromium.launch({ executablePath, args });
 mkdirSync(FOLDER, { recursive: true });
-for (const { name, report, width, height, colorScheme } of SHOTS) {
+for (const shot of SHOTS) {
+  const { name, keys = [], width, height, colorScheme } = shot;
   const page = await browser.newPage({ viewport: { width, height }, colorScheme });
-  const path = join(folder, `${name}.html`);
-  const { stderr } = spawnSync(process.execPath, [MAIN, 'report', ...report, '--no-plots', '-o', path], {
-    encoding: 'utf8',
-  });
-  if (stderr !== '') throw new Error(stderr);
-  await page.goto(pathToFileURL(path).href);
-  await page.waitForSelector('.verdict');
+  await page.goto(addressOf(shot));
+  await page.waitForSelector('#picture');
+  if (shot.report === undefined) await page.waitForSelector('.tools');
+  for (const [i, key] of keys.entries()) {
+    await page.keyboard.press(key);
+    if (key === 'c') await page.waitForSelector('.entry-row');
+    else await page.waitForFunction(`document.querySelectorAll('.step').length === ${i + 1}`);
+  }
   await page.screenshot({ path: join(FOLDER, `${name}.png`) });
 }
 await browser.close();

@@ -76,7 +76,7 @@ describe('comparing two dumps', () => {
       '0xffffea0004000000-0xffffea0004200000           2M     RW  GLB NX PSE pmd',
       '0xffffea0004200000-0xffffea0004400000           2M     RW         PSE     GLB NX pmd',
     ];
-    expect(compareDumps(read(leaf), read(...cut))).toEqual([]);
+    expect(compareDumps(read(leaf), read(...cut)).differences).toEqual([]);
   });
 
   test('tells the stretch that differs and what each says', () => {
@@ -84,7 +84,7 @@ describe('comparing two dumps', () => {
       '0xffffea0004000000-0xffffea0004200000           2M     RW         PSE     GLB NX pmd',
       '0xffffea0004200000-0xffffea0004400000           2M                               pmd',
     ];
-    expect(compareDumps(read(leaf), read(...split))).toEqual([
+    expect(compareDumps(read(leaf), read(...split)).differences).toEqual([
       {
         start: 0xffff_ea00_0420_0000n,
         end: 0xffff_ea00_0440_0000n,
@@ -95,18 +95,39 @@ describe('comparing two dumps', () => {
   });
 
   test('joins neighbours that differ alike, and tells where a file ends too early', () => {
-    const more = [leaf, '0xffffea0004400000-0xffffea0004800000           4M                               pmd'];
-    expect(compareDumps(read(leaf), read(...more))).toMatchObject([
-      { real: 'nothing mapped', model: 'pmd nothing mapped' },
+    const more = [leaf, '0xffffea0004400000-0xffffea0004800000           4M     RW         PSE     GLB NX pmd'];
+    expect(compareDumps(read(leaf), read(...more)).differences).toMatchObject([
+      { real: 'nothing mapped', model: 'pmd RW PSE GLB NX' },
     ]);
-    expect(compareDumps(read(...more), read(...more))).toEqual([]);
+    expect(compareDumps(read(...more), read(...more)).differences).toEqual([]);
   });
 
   test('a hole of ppc64 is a line that is not there', () => {
     const line = '0xc00c000000400000-0xc00c0000005fffff  0x000000007e000000         2M  r  w  present';
     const other = '0xc00c000000800000-0xc00c0000009fffff  0x000000007e000000         2M  r  w  present';
-    expect(compareDumps(read(line, other), read(line))).toEqual([
+    expect(compareDumps(read(line, other), read(line)).differences).toEqual([
       { start: 0xc00c_0000_0080_0000n, end: 0xc00c_0000_00a0_0000n, real: 'r w present', model: 'nothing mapped' },
     ]);
+  });
+
+  test('takes a missing line for nothing mapped, whatever the level of the hole', () => {
+    const leaf = '0xfffffdffc1000000-0xfffffdffc1200000           2M PMD       RW NX';
+    const holes = [
+      '0xfffffdffc0000000-0xfffffdffc1000000          16M PMD',
+      leaf,
+      '0xfffffdffc1200000-0xfffffe0000000000        1006M PUD',
+    ];
+    expect(compareDumps(read(leaf), read(...holes)).differences).toEqual([]);
+    expect(compareDumps(read(...holes), read(leaf)).differences).toEqual([]);
+    const otherLevel = holes.map((line) => line.replace('PUD', 'PMD'));
+    expect(compareDumps(read(...holes), read(...otherLevel)).differences).toHaveLength(1);
+  });
+
+  test('does not count the word that page-table isolation decides, and tells of it', () => {
+    const on = '0xffffea0004000000-0xffffea0005e00000          30M     RW         PSE         NX pmd';
+    const off = on.replace('     NX', ' GLB NX');
+    expect(compareDumps(read(on), read(off), 'GLB')).toEqual({ differences: [], isolationDiffers: true });
+    expect(compareDumps(read(off), read(off), 'GLB')).toEqual({ differences: [], isolationDiffers: false });
+    expect(compareDumps(read(on), read(off)).differences).toHaveLength(1);
   });
 });

@@ -21,6 +21,30 @@ export const GENERIC_TRAITS = {
     confidence: 'memory',
     read: ALL_TREES,
   },
+  zoneDeviceEverywhere: {
+    name: 'generic/zone-device-everywhere',
+    since: 'since Linux commit d438d2734170 (mm: remove devmap related functions and page table bits) in v6.17',
+    from: '6.17',
+    effect:
+      'CONFIG_ZONE_DEVICE can be set on every architecture with memory hot-plug; before, on those with ARCH_HAS_PTE_DEVMAP, so not on s390.',
+    confidence: 'memory',
+  },
+  nvdimmChecksStart: {
+    name: 'nvdimm/checks-start',
+    since: 'since Linux commit 6acd7d5ef264 (libnvdimm/namespace: Enforce memremap_compat_align()) in v5.7',
+    from: '5.7',
+    effect:
+      'A namespace that starts at no multiple of a subsection is refused by the driver, and not by memremap_pages().',
+    confidence: 'memory',
+  },
+  nvdimmAvoidsRegions: {
+    name: 'nvdimm/avoids-regions',
+    since: 'since Linux commit ae86cbfef381 (libnvdimm, pfn: Pad pfn namespaces relative to other regions) in v4.20',
+    from: '4.20',
+    effect:
+      'As long as namespaces are cut to whole sections, one that shares a section with another region is cut as well; before, only one that shares it with System RAM.',
+    confidence: 'source',
+  },
   genericEarlyMemmapStays: {
     name: 'generic/early-memmap-stays',
     since: 'since Linux commit ef69bc9f689d (mm/sparse: never partially remove memmap for early section) in v5.9',

@@ -166,11 +166,16 @@ export function bytesOf(event: KernelEvent | undefined): Stretch | undefined {
 export function faultsAt(session: Session, lane: number, position: Position): { fault: Fault; isOld: boolean }[] {
   const { step, row } = position;
   const state = session.stateAt(lane, position);
+  /** Old findings about the same bytes are told by one. */
+  const told = new Set<number>();
   return session.faults.flatMap((fault): { fault: Fault; isOld: boolean }[] => {
     if (fault.lane !== lane || fault.finding.blamed.length === 0) return [];
     const { position: at } = fault;
     if (at.step > step || (at.step === step && at.row > row)) return [];
     if (at.step === step) return [{ fault, isOld: false }];
+    const [start] = fault.finding.blamed[0]!;
+    if (told.has(start)) return [];
+    told.add(start);
     return isStillTrue(fault, session.lanes[lane]!, state) ? [{ fault, isOld: true }] : [];
   });
 }

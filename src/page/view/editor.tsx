@@ -61,7 +61,7 @@ export function Editor({ text, schema, emulator, onFile }: EditorProps) {
           linter(check, { delay: PAUSE }),
           autocompletion({ override: [completeFrom(schema)] }),
           keymap.of([...completionKeymap, ...lintKeymap, ...historyKeymap, ...defaultKeymap]),
-          EditorView.contentAttributes.of({ 'aria-label': 'scenario as text' }),
+          EditorView.contentAttributes.of({ 'aria-label': 'scenario as text', tabindex: '0' }),
         ],
       }),
     });

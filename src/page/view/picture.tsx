@@ -5,7 +5,7 @@ import type { Stretch } from '../../events/event.js';
 import type { MachineState } from '../../events/replay.js';
 import { address, hex, pages, size } from '../../events/words.js';
 import { Scale, type Axis, type View } from './axis.js';
-import { boxesOf, bytesOf, differences, faultsAt, holesOf, type Box } from './drawing.js';
+import { boxesOf, bytesOf, differences, faultsAt, holesOf, type Area, type Box } from './drawing.js';
 import { Patterns, type Mark } from './legend.js';
 import { Ruler, Sections } from './sections.js';
 import type { Lane, Position, Session } from './session.js';
@@ -75,6 +75,12 @@ const FILL = { written: 'var(--used)', unused: 'url(#fd)', never: 'url(#nv)' } a
 const fitting = (width: number, ...texts: string[]): string =>
   texts.find((text) => width > text.length * LABEL + 16) ?? '';
 
+/** Writes that are too small to draw stand in front of what is beside them. */
+const inDrawingOrder = (areas: readonly Area[], scale: Scale): Area[] => {
+  const isTiny = ({ start, end }: Area): boolean => (end - start) * scale.perByte < TINY;
+  return [...areas.filter((area) => !isTiny(area)), ...areas.filter(isTiny)];
+};
+
 /** A box: its bytes, its border, and below it what frame it stands on. */
 function Leaf({
   box,
@@ -112,7 +118,7 @@ function Leaf({
   const isWrong = box.isShared || box.isFreed;
   return (
     <g>
-      {box.areas.map((area) => {
+      {inDrawingOrder(box.areas, scale).map((area) => {
         const x = scale.x(area.start);
         const w = scale.x(area.end) - x;
         const isTiny = w < TINY && area.holds !== 'never';
@@ -142,7 +148,7 @@ function Leaf({
                 <rect
                   x={x + 5}
                   y={y + height / 2 - 10}
-                  width={label.length * 6.75 + 8}
+                  width={label.length * LABEL + 6}
                   height={20}
                   rx={3}
                   fill="var(--pane)"
@@ -228,7 +234,7 @@ export function Picture(props: PictureProps) {
     onClick: () => onSelect(stretch),
   });
 
-  const top = 44 + (view[1] - view[0] < axis.length ? 10 : 0);
+  const top = 36 + (view[1] - view[0] < axis.length ? 10 : 0);
   const lanesTop = top + 44 + (isNarrow ? 14 : 18);
   const differ = differences(
     { lane: shown[0]!.lane, state: shown[0]!.state },

@@ -203,7 +203,7 @@ function Choice({
   return (
     <label>
       {label}
-      <select value={value} onChange={({ currentTarget }) => onChange(currentTarget.value)}>
+      <select aria-label={label} value={value} onChange={({ currentTarget }) => onChange(currentTarget.value)}>
         {!has && <option value={value}>{value}</option>}
         {options.map(([option, text]) => (
           <option key={option} value={option}>
@@ -254,7 +254,11 @@ function Explore({ draft, emulator, onDraft }: PlaygroundProps) {
         Every sequence of adding, using and removing
         <label>
           sections
-          <select value={sections} onChange={({ currentTarget }) => setSections(Number(currentTarget.value))}>
+          <select
+            aria-label="sections"
+            value={sections}
+            onChange={({ currentTarget }) => setSections(Number(currentTarget.value))}
+          >
             {[2, 3, 4].map((count) => (
               <option key={count}>{count}</option>
             ))}
@@ -262,7 +266,11 @@ function Explore({ draft, emulator, onDraft }: PlaygroundProps) {
         </label>
         <label>
           steps
-          <select value={depth} onChange={({ currentTarget }) => setDepth(Number(currentTarget.value))}>
+          <select
+            aria-label="steps"
+            value={depth}
+            onChange={({ currentTarget }) => setDepth(Number(currentTarget.value))}
+          >
             {[3, 4, 5, 6, 7, 8].map((count) => (
               <option key={count}>{count}</option>
             ))}

@@ -29,6 +29,8 @@ const WINDOW = 8;
 const FIRST_BYTE = 2 ** 32;
 
 const hex = (value: number): string => `0x${value.toString(16)}`;
+/** Bytes as a person writes them into a scenario. */
+const sizeText = (bytes: number): string | number => (bytes % MIB === 0 ? `${bytes / MIB}M` : bytes);
 
 /** Memmap of the sections that can be clicked. */
 export function windowOf({ vmemmap, sectionBytes, sectionSize }: RunReport): Stretch {
@@ -88,7 +90,7 @@ function plugsOf({ steps }: Scenario, pageSize: number): Plug[] {
 
 /** The steps that take something away again. */
 function unplugging({ step, start, end, isOnline }: Plug): ScenarioStep {
-  const range = { start: hex(start), size: end - start };
+  const range = { start: hex(start), size: sizeText(end - start) };
   switch (step.op) {
     case 'create-namespace':
       return { op: 'destroy-namespace', device: step['device'] };
@@ -135,13 +137,13 @@ export function clickSection(draft: Draft, section: number, tool: Tool, session:
   });
   if (tool.what === 'online' || tool.what === 'offline') {
     if (there === undefined) return `section ${section} is absent`;
-    const range = { start: hex(there.start), size: there.end - there.start };
+    const range = { start: hex(there.start), size: sizeText(there.end - there.start) };
     if (there.step.op === 'add-memory') return withStep({ op: tool.what, ...range });
     if (tool.what === 'offline') return `section ${section} is no memory block: there is nothing to set offline`;
     return withStep({ op: 'use', ...range });
   }
   if (there !== undefined) return withStep(unplugging(there));
-  const range = (size: number) => ({ start: hex(start), size });
+  const range = (bytes: number) => ({ start: hex(start), size: sizeText(bytes) });
   const block = typeof file.machine['blockSize'] === 'undefined' ? sectionSize : bytesOf(file.machine['blockSize']);
   const sizes = {
     section: sectionSize,

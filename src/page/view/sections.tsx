@@ -8,7 +8,7 @@ import { overlaps, type Position, type Session } from './session.js';
 /** The ruler of the vmemmap, and the sections whose struct pages lie below them. */
 
 /** Labels of the ruler stand at least so far apart, pixels. */
-const LABEL_APART = 150;
+const LABEL_APART = 170;
 const LABEL_HALF = 58;
 const PAGE = 4096;
 
@@ -36,7 +36,7 @@ export function Ruler({ session, scale, isNarrow }: { session: Session; scale: S
       )}
       {ticks.map((at) => {
         const x = scale.x(at);
-        if (x - last < LABEL_APART - 30) return null;
+        if (x - last < LABEL_APART - 20) return null;
         last = x;
         const anchor = x - left < LABEL_HALF ? 'start' : right - x < LABEL_HALF ? 'end' : 'middle';
         return (
@@ -210,21 +210,6 @@ function SectionTile({ tile, from, to, y, sectionSize, op, onSection, isPlay }: 
   const name = first === last ? `${first}` : `${first}–${last}`;
   const word = WORDS[presence];
   const click = onSection === undefined ? undefined : () => onSection(first);
-  const action =
-    click === undefined
-      ? {}
-      : {
-          role: 'button' as const,
-          tabIndex: 0,
-          'aria-label': `section ${name}, ${word}: ${isThere ? 'unplug' : 'plug'}`,
-          onClick: click,
-          onKeyDown: (event: KeyboardEvent) => {
-            if (event.key !== 'Enter' && event.key !== ' ') return;
-            event.preventDefault();
-            event.stopPropagation();
-            click();
-          },
-        };
   const long = `section${first === last ? '' : 's'} ${name}${width > 170 || (isPlay && width > 150) ? `, ${word}` : ''}`;
   const sub =
     isPlay && click !== undefined
@@ -234,6 +219,23 @@ function SectionTile({ tile, from, to, y, sectionSize, op, onSection, isPlay }: 
       : width > 150
         ? hex(first * sectionSize)
         : word;
+  /** What one sees stands first in what is read out. */
+  const seen = width > 84 ? `${long} ${sub}` : width > 26 && width <= 58 ? `${name} ${isThere ? '−' : '+'}` : name;
+  const action =
+    click === undefined
+      ? {}
+      : {
+          role: 'button' as const,
+          tabindex: 0,
+          'aria-label': `${seen}, ${word}: ${isThere ? 'unplug' : 'plug'}`,
+          onClick: click,
+          onKeyDown: (event: KeyboardEvent) => {
+            if (event.key !== 'Enter' && event.key !== ' ') return;
+            event.preventDefault();
+            event.stopPropagation();
+            click();
+          },
+        };
   return (
     <g
       class={click === undefined ? 'section' : 'section can-click'}

@@ -118,9 +118,10 @@ export class Session {
     return row >= (this.rows[step]?.length ?? 0) - 1;
   }
 
-  /** Where a reader begins: at the first finding, or at the end. */
+  /** Where a reader begins: at the finding that a catalogue entry is about, at the first, or at the end. */
   opening(): Position {
-    return this.faults[0]?.position ?? this.endOf(this.steps - 1);
+    const own = this.faults.find((fault) => this.isOwn(fault));
+    return (own ?? this.faults[0])?.position ?? this.endOf(this.steps - 1);
   }
 
   endOf(step: number): Position {
@@ -154,10 +155,16 @@ export class Session {
     return undefined;
   }
 
+  /** Whether a finding is the one that the entry of the catalogue is about. */
+  private isOwn({ finding, lane }: Fault): boolean {
+    return finding.known?.name === this.lanes[lane]!.run.name;
+  }
+
   /** The finding that the verdict is about: the one here, or of this step, or the last before, or the first of all. */
   focus(position: Position): Fault | undefined {
     const here = this.faults.filter((fault) => fault.position.step === position.step);
     return (
+      here.find((fault) => samePlace(fault.position, position) && this.isOwn(fault)) ??
       here.find((fault) => samePlace(fault.position, position)) ??
       here.findLast((fault) => !comesAfter(fault.position, position)) ??
       here[0] ??

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { memo } from 'preact/compat';
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { START, type Position, type Session } from './session.js';
 
 /** The stepper: by event, by step, by itself; and all events of the scenario as ticks to drag over. */
@@ -80,82 +81,46 @@ const DENSE = 2.2;
 const EVERY = 50;
 const HEIGHT = 36;
 
-function Overview({ session, position, onGo }: TransportProps) {
-  const svg = useRef<SVGSVGElement>(null);
-  const [width, setWidth] = useState(296);
-  useLayoutEffect(() => {
-    const measure = (): void => setWidth(svg.current?.clientWidth || 296);
-    measure();
-    addEventListener('resize', measure);
-    return () => removeEventListener('resize', measure);
-  }, []);
-  const { rows, lanes, faults } = session;
+/** Where each step begins, and how wide an event is, pixels. */
+interface Measures {
+  readonly starts: readonly number[];
+  readonly counts: readonly number[];
+  readonly unit: number;
+}
+
+function measuresOf({ rows }: Session, width: number): Measures {
   const counts = rows.map((events) => Math.max(1, events.length) + 1);
-  const unit =
-    width /
-    Math.max(
-      1,
-      counts.reduce((sum, count) => sum + count, 0),
-    );
+  const all = counts.reduce((sum, count) => sum + count, 0);
+  const unit = width / Math.max(1, all);
   const starts: number[] = [];
   let at = 0;
   for (const count of counts) {
     starts.push(at);
     at += count * unit;
   }
-  const isDense = unit < DENSE;
-  const tickX = (step: number, row: number): number => starts[step]! + unit * (row + 1);
-  const wrong = new Set(faults.map(({ position: { step, row }, lane }) => `${step} ${row} ${lane}`));
+  return { starts, counts, unit };
+}
 
-  const scrub = (event: PointerEvent): void => {
-    const x = event.clientX - svg.current!.getBoundingClientRect().left;
-    const step = Math.max(
-      0,
-      starts.findLastIndex((start) => start <= x),
-    );
-    const row = Math.round((x - starts[step]!) / unit) - 1;
-    onGo({ step, row: Math.max(-1, Math.min((rows[step]?.length ?? 0) - 1, row)) });
-  };
-  const cursor = rows.length === 0 ? 0 : tickX(Math.min(position.step, rows.length - 1), position.row);
+const tickX = ({ starts, unit }: Measures, step: number, row: number): number => starts[step]! + unit * (row + 1);
+
+/** Everything of the overview that stays while one steps. */
+const Ticks = memo(function Ticks({ session, measures }: { session: Session; measures: Measures }) {
+  const { rows, lanes, faults } = session;
+  const { starts, counts, unit } = measures;
+  const isDense = unit < DENSE;
+  const wrong = new Set(faults.map(({ position: { step, row }, lane }) => `${step} ${row} ${lane}`));
   return (
-    <svg
-      ref={svg}
-      id="overview"
-      height={HEIGHT}
-      viewBox={`0 0 ${width} ${HEIGHT}`}
-      preserveAspectRatio="none"
-      role="slider"
-      tabIndex={0}
-      aria-label="position in the scenario"
-      aria-valuemin={1}
-      aria-valuemax={Math.max(1, rows.length)}
-      aria-valuenow={position.step + 1}
-      aria-valuetext={positionText(session, position)}
-      onPointerDown={(event) => {
-        event.currentTarget.setPointerCapture(event.pointerId);
-        scrub(event);
-      }}
-      onPointerMove={(event) => event.buttons !== 0 && scrub(event)}
-    >
+    <g>
       {rows.map((events, step) => {
         const x = starts[step]!;
         const w = counts[step]! * unit;
-        const isCurrent = step === position.step;
         const isNumbered = isDense ? step % EVERY === 0 : w > 16;
         const differing = events.filter(({ differs }) => differs).length / Math.max(1, events.length);
         const tall = 14 * Math.min(1, events.length / 12);
         return (
           <g key={step}>
-            {(!isDense || isCurrent) && (
-              <rect
-                x={x + 1}
-                y={3}
-                width={Math.max(0.5, w - 2)}
-                height={30}
-                rx={2}
-                fill={isCurrent ? 'var(--soft)' : 'none'}
-                stroke="var(--line)"
-              />
+            {!isDense && (
+              <rect x={x + 1} y={3} width={Math.max(0.5, w - 2)} height={30} rx={2} fill="none" stroke="var(--line)" />
             )}
             {isNumbered && (
               <text x={x + 4} y={13} font-size="11" fill="var(--mut)">
@@ -174,24 +139,86 @@ function Overview({ session, position, onGo }: TransportProps) {
             )}
             {!isDense &&
               events.flatMap(({ at: own }, row) =>
-                lanes.map((_, lane) =>
-                  own[lane] == null ? null : (
+                lanes.map((_, lane) => {
+                  if (own[lane] == null) return null;
+                  const isWrong = wrong.has(`${step} ${row} ${lane}`);
+                  return (
                     <path
                       key={`${row} ${lane}`}
-                      d={`M${tickX(step, row)} ${lanes.length > 1 && lane === 1 ? 25 : 17}v${lanes.length > 1 ? 6 : 13}`}
-                      stroke={wrong.has(`${step} ${row} ${lane}`) ? 'var(--bad)' : 'var(--mut)'}
-                      stroke-width={wrong.has(`${step} ${row} ${lane}`) ? 4 : Math.min(2, unit / 2)}
+                      d={`M${tickX(measures, step, row)} ${lanes.length > 1 && lane === 1 ? 25 : 17}v${lanes.length > 1 ? 6 : 13}`}
+                      stroke={isWrong ? 'var(--bad)' : 'var(--mut)'}
+                      stroke-width={isWrong ? 4 : Math.min(2, unit / 2)}
                     />
-                  ),
-                ),
+                  );
+                }),
               )}
           </g>
         );
       })}
       {isDense &&
         faults.map(({ finding, position: { step, row } }) => (
-          <path key={finding.id} d={`M${tickX(step, row)} 15v17`} stroke="var(--bad)" stroke-width={1.6} />
+          <path key={finding.id} d={`M${tickX(measures, step, row)} 15v17`} stroke="var(--bad)" stroke-width={1.6} />
         ))}
+    </g>
+  );
+});
+
+function Overview({ session, position, onGo }: TransportProps) {
+  const svg = useRef<SVGSVGElement>(null);
+  const [width, setWidth] = useState(296);
+  useLayoutEffect(() => {
+    const measure = (): void => setWidth(svg.current?.clientWidth || 296);
+    measure();
+    addEventListener('resize', measure);
+    return () => removeEventListener('resize', measure);
+  }, []);
+  const { rows } = session;
+  const measures = useMemo(() => measuresOf(session, width), [session, width]);
+  const { starts, counts, unit } = measures;
+
+  const scrub = (event: PointerEvent): void => {
+    const x = event.clientX - svg.current!.getBoundingClientRect().left;
+    const step = Math.max(
+      0,
+      starts.findLastIndex((start) => start <= x),
+    );
+    const row = Math.round((x - (starts[step] ?? 0)) / unit) - 1;
+    onGo({ step, row: Math.max(-1, Math.min((rows[step]?.length ?? 0) - 1, row)) });
+  };
+  const here = Math.min(position.step, rows.length - 1);
+  const cursor = rows.length === 0 ? 0 : tickX(measures, here, position.row);
+  return (
+    <svg
+      ref={svg}
+      id="overview"
+      height={HEIGHT}
+      viewBox={`0 0 ${width} ${HEIGHT}`}
+      preserveAspectRatio="none"
+      role="slider"
+      tabindex={0}
+      aria-label="position in the scenario"
+      aria-valuemin={1}
+      aria-valuemax={Math.max(1, rows.length)}
+      aria-valuenow={position.step + 1}
+      aria-valuetext={positionText(session, position)}
+      onPointerDown={(event) => {
+        event.currentTarget.setPointerCapture(event.pointerId);
+        scrub(event);
+      }}
+      onPointerMove={(event) => event.buttons !== 0 && scrub(event)}
+    >
+      {rows.length > 0 && (
+        <rect
+          x={starts[here]! + 1}
+          y={3}
+          width={Math.max(0.5, counts[here]! * unit - 2)}
+          height={30}
+          rx={2}
+          fill="var(--soft)"
+          stroke="var(--line)"
+        />
+      )}
+      <Ticks session={session} measures={measures} />
       {rows.length > 0 && (
         <g>
           <path d={`M${cursor} 1v34`} stroke="var(--ink)" stroke-width={2} />

@@ -14,13 +14,16 @@ interface VerdictProps {
   onNext: () => void;
 }
 
-const fixText = (fault: Fault): string => {
-  const { known } = fault.finding;
+/** A change as an entry has it: commit, title, release. */
+const CHANGE = /^([0-9a-f]{12}) .* in (v[\d.]+)$/;
+
+/** Which change ended a bug, in few letters. */
+function fixText({ finding: { known } }: Fault): string {
   if (known === null) return '';
-  return known.fix === 'open'
-    ? `still open in ${fault.finding.known?.endedBy ?? 'the newest release'}`
-    : `fix: ${known.fix}`;
-};
+  const [, commit, release] = CHANGE.exec(known.fix) ?? [];
+  if (commit !== undefined && release !== undefined) return `fix: ${commit}, ${release}`;
+  return known.fix === 'open' ? 'fix: open' : `fix: ${known.fix}`;
+}
 
 export function Verdict({ session, position, onGo, onNext }: VerdictProps) {
   const fault = session.focus(position);

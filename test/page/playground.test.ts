@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { playgroundPage } from '../../src/cli/page-template.js';
+import { vmemmap } from '../cli/cli.js';
+import { axeFaults, closeBrowser, errorsOf, hasBrowser, needsBrowser, openBrowser, openPage } from './browser.js';
+
+/** The playground in a real Chromium: one file, opened from disk, with the network off. */
+
+const ROOT = join(import.meta.dirname, '..', '..');
+const PLAYGROUND = pathToFileURL(join(ROOT, 'dist', 'src', 'page', 'playground.html')).href;
+
+beforeAll(async () => {
+  await openBrowser();
+  if (hasBrowser()) playgroundPage();
+});
+afterAll(closeBrowser);
+
+const open = async (hash = '', width = 1440): Promise<Page> => {
+  const page = await openPage(`${PLAYGROUND}${hash}`, { offline: true, viewport: { width, height: 900 } });
+  await page.waitForSelector('.tools');
+  return page;
+};
+const verdict = (page: Page): Promise<string> => page.locator('.verdict').first().innerText();
+const steps = (page: Page): Promise<string[]> => page.locator('.step').allInnerTexts();
+const section = (page: Page, nr: number) => page.locator(`[data-section="${nr}"]`);
+const waitFor = (page: Page, text: string) =>
+  page.getByRole('group', { name: 'verdict' }).getByText(text).first().waitFor();
+const stepCount = (page: Page, count: number) =>
+  page.waitForFunction(`document.querySelectorAll('.step').length === ${count}`);
+
+describe('the playground, from disk and with the network off', () => {
+  test('begins with an empty machine, and shows at once what clicks bring', async (context) => {
+    needsBrowser(context);
+    const page = await open();
+    expect(await verdict(page)).toContain('Empty machine');
+    await section(page, 32).click();
+    await stepCount(page, 1);
+    await section(page, 33).click();
+    await stepCount(page, 2);
+    expect(await section(page, 33).getAttribute('data-presence')).toBe('present');
+    await section(page, 32).focus();
+    await page.keyboard.press('Enter');
+    await stepCount(page, 3);
+    await page.keyboard.press('2');
+    await waitFor(page, 'Leaf ffffea0003a00000 stays mapped: no section uses it any more');
+    expect((await steps(page)).map((text) => text.replaceAll(/\s+/g, ' ').trim())).toEqual([
+      '1 add-pages section 32 ≠',
+      '2 add-pages section 33 ≠',
+      '3 remove-pages section 32 ≠',
+      '4 remove-pages section 33 ✗ 5.12',
+    ]);
+    // Functions have the kernel's names here too, by release.
+    await page.keyboard.press('Home');
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('ArrowDown');
+    expect(await page.locator('.event .by').allInnerTexts()).toContain('remove_pmd_table | vmemmap_pmd_is_unused');
+    expect(errorsOf(page)).toEqual([]);
+  });
+
+  test('undo, deleting a step, and another release run the same steps anew', async (context) => {
+    needsBrowser(context);
+    const page = await open();
+    for (const key of ['1', '2', '1', '2']) {
+      const before = await page.locator('.step').count();
+      await page.keyboard.press(key);
+      await stepCount(page, before + 1);
+    }
+    await page.getByLabel('kernel', { exact: true }).selectOption('5.13');
+    await waitFor(page, 'Nothing wrong on 5.13 and 6.12.117');
+    await page.getByLabel('beside').selectOption('nothing');
+    await waitFor(page, 'Nothing wrong on 5.13');
+    await page.keyboard.press('Backspace');
+    await page.keyboard.press('Backspace');
+    await waitFor(page, 'stays mapped');
+    await page.getByRole('button', { name: 'delete step 4' }).click();
+    await stepCount(page, 3);
+    await page.getByRole('button', { name: 'undo' }).click();
+    await stepCount(page, 4);
+  });
+
+  test('blocks, DIMMs and devices are unplugged as what they were plugged, and set online', async (context) => {
+    needsBrowser(context);
+    const page = await open();
+    await page.getByLabel('sizeof(struct page)').selectOption('64');
+    await page.getByRole('button', { name: 'DIMM 256 MiB' }).click();
+    await section(page, 32).click();
+    await stepCount(page, 1);
+    await page.getByRole('button', { name: 'online', exact: true }).click();
+    await section(page, 32).click();
+    await stepCount(page, 2);
+    expect(await section(page, 33).getAttribute('data-presence')).toBe('online');
+    await page.getByRole('button', { name: 'device with altmap' }).click();
+    await section(page, 36).click();
+    await stepCount(page, 3);
+    await section(page, 36).click();
+    await stepCount(page, 4);
+    await section(page, 33).click();
+    await stepCount(page, 5);
+    expect(
+      (await steps(page)).map((text) =>
+        text
+          .replaceAll(/\s+/g, ' ')
+          .replace(/^\d+ | [≠✗].*$/g, '')
+          .trim(),
+      ),
+    ).toEqual([
+      'add-memory sections 32–33',
+      'online sections 32–33',
+      'create-namespace dax0 section 36',
+      'destroy-namespace dax0',
+      'offline-and-remove-memory sections 32–33',
+    ]);
+    await page.getByRole('button', { name: 'offline', exact: true }).click();
+    await section(page, 32).click();
+    expect(await page.locator('#toast').innerText()).toBe('section 32 is absent');
+  });
+
+  test('the next allocation fails', async (context) => {
+    needsBrowser(context);
+    const page = await open();
+    await page.keyboard.press('1');
+    await stepCount(page, 1);
+    await page.getByRole('button', { name: 'next allocation fails' }).click();
+    await section(page, 34).click();
+    await stepCount(page, 2);
+    expect(await page.locator('.event').allInnerTexts()).toEqual(
+      expect.arrayContaining([expect.stringMatching(/alloc 512 pages → fails/)]),
+    );
+  });
+
+  test('the scenario as text: a mistake is marked, a name completed, and what is whole is run', async (context) => {
+    needsBrowser(context);
+    const page = await open();
+    await page.keyboard.press('1');
+    await stepCount(page, 1);
+    await page.getByRole('button', { name: 'as text' }).click();
+    const editor = page.getByLabel('scenario as text');
+    await editor.waitFor();
+    await page.locator('.cm-line', { hasText: '"op": "add-pages"' }).click();
+    await page.keyboard.press('End');
+    await page.keyboard.type(' "alt');
+    await page.locator('.cm-tooltip-autocomplete').getByText('"altmap"').waitFor();
+    await editor.fill('{"machine":{"arch":"vax"},"steps":[]}');
+    await page.locator('.cm-lintRange-error').waitFor();
+    await editor.fill(
+      JSON.stringify({ machine: { arch: 'arm64' }, steps: [{ op: 'add-pages', start: '0x100000000', size: '128M' }] }),
+    );
+    await page.waitForFunction(`document.querySelector('.facts').textContent.includes('arm64')`);
+    expect(errorsOf(page)).toEqual([]);
+  });
+
+  test('what cannot run is told in the verdict, and the last good picture stays', async (context) => {
+    needsBrowser(context);
+    const page = await open();
+    await page.getByRole('button', { name: 'memory block', exact: true }).click();
+    await section(page, 33).click();
+    await stepCount(page, 1);
+    await page.getByLabel('memory block').selectOption('256 MiB');
+    await page.getByRole('alert').first().waitFor();
+    expect(await verdict(page)).toMatch(/steps\[0\].* memory blocks? /);
+    expect(await page.locator('.stage').getAttribute('class')).toContain('is-stale');
+    await section(page, 35).click();
+    expect(await page.locator('#toast').innerText()).toMatch(/begins at a multiple of 0x10000000/);
+    await page.keyboard.press('Backspace');
+    await page.waitForFunction(`!document.querySelector('.is-stale')`);
+  });
+
+  test('the address has the whole scenario', async (context) => {
+    needsBrowser(context);
+    const page = await open();
+    for (const [i, key] of ['1', '2', '1', '2'].entries()) {
+      await page.keyboard.press(key);
+      await stepCount(page, i + 1);
+    }
+    await waitFor(page, 'stays mapped');
+    await page.waitForFunction(`location.hash.includes('step=4')`);
+    const again = await openPage(page.url(), { offline: true });
+    await waitFor(again, 'Leaf ffffea0003a00000 stays mapped');
+    expect(await steps(again)).toHaveLength(4);
+  });
+
+  test('loads a machine, a scenario, what exploring found; and says what it does not read', async (context) => {
+    needsBrowser(context);
+    const page = await open();
+    const load = async (text: string): Promise<void> => {
+      await page.keyboard.press('l');
+      await page.getByLabel('text to load').fill(text);
+      await page.getByRole('dialog').getByRole('button', { name: 'Load', exact: true }).click();
+    };
+    await load(
+      '00001000-3fffffff : System RAM\n40000000-4fffffff : PCI Bus 0000:00\n100000000-17fffffff : System RAM\n',
+    );
+    await page.waitForFunction(`document.querySelector('h1').textContent.startsWith('A machine with 3 GiB')`);
+    await load(readFileSync(join(ROOT, 'src', 'story', 'own-memmap.json'), 'utf8'));
+    await page.waitForFunction(`document.querySelector('h1').textContent.startsWith('Two blocks hold')`);
+    await load('qemu-system-x86_64 -m 2G');
+    await page.getByRole('dialog').getByText('a QEMU command line is not read here').waitFor();
+  });
+
+  test('explores a small world in the background, and opens what it finds', async (context) => {
+    needsBrowser(context);
+    const page = await open();
+    await page.getByRole('button', { name: 'explore' }).click();
+    await page.getByLabel('steps', { exact: true }).selectOption('4');
+    await page.getByRole('button', { name: 'Start' }).click();
+    await page.getByText('every sequence').waitFor();
+    await page.locator('.explore li button').first().click();
+    await page.waitForSelector('.verdict.is-wrong');
+    expect(errorsOf(page)).toEqual([]);
+  });
+
+  test('the catalogue is searched, shown and edited', async (context) => {
+    needsBrowser(context);
+    const page = await open();
+    await page.keyboard.press('c');
+    await page.getByLabel('search').fill('arm64 neighbour shares');
+    await page.keyboard.press('Enter');
+    await waitFor(page, 'Section 33 is present and its first 1.5 MiB of struct pages are not mapped');
+    await page.waitForFunction(`location.hash.includes('bug=')`);
+    await page.keyboard.press('e');
+    await page.waitForSelector('.tools');
+    await stepCount(page, 3);
+    await page.keyboard.press('c');
+    await page
+      .getByRole('dialog')
+      .getByRole('button', { name: /Two neighbouring sections/ })
+      .click();
+    await stepCount(page, 5);
+    await page.keyboard.press('r');
+    await page.waitForFunction(`!document.querySelector('.tools')`);
+    await page.keyboard.press('p');
+    await stepCount(page, 5);
+  });
+
+  test('does not scroll sideways at any width, and has no fault that axe knows of, in light and in dark', async (context) => {
+    needsBrowser(context);
+    const page = await open();
+    for (const [i, key] of ['1', '2', '1', '2'].entries()) {
+      await page.keyboard.press(key);
+      await stepCount(page, i + 1);
+    }
+    await page.getByRole('button', { name: 'as text' }).click();
+    for (const width of [390, 800, 1440]) {
+      await page.setViewportSize({ width, height: 900 });
+      expect(await page.evaluate<number>('document.documentElement.scrollWidth'), `at ${width}`).toBe(width);
+    }
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme });
+      expect(await axeFaults(page), colorScheme).toEqual([]);
+    }
+    await page.keyboard.press('Escape');
+  });
+});
+
+test('an entry of the catalogue is shown as the command line shows it', async (context) => {
+  needsBrowser(context);
+  const { stdout } = vmemmap('report', '--bug', 'shared-leaf-ripped-out', '--json');
+  const shown = await openPage(`${PLAYGROUND}#bug=shared-leaf-ripped-out`, { offline: true });
+  const headline = (JSON.parse(stdout) as { runs: { findings: { headline: string }[] }[] }).runs[0]!.findings[0]!
+    .headline;
+  expect(await verdict(shown)).toContain(headline);
+});
