@@ -144,6 +144,8 @@ const SENTENCES = {
   // no-warning
   warning: ({ warning }: Subject & { readonly warning: string }) => `warn:${warning}`,
   // expectations
+  'offline-fails': ({ ret }: Subject & { readonly ret: number | 'BUG' | null }) =>
+    `offline returns ${ret ?? 'nothing'}`,
   'add-fails': ({ op, ret }: Subject & { readonly op: string; readonly ret: number | 'BUG' | null }) =>
     `${op} returns ${ret ?? 'nothing'}`,
   'altmap-idle': ({ block }: Subject & { readonly block: number }) =>

@@ -156,8 +156,9 @@ export class EventTrace {
 
   private observer(): Observer {
     const offset = (address: number): number => address - this.base;
-    // Any address that an entry covers tells it: the first one stands for all.
-    const entry = (level: Level, address: number): number => alignDown(address, this.spans[level] || 1);
+    // Any address that an entry covers tells it: the first one of the vmemmap stands for all.
+    const entry = (level: Level, address: number): number =>
+      Math.max(this.base, alignDown(address, this.spans[level] || 1));
     return {
       ...DEAF_OBSERVER,
       allocPages: (order, _nid, pfn) => this.push('alloc', order, pfn),

@@ -17,6 +17,7 @@ import type { Check, StepView } from './step-view.js';
 
 export const EXPECTATION_NAMES = [
   'add-succeeds',
+  'offline-succeeds',
   'altmap-serves',
   'large-leaves',
   'tails-shared',
@@ -57,6 +58,8 @@ function idleBlock({ step, ret, memory }: StepView): MemoryBlock | undefined {
   });
 }
 
+const hasFaults = (fail: object): boolean => Object.keys(fail).length > 0;
+
 /** Every expectation. */
 export const EXPECTATIONS: readonly Check<ExpectationName>[] = [
   {
@@ -64,6 +67,14 @@ export const EXPECTATIONS: readonly Check<ExpectationName>[] = [
     sentence: 'Adding memory returns 0.',
     check: ({ step, ret }) =>
       (isAdd(step) || step.op === 'add-memory') && ret !== 0 ? [{ kind: 'add-fails', op: step.op, ret }] : [],
+  },
+  {
+    name: 'offline-succeeds',
+    sentence: 'Memory that is online goes offline, where nobody is said to keep it from that.',
+    check: ({ step, ret, memory }) =>
+      step.op === 'offline' && ret !== 0 && !hasFaults(step.fail) && memory.blocks.has(step.pfn / memory.blockPages)
+        ? [{ kind: 'offline-fails', ret }]
+        : [],
   },
   {
     name: 'altmap-serves',

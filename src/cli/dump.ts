@@ -8,8 +8,8 @@ import { DumpSyntaxError, parsePtdump, vmemmapRanges, type DumpedRange } from '.
 import { addressDigits, ptdumpLines } from '../ptdump/text.js';
 import { sizeText } from '../report/text.js';
 import { InputError, readText } from '../scenario/load.js';
-import { altmapsOf, runStep, startRun, type Run } from '../scenario/runner.js';
-import type { Scenario } from '../scenario/scenario.js';
+import { altmapsOf, type Run } from '../scenario/runner.js';
+import { runUpTo } from './run-up-to.js';
 import { vmemmapWindow } from '../kernel/vmemmap-view.js';
 import { EXIT_FINDING, EXIT_OK, writeResult } from './output.js';
 import { loadScenario } from './scenario-file.js';
@@ -24,25 +24,6 @@ export interface DumpOptions {
   compare?: string;
   json?: true;
   output?: string;
-}
-
-/**
- * Runs the steps up to one of them.
- * @param last index of the last step to run, from 0; all if undefined
- * @throws InputError where a step before the named one stopped the kernel
- */
-function runUpTo(scenario: Scenario, last: number | undefined): Run {
-  const run = startRun(scenario);
-  const steps = scenario.steps.slice(0, last === undefined ? undefined : last + 1);
-  for (const [index, step] of steps.entries()) {
-    if (runStep(run, step) !== 'BUG') continue;
-    if (last !== undefined && index < last) {
-      throw new InputError(`--step is ${last + 1}; step ${index + 1} stopped the kernel (${run.stopped})`);
-    }
-    process.stderr.write(`vmemmap: step ${index + 1} stopped the kernel (${run.stopped}); this is what it left\n`);
-    break;
-  }
-  return run;
 }
 
 const modelLines = (run: Run, backing: boolean): string[] =>

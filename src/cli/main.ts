@@ -19,8 +19,10 @@ import type { ReportOptions } from './report.js';
 import type { ReproOptions } from './repro.js';
 import type { QemuOptions } from './qemu.js';
 import type { RunOptions } from './run.js';
+import type { ScenarioOptions } from './scenario.js';
 import type { ServeOptions } from './serve.js';
 import type { ValidateOptions } from './validate.js';
+import type { WhereOptions } from './where.js';
 import type { VerifyOptions } from './verify.js';
 
 /** `vmemmap`: the commands and their options. What a command does is loaded when it runs. */
@@ -48,6 +50,42 @@ const EXPLORED = [
 const json = (): Option => new Option('-J, --json', 'print the result as JSON');
 const output = (): Option => new Option('-o, --output <file>', 'write the result to a file');
 const examples = (...lines: string[]): string => `\nExamples:\n${lines.map((line) => `  $ ${line}`).join('\n')}`;
+
+program
+  .command('where')
+  .description(
+    'tell all of one struct page: whose memmap it is, which leaf and entry map it, whose frame lies behind it',
+  )
+  .argument('<page>', 'an address in the vmemmap, or a frame number, also as "pfn:0x100000"')
+  .argument('<file>', 'scenario (JSON, also .gz)')
+  .option('--step <n>', 'after this step, counted from 1; after the last if not given')
+  .option('--kernel <release>', 'run it on this release, whatever the scenario says')
+  .addOption(json())
+  .addOption(output())
+  .addHelpText(
+    'after',
+    examples('vmemmap where 0x100000 scenario.json', 'vmemmap where 0xffffea0004000000 scenario.json --step 2 --json'),
+  )
+  .action(async (page: string, file: string, options: WhereOptions) => {
+    process.exitCode = (await import('./where.js')).where(page, file, options);
+  });
+
+program
+  .command('scenario')
+  .description('make a scenario of a QEMU command line: RAM by nodes, DIMMs, NVDIMMs, virtio-mem, monitor commands')
+  .requiredOption('--qemu <file>', 'a file with the command line, or - for standard input')
+  .option('--kernel <release>', 'the release that the guest runs')
+  .addOption(output())
+  .addHelpText(
+    'after',
+    examples(
+      'vmemmap scenario --qemu command-line.txt -o scenario.json',
+      'ps -o args= -C qemu-kvm | vmemmap scenario --qemu -',
+    ),
+  )
+  .action(async (options: ScenarioOptions) => {
+    process.exitCode = (await import('./scenario.js')).scenario(options);
+  });
 
 const collect = (value: string, before: string[] = []): string[] => [...before, value];
 

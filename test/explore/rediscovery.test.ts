@@ -674,6 +674,21 @@ const REDISCOVERIES: readonly Rediscovery[] = [
     world: { machine: { ...x86(56), recycledPages: 'keep' }, depth: 5 },
   },
   {
+    bug: 'X15',
+    breaks: 'offline-succeeds',
+    length: 3,
+    has: '7.3',
+    hasNot: '7.0',
+    world: {
+      machine: arm64('4K', 64),
+      sections: 1,
+      units: ['block'],
+      altmaps: ['own'],
+      expect: ['offline-succeeds'],
+      depth: 3,
+    },
+  },
+  {
     bug: 'X14',
     breaks: 'no-hole',
     length: 3,

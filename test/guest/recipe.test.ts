@@ -395,6 +395,8 @@ describe('recipes of the catalogue', () => {
         "X05a",
         "X06",
         "X09",
+        "X10",
+        "X14",
         "B27",
         "B38",
         "B40",
