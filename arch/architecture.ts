@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import type { z } from 'zod';
 import type { CpuProfile } from '../src/cycles/profile.js';
 import type { MemmapKconfig } from '../src/kernel/kconfig.js';
 import type { Platform } from '../src/kernel/platform.js';
@@ -8,11 +9,15 @@ import type { LevelName } from '../src/hardware/page-table.js';
 import type { Traits } from '../src/history/traits/index.js';
 import type { Ptdump } from '../src/kernel/ptdump.js';
 import type { Kernel } from '../src/kernel/kernel.js';
+import type { RoomValues } from './machine-fields.js';
 
 /** What an architecture registers, and what a machine has to say to get one. */
 
-/** What a scenario says of the machine. Addresses are bigint: they leave here as numbers. */
-export interface MachineConfig {
+/**
+ * What a scenario says of the machine. Addresses are bigint: they leave here as numbers. Fields that one architecture
+ * alone has are declared in its room, see {@link RoomFields}.
+ */
+export interface MachineConfig extends RoomValues {
   arch: string;
   kernel: string;
   /** PAGE_SIZE, bytes. */
@@ -88,6 +93,12 @@ export interface Architecture<P extends Platform = Platform> {
   readonly kernelZones: readonly KernelZone[];
   /** CONFIG_ARCH_KEEP_MEMBLOCK: memblock stays, and knows hot-added memory too. */
   readonly keepsMemblock: boolean;
+  /** First physical byte address that memory cannot have; 2^52 if not given. */
+  readonly physicalLimit?: number;
+  /** Empty entries of its tables are not zero. */
+  readonly hasFullTables?: true;
+  /** First physical byte address that an entry of a page table cannot hold; 2^52 if not given. */
+  readonly entryLimit?: number;
   /** ARCH_WANT_OPTIMIZE_HUGETLB_VMEMMAP: the memmap of HugeTLB pages may be folded. */
   readonly foldsHugetlbVmemmap?: boolean;
   /** CONFIG_ZONE_DEVICE can be set; always, if not given. */
@@ -102,8 +113,12 @@ export interface Architecture<P extends Platform = Platform> {
    * @param endOfRam first byte address behind boot memory
    */
   memoryBlockSize(pageSize: number, endOfRam: number): number;
+  /** Fields of `machine` that this architecture alone has, and what each may be; all may be left out. */
+  readonly machineFields?: z.ZodRawShape;
   /** A sentence on what is wrong with the machine, or undefined. */
   check(config: MachineConfig, traits: Traits): string | undefined;
+  /** Why a release of this architecture can neither add nor remove memory; undefined if it can. */
+  readonly withoutHotplug?: (traits: Traits) => string | undefined;
   /**
    * The vmemmap's part of kernel_page_tables, on architectures of which it is known.
    * @param memoryEnd bytes: the end of all memory that the machine will ever have

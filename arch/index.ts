@@ -2,9 +2,11 @@
 
 import type { Architecture } from './architecture.js';
 import { arm64 } from './arm64/index.js';
+import { loongarch64 } from './loongarch64/index.js';
 import { ppc64 } from './ppc64/index.js';
+import { riscv64 } from './riscv64/index.js';
 import { s390 } from './s390/index.js';
 import { x86_64 } from './x86_64/index.js';
 
 /** The architectures that the emulator has, one line each. */
-export const ARCHITECTURES: Architecture[] = [x86_64, arm64, ppc64, s390];
+export const ARCHITECTURES: Architecture[] = [x86_64, arm64, ppc64, s390, riscv64, loongarch64];

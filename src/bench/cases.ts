@@ -3,7 +3,9 @@
 import { ARCHITECTURES } from '../../arch/index.js';
 import type { Hypervisor } from '../cycles/profile.js';
 import { BOUNDARY_RELEASES, RECORDED_RELEASES } from '../history/releases.js';
-import type { ScenarioInput } from '../scenario/schema.js';
+import { ScenarioError } from '../kernel/scenario-error.js';
+import { resolveScenario } from '../scenario/scenario.js';
+import { scenarioSchema, type ScenarioInput } from '../scenario/schema.js';
 
 /** The suites: which machine does what. Every case is data; one function plays them all. */
 
@@ -58,7 +60,11 @@ const MACHINES: Readonly<Record<string, Machine>> = {
   'ppc64 radix 64K': { arch: 'ppc64', mmu: 'radix', pageSize: '64K' },
   'ppc64 radix 4K': { arch: 'ppc64', mmu: 'radix', pageSize: '4K' },
   'ppc64 hash 64K': { arch: 'ppc64', mmu: 'hash', pageSize: '64K' },
+  'riscv64, PMD leaves': { arch: 'riscv64' },
+  'loongarch64 16K, PMD leaves': { arch: 'loongarch64', pageSize: '16K' },
 };
+/** vmemmap_populate() of loongarch64 does not look at an altmap. */
+const WITHOUT_ALTMAP: readonly Machine[] = [MACHINES['loongarch64 16K, PMD leaves']!];
 const machines = Object.entries(MACHINES);
 
 const PARTIAL: Readonly<Record<string, Machine>> = {
@@ -90,11 +96,27 @@ const SWEPT: Readonly<Record<string, Machine>> = {
   'arm64 4K': { arch: 'arm64' },
   's390, 56 B': { arch: 's390', structPageSize: 56 },
   'ppc64 radix 64K': { arch: 'ppc64', mmu: 'radix', pageSize: '64K' },
+  'riscv64, 56 B': { arch: 'riscv64', structPageSize: 56 },
+  'loongarch64 16K': { arch: 'loongarch64', pageSize: '16K' },
 };
 const SWEPT_RELEASES = [...BOUNDARY_RELEASES, ...RECORDED_RELEASES].map(({ name }) => name);
 const SWEPT_BYTES = 2 * GIB;
-/** arm64 has memory hot-plug from here on. */
-const WITHOUT_ARM64: readonly string[] = ['4.18', '4.19', '4.20'];
+
+/** Whether memory can be added to a machine with a release: some came to memory hot-plug late. */
+function hasHotplug(machine: Machine, kernel: string): boolean {
+  try {
+    resolveScenario(
+      scenarioSchema.parse({
+        machine: { ...machine, kernel },
+        steps: [{ op: 'add-pages', start: '0x100000000', size: SWEPT_BYTES }],
+      }),
+    );
+    return true;
+  } catch (error) {
+    if (error instanceof ScenarioError) return false;
+    throw error;
+  }
+}
 
 const STRUCT_PAGE_SIZES = [56, 64, 72, 80, 96];
 const BLOCK_SIZES = [128 * MIB, 256 * MIB, 512 * MIB, GIB, 2 * GIB];
@@ -111,7 +133,7 @@ export const SUITES: readonly Suite[] = [
     name: 'altmap',
     title: `${SECTIONS} sections come and go that hold their own memmap`,
     cases: machines
-      .filter(([, { hugeVmemmap }]) => hugeVmemmap !== false)
+      .filter(([, machine]) => machine.hugeVmemmap !== false && !WITHOUT_ALTMAP.includes(machine))
       .map(([name, machine]) => ({
         name,
         machine,
@@ -150,7 +172,7 @@ export const SUITES: readonly Suite[] = [
   {
     name: 'compound',
     title: 'a device of 4 GiB, its memmap folded by compound pages',
-    cases: ['x86_64, PMD leaves', 'ppc64 radix 64K', 'ppc64 radix 4K'].flatMap((name) =>
+    cases: ['x86_64, PMD leaves', 'ppc64 radix 64K', 'ppc64 radix 4K', 'riscv64, PMD leaves'].flatMap((name) =>
       [undefined, 2 * MIB, GIB].map((compound): Case => ({
         name: `${name}, ${compound === undefined ? 'not folded' : `compound pages of ${sizeName(compound)}`}`,
         machine: MACHINES[name]!,
@@ -164,7 +186,14 @@ export const SUITES: readonly Suite[] = [
   {
     name: 'struct-page',
     title: 'sizeof(struct page), 8 sections come and go',
-    cases: ['x86_64, PMD leaves', 'arm64 4K, PMD leaves', 's390, 1 MiB frames', 'ppc64 radix 64K'].flatMap((name) =>
+    cases: [
+      'x86_64, PMD leaves',
+      'arm64 4K, PMD leaves',
+      's390, 1 MiB frames',
+      'ppc64 radix 64K',
+      'riscv64, PMD leaves',
+      'loongarch64 16K, PMD leaves',
+    ].flatMap((name) =>
       STRUCT_PAGE_SIZES.map((structPageSize): Case => ({
         name: `${MACHINES[name]!.arch}, ${structPageSize} B`,
         machine: { ...MACHINES[name]!, structPageSize },
@@ -177,7 +206,7 @@ export const SUITES: readonly Suite[] = [
   {
     name: 'block-size',
     title: `${sizeName(BLOCKS_BYTES)} in memory blocks, each with its own memmap in it`,
-    cases: ['x86_64, PMD leaves', 'arm64 4K, PMD leaves', 'ppc64 radix 64K'].flatMap((name) =>
+    cases: ['x86_64, PMD leaves', 'arm64 4K, PMD leaves', 'ppc64 radix 64K', 'riscv64, PMD leaves'].flatMap((name) =>
       BLOCK_SIZES.map((portion): Case => ({
         name: `${name}, blocks of ${sizeName(portion)}`,
         machine: MACHINES[name]!,
@@ -192,15 +221,13 @@ export const SUITES: readonly Suite[] = [
     name: 'release',
     title: `${sizeName(SWEPT_BYTES)} come and go in sections, by release`,
     cases: Object.entries(SWEPT).flatMap(([name, machine]) =>
-      SWEPT_RELEASES.filter((kernel) => machine.arch !== 'arm64' || !WITHOUT_ARM64.includes(kernel)).map(
-        (kernel): Case => ({
-          name: `${name}, ${kernel}`,
-          machine: { ...machine, kernel },
-          bytes: SWEPT_BYTES,
-          portion: 'section',
-          charged: 'both',
-        }),
-      ),
+      SWEPT_RELEASES.filter((kernel) => hasHotplug(machine, kernel)).map((kernel): Case => ({
+        name: `${name}, ${kernel}`,
+        machine: { ...machine, kernel },
+        bytes: SWEPT_BYTES,
+        portion: 'section',
+        charged: 'both',
+      })),
     ),
   },
   {

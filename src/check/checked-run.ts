@@ -15,6 +15,7 @@ import {
 } from '../scenario/runner.js';
 import type { Scenario, Step } from '../scenario/scenario.js';
 import { activeMemmap, type AddressRange, AddressText } from '../kernel/vmemmap-view.js';
+import { watchFlushes } from './flush-watch.js';
 import { sentenceOf, type Complaint } from './complaint.js';
 import { bystanderRanges, INVARIANTS } from './invariants.js';
 import { oneOfEachCause } from './one-cause.js';
@@ -152,6 +153,7 @@ export function checkRun(run: Run, { checks = INVARIANTS, onStep }: CheckOptions
   const users = new AltmapUsers();
   const results: StepResult[] = [];
   const findings: Finding[] = [];
+  const flushes = checks.some(({ watchesFlushes }) => watchesFlushes) ? watchFlushes(kernel) : undefined;
   let known = new Set<string>();
   let before = takeSnapshot(kernel, altmapsOf(run));
   for (const [index, step] of scenario.steps.entries()) {
@@ -176,6 +178,7 @@ export function checkRun(run: Run, { checks = INVARIANTS, onStep }: CheckOptions
       mishaps,
       altmapsInUse: new Set([...users.names(), ...blockAltmaps(run).map(({ name }) => name)]),
       stoppedBy: run.stoppedBy,
+      ...(flushes !== undefined && { freedUnflushed: flushes.take() }),
     };
     const now = new Set<string>();
     for (const check of checks) {

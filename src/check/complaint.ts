@@ -144,6 +144,8 @@ const SENTENCES = {
   // no-warning
   warning: ({ warning }: Subject & { readonly warning: string }) => `warn:${warning}`,
   // expectations
+  'offline-fails': ({ ret }: Subject & { readonly ret: number | 'BUG' | null }) =>
+    `offline returns ${ret ?? 'nothing'}`,
   'add-fails': ({ op, ret }: Subject & { readonly op: string; readonly ret: number | 'BUG' | null }) =>
     `${op} returns ${ret ?? 'nothing'}`,
   'altmap-idle': ({ block }: Subject & { readonly block: number }) =>
@@ -164,6 +166,12 @@ const SENTENCES = {
     `nr_memmap_pages is ${count}, and ${pages} pages back the memmap`,
   'parameter-differs': ({ set, shown }: Subject & { readonly set: string; readonly shown: string }) =>
     `memmap_on_memory is ${set} and reads ${shown}`,
+  'leaf-for-less': (leaf: LeafFacts & { readonly bytes: number; readonly of: number }, text) =>
+    `${leafText(leaf, text)} is made for ${leaf.bytes} bytes of memmap of its ${leaf.of}`,
+  'tables-uncounted': ({ count }: Subject & { readonly count: number }) =>
+    `nr_page_table_pages is ${count} too low: tables of the vmemmap were not counted`,
+  'freed-unflushed': ({ count, frames: [pfn] = [] }: Subject & { readonly count: number }) =>
+    `${count} pages ${pfn === undefined ? 'of an altmap' : `from frame ${hex(pfn)}`} are given back before the flush that follows their unmapping`,
 } satisfies Record<string, (facts: never, text: AddressText) => string>;
 
 /** The kinds of complaints, each with fields and a sentence of its own. */

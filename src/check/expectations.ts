@@ -6,6 +6,7 @@ import type { MemoryBlock } from '../mm/system-memory.js';
 import type { Step } from '../scenario/scenario.js';
 import type { AddressRange } from '../kernel/vmemmap-view.js';
 import type { Complaint } from './complaint.js';
+import { NO_FRAME } from './flush-watch.js';
 import { INVARIANTS, leafFacts } from './invariants.js';
 import type { Check, StepView } from './step-view.js';
 
@@ -16,6 +17,7 @@ import type { Check, StepView } from './step-view.js';
 
 export const EXPECTATION_NAMES = [
   'add-succeeds',
+  'offline-succeeds',
   'altmap-serves',
   'large-leaves',
   'tails-shared',
@@ -23,6 +25,9 @@ export const EXPECTATION_NAMES = [
   'boot-memmap-returns',
   'counts-what-is-used',
   'parameter-reads-back',
+  'leaves-filled',
+  'page-tables-counted',
+  'flush-before-free',
 ] as const;
 export type ExpectationName = (typeof EXPECTATION_NAMES)[number];
 
@@ -53,6 +58,8 @@ function idleBlock({ step, ret, memory }: StepView): MemoryBlock | undefined {
   });
 }
 
+const hasFaults = (fail: object): boolean => Object.keys(fail).length > 0;
+
 /** Every expectation. */
 export const EXPECTATIONS: readonly Check<ExpectationName>[] = [
   {
@@ -60,6 +67,14 @@ export const EXPECTATIONS: readonly Check<ExpectationName>[] = [
     sentence: 'Adding memory returns 0.',
     check: ({ step, ret }) =>
       (isAdd(step) || step.op === 'add-memory') && ret !== 0 ? [{ kind: 'add-fails', op: step.op, ret }] : [],
+  },
+  {
+    name: 'offline-succeeds',
+    sentence: 'Memory that is online goes offline, where nobody is said to keep it from that.',
+    check: ({ step, ret, memory }) =>
+      step.op === 'offline' && ret !== 0 && !hasFaults(step.fail) && memory.blocks.has(step.pfn / memory.blockPages)
+        ? [{ kind: 'offline-fails', ret }]
+        : [],
   },
   {
     name: 'altmap-serves',
@@ -148,6 +163,38 @@ export const EXPECTATIONS: readonly Check<ExpectationName>[] = [
       const shown = showMemmapOnMemory(kernel.traits, memory.memmapOnMemory);
       if (parseMemmapOnMemory(kernel.traits, shown) === memory.memmapOnMemory) return [];
       return [{ kind: 'parameter-differs', set: memory.memmapOnMemory, shown }];
+    },
+  },
+  {
+    name: 'leaves-filled',
+    sentence: 'A large leaf is made only where the memmap that is added fills it.',
+    check(view) {
+      const add = addOf(view);
+      if (add === undefined) return [];
+      const { start, end } = add.given;
+      const was = new Set(view.before.leaves.map((leaf) => leaf.start));
+      const loose = leavesIn(view, add.given).find(
+        (leaf) => leaf.level !== PTE && !was.has(leaf.start) && (leaf.start < start || leaf.start + leaf.size > end),
+      );
+      if (loose === undefined) return [];
+      const bytes = Math.min(loose.start + loose.size, end) - Math.max(loose.start, start);
+      return [{ kind: 'leaf-for-less', ...leafFacts(loose), bytes, of: loose.size }];
+    },
+  },
+  {
+    name: 'page-tables-counted',
+    sentence: 'nr_page_table_pages falls by no table that it did not rise by.',
+    check: ({ kernel: { counters } }) =>
+      counters.strayTableDtor === 0 ? [] : [{ kind: 'tables-uncounted', count: counters.strayTableDtor }],
+  },
+  {
+    name: 'flush-before-free',
+    sentence: 'No page is given back while a translation to it may still be held.',
+    watchesFlushes: true,
+    check({ freedUnflushed }) {
+      if (freedUnflushed === undefined || freedUnflushed.pages === 0) return [];
+      const { pages, firstPfn } = freedUnflushed;
+      return [{ kind: 'freed-unflushed', count: pages, frames: firstPfn === NO_FRAME ? [] : [firstPfn] }];
     },
   },
 ];

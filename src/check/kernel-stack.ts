@@ -51,6 +51,12 @@ const KERNEL_NAMES: Readonly<Record<string, string | null>> = {
   radixVmemmapPopulate: 'radix__vmemmap_populate',
   removeTable: 'remove_pmd_table',
   removeLeaf: null,
+  // Of each level of riscv64, remove_p4d_mapping() down to remove_pmd_mapping(), which alone finds leaves.
+  removeMapping: 'remove_pmd_mapping',
+  freeTable: null,
+  initTable: null,
+  fillTable: null,
+  isInside: null,
   pteOf: null,
   populateBlocks: '__vmemmap_populate',
   freeBlocks: '__vmemmap_free',
@@ -143,6 +149,7 @@ const HELPERS: ReadonlySet<string> = new Set([
   'free_hugepage_table',
   'free_vmemmap_pages',
   'free_hotplug_page_range',
+  'free_vmemmap_storage',
   'vmem_free_pages',
   'vmemmap_set_pmd',
 ]);

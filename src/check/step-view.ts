@@ -7,6 +7,7 @@ import type { StepReturn } from '../scenario/runner.js';
 import type { Step } from '../scenario/scenario.js';
 import type { AddressRange } from '../kernel/vmemmap-view.js';
 import type { Complaint } from './complaint.js';
+import type { FlushWatch } from './flush-watch.js';
 import type { Snapshot, Piece } from './snapshot.js';
 
 /** What a check is given of a step, and what it answers. */
@@ -29,11 +30,15 @@ export interface StepView {
   readonly altmapsInUse: ReadonlySet<string>;
   /** What was thrown when the kernel stopped, if it did. */
   readonly stoppedBy: Error | undefined;
+  /** What was given back before a flush, where a check {@link Check.watchesFlushes}. */
+  readonly freedUnflushed?: ReturnType<FlushWatch['take']>;
 }
 
 /** A statement about every step, and how it is checked. */
 export interface Check<Name extends string = string> {
   readonly name: Name;
   readonly sentence: string;
+  /** It asks for {@link StepView.freedUnflushed}, which slows the run down. */
+  readonly watchesFlushes?: true;
   check(view: StepView): Complaint[];
 }

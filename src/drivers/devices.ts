@@ -70,7 +70,11 @@ export interface NamespaceRequest {
   device: string;
   start: number;
   size: number;
-  mode: 'fsdax' | 'devdax';
+  /**
+   * raw is mapped where the region asks for struct pages (ND_REGION_PAGEMAP), as pmem-region nodes of a device tree do:
+   * all of it, memmap in system memory.
+   */
+  mode: 'fsdax' | 'devdax' | 'raw';
   /** Where the memmap goes, as ndctl names it: on the device, or in system memory. */
   map: 'dev' | 'mem';
   /** Alignment of the data; for device-dax also the size of a compound page. */
@@ -105,7 +109,7 @@ export const createDevices = (
 /** The ranges that the drivers of a namespace claim, by name; device-dax has the data to itself. */
 function claimsOf(number: number, { start, size, mode }: NamespaceRequest, namespace: Namespace): [Region, string][] {
   const name = `namespace${number}.0`;
-  if (mode === 'fsdax') return [[{ start, size }, name]];
+  if (mode !== 'devdax') return [[{ start, size }, name]];
   const data = namespace.start + namespace.dataOffset;
   return [
     [{ start, size: data - start }, name],
@@ -126,7 +130,8 @@ export function createNamespaceDevice(devices: Devices, request: NamespaceReques
   const former = namespaces.get(device);
   if (former?.kmem || memory.devices.get(device) !== undefined) return -EBUSY;
   releaseNamespace(devices, device);
-  if (map === 'dev' && kernel.structPageSize > MAX_STRUCT_PAGE_SIZE && !devices.nvdimmKmsan) return -EINVAL;
+  if (mode !== 'raw' && map === 'dev' && kernel.structPageSize > MAX_STRUCT_PAGE_SIZE && !devices.nvdimmKmsan)
+    return -EINVAL;
   // The firmware's range stays in the tree whatever becomes of the namespace.
   requestResource(iomem, createResource(start, start + size - 1, PERSISTENT_MEMORY, IORESOURCE_MEM));
   const namespace = layoutOf(devices, request);
@@ -150,7 +155,8 @@ export function createNamespaceDevice(devices: Devices, request: NamespaceReques
 /** nd_pfn_init(): where the data of a new namespace lies. Returns a negative errno where there is no such layout. */
 function layoutOf({ memory, regions }: Devices, request: NamespaceRequest): Namespace | number {
   const { kernel, iomem } = memory;
-  const { device, start, size, align, map } = request;
+  const { device, start, size, mode, align, map } = request;
+  if (mode === 'raw') return { start, size, dataOffset: 0, altmap: null };
   const { pageSize, structPageSize, traits } = kernel;
   const unsatisfied = (namespace: Namespace): Namespace | number => {
     if (namespace.size > namespace.dataOffset) return namespace;

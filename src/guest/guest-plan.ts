@@ -328,7 +328,9 @@ const LOWER: Lower = {
     const former = slots.devices.find((d) => d.start === start && d.size === size);
     // A namespace that is there already makes room for the new one.
     if (former !== undefined && isNamespace(slots, name, from)) slots.remove(former);
-    createOnNvdimm(slots, { range, mode, map, align }, from);
+    // A driver that asks for struct pages of raw namespaces is that of virtio-pmem; ACPI's does not.
+    if (mode === 'raw') mapPlain(slots, range, from);
+    else createOnNvdimm(slots, { range, mode, map, align }, from);
   },
   'destroy-namespace': (slots, step, from) => removeRange(slots, extent(named(slots, step.device, from)), from),
   kmem: (slots, step, from) =>

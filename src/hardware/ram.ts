@@ -20,7 +20,7 @@ const NODE_CHUNKS = 1 << NODE_SHIFT;
 const NODE_FRAMES = NODE_CHUNKS * CHUNK_FRAMES;
 /** Tags below this are the byte of a uniform frame or chunk; from here on they number a slot or a tag block. */
 const FIRST_INDEX = 256;
-/** Physical addresses have at most 52 bits on every architecture modelled here. */
+/** Memory whose bytes are kept lies below. Frames that only struct pages tell of may lie above. */
 export const PHYSICAL_ADDRESS_LIMIT = 2 ** 52;
 
 /** In a saved state: from here on a tag is a mixed frame, and its words follow. */

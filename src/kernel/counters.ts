@@ -23,6 +23,10 @@ export class Counters {
   tlbFlushTable = 0;
   /** Top-level entries copied to other page tables (sync_global_pgds). */
   syncTopLevel = 0;
+  /** Times that all CPUs were told of mappings that they may have cached the absence of (mark_new_valid_map). */
+  markNewValidMap = 0;
+  /** Tables of the vmemmap whose destructor ran, which nr_page_table_pages never counted. */
+  strayTableDtor = 0;
 
   /** Counting starts anew. */
   reset(): void {

@@ -33,6 +33,8 @@ export interface Kernel {
   readonly structPageSize: number;
   /** Address of the struct page of pfn 0, low 52 bits. */
   readonly vmemmap: number;
+  /** Where memmap of the last frame that there may be would end, in the same count; at most the end of all addresses. */
+  readonly vmemmapEnd: number;
   /** PAGES_PER_SECTION. */
   readonly pagesPerSection: number;
   /** PAGES_PER_SUBSECTION: 2 MiB of pages. */

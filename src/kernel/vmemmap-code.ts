@@ -16,6 +16,9 @@ export interface VmemmapCode {
   /** vmemmap_free(): unmaps [start, end) of the vmemmap and gives its backing back. */
   vmemmapFree(start: number, end: number, altmap: VmemAltmap | null): void;
 
+  /** flush_cache_vmap() of memmap that was populated, on architectures where it does something. */
+  readonly flushCacheVmap?: ((start: number, end: number) => void) | undefined;
+
   /**
    * vmemmap_populate_compound_pages(), on architectures that have their own.
    * @param startPfn pfn of the first page described
@@ -73,7 +76,9 @@ export interface VmemmapCode {
 export interface KernelPaging {
   readonly table: PageTable;
   /** pXd_none() of an entry, by its words as they lie in RAM. */
-  isNone(word0: number, word1: number): boolean;
+  isNone(word0: number, word1: number, level: Level): boolean;
+  /** pud_init(), pmd_init(), kernel_pte_init(): fills a new table, which is zeroed, with entries that are none. */
+  readonly initTable?: ((level: Level, tablePa: number) => void) | undefined;
   /** pXd_populate(): the entry at position `entry` points to a table of the level below. */
   populate(level: Level, entry: number, tablePa: number, address: number): void;
   /** pfn_pte(pfn, PAGE_KERNEL), its first word as it lies in RAM. */

@@ -19,18 +19,22 @@ export interface AddressRange {
   end: number;
 }
 
-/** Renders the addresses of one kernel's vmemmap: the low 52 bits are a number, the bits above are the same for all. */
+/** Bytes that the low 52 bits of an address tell apart. */
+const LOW_SPAN = 2 ** 52;
+
+/** Renders the addresses of one kernel's vmemmap, which are numbers that count from a multiple of 2^52 on. */
 export class AddressText {
-  private readonly top: string;
+  private readonly top: number;
 
   /** @param vmemmapBase virtual address of the struct page of pfn 0 */
   constructor(vmemmapBase: bigint) {
-    this.top = (vmemmapBase >> 52n).toString(16).padStart(3, '0');
+    this.top = Number(vmemmapBase >> 52n);
   }
 
   /** Hex digits without leading zeros. */
   of(address: number): string {
-    return (this.top + address.toString(16).padStart(13, '0')).replace(/^0+(?=.)/, '');
+    const top = (this.top + Math.floor(address / LOW_SPAN)).toString(16);
+    return (top + (address % LOW_SPAN).toString(16).padStart(13, '0')).replace(/^0+(?=.)/, '');
   }
 
   /** With 0x; zero stands for "none". */
@@ -68,12 +72,7 @@ export function activeMemmap(kernel: Kernel): AddressRange[] {
 }
 
 /** All of the address space that memmap may take: up to the struct page of the last possible frame. */
-export function vmemmapWindow(kernel: Kernel): AddressRange {
-  return {
-    start: kernel.vmemmap,
-    end: Math.min(2 ** 52, kernel.vmemmap + (2 ** 52 / kernel.pageSize) * kernel.structPageSize),
-  };
-}
+export const vmemmapWindow = (kernel: Kernel): AddressRange => ({ start: kernel.vmemmap, end: kernel.vmemmapEnd });
 
 /** What {@link walkVmemmap} found. */
 export interface Walk {

@@ -71,10 +71,11 @@ function vmemmapTablesPopulate(
     const here = levels[depth]!;
     const entry = table.entry(tablePa, tableIndex(here, address));
     if (here.level === level) return entry;
-    if (paging.isNone(ram.words[entry]!, ram.words[entry + 1]!)) {
+    if (paging.isNone(ram.words[entry]!, ram.words[entry + 1]!, here.level)) {
       const pfn = vmemmapAllocBlockZero(kernel, nid);
       if (pfn === NO_PAGE) return NO_ENTRY;
       tablePa = pfn * kernel.pageSize;
+      paging.initTable?.(levels[depth + 1]!.level, tablePa);
       paging.populate(here.level, entry, tablePa, address);
     } else {
       tablePa = table.format.address(here.level, table.lo(entry), table.hi(entry));
@@ -108,7 +109,7 @@ function vmemmapPopulateRange(
     const tableEnd = Math.min(alignDown(address, pmdSize) + pmdSize, end);
     const { words } = ram;
     for (; address < tableEnd; address += pageSize, entry += ENTRY_WORDS) {
-      if (!paging.isNone(words[entry]!, words[entry + 1]!)) {
+      if (!paging.isNone(words[entry]!, words[entry + 1]!, PTE)) {
         observer?.walk(PTE, address);
         continue;
       }
@@ -188,7 +189,7 @@ export function vmemmapPopulateHugepages(
     const entry = vmemmapTablesPopulate(kernel, paging, PMD, address, nid);
     if (entry === NO_ENTRY) return -ENOMEM;
     if (observer !== null) observer.walk(PMD, address);
-    if (paging.isNone(ram.words[entry]!, ram.words[entry + 1]!)) {
+    if (paging.isNone(ram.words[entry]!, ram.words[entry + 1]!, PMD)) {
       const pfn = vmemmapAllocBlockBuf(kernel, pmdOrder, nid, altmap);
       if (pfn !== NO_PAGE) {
         if (observer !== null) observer.decide(loop, NEW_LEAF, address, next);

@@ -34,11 +34,13 @@ function buildSectionMemmap(
         ? own(pfn, start, end, nid, pgmap)
         : vmemmapPopulateCompoundPages(kernel, pfn, start, end, nid, pgmap);
     kernel.observer?.leave();
+    if (err === 0) kernel.code.flushCacheVmap?.(start, end);
     return err;
   }
   kernel.observer?.enter('vmemmap_populate');
   const err = kernel.code.vmemmapPopulate(start, end, nid, altmap);
   kernel.observer?.leave();
+  if (err === 0) kernel.code.flushCacheVmap?.(start, end);
   return err;
 }
 

@@ -691,6 +691,7 @@ const TOLD: Readonly<Record<string, (evidence: Evidence) => Part>> = {
   'pages-present': inBooks('zones'),
   'driver-regions': inBooks('iomem'),
   'block-references': inBooks('blocks'),
+  'offline-succeeds': inBooks('blocks'),
   counters: inBooks('lines'),
   'section-state': inBooks('lines'),
   'parameter-reads-back': inBooks('lines'),

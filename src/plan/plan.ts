@@ -14,6 +14,7 @@ import type { MachineFacts, PlannedDevice } from './facts.js';
 import { runStep, startRun, type Run, type StepReturn } from '../scenario/runner.js';
 import { resolveScenario, type OtherKernel } from '../scenario/scenario.js';
 import { ScenarioError } from '../kernel/scenario-error.js';
+import { findArchitecture } from '../scenario/names.js';
 import { scenarioSchema, type ScenarioInput } from '../scenario/schema.js';
 import { vmemmapWindow } from '../kernel/vmemmap-view.js';
 import { InputError, parseWith } from '../scenario/load.js';
@@ -221,6 +222,13 @@ function costOf(run: Run): { ret: StepReturn; cost: MemmapCost } {
   };
 }
 
+/** Where RAM begins, on architectures whose machines say it. */
+function ramStartOf({ arch, ram }: MachineFacts): { ramStart?: string } {
+  const [first] = ram;
+  if (first === undefined || !('ramStart' in (findArchitecture(arch).machineFields ?? {}))) return {};
+  return { ramStart: hex(first.start) };
+}
+
 type StepInput = ScenarioInput['steps'][number];
 
 /** A machine with the memory of the facts, and the steps before it. @throws ScenarioError, InputError */
@@ -237,6 +245,7 @@ function boot(facts: MachineFacts, kernel: OtherKernel, mode: MemmapOnMemoryMode
       vaBits,
       blockSize,
       memmapOnMemory: mode,
+      ...ramStartOf(facts),
       boot: ram.map(({ start, end }) => ({ start: hex(start), size: end - start, node: 0 })),
     },
     steps,

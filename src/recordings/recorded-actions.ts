@@ -8,7 +8,7 @@ import type { OnlineType } from '../mm/zone.js';
 import type { Run, StepReturn } from '../scenario/runner.js';
 import type { Step } from '../scenario/scenario.js';
 import type { RecordedFrames } from './recorded-frames.js';
-import { BASE_PAGE, hugePagesAsked, refusedBlocks } from './recorded-kernel.js';
+import { BASE_PAGE, hugePagesAsked, isRawNamespace, refusedBlocks } from './recorded-kernel.js';
 import type { RecordedAction, RecordedDevice, RecordedLeaf, RecordedStep } from './recorded-kernel.js';
 
 /** What was done to a booted kernel, as steps of a scenario. */
@@ -24,6 +24,8 @@ export interface GuestDevices {
   readonly addedByBlock: Set<string>;
   /** Devices whose memory the page allocator has: online, without a memmap of their own. */
   readonly systemRam: Set<string>;
+  /** Devices that are mapped as raw namespaces. */
+  readonly raw: Set<string>;
 }
 
 interface PfnRange {
@@ -73,8 +75,10 @@ export function act(guest: Guest, recorded: RecordedStep, perform: Perform): voi
   const { pageSize } = run.kernel;
   switch (action.op) {
     case 'boot':
+      followRawNamespaces(guest, recorded, perform);
       return;
     case 'none':
+      followRawNamespaces(guest, recorded, perform);
       askForHugePages(guest, recorded, perform);
       return;
     case 'add-memory':
@@ -97,6 +101,7 @@ export function act(guest: Guest, recorded: RecordedStep, perform: Perform): voi
       return;
     }
     case 'destroy-namespace':
+      guest.guest.raw.delete(action.device);
       perform(action);
       return;
     case 'kmem': {
@@ -120,6 +125,21 @@ export function act(guest: Guest, recorded: RecordedStep, perform: Perform): voi
       if (plugged > 0) memory.set(id, pfnRange({ start, size: plugged }, pageSize));
       else memory.delete(id);
       return;
+    }
+  }
+}
+
+/** Maps and unmaps raw namespaces of pmem-region nodes as /proc/iomem says that the guest did. */
+function followRawNamespaces({ guest: { raw }, devices }: Guest, { iomem }: RecordedStep, perform: Perform): void {
+  if (iomem == null) return;
+  for (const { id, start, end } of devices) {
+    const isBound = isRawNamespace(iomem, start, end);
+    if (isBound && !raw.has(id)) {
+      raw.add(id);
+      const size = end + 1 - start;
+      perform({ op: 'create-namespace', device: id, start, size, mode: 'raw', map: 'mem', align: size, node: 0 });
+    } else if (!isBound && raw.delete(id)) {
+      perform({ op: 'destroy-namespace', device: id });
     }
   }
 }

@@ -234,6 +234,16 @@ export function recordedZones(
   return zones;
 }
 
+/**
+ * Whether a range is a raw namespace that its driver mapped: one of a pmem-region node, which stands at the top of
+ * /proc/iomem. ACPI puts namespaces below "Persistent Memory" and asks for no struct pages of raw ones.
+ * @param end inclusive
+ */
+export function isRawNamespace(iomem: readonly string[], start: number, end: number): boolean {
+  const range = [start, end].map((byte) => byte.toString(16).padStart(8, '0')).join('-');
+  return iomem.some((line) => line.startsWith(`${range} : namespace`));
+}
+
 /** A line "name 123" of /proc/vmstat; undefined where a kernel has no such counter. */
 export function vmstatOf(lines: readonly string[], name: string): number | undefined {
   const line = lines.find((text) => text.startsWith(`${name} `));

@@ -106,7 +106,7 @@ function startReplay(recorded: RecordedKernel, release?: Release): Replay {
     run,
     text: new AddressText(machine.config.vmemmapBase),
     frames,
-    guest: { memory: new Map(), addedByBlock: new Set(), systemRam: new Set() },
+    guest: { memory: new Map(), addedByBlock: new Set(), systemRam: new Set(), raw: new Set() },
     choices: { foldedPages: 0, refusedBlocks: 0, refusedRemovals: 0, returnedBlocks: 0 },
     bootRam: systemRamLines(iomemLines(run.memory.iomem)),
     devices: [],

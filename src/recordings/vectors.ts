@@ -63,6 +63,7 @@ const VECTOR_COUNTERS = [
   'tlbFlushAll',
   'tlbFlushRange',
   'tlbFlushTable',
+  'markNewValidMap',
 ];
 
 /** Fields of a step in the order they are compared: what the step answered first, its costs last. */

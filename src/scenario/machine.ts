@@ -2,6 +2,7 @@
 
 import type { Architecture, MachineConfig } from '../../arch/architecture.js';
 import { alignUp } from '../hardware/align.js';
+import { physicalLimit } from '../../arch/machine-fields.js';
 import { NoBootMemory, PageAllocator, type BlockChooser, type MemoryNode } from '../hardware/page-allocator.js';
 import { Ram } from '../hardware/ram.js';
 import { Counters } from '../kernel/counters.js';
@@ -23,6 +24,7 @@ export const DEFAULT_RAM_BYTES = 2 ** 42;
 /** Blocks of the largest order for the root tables: the kernel's own, and those that share its entries. */
 const BOOT_BLOCKS = 2;
 const LOW_52_BITS = 2n ** 52n - 1n;
+const ADDRESSES_END = 2n ** 64n;
 
 /** System memory present at boot: sections from here are early, and their memmap is populated before the first step. */
 export interface BootRange {
@@ -90,6 +92,7 @@ export function bootKernel(options: MachineOptions): Kernel {
     pageSize: config.pageSize,
     structPageSize: config.structPageSize,
     vmemmap: Number(config.vmemmapBase & LOW_52_BITS),
+    vmemmapEnd: vmemmapEnd(architecture, config),
     pagesPerSection,
     pagesPerSubsection,
     maxPhysmemBits: architecture.maxPhysmemBits(config, options.traits),
@@ -113,6 +116,13 @@ export function bootKernel(options: MachineOptions): Kernel {
   kernel.counters.reset();
   allocator.startBooks();
   return kernel;
+}
+
+/** See {@link Kernel.vmemmapEnd}. */
+function vmemmapEnd(architecture: Architecture, { vmemmapBase, pageSize, structPageSize }: MachineConfig): number {
+  const frames = physicalLimit(architecture) / pageSize;
+  const toAddressesEnd = Number(ADDRESSES_END - vmemmapBase);
+  return Number(vmemmapBase & LOW_52_BITS) + Math.min(frames * structPageSize, toAddressesEnd);
 }
 
 /** The allocator's memory is whole blocks of the largest order: what a machine has less is taken for good. */

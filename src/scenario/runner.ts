@@ -10,9 +10,8 @@ import { eachBlock, offlineBlock, onlineBlock } from '../mm/memory-block.js';
 import { memremapPages, memunmapPages } from '../mm/memremap.js';
 import { INITIALISED } from '../mm/system-memory.js';
 import { SYSTEM_RAM } from '../mm/resource.js';
-import type { DevPagemap } from '../kernel/memremap.js';
+import type { DevPagemap, VmemAltmap } from '../kernel/memremap.js';
 import { Faults, type SystemMemory } from '../mm/system-memory.js';
-import type { VmemAltmap } from '../kernel/memremap.js';
 import {
   createDevices,
   type ByteRegion,

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import type { ArchConfiguration, Architecture, MachineConfig } from '../../arch/architecture.js';
+import { ARCHITECTURES } from '../../arch/index.js';
 import { DEFAULT_RELEASE, resolveTraits, type Release } from '../history/releases.js';
 import type { Traits } from '../history/traits/index.js';
+import { PHYSICAL_ADDRESS_LIMIT } from '../hardware/ram.js';
+import { physicalLimit } from '../../arch/machine-fields.js';
 import type { MemmapOnMemoryMode } from '../mm/memmap-on-memory.js';
 import type { FaultPoint } from '../mm/system-memory.js';
 import type { OnlineType } from '../mm/zone.js';
 import type { NamespaceRequest } from '../drivers/devices.js';
-import { PHYSICAL_ADDRESS_LIMIT } from '../hardware/ram.js';
 import { DEFAULT_RAM_BYTES, type BootRange, type MachineOptions } from './machine.js';
 import type { CodeStarter } from '../kernel/memmap-code.js';
 import type { ScenarioFile, StepFile } from './schema.js';
@@ -85,6 +87,9 @@ const MEMORY_STEPS: ReadonlySet<string> = new Set<Step['op']>([
   'virtio-mem',
 ]);
 
+/** Steps that a kernel without memory hot-plug can do. */
+const BOOT_MEMORY_STEPS: ReadonlySet<string> = new Set<Step['op']>(['use', 'hugetlb-optimize', 'hugetlb-restore']);
+
 /** A scenario that can run: defaults filled in, units gone, frames in place of bytes. */
 export interface Scenario {
   name: string;
@@ -114,6 +119,18 @@ function chooseConfiguration(architecture: Architecture, machine: ScenarioFile['
   return architecture.configurations.find(fits) ?? architecture.configurations[0]!;
 }
 
+/** What a machine says in the fields that its architecture alone has. @throws ScenarioError for those of another */
+function roomFieldsOf(architecture: Architecture, machine: ScenarioFile['machine']): Partial<MachineConfig> {
+  const own = architecture.machineFields ?? {};
+  for (const other of ARCHITECTURES) {
+    const foreign = Object.keys(other.machineFields ?? {}).find((field) => field in machine && !(field in own));
+    if (foreign !== undefined) {
+      throw new ScenarioError(`machine.${foreign} is given; ${architecture.name} has no such field`);
+    }
+  }
+  return Object.fromEntries(Object.entries(machine).filter(([field]) => field in own));
+}
+
 function resolveConfig(
   architecture: Architecture,
   release: Release,
@@ -126,6 +143,7 @@ function resolveConfig(
   const hasItsBits =
     (machine.vaBits === undefined || machine.vaBits === known.vaBits) && machine.vaBitsActual === undefined;
   const config: MachineConfig = {
+    ...roomFieldsOf(architecture, machine),
     arch: architecture.name,
     kernel: release.name,
     pageSize,
@@ -183,9 +201,6 @@ function pfnRange(step: Extract<StepFile, { pfn?: unknown }>, field: string, pag
   const pfn = need(step.pfn, 'start', step.start, 'pfn');
   const nrPages = need(step.nrPages, 'size', step.size, 'nrPages');
   if (nrPages === 0) throw new ScenarioError(`${field}.nrPages is 0; allowed are 1 page and more`);
-  if ((pfn + nrPages) * pageSize > PHYSICAL_ADDRESS_LIMIT) {
-    throw new ScenarioError(`${field} ends at frame ${pfn + nrPages}; physical addresses end at 2^52`);
-  }
   return { pfn, nrPages };
 }
 
@@ -220,7 +235,7 @@ function resolveStep(step: StepFile, field: string, pageSize: number): Step {
       return {
         op: step.op,
         altmap: step.altmap ?? null,
-        vmemmapShift: Math.log2(step.compoundPages),
+        vmemmapShift: step.vmemmapShift ?? Math.log2(step.compoundPages),
         nid: step.node,
         ...pfnRange(step, field, pageSize),
       };
@@ -228,7 +243,7 @@ function resolveStep(step: StepFile, field: string, pageSize: number): Step {
       return {
         op: step.op,
         altmap: step.altmap ?? null,
-        vmemmapShift: Math.log2(step.compoundPages),
+        vmemmapShift: step.vmemmapShift ?? Math.log2(step.compoundPages),
         ...pfnRange(step, field, pageSize),
       };
     case 'use':
@@ -290,6 +305,29 @@ function nodeOf(step: Step): number {
   return 'node' in step ? step.node : 0;
 }
 
+/** Refuses ranges that end where an architecture has no physical addresses any more. @throws ScenarioError */
+function refuseBeyond(
+  limit: number,
+  steps: readonly Step[],
+  altmaps: readonly AltmapSpec[],
+  boot: readonly BootRange[],
+  pageSize: number,
+): void {
+  const end = `physical addresses end at 2^${Math.log2(limit)}`;
+  const checkFrames = (field: string, endPfn: number): void => {
+    if (endPfn * pageSize > limit) throw new ScenarioError(`${field} ends at frame ${endPfn}; ${end}`);
+  };
+  const checkBytes = (field: string, endByte: number): void => {
+    if (endByte > limit) throw new ScenarioError(`${field} ends at 0x${endByte.toString(16)}; ${end}`);
+  };
+  steps.forEach((step, i) => {
+    if ('pfn' in step) checkFrames(`steps[${i}]`, step.pfn + step.nrPages);
+    else if ('size' in step) checkBytes(`steps[${i}]`, step.start + step.size);
+  });
+  for (const { name, endPfn } of altmaps) checkFrames(`altmaps.${name}`, endPfn + 1);
+  boot.forEach(({ pfn, nrPages }, i) => checkBytes(`machine.boot[${i}]`, (pfn + nrPages) * pageSize));
+}
+
 /** Frames from one to another, `end` exclusive. */
 interface Frames {
   start: number;
@@ -319,19 +357,16 @@ function namedFrames(
  * Where the page allocator's memory lies: above everything that the scenario names, or where that reaches to the end of
  * the physical addresses in the largest gap between.
  * @param nrPages how much memory it is, if there is room for it
+ * @param limit first frame that memory cannot have
  */
-function placeRam(
-  named: readonly Frames[],
-  nrPages: number,
-  pageSize: number,
-): { ramBasePfn: number; ramPages: number } {
-  const limit = PHYSICAL_ADDRESS_LIMIT / pageSize;
+function placeRam(named: readonly Frames[], nrPages: number, limit: number): { ramBasePfn: number; ramPages: number } {
   const above = named.reduce((end, range) => Math.max(end, range.end), 0);
   if (above + nrPages + MAX_BLOCK_PAGES <= limit) return { ramBasePfn: above, ramPages: nrPages };
   let widest: Frames = { start: 0, end: 0 };
   let end = 0;
   for (const range of [...named, { start: limit, end: limit }].sort((a, b) => a.start - b.start)) {
-    if (range.start - end > widest.end - widest.start) widest = { start: end, end: range.start };
+    const next = Math.min(range.start, limit);
+    if (next - end > widest.end - widest.start) widest = { start: end, end: next };
     end = Math.max(end, range.end);
   }
   const room = Math.max(0, widest.end - widest.start - MAX_BLOCK_PAGES);
@@ -346,23 +381,30 @@ function addableFrames(named: readonly Frames[], physmemEnd: number, traits: Tra
   return traits.addPagesChecksRange ? named.filter(({ end }) => end <= physmemEnd) : named;
 }
 
-/** What the machine says of the page allocator's memory, and the rest put where it is in nobody's way. @throws ScenarioError */
+/**
+ * What the machine says of the page allocator's memory, and the rest put where it is in nobody's way.
+ * @param limit bytes: where RAM cannot be any more, or an entry cannot point to it
+ * @throws ScenarioError
+ */
 function resolveRam(
   { ramBasePfn, ramSize }: ScenarioFile['machine'],
   named: readonly Frames[],
   addable: readonly Frames[],
   pageSize: number,
+  limit: number,
 ): Pick<MachineOptions, 'ramBasePfn' | 'ramPages' | 'bootsApart'> {
   if (ramSize !== undefined && ramSize % pageSize !== 0) {
     throw new ScenarioError(`machine.ramSize is ${ramSize}; allowed are whole pages of ${pageSize} bytes`);
   }
   const wanted = (ramSize ?? DEFAULT_RAM_BYTES) / pageSize;
   if (ramBasePfn === undefined) {
-    return { ...placeRam(addable, wanted, pageSize), bootsApart: addable.length < named.length };
+    return { ...placeRam(addable, wanted, limit / pageSize), bootsApart: addable.length < named.length };
   }
-  const room = PHYSICAL_ADDRESS_LIMIT / pageSize - ramBasePfn - BLOCKS_BEHIND_RAM * MAX_BLOCK_PAGES;
+  const room = limit / pageSize - ramBasePfn - BLOCKS_BEHIND_RAM * MAX_BLOCK_PAGES;
   if (room <= 0 || (ramSize !== undefined && wanted > room)) {
-    throw new ScenarioError(`machine.ramBasePfn is ${ramBasePfn}; the memory behind it must end below 2^52 bytes`);
+    throw new ScenarioError(
+      `machine.ramBasePfn is ${ramBasePfn}; the memory behind it must end below 2^${Math.log2(limit)} bytes`,
+    );
   }
   return { ramBasePfn, ramPages: Math.min(wanted, room) };
 }
@@ -435,6 +477,13 @@ export function resolveScenario(file: ScenarioFile, other?: OtherKernel): Scenar
   }
   const altmaps = Object.entries(file.altmaps).map(([name, altmap]) => ({ name, ...altmap }));
   const steps = file.steps.map((step, i) => resolveStep(step, `steps[${i}]`, config.pageSize));
+  const withoutHotplug = architecture.withoutHotplug?.(traits);
+  steps.forEach((step, i) => {
+    if (withoutHotplug === undefined || BOOT_MEMORY_STEPS.has(step.op)) return;
+    throw new ScenarioError(
+      `steps[${i}].op is "${step.op}"; machine.kernel is "${release.name}", and ${withoutHotplug}`,
+    );
+  });
   steps.forEach((step, i) => {
     if (!('altmap' in step) || step.altmap === null) return;
     if (altmaps.some((altmap) => altmap.name === step.altmap)) return;
@@ -446,13 +495,9 @@ export function resolveScenario(file: ScenarioFile, other?: OtherKernel): Scenar
     if (start % config.pageSize !== 0 || size % config.pageSize !== 0) {
       throw new ScenarioError(`machine.boot[${i}] is not made of whole pages of ${config.pageSize} bytes`);
     }
-    if (start + size > PHYSICAL_ADDRESS_LIMIT) {
-      throw new ScenarioError(
-        `machine.boot[${i}] ends at 0x${(start + size).toString(16)}; physical addresses end at 2^52`,
-      );
-    }
     return { pfn: start / config.pageSize, nrPages: size / config.pageSize, nid: node };
   });
+  refuseBeyond(physicalLimit(architecture), steps, altmaps, boot, config.pageSize);
   refuseLargeBoot(boot, config, blockSize);
   // Nobody wrote a function that folds the memmap of devices there.
   refuseDevices(steps, { architecture, release, traits }, (step) => 'vmemmapShift' in step && step.vmemmapShift > 0);
@@ -472,7 +517,13 @@ export function resolveScenario(file: ScenarioFile, other?: OtherKernel): Scenar
       release,
       traits,
       config,
-      ...resolveRam(machine, frames, addableFrames(frames, physmemEnd, traits), config.pageSize),
+      ...resolveRam(
+        machine,
+        frames,
+        addableFrames(frames, physmemEnd, traits),
+        config.pageSize,
+        architecture.entryLimit ?? PHYSICAL_ADDRESS_LIMIT,
+      ),
       recycledPages: machine.recycledPages,
       failAllocations: new Set(file.failAllocations),
       boot,

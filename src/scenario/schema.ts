@@ -1,24 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { z } from 'zod';
+import { ARCHITECTURES } from '../../arch/index.js';
+import { ADDRESS_LIMIT, flag, physical, virtual, whole, type RoomFields } from '../../arch/machine-fields.js';
 import { FAULT_POINTS } from '../mm/system-memory.js';
 
 /** Scenario files: what a user may write. Sizes and addresses are turned into numbers here and nowhere else. */
 
 const UNITS: Readonly<Record<string, number>> = { k: 2 ** 10, m: 2 ** 20, g: 2 ** 30, t: 2 ** 40 };
-/** Physical addresses end here on every architecture. */
-const ADDRESS_LIMIT = 2 ** 52;
 const MAX_STEPS = 100_000;
 /** One step adds or removes at most 64 TiB of 4 KiB pages. */
 const MAX_STEP_PAGES = 2 ** 34;
-
-const whole = (what: string) => z.int({ error: `must be a whole number of ${what}` }).min(0, `must not be negative`);
+/** A compound page is no larger than a step. */
+const MAX_VMEMMAP_SHIFT = 34;
 
 const pages = whole('pages').max(
   MAX_STEP_PAGES,
   `must be at most ${MAX_STEP_PAGES} pages, which is 64 TiB of 4 KiB pages`,
 );
-const pfn = whole('frames').max(ADDRESS_LIMIT / 4096, `must be a frame number below 2^40`);
+const pfn = whole('frames').max(ADDRESS_LIMIT / 4096, `must be a frame number below 2^45`);
 
 /** Bytes as a number, or text with a unit. */
 export const size = z
@@ -35,22 +35,10 @@ export const size = z
   })
   .meta({ id: 'Size', description: 'Bytes, or text with a unit K, M, G, T of 1024: "128M".' });
 
-const address = z
-  .string({ error: 'must be a hex string such as "0x100000000"' })
-  .regex(/^0x[0-9a-f]{1,16}$/i, 'must be a hex string such as "0x100000000"')
-  .meta({ id: 'Address', description: 'A byte address as a hex string: "0x100000000".' });
-
-const physical = address.transform((value, context): number => {
-  const bytes = Number(value);
-  if (bytes < ADDRESS_LIMIT) return bytes;
-  context.addIssue({ code: 'custom', message: 'must be a physical address below 2^52' });
-  return z.NEVER;
-});
-
-const virtual = address.transform((value) => BigInt(value));
-
 const bootRange = z.strictObject({ start: physical, size, node: whole('nodes').max(63).default(0) });
 
+/** Fields that one architecture alone has: what each may be is said in its room, and so is what they mean. */
+const roomFields = Object.assign({}, ...ARCHITECTURES.map((a) => a.machineFields ?? {})) as RoomFields;
 /** What lies in System RAM in the iomem tree: "Kernel code" and its like. */
 const resource = z.strictObject({
   start: physical,
@@ -70,7 +58,7 @@ const machine = z.strictObject({
   vaBitsActual: whole('bits').optional(),
   vmemmapStart: virtual.optional(),
   mmu: z.enum(['radix', 'hash'], { error: 'must be "radix" or "hash"' }).optional(),
-  hugeVmemmap: z.boolean({ error: 'must be true or false' }).optional(),
+  hugeVmemmap: flag.optional(),
   ramBasePfn: pfn.optional(),
   ramSize: size.optional(),
   htabSizeBytes: size.optional(),
@@ -80,11 +68,12 @@ const machine = z.strictObject({
   currentPageTable: whole('page tables').default(0),
   recycledPages: z.enum(['zero', 'keep'], { error: 'must be "zero" or "keep"' }).default('zero'),
   memmapOnMemory: z.enum(['n', 'y', 'force'], { error: 'must be "n", "y" or "force"' }).default('n'),
-  hugetlbOptimized: z.boolean({ error: 'must be true or false' }).default(false),
-  nvdimmKmsan: z.boolean({ error: 'must be true or false' }).default(false),
+  hugetlbOptimized: flag.default(false),
+  nvdimmKmsan: flag.default(false),
   blockSize: size.optional(),
   boot: z.array(bootRange).max(4096, 'must have at most 4096 ranges').default([]),
   resources: z.array(resource).max(4096, 'must have at most 4096 ranges').default([]),
+  ...roomFields,
 });
 
 const altmap = z.strictObject({
@@ -104,6 +93,9 @@ const compoundPages = pages
 
 const node = whole('nodes').max(63).default(0);
 
+/** pgmap.vmemmap_shift of device memory: log2 of the base pages in a compound page. Its range is that of the step. */
+const vmemmapShift = whole('bits').max(MAX_VMEMMAP_SHIFT, `must be at most ${MAX_VMEMMAP_SHIFT}`).optional();
+
 /** What a step makes fail: the n-th time the kernel comes by the place, counted from 1 within the step. */
 const fail = z
   .partialRecord(z.enum(FAULT_POINTS), whole('times').min(1, 'counts from 1'), {
@@ -112,8 +104,21 @@ const fail = z
   .default({});
 
 const STEPS = [
-  z.strictObject({ op: z.literal('add-pages'), ...range, altmap: z.string().optional(), compoundPages, node }),
-  z.strictObject({ op: z.literal('remove-pages'), ...range, altmap: z.string().optional(), compoundPages }),
+  z.strictObject({
+    op: z.literal('add-pages'),
+    ...range,
+    altmap: z.string().optional(),
+    compoundPages,
+    vmemmapShift,
+    node,
+  }),
+  z.strictObject({
+    op: z.literal('remove-pages'),
+    ...range,
+    altmap: z.string().optional(),
+    compoundPages,
+    vmemmapShift,
+  }),
   z.strictObject({ op: z.literal('use'), ...range }),
   z.strictObject({
     op: z.literal('memremap-pages'),
@@ -150,7 +155,7 @@ const STEPS = [
     device: z.string(),
     start: physical,
     size,
-    mode: z.enum(['fsdax', 'devdax'], { error: 'must be "fsdax" or "devdax"' }),
+    mode: z.enum(['fsdax', 'devdax', 'raw'], { error: 'must be "fsdax", "devdax" or "raw"' }),
     map: z.enum(['dev', 'mem'], { error: 'must be "dev" or "mem"' }).default('dev'),
     align: size.default(2 ** 21),
     node,

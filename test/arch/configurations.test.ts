@@ -19,9 +19,10 @@ const GIB = 2 ** 30;
 
 const machineOf = (machine: Machine): Scenario['machine'] =>
   scenario({ machine, steps: [{ op: 'use', pfn: 0, nrPages: 1 }] }).machine;
-const { x86_64, arm64, ppc64, s390 } = Object.fromEntries(
-  ['x86_64', 'arm64', 'ppc64', 's390'].map((name) => [name, findArchitecture(name)]),
-) as Readonly<Record<'x86_64' | 'arm64' | 'ppc64' | 's390', Architecture>>;
+const NAMES = ['x86_64', 'arm64', 'ppc64', 's390', 'riscv64', 'loongarch64'] as const;
+const { x86_64, arm64, ppc64, s390, riscv64, loongarch64 } = Object.fromEntries(
+  NAMES.map((name) => [name, findArchitecture(name)]),
+) as Readonly<Record<(typeof NAMES)[number], Architecture>>;
 
 /** Title, page, levels from the root down (shift and bits of the index), leaves, sections, and the struct page of pfn 0. */
 type Row = readonly [
@@ -50,10 +51,22 @@ const RADIX_UPPER = [
   ['pmd', 21, 9],
 ] as const;
 
+const LOONGARCH_16K = [
+  ['pud', 36, 11],
+  ['pmd', 25, 11],
+  ['pte', 14, 11],
+] as const;
+const LOONGARCH_64K = [
+  ['pud', 42, 13],
+  ['pmd', 29, 13],
+  ['pte', 16, 13],
+] as const;
+
 /**
  * Levels: arch/x86/include/asm/pgtable_64_types.h; arch/arm64/include/asm/pgtable-hwdef.h, where level n of the manual starts at
  * bit (PAGE_SHIFT - 3) * (4 - n) + 3 and the root has what VA_BITS leaves; arch/s390/include/asm/pgtable.h;
- * arch/powerpc/include/asm/book3s/64/radix-4k.h and radix-64k.h. Sections: sparsemem.h of each.
+ * arch/powerpc/include/asm/book3s/64/radix-4k.h and radix-64k.h; arch/riscv/include/asm/pgtable-64.h;
+ * arch/loongarch/include/asm/pgtable.h. Sections: sparsemem.h of each.
  */
 const CONFIGURATIONS: Readonly<Record<string, readonly Row[]>> = {
   // __VMEMMAP_BASE_L4 and __VMEMMAP_BASE_L5.
@@ -153,6 +166,21 @@ const CONFIGURATIONS: Readonly<Record<string, readonly Row[]>> = {
     ['4 levels', 4 * KIB, [['p4d', 42, 11], ...S390_UPPER], [4 * KIB, MIB], 28, 0x1f_817a_0000_0000n],
     ['3 levels', 4 * KIB, S390_UPPER, [4 * KIB, MIB], 28, 0x372_0000_0000n],
   ],
+  // VMEMMAP_START as Documentation/arch/riscv/vm-layout.rst lists it, less 64 bytes for each frame below 2 GiB.
+  riscv64: [
+    ['Sv57', 4 * KIB, [['pgd', 48, 9], ...X86_UPPER], [4 * KIB, 2 * MIB], 27, 0xff1b_ffff_fe00_0000n],
+    ['Sv48', 4 * KIB, X86_UPPER, [4 * KIB, 2 * MIB], 27, 0xffff_8d7f_fe00_0000n],
+    ['Sv39', 4 * KIB, X86_UPPER.slice(1), [4 * KIB, 2 * MIB], 27, 0xffff_ffc4_fe00_0000n],
+  ],
+  // PTRLOG is the page shift less 3, and every table fills a page.
+  loongarch64: [
+    ['16K pages, 3 levels', 16 * KIB, LOONGARCH_16K, [16 * KIB, 32 * MIB], 29, 0xffff_feff_fe00_0000n],
+    ['4K pages, 3 levels', 4 * KIB, X86_UPPER.slice(1), [4 * KIB, 2 * MIB], 29, 0xffff_fffb_ffc0_0000n],
+    ['4K pages, 4 levels', 4 * KIB, X86_UPPER, [4 * KIB, 2 * MIB], 29, 0xffff_fbff_ffc0_0000n],
+    ['64K pages, 3 levels', 64 * KIB, LOONGARCH_64K, [64 * KIB, 512 * MIB], 29, 0xffff_ffbf_e000_0000n],
+    ['16K pages, 2 levels', 16 * KIB, LOONGARCH_16K.slice(1), [16 * KIB], 29, 0xffff_ff8e_fe00_0000n],
+    ['64K pages, 2 levels', 64 * KIB, LOONGARCH_64K.slice(1), [64 * KIB], 29, 0xffff_ffff_a000_0000n],
+  ],
 };
 
 describe.each(ARCHITECTURES)('the configurations of $name', ({ name, configurations }) => {
@@ -237,6 +265,27 @@ const BASES: readonly (readonly [kernel: string, machine: Machine, base: bigint]
   ['5.10', { arch: 'ppc64', mmu: 'radix', pageSize: '4K' }, 0xc00c_0000_0000_0000n],
   ['4.18', { arch: 'x86_64', pagingLevels: 5 }, 0xffd4_0000_0000_0000n],
   ['6.13', { arch: 's390', pagingLevels: 3 }, 0x372_0000_0000n],
+  // VMEMMAP_START is the struct page of frame 0, then of the first frame of RAM, then of one at a multiple of 16 GiB.
+  ['6.5', { arch: 'riscv64', vaBits: 39 }, 0xffff_ffc7_0000_0000n],
+  ['6.6', { arch: 'riscv64', vaBits: 39 }, 0xffff_ffc5_0000_0000n],
+  ['6.5', { arch: 'riscv64', vaBits: 48 }, 0xffff_8d80_0000_0000n],
+  ['6.8', { arch: 'riscv64', vaBits: 48 }, 0xffff_8d7f_fe00_0000n],
+  ['6.13', { arch: 'riscv64', vaBits: 48, ramStart: '0x80200000' }, 0xffff_8d7f_fdff_8000n],
+  ['6.14', { arch: 'riscv64', vaBits: 48, ramStart: '0x80200000' }, 0xffff_8d7f_fe00_0000n],
+  ['7.0', { arch: 'riscv64', vaBits: 57 }, 0xff1b_ffff_fe00_0000n],
+  ['7.1', { arch: 'riscv64', vaBits: 57 }, 0xff1c_0000_0000_0000n],
+  ['7.1', { arch: 'riscv64', vaBits: 57, hvo: false }, 0xff1b_ffff_fe00_0000n],
+  ['7.1', { arch: 'riscv64', vaBits: 57, structPageSize: 80 }, 0xff17_ffff_fd80_0000n],
+  ['7.1', { arch: 'riscv64', vaBits: 57, ramStart: '0x480000000' }, 0xff1b_ffff_f000_0000n],
+  ['6.12.117', { arch: 'riscv64', structPageSize: 72 }, 0xff17_ffff_fdc0_0000n],
+  // Behind the next border of a PMD, or at a border of the memmap of 16 GiB.
+  ['7.0', { arch: 'loongarch64', pageSize: '16K' }, 0xffff_feff_fe00_0000n],
+  ['7.1', { arch: 'loongarch64', pageSize: '16K' }, 0xffff_ff00_0000_0000n],
+  ['7.1', { arch: 'loongarch64', pageSize: '16K', hvo: false }, 0xffff_feff_fe00_0000n],
+  ['7.1', { arch: 'loongarch64', pageSize: '16K', structPageSize: 80 }, 0xffff_febf_fe00_0000n],
+  ['6.12.117', { arch: 'loongarch64', pageSize: '16K', structPageSize: 56 }, 0xffff_ff1f_fe00_0000n],
+  ['6.12.117', { arch: 'loongarch64', pageSize: '64K', pagingLevels: 2, structPageSize: 56 }, 0xffff_ffff_c000_0000n],
+  ['6.12.117', { arch: 'loongarch64', pageSize: '4K', pagingLevels: 4, paBits: 44 }, 0xffff_ff7f_ffc0_0000n],
 ];
 
 test.each(BASES)('in %s the vmemmap of %j begins at %s', (kernel, machine, base) => {
@@ -251,6 +300,8 @@ describe('sections', () => {
     ['s390', '4K', ['6.12', 28], ['6.13', 27]],
     ['x86_64', '4K', ['4.18', 27], ['7.0', 27]],
     ['ppc64', '64K', ['4.18', 24], ['7.0', 24]],
+    ['riscv64', '4K', ['5.10', 27], ['7.2', 27]],
+    ['loongarch64', '16K', ['6.2', 29], ['7.2', 29]],
   ] as const)('of %s with %s pages are 2^n bytes: %j, %j', (arch, pageSize, before, after) => {
     for (const [kernel, bits] of [before, after]) {
       expect(machineOf({ arch, pageSize, kernel }).config.sectionSizeBits, kernel).toBe(bits);
@@ -260,11 +311,13 @@ describe('sections', () => {
 });
 
 describe('memory of a machine that says nothing of it', () => {
-  test('is in blocks of a section on arm64, and of what hypervisors add at a time on s390 and ppc64', () => {
+  test('is in blocks of a section on arm64, riscv64 and loongarch64, and of what hypervisors add at a time on s390 and ppc64', () => {
     const sizes = [4 * KIB, 16 * KIB, 64 * KIB].map((pageSize) => arm64.memoryBlockSize(pageSize, 4 * GIB));
     expect(sizes).toEqual([128 * MIB, 128 * MIB, 512 * MIB]);
     expect(s390.memoryBlockSize(4 * KIB, 4 * GIB)).toBe(256 * MIB);
     expect(ppc64.memoryBlockSize(64 * KIB, 4 * GIB)).toBe(256 * MIB);
+    expect(riscv64.memoryBlockSize(4 * KIB, 256 * GIB)).toBe(128 * MIB);
+    expect(loongarch64.memoryBlockSize(16 * KIB, 256 * GIB)).toBe(512 * MIB);
   });
 
   test('is on x86_64 in sections below 64 GiB, and from there in blocks up to 2 GiB that end where memory ends', () => {
@@ -283,7 +336,8 @@ describe('memory of a machine that says nothing of it', () => {
     const orders = pageSizes.map((pageSize) => arm64.maxOrder(pageSize));
     expect(orders).toEqual([10, 11, 13]);
     expect([ppc64.maxOrder(4 * KIB), ppc64.maxOrder(64 * KIB)]).toEqual([12, 8]);
-    expect([x86_64.maxOrder(4 * KIB), s390.maxOrder(4 * KIB)]).toEqual([10, 10]);
+    expect([x86_64.maxOrder(4 * KIB), s390.maxOrder(4 * KIB), riscv64.maxOrder(4 * KIB)]).toEqual([10, 10, 10]);
+    expect(pageSizes.map((pageSize) => loongarch64.maxOrder(pageSize))).toEqual([10, 11, 13]);
   });
 
   test('is in the zones of the kernel, each up to its limit', () => {
@@ -293,11 +347,14 @@ describe('memory of a machine that says nothing of it', () => {
     expect(zones(arm64)).toEqual([['DMA', 4 * GIB], ['DMA32', 4 * GIB], normal]);
     expect(zones(s390)).toEqual([['DMA', 2 * GIB], normal]);
     expect(zones(ppc64)).toEqual([normal]);
+    for (const architecture of [riscv64, loongarch64]) {
+      expect(zones(architecture)).toEqual([['DMA32', 4 * GIB], normal]);
+    }
   });
 
   test('stays in memblock on the architectures that select ARCH_KEEP_MEMBLOCK', () => {
     const keeping = ARCHITECTURES.filter(({ keepsMemblock }) => keepsMemblock).map(({ name }) => name);
-    expect(keeping).toEqual(['arm64', 'ppc64']);
+    expect(keeping).toEqual(['arm64', 'ppc64', 'riscv64', 'loongarch64']);
   });
 });
 
@@ -352,6 +409,49 @@ const REFUSED: readonly (readonly [Machine, string])[] = [
     { arch: 'ppc64', mmu: 'hash', segmentSize: '1G' },
     'machine.segmentSize is 1073741824; the hash MMU has segments of 256M and 1T',
   ],
+  [{ arch: 'riscv64', vaBits: 47 }, 'machine.vaBits is 47; riscv64 has 39, 48, 57'],
+  [{ arch: 'riscv64', vaBits: 48, pagingLevels: 5 }, 'machine.pagingLevels is 5; riscv64 with 48 bits has 4'],
+  [{ arch: 'riscv64', sectionSizeBits: 29 }, 'machine.sectionSizeBits is 29; riscv64 has sections of 2^27 bytes'],
+  [
+    { arch: 'riscv64', vmemmapWindow: ['0xff1c000000000000', '0x0'] },
+    'machine.vmemmapWindow is 0xff1c000000000000 to 0x0; riscv64 with Sv57 and 64-byte struct pages has 0xff1c000000000000 to 0xff20000000000000',
+  ],
+  [
+    { arch: 'riscv64', vmemmapWindow: ['0xff18000000000000', '0xff20000000000000'] },
+    'machine.vmemmapWindow is 0xff18000000000000 to 0xff20000000000000; riscv64 with Sv57 and 64-byte struct pages has 0xff1c000000000000 to 0xff20000000000000',
+  ],
+  ...(
+    [
+      [8, 0, 0],
+      [4, 1, 0],
+      [4, 0, 1],
+    ] as const
+  ).map(([p4d, pud, pmd]): (typeof REFUSED)[number] => [
+    { arch: 'riscv64', preallocatedTables: { p4d, pud, pmd } },
+    `machine.preallocatedTables is {"p4d":${p4d},"pud":${pud},"pmd":${pmd}}; riscv64 with Sv57 and 64-byte struct pages has {"p4d":4,"pud":0,"pmd":0}`,
+  ]),
+  [{ arch: 'x86_64', ramStart: '0x80000000' }, 'machine.ramStart is given; x86_64 has no such field'],
+  [{ arch: 'riscv64', paBits: 47 }, 'machine.paBits is given; riscv64 has no such field'],
+  [{ arch: 'loongarch64', theadMemoryTypes: true }, 'machine.theadMemoryTypes is given; loongarch64 has no such field'],
+  [{ arch: 'loongarch64', kernel: '6.1.192' }, 'machine.kernel is "6.1.192"; loongarch64 has a vmemmap from 6.2 on'],
+  [
+    { arch: 'loongarch64', pageSize: '4K', pagingLevels: 2 },
+    'machine.pagingLevels is 2; loongarch64 with 4K pages has 3 or 4',
+  ],
+  [
+    { arch: 'loongarch64', pageSize: '16K', pagingLevels: 4 },
+    'machine.pagingLevels is 4; loongarch64 with 16K pages has 2 or 3',
+  ],
+  [{ arch: 'loongarch64', vaBits: 38 }, 'machine.vaBits is 38; loongarch64 has 39 to 47'],
+  [{ arch: 'loongarch64', paBits: 48 }, 'machine.paBits is 48; loongarch64 has 39 to 47'],
+  [
+    { arch: 'loongarch64', sectionSizeBits: 27 },
+    'machine.sectionSizeBits is 27; loongarch64 has sections of 2^29 bytes',
+  ],
+  [
+    { arch: 'loongarch64', vmemmapWindow: ['0xfffffefffe000000', '0x0'] },
+    'machine.vmemmapWindow is 0xfffffefffe000000 to 0x0; loongarch64 with 16K pages has 0xfffffefffe000000 to 0xfffffffffe000000',
+  ],
 ];
 
 /** Machines that there are, at the borders of what is refused. */
@@ -368,6 +468,14 @@ const ALLOWED: readonly Machine[] = [
   { arch: 'ppc64', mmu: 'hash', htabSizeBytes: '256K' },
   { arch: 'ppc64', mmu: 'hash', segmentSize: '256M' },
   { arch: 'ppc64', mmu: 'hash', segmentSize: '1T' },
+  { arch: 'riscv64', pagingLevels: 4 },
+  { arch: 'riscv64', vmemmapWindow: ['0xff1c000000000000', '0xff20000000000000'] },
+  { arch: 'riscv64', structPageSize: 96, preallocatedTables: { p4d: 8, pud: 0, pmd: 0 } },
+  { arch: 'riscv64', kernel: '5.10', preallocatedTables: { p4d: 0, pud: 0, pmd: 0 } },
+  { arch: 'loongarch64', pageSize: '64K', pagingLevels: 2, hugeVmemmap: false },
+  { arch: 'loongarch64', vaBits: 39, paBits: 39 },
+  { arch: 'loongarch64', kernel: '6.2' },
+  { arch: 'loongarch64', kernel: '7.1', vmemmapWindow: ['0xffffff0000000000', '0x0'] },
   // What only the hash MMU looks at does not matter to the radix MMU.
   { arch: 'ppc64', mmu: 'radix', segmentSize: '1G', htabSizeBytes: '384K', vmemmapPageSize: '2M' },
 ];

@@ -76,6 +76,28 @@ const ARCHITECTURES: readonly (readonly [string, ScenarioInput['machine'], Facts
     },
   ],
   [
+    'riscv64',
+    { arch: 'riscv64' },
+    {
+      leaves: pages(4 * KIB, 2 * MIB, GIB),
+      pmdSize: 2 * MIB,
+      pageblockPages: 512,
+      hasPageTables: true,
+      optimizesDaxVmemmap: true,
+    },
+  ],
+  [
+    'loongarch64 16K',
+    { arch: 'loongarch64', pageSize: '16K' },
+    {
+      leaves: pages(16 * KIB, 32 * MIB),
+      pmdSize: 32 * MIB,
+      pageblockPages: 2048,
+      hasPageTables: true,
+      optimizesDaxVmemmap: false,
+    },
+  ],
+  [
     'ppc64 radix 64K',
     { arch: 'ppc64', mmu: 'radix', pageSize: '64K' },
     {
@@ -124,6 +146,8 @@ describe('an architecture says', () => {
     expect(may({ arch: 'ppc64', mmu: 'radix', pageSize: '4K' }, sizes)).toEqual([true, false, true]);
     expect(may({ arch: 'ppc64', mmu: 'radix', pageSize: '64K' }, sizes)).toEqual([true, true, true]);
     expect(may({ arch: 'ppc64', mmu: 'hash' }, sizes)).toEqual([false, false, false]);
+    expect(may({ arch: 'riscv64' }, sizes)).toEqual([true, false, true]);
+    expect(may({ arch: 'loongarch64' }, [32 * MIB, 64 * MIB])).toEqual([false, false]);
   });
 
   test('since when it lets memory blocks hold their memmap at all', () => {

@@ -108,6 +108,40 @@ const HASH: readonly Row[] = [
   ['HPTE_R_KEY_LO', 0xe00n],
 ];
 
+/** arch/riscv/include/asm/pgtable-bits.h and pgtable-64.h. */
+const RISCV64: readonly Row[] = [
+  ['_PAGE_PRESENT', bit(0)],
+  ['_PAGE_READ', bit(1)],
+  ['_PAGE_WRITE', bit(2)],
+  ['_PAGE_EXEC', bit(3)],
+  ['_PAGE_USER', bit(4)],
+  ['_PAGE_GLOBAL', bit(5)],
+  ['_PAGE_ACCESSED', bit(6)],
+  ['_PAGE_DIRTY', bit(7)],
+  ['_PAGE_SOFT', bits(8, 9)],
+  ['_PAGE_MTMASK_THEAD', bits(59, 63)],
+];
+
+/** arch/loongarch/include/asm/pgtable-bits.h. */
+const LOONGARCH64: readonly Row[] = [
+  ['_PAGE_VALID', bit(0)],
+  ['_PAGE_DIRTY', bit(1)],
+  ['_PAGE_PLV', bits(2, 3)],
+  ['_CACHE_MASK', bits(4, 5)],
+  ['_PAGE_GLOBAL', bit(6), [PTE]],
+  ['_PAGE_HUGE', bit(6), [PMD]],
+  ['_PAGE_PRESENT', bit(7)],
+  ['_PAGE_WRITE', bit(8)],
+  ['_PAGE_MODIFIED', bit(9)],
+  ['_PAGE_PROTNONE', bit(10)],
+  ['_PAGE_SPECIAL', bit(11)],
+  ['_PAGE_HGLOBAL', bit(12), [PMD]],
+  ['_PAGE_PRESENT_INVALID', bit(60), [PMD]],
+  ['_PAGE_NO_READ', bit(61)],
+  ['_PAGE_NO_EXEC', bit(62)],
+  ['_PAGE_RPLV', bit(63)],
+];
+
 const without = (rows: readonly Row[], name: string): readonly Row[] => rows.filter(([each]) => each !== name);
 
 type Machine = ScenarioInput['machine'];
@@ -120,6 +154,8 @@ const MACHINES: readonly (readonly [string, Machine, readonly Row[]])[] = [
   ['s390', { arch: 's390' }, S390],
   ['ppc64, radix', { arch: 'ppc64', mmu: 'radix' }, RADIX],
   ['ppc64, hash', { arch: 'ppc64', mmu: 'hash' }, HASH],
+  ['riscv64', { arch: 'riscv64' }, RISCV64],
+  ['loongarch64', { arch: 'loongarch64', pageSize: '16K' }, LOONGARCH64],
 ];
 
 const fieldsOf = (machine: Machine): readonly LeafField[] =>

@@ -391,7 +391,7 @@ describe("Linux's own page table under the hash MMU", () => {
     const { table } = paging;
     const entry = table.entry(table.root, 0);
     const { words } = kernel.ram;
-    expect(paging.isNone(words[entry]!, words[entry + 1]!)).toBe(true);
+    expect(paging.isNone(words[entry]!, words[entry + 1]!, PTE)).toBe(true);
     const pfn = ramBasePfn + 5;
     words[entry] = paging.pteWord0(pfn);
     words[entry + 1] = paging.pteWord1(pfn);

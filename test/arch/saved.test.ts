@@ -16,6 +16,8 @@ const MACHINES: readonly (readonly [string, ScenarioInput['machine']])[] = [
   ['s390 5.4', { arch: 's390', kernel: '5.4', structPageSize: 56 }],
   ['radix', { arch: 'ppc64', mmu: 'radix', structPageSize: 56 }],
   ['radix 6.1', { arch: 'ppc64', mmu: 'radix', kernel: '6.1.192', structPageSize: 56 }],
+  ['riscv64', { arch: 'riscv64', structPageSize: 56 }],
+  ['loongarch64', { arch: 'loongarch64', pageSize: '16K', structPageSize: 56 }],
   ['hash with pages of 64K', { arch: 'ppc64', mmu: 'hash', hugeVmemmap: false }],
 ];
 

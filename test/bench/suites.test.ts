@@ -21,7 +21,13 @@ describe('the suites', { timeout: 60_000 }, () => {
 
   test('play every case of the smaller ones', () => {
     const small = SUITES.filter(({ name }) => !['release', 'hot-add', 'partial-pmd'].includes(name));
-    for (const { cases } of small) for (const c of cases) expect(playCase(c).cycles, c.name).toBeGreaterThan(0);
+    for (const { cases } of small) {
+      for (const c of cases) {
+        // vmemmap_free() of loongarch64 is empty.
+        const isFree = c.machine.arch === 'loongarch64' && c.charged === 'remove';
+        expect(playCase(c).cycles > 0, c.name).toBe(!isFree);
+      }
+    }
   });
 
   test('a sweep of CPUs has every CPU, a sweep of releases every architecture', () => {

@@ -17,7 +17,7 @@ describe.each(BUGS)('$id $name', (bug) => {
   );
 
   test('says what it is', () => {
-    expect(bug.id).toMatch(/^[BX]\d\d[a-z]?$/);
+    expect(bug.id).toMatch(/^([BX]\d\d[a-z]?|[RL]\d)$/);
     expect(bug.name).toMatch(/^[a-z0-9-]+$/);
     expect(bug.fix).toMatch(/^open$|^[0-9a-f]{12} \(.+\) in v\d+\.\d+$|^the (series|patch) “/);
     expect(bug.explanation).toMatch(/\.$/);

@@ -77,9 +77,9 @@ const CASES: [string, string | Uint8Array, RegExp][] = [
     /steps\[0\]\.start is "4G"; it must be a hex string/,
   ],
   [
-    'an address beyond 2^52',
+    'an address beyond 2^57',
     withStep({ pfn: undefined, nrPages: undefined, start: '0xffff000000000000', size: '128M' }),
-    /steps\[0\]\.start is "0xffff000000000000"; it must be a physical address below 2\^52/,
+    /steps\[0\]\.start is "0xffff000000000000"; it must be a physical address below 2\^57/,
   ],
   ['two ways to say where', withStep({ start: '0x100000000' }), /steps\[0\] has both pfn and start/],
 ];

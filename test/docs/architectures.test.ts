@@ -7,7 +7,9 @@ import { describe, expect, test } from 'vitest';
 import { ARCHITECTURES } from '../../arch/index.js';
 import { ARM64_TRAITS } from '../../src/history/traits/arm64.js';
 import type { Trait, TraitKey } from '../../src/history/traits/index.js';
+import { LOONGARCH_TRAITS } from '../../src/history/traits/loongarch.js';
 import { PPC64_TRAITS } from '../../src/history/traits/ppc64.js';
+import { RISCV_TRAITS } from '../../src/history/traits/riscv.js';
 import { S390_TRAITS } from '../../src/history/traits/s390.js';
 import { X86_TRAITS } from '../../src/history/traits/x86.js';
 import { PAGES, ROOT } from './pages.js';
@@ -20,6 +22,8 @@ const TRAITS_OF: Readonly<Record<string, Readonly<Partial<Record<TraitKey, Trait
   arm64: ARM64_TRAITS,
   ppc64: PPC64_TRAITS,
   s390: S390_TRAITS,
+  riscv64: RISCV_TRAITS,
+  loongarch64: LOONGARCH_TRAITS,
 };
 
 const TEST = join(ROOT, 'test');

@@ -31,6 +31,8 @@ interface Rediscovery {
 const x86 = (structPageSize: number) => ({ arch: 'x86_64', structPageSize });
 const arm64 = (pageSize: string, structPageSize: number) => ({ arch: 'arm64', pageSize, structPageSize });
 const ppc64 = (mmu: 'radix' | 'hash', pageSize: string) => ({ arch: 'ppc64', mmu, pageSize });
+const riscv64 = (structPageSize: number) => ({ arch: 'riscv64', structPageSize });
+const loongarch64 = (structPageSize: number) => ({ arch: 'loongarch64', pageSize: '16K', structPageSize });
 const MIB = 2 ** 20;
 /** The frame at which explored memory begins if nothing else is said, bytes, with pages of 4K and of 64K. */
 const BASE_4K = 2 ** 38;
@@ -590,12 +592,101 @@ const REDISCOVERIES: readonly Rediscovery[] = [
     world: { machine: x86(80), altmaps: ['none', 'own'], depth: 3 },
   },
   {
+    bug: 'R1',
+    breaks: 'no-hole',
+    length: 3,
+    has: '7.3',
+    world: { machine: riscv64(64), units: ['half'], sections: 1, depth: 3 },
+  },
+  {
+    bug: 'R2',
+    breaks: 'no-hole',
+    length: 2,
+    has: '7.1',
+    hasNot: '7.2',
+    world: { machine: riscv64(64), units: ['half'], sections: 1, fail: true, depth: 2 },
+  },
+  {
+    bug: 'R3',
+    breaks: 'no-cross-talk',
+    says: /is mapped no more/,
+    length: 2,
+    has: '7.3',
+    world: { machine: riscv64(56), sections: 2, fail: true, depth: 2 },
+  },
+  {
+    bug: 'R4',
+    breaks: 'no-leak',
+    says: /of system memory that nothing maps any more/,
+    length: 3,
+    has: '7.3',
+    world: { machine: riscv64(56), sections: 2, altmaps: ['none', 'own'], depth: 3 },
+  },
+  {
+    bug: 'L1',
+    breaks: 'no-leak',
+    says: /describes nothing/,
+    length: 2,
+    has: '7.3',
+    world: { machine: loongarch64(80), sections: 1, depth: 2 },
+  },
+  {
+    bug: 'L2',
+    breaks: 'altmap-serves',
+    length: 1,
+    has: '7.3',
+    world: { machine: loongarch64(64), sections: 1, altmaps: ['own'], depth: 1, expect: ['altmap-serves'] },
+  },
+  {
+    bug: 'L3',
+    breaks: 'no-hole',
+    length: 1,
+    has: '7.1',
+    hasNot: '7.0',
+    world: { machine: loongarch64(64), start: 2 ** 48 - 512 * MIB, sections: 1, depth: 2 },
+  },
+  {
+    bug: 'L4',
+    breaks: 'leaves-filled',
+    length: 1,
+    has: '7.3',
+    world: { machine: loongarch64(64), sections: 1, units: ['subsection'], depth: 1, expect: ['leaves-filled'] },
+  },
+  {
+    bug: 'L5',
+    breaks: 'no-hole',
+    length: 1,
+    has: '7.3',
+    world: {
+      machine: { ...loongarch64(80), pagingLevels: 2 },
+      start: 2 ** 33,
+      sections: 1,
+      units: ['subsection'],
+      depth: 1,
+    },
+  },
+  {
     bug: 'X10',
     breaks: 'no-hole',
     length: 5,
     has: '7.3',
     hasNot: '7.1',
     world: { machine: { ...x86(56), recycledPages: 'keep' }, depth: 5 },
+  },
+  {
+    bug: 'X15',
+    breaks: 'offline-succeeds',
+    length: 3,
+    has: '7.3',
+    hasNot: '7.0',
+    world: {
+      machine: arm64('4K', 64),
+      sections: 1,
+      units: ['block'],
+      altmaps: ['own'],
+      expect: ['offline-succeeds'],
+      depth: 3,
+    },
   },
   {
     bug: 'X14',
@@ -614,6 +705,8 @@ const OUTSIDE: Readonly<Record<string, string>> = {
   X13: 'Blocks that are removed together, one with its memmap and one without: words take one block at a time.',
   B17: 'The altmap lies at the end of its device, up against system memory; those of the alphabet lie at the start.',
   B32: 'Seventeen ranges that lie 32 TiB apart: ranges of the alphabet are neighbours.',
+  R6: 'Whether a flush came first is asked of what happens inside a step; the explorer looks at what a step leaves.',
+  R7: 'The statistic is a counter, and counters are no part of a state.',
 };
 
 const exploreOn = ({ world }: Rediscovery, kernel: string): Exploration =>

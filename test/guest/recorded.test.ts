@@ -23,7 +23,7 @@ function read(file: string): Recording {
 }
 
 /** The recipes' own ground: no s390, no hashed page table, and a kernel to which something was done. */
-const files = readdirSync(FOLDER).filter((file) => !/^s390x|-hash-|-pc-dimm-ignored/.test(file));
+const files = readdirSync(FOLDER).filter((file) => !/^s390x|-hash-|-pc-dimm-ignored|^riscv64|^loongarch64/.test(file));
 
 /** Options of a command line by name; what a name is given several times is a list. */
 function optionsOf(qemu: string): Map<string, string[]> {

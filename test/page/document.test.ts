@@ -196,7 +196,7 @@ describe('fields of a leaf', () => {
   );
 
   test.each(machines)('%s: name every bit that is set', (_name, machine) => {
-    const file = scenarioSchema.parse({ machine, steps: [{ op: 'add-pages', start: '0x100000000000', size: '1G' }] });
+    const file = scenarioSchema.parse({ machine, steps: [{ op: 'add-pages', start: '0x2000000000', size: '1G' }] });
     const [run] = reportDocument(scenarioRequests(file, 'one.json', []), '0.0.0').runs;
     expect(run!.recording.leaves.length).toBeGreaterThan(0);
     for (const { level, flags } of run!.recording.leaves) {

@@ -19,6 +19,15 @@ const CASES: Readonly<Record<string, number>> = {
   'zone-span.json.gz': 60,
   'resource-tree.json.gz': 60,
   'memory-blocks.json.gz': 45,
+  'riscv64-6.12.117.json.gz': 910,
+  'riscv64-7.2.13.json.gz': 870,
+  'riscv64-7.3.4.json.gz': 813,
+  'riscv64-dax-6.12.117.json.gz': 156,
+  'riscv64-dax-7.2.13.json.gz': 149,
+  'riscv64-dax-7.3.4.json.gz': 165,
+  'loongarch64-6.12.117.json.gz': 619,
+  'loongarch64-7.2.13.json.gz': 548,
+  'loongarch64-7.3.4.json.gz': 548,
 };
 
 const built = new Set(ARCHITECTURES.map((a) => a.name));

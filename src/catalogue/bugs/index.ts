@@ -54,6 +54,17 @@ import { tailKeepsLeaf } from './tail-keeps-leaf.js';
 import { topLevelNotShared } from './top-level-not-shared.js';
 import { wrongHeadPainted } from './wrong-head-painted.js';
 import { wrongHeadPaintedTooFar } from './wrong-head-painted-too-far.js';
+import { sharedLeafRippedOutRiscv64 } from './shared-leaf-ripped-out-riscv64.js';
+import { tableTakenForLeafRiscv64 } from './table-taken-for-leaf-riscv64.js';
+import { failedAddTakesNeighbourRiscv64 } from './failed-add-takes-neighbour-riscv64.js';
+import { leafOfTwoOwnersRiscv64 } from './leaf-of-two-owners-riscv64.js';
+import { freedBeforeFlushRiscv64 } from './freed-before-flush-riscv64.js';
+import { vmemmapTableUncountedRiscv64 } from './vmemmap-table-uncounted-riscv64.js';
+import { neverFreedLoongarch64 } from './never-freed-loongarch64.js';
+import { altmapIgnoredLoongarch64 } from './altmap-ignored-loongarch64.js';
+import { lastSectionNotMappedLoongarch64 } from './last-section-not-mapped-loongarch64.js';
+import { leafForASubsectionLoongarch64 } from './leaf-for-a-subsection-loongarch64.js';
+import { pageBehindStartMissedLoongarch64 } from './page-behind-start-missed-loongarch64.js';
 
 export type { Bug, ReleaseRange, Symptom } from './bug.js';
 
@@ -108,6 +119,17 @@ export const BUGS: readonly Bug[] = [
   pageBehindStartMissed,
   pageBehindStartMissedRadix,
   memmapOutlivesDevice,
+  sharedLeafRippedOutRiscv64,
+  tableTakenForLeafRiscv64,
+  failedAddTakesNeighbourRiscv64,
+  leafOfTwoOwnersRiscv64,
+  freedBeforeFlushRiscv64,
+  vmemmapTableUncountedRiscv64,
+  neverFreedLoongarch64,
+  altmapIgnoredLoongarch64,
+  lastSectionNotMappedLoongarch64,
+  leafForASubsectionLoongarch64,
+  pageBehindStartMissedLoongarch64,
   recycledLeaf,
   earlyMemmapInParts,
   paintOverDevice,

@@ -7,6 +7,7 @@ import { errorPathForgetsAltmap, errorPathForgetsAltmapAgain } from './error-pat
 import { forceReadsYes } from './force-reads-yes.js';
 import { memmapOutOfReach } from './memmap-out-of-reach.js';
 import { tailsNotInitialised } from './tails-not-initialised.js';
+import { onlineForEver } from './online-for-ever.js';
 import { zonesFreedUnderDevice } from './zones-freed-under-device.js';
 import { zoneOfUninitialisedPage } from './zone-of-uninitialised-page.js';
 
@@ -21,4 +22,5 @@ export const MEMORY_HOTPLUG_BUGS: readonly Bug[] = [
   forceReadsYes,
   zonesFreedUnderDevice,
   blocksLeftOffline,
+  onlineForEver,
 ];

@@ -19,6 +19,53 @@ const on = (machine: string, ...kinds: readonly string[]): string[] => kinds.map
 
 export const EXPLANATIONS: readonly Explanation[] = [
   {
+    entries: ['R2'],
+    findings: on(
+      'riscv64 4K',
+      'no-crash memory_block_online',
+      'no-hole __add_pages',
+      'no-hole vmemmap_populate_address',
+    ),
+    why: 'A leaf could not be had for the end of a section, and the table that took its place counts as mapped for the section behind it; going online reads the struct pages that are not there.',
+  },
+  {
+    entries: ['R3'],
+    findings: on(
+      'riscv64 4K',
+      'no-cross-talk remove_pmd_mapping',
+      'no-cross-talk vmemmap_populate_hugepages',
+      'no-hole remove_pmd_mapping',
+      'roll-back remove_pmd_mapping',
+    ),
+    why: 'The undo of a failed add, or of the second section of one, takes the leaf in which the section before ends; what is added next gets a fresh leaf there.',
+  },
+  {
+    entries: ['R4'],
+    findings: on(
+      'riscv64 4K',
+      'altmap-books __add_pages',
+      'altmap-books __remove_pages',
+      'altmap-books try_remove_memory',
+      'no-leak __add_pages',
+      'no-leak __remove_pages',
+      'right-owner remove_pmd_mapping',
+    ),
+    why: 'The shared leaf goes to the altmap, or to the page allocator, of whoever leaves, be it by the undo of a failed add.',
+  },
+  {
+    entries: ['L1'],
+    findings: ['4K', '16K', '64K'].flatMap((page) =>
+      on(
+        `loongarch64 ${page}`,
+        'no-leak __remove_pages',
+        'no-leak try_remove_memory',
+        'no-leak vmemmap_populate_hugepages',
+        'roll-back vmemmap_populate_hugepages',
+      ),
+    ),
+    why: 'Nothing is ever freed, be it removed or the undo of an add that failed.',
+  },
+  {
     entries: ['X08'],
     findings: on('arm64 16K', 'no-hole vmemmap_populate_address', 'no-hole __add_pages'),
     why: 'The page behind the one in which the memmap begins is not mapped.',
@@ -73,6 +120,12 @@ export const EXPLANATIONS: readonly Explanation[] = [
       ...on('ppc64 4K radix', 'roll-back __add_pages', 'roll-back radix__vmemmap_pte_populate'),
       ...on('ppc64 64K radix', 'roll-back __add_pages', 'roll-back radix__vmemmap_pte_populate'),
       ...on('s390 4K', 'roll-back __add_pages'),
+      ...on(
+        'riscv64 4K',
+        'roll-back __add_pages',
+        'roll-back vmemmap_populate_hugepages',
+        'roll-back vmemmap_populate_range',
+      ),
     ],
     why: 'A later section of the range could not be had; the sections before it stay, with their leaves and tables.',
   },

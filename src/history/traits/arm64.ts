@@ -86,6 +86,7 @@ export const ARM64_TRAITS = {
     backported: { '5.10': { by: 262 } },
     effect: 'arch_add_memory() refuses what the linear map has no room for with -EINVAL.',
     confidence: 'memory',
+    read: ALL_TREES,
   },
   arm64SmallSections: {
     name: 'arm64/small-sections',
@@ -133,6 +134,7 @@ export const ARM64_TRAITS = {
     effect:
       'Pages whose memmap begins or ends inside a leaf do not go offline, -EPERM; before, they did, and removal took the leaf from its neighbour too.',
     confidence: 'source',
+    read: ALL_TREES,
   },
   arm64CheckPmdLeaf: {
     name: 'arm64/check-pmd-leaf',

@@ -64,6 +64,7 @@ export const GENERIC_TRAITS = {
     effect:
       '__add_pages() refuses a range that ends beyond the physical address space with -E2BIG, before it looks at altmap and alignment.',
     confidence: 'memory',
+    read: ALL_TREES,
   },
   callersCheckRange: {
     name: 'generic/callers-check-range',
@@ -73,6 +74,7 @@ export const GENERIC_TRAITS = {
     effect:
       'A range that the linear mapping or the physical address space has no room for is refused before anything is claimed: add_memory() with -E2BIG, memremap_pages() with -EINVAL.',
     confidence: 'memory',
+    read: ALL_TREES,
   },
   genericHugepagesLoop: {
     name: 'generic/hugepages-loop',
@@ -115,6 +117,7 @@ export const GENERIC_TRAITS = {
     effect:
       'Unmapping a device reads its first struct page only; before, it dropped a reference of every page, so every struct page had to be mapped.',
     confidence: 'memory',
+    read: ALL_TREES,
   },
   daxCompoundPages: {
     name: 'dax/compound-pages',
@@ -123,6 +126,7 @@ export const GENERIC_TRAITS = {
     effect:
       'Device pages may be compound, and the last one is initialised whole, also where it ends behind the range; before, each page was initialised alone.',
     confidence: 'memory',
+    read: ALL_TREES,
   },
   daxRefusesLargeOrders: {
     name: 'dax/refuses-large-orders',
@@ -131,6 +135,7 @@ export const GENERIC_TRAITS = {
     from: '6.18',
     effect: 'Compound device pages of more than 16 GiB are refused with -EINVAL and a warning.',
     confidence: 'memory',
+    read: ALL_TREES,
   },
   daxArchOptIn: {
     name: 'dax/arch-opt-in',

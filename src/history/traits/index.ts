@@ -2,9 +2,11 @@
 
 import { ARM64_TRAITS } from './arm64.js';
 import { GENERIC_TRAITS } from './generic.js';
+import { LOONGARCH_TRAITS } from './loongarch.js';
 import { MEMORY_HOTPLUG_TRAITS } from './memory-hotplug.js';
 import type { ProposedTraitKey } from './proposed.js';
 import { PPC64_TRAITS } from './ppc64.js';
+import { RISCV_TRAITS } from './riscv.js';
 import { S390_TRAITS } from './s390.js';
 import type { Trait } from './trait.js';
 import { X86_TRAITS } from './x86.js';
@@ -19,6 +21,8 @@ export const TRAITS = {
   ...ARM64_TRAITS,
   ...PPC64_TRAITS,
   ...S390_TRAITS,
+  ...RISCV_TRAITS,
+  ...LOONGARCH_TRAITS,
   ...MEMORY_HOTPLUG_TRAITS,
 } as const satisfies Record<string, Trait>;
 

@@ -82,6 +82,7 @@ export const PPC64_TRAITS = {
     effect:
       'Bolted entries of the vmemmap have the storage key of the kernel, 3, where KUAP or KUEP is on; before, key 0.',
     confidence: 'memory',
+    read: ALL_TREES,
   },
   ppc64PtdumpJoinsFrames: {
     name: 'ppc64/ptdump-joins-frames',

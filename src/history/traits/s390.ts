@@ -21,6 +21,7 @@ export const S390_TRAITS = {
     ended: 'until Linux commit 1a65b73ae9ab (s390/mm: allocate vmemmap pages from self-contained memory range) in v6.8',
     effect: 'arch_add_memory() refuses an altmap with -EINVAL and a warning; __add_pages() below it takes one.',
     confidence: 'memory',
+    read: ALL_TREES,
   },
   s390DerefLarge: {
     name: 's390/deref-large',
@@ -65,6 +66,7 @@ export const S390_TRAITS = {
     effect:
       'A segment entry says with bit 0 that it is present, and its read and write bits are 0x4000 and 0x8000; before, bits 0 and 1 were these.',
     confidence: 'inferred',
+    read: ALL_TREES,
   },
   s390FreeBootMemmap: {
     name: 's390/free-boot-memmap',

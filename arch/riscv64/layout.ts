@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import {
+  highHalf,
+  P4D,
+  PGD,
+  PMD,
+  PTE,
+  PUD,
+  type EntryFormat,
+  type Geometry,
+  type LeafField,
+  type TableLevel,
+} from '../../src/hardware/page-table.js';
+
+/**
+ * Page tables of riscv64 (RISC-V privileged specification, Sv39, Sv48 and Sv57; arch/riscv/include/asm/pgtable-bits.h
+ * and pgtable-64.h): geometry and entry bits.
+ */
+
+/** Bits of an entry, low half. */
+export const PRESENT = 1 << 0;
+export const READ = 1 << 1;
+export const WRITE = 1 << 2;
+export const EXEC = 1 << 3;
+export const USER = 1 << 4;
+/** Global; without PRESENT it is _PAGE_PROT_NONE. */
+export const GLOBAL = 1 << 5;
+export const ACCESSED = 1 << 6;
+export const DIRTY = 1 << 7;
+
+/** _PAGE_LEAF: an entry that may be read, written or executed maps memory; one that may not points to a table. */
+const LEAF = READ | WRITE | EXEC;
+/** _PAGE_TABLE: what the populate helpers write. */
+export const PAGE_TABLE = PRESENT;
+/** PAGE_KERNEL: 0xe7. */
+export const PAGE_KERNEL = PRESENT | READ | WRITE | GLOBAL | ACCESSED | DIRTY;
+/** PAGE_KERNEL before its mappings were global: 0xc7. */
+export const PAGE_KERNEL_NOT_GLOBAL = PAGE_KERNEL & ~GLOBAL;
+/** _PAGE_PMA_THEAD: bits 62 to 60, memory that is cached, buffered and shareable, on T-Head cores. High half. */
+export const THEAD_NORMAL_MEMORY_HI = 0x7000_0000;
+
+/** Bits 10-31 and 32-53 of an entry: the frame. */
+const FRAME_LO = 0xffff_fc00;
+const FRAME_HI = 0x003f_ffff;
+const FRAME_SHIFT = 10;
+/** Frames below 2^22: a step of one in the high half of an entry. */
+const FRAMES_PER_HIGH = 2 ** (32 - FRAME_SHIFT);
+const PAGE_SHIFT = 12;
+const PAGE_SIZE = 2 ** PAGE_SHIFT;
+/** An address, shifted down to where an entry holds it. */
+const ENTRY_PER_ADDRESS = 2 ** (FRAME_SHIFT - PAGE_SHIFT);
+
+const TABLES: readonly TableLevel[] = [
+  { level: PGD, shift: 48, bits: 9 },
+  { level: P4D, shift: 39, bits: 9 },
+  { level: PUD, shift: 30, bits: 9 },
+  { level: PMD, shift: 21, bits: 9 },
+  { level: PTE, shift: PAGE_SHIFT, bits: 9 },
+];
+
+/** @param pagingLevels 3 for Sv39, 4 for Sv48, 5 for Sv57 */
+export const geometry = (pagingLevels: number): Geometry => ({
+  levels: TABLES.slice(TABLES.length - pagingLevels),
+  endian: 'little',
+});
+
+/** pXd_pfn(): the frame of an entry. */
+export const entryPfn = (lo: number, hi: number): number => (hi & FRAME_HI) * FRAMES_PER_HIGH + (lo >>> FRAME_SHIFT);
+
+/** Low half of an entry. @param pa physical byte address, page aligned */
+export const entryLo = (pa: number, bits: number): number => ((pa * ENTRY_PER_ADDRESS) | bits) >>> 0;
+
+/** High half of an entry. */
+export const entryHi = (pa: number, bits: number): number => (highHalf(pa * ENTRY_PER_ADDRESS) | bits) >>> 0;
+
+/** pmd_present(): a leaf of which PRESENT was cleared for a moment counts. At the other levels R, W and X do not. */
+export const isPmdPresent = (lo: number): boolean => (lo & (PRESENT | GLOBAL | LEAF)) !== 0;
+/** pte_present(), with _PAGE_PROT_NONE. */
+export const isPtePresent = (lo: number): boolean => (lo & (PRESENT | GLOBAL)) !== 0;
+/** Whether an entry maps memory; else it points to a table. */
+export const isLeaf = (lo: number): boolean => (lo & LEAF) !== 0;
+
+/** How the hardware reads an entry. A PTE is a leaf or a fault: without R, W and X it maps nothing. */
+export const format: EntryFormat = {
+  isPresent: (level, lo) => (lo & PRESENT) !== 0 && (level !== PTE || isLeaf(lo)),
+  isLeaf: (_level, lo) => isLeaf(lo),
+  address: (_level, lo, hi) => entryPfn(lo, hi) * PAGE_SIZE,
+};
+
+/** The bits of an entry other than the frame. */
+export const flagBits = (lo: number, hi: number): bigint =>
+  (BigInt((hi & ~FRAME_HI) >>> 0) << 32n) | BigInt(lo & ~FRAME_LO);
+
+/** The fields of a leaf (arch/riscv/include/asm/pgtable-bits.h, pgtable-64.h). */
+export const LEAF_FIELDS: readonly LeafField[] = [
+  { name: '_PAGE_PRESENT', mask: BigInt(PRESENT), says: 'memory is mapped' },
+  { name: '_PAGE_READ', mask: BigInt(READ), says: 'may be read' },
+  { name: '_PAGE_WRITE', mask: BigInt(WRITE), says: 'may be written' },
+  { name: '_PAGE_EXEC', mask: BigInt(EXEC), says: 'is executed' },
+  { name: '_PAGE_USER', mask: BigInt(USER), says: 'user mode may use it' },
+  { name: '_PAGE_GLOBAL', mask: BigInt(GLOBAL), says: 'stays in the TLB when the address space is switched' },
+  { name: '_PAGE_ACCESSED', mask: BigInt(ACCESSED), says: 'was used' },
+  { name: '_PAGE_DIRTY', mask: BigInt(DIRTY), says: 'was written' },
+  { name: '_PAGE_SOFT', mask: 3n << 8n, says: 'the kernel’s own' },
+  {
+    name: '_PAGE_MTMASK_THEAD',
+    mask: 0x1fn << 59n,
+    says: 'memory type: Svpbmt in bits 62 and 61, or T-Head’s in 63 to 59',
+  },
+];
