@@ -86,7 +86,10 @@ describe('the packed package', () => {
     expect(others).toEqual([
       'LICENSE',
       'README.md',
+      'dist/src/page/playground.html',
       'dist/src/page/template.html',
+      'dist/src/story/own-memmap.json',
+      'dist/src/story/partial-pmd.json',
       'package.json',
       'src/measure/primitives.c',
       ...readdirSync(join(ROOT, 'src', 'story'))
