@@ -93,12 +93,12 @@ const TEXTS = [
 
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
-const isObject = (value: Json): value is { [key: string]: Json } =>
+const isObject = (value: Json): value is Record<string, Json> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** A place in a value: what holds it, and by which key. */
 interface Place {
-  readonly holder: Json[] | { [key: string]: Json };
+  readonly holder: Json[] | Record<string, Json>;
   readonly key: string | number;
 }
 
@@ -190,7 +190,7 @@ export function valuesChanged(text: string, donor: string, chance: Chance): stri
   return JSON.stringify(root);
 }
 
-const CHARACTERS = '0123456789abcdefx-: ,.{}[]"\\\n\t=()#GMKT\u0000é';
+const CHARACTERS: readonly string[] = Array.from('0123456789abcdefx-: ,.{}[]"\\\n\t=()#GMKT\u0000é');
 
 /** A text with some of its characters changed, doubled, moved or gone. */
 export function bytesChanged(text: string, chance: Chance): string {
@@ -206,10 +206,10 @@ export function bytesChanged(text: string, chance: Chance): string {
         changed = before + behind;
         break;
       case 1:
-        changed = before + chance.of([...CHARACTERS]) + changed.slice(at);
+        changed = before + chance.of(CHARACTERS) + changed.slice(at);
         break;
       case 2:
-        changed = before + chance.of([...CHARACTERS]) + behind;
+        changed = before + chance.of(CHARACTERS) + behind;
         break;
       case 3:
         changed = before + piece + piece + behind;
