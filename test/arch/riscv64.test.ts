@@ -273,7 +273,7 @@ describe('vmemmap_free()', () => {
     table.write(entry, entryLo(2 ** 42, 0xe7), entryHi(2 ** 42, 0));
     kernel.code.vmemmapFree(start, start + 4096, null);
     expect(table.lo(entry)).toBe(0);
-    expect(kernel.log.take()).toEqual(['free-not-allocated:40000000']);
+    expect(kernel.log.take()).toEqual([{ kind: 'free-not-allocated', pfn: 0x40000000 }]);
   });
 
   test('takes a PMD for present whose present bit alone is clear, and a PTE with the global bit', () => {
