@@ -82,7 +82,7 @@ export function format(pageShift: number, none: NoneEntries): EntryFormat {
     isPresent: (level, lo, hi) => {
       if (level === PTE || isLeaf(level, lo)) return (lo & VALID) !== 0;
       const empty = none[level];
-      return empty === undefined || lo !== empty.lo || hi !== empty.hi;
+      return lo !== empty?.lo || hi !== empty.hi;
     },
     isLeaf,
     address: (level, lo, hi) => {

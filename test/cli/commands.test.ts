@@ -153,7 +153,7 @@ describe('vmemmap validate, diff, bisect', () => {
     const folder = file('broken-cells', '').replace(/broken-cells$/, 'cells');
     const args = [
       '--arch',
-      's390',
+      'x86_64',
       '--struct-page',
       '56',
       '--shape',
@@ -166,7 +166,7 @@ describe('vmemmap validate, diff, bisect', () => {
     const { status, stdout } = vmemmap('validate', ...args);
     expect(status).toBe(1);
     expect(stdout).toContain('1 cells: 0 supported, 0 ignored, 0 refused, 1 broken, 0 untestable');
-    const scenario = `${folder}/s390-4k-sp56-neighbour-6.12.117.json`;
+    const scenario = `${folder}/x86_64-4k-sp56-neighbour-6.12.117.json`;
     expect(vmemmap('run', scenario).stdout).toContain('finding  step 4: altmap-books');
   });
 

@@ -16,9 +16,13 @@ const GIB = 2 ** 30;
 
 /** Those that somebody else measured or documented; what was measured for the model itself has a test of its own. */
 const isPublished = ({ throughput }: CpuProfile): boolean => throughput === undefined;
+/** Architectures whose CPUs nobody has tabulated: most of their figures are estimates, and say so. */
+const NOT_TABULATED: ReadonlySet<string> = new Set(['riscv64', 'loongarch64']);
 
 const CPUS: ReadonlyMap<string, CpuProfile> = new Map(
-  ARCHITECTURES.flatMap(({ cpus }) => cpus.filter(isPublished).map((profile) => [profile.name, profile])),
+  ARCHITECTURES.filter(({ name }) => !NOT_TABULATED.has(name)).flatMap(({ cpus }) =>
+    cpus.filter(isPublished).map((profile) => [profile.name, profile]),
+  ),
 );
 
 /** How a figure is known, in one letter: document, measured, reference table, arithmetic, recalled, estimate. */

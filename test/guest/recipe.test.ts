@@ -400,6 +400,7 @@ describe('recipes of the catalogue', () => {
         "B27",
         "B38",
         "B40",
+        "X15",
       ]
     `);
   });
