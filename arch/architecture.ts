@@ -15,7 +15,7 @@ import type { RoomValues } from './machine-fields.js';
 
 /**
  * What a scenario says of the machine. Addresses are bigint: they leave here as numbers. Fields that one architecture
- * alone has are declared in its room, see {@link RoomFields}.
+ * alone has are declared in its room, see `RoomFields` in machine-fields.ts.
  */
 export interface MachineConfig extends RoomValues {
   arch: string;

@@ -40,5 +40,6 @@ export interface Check<Name extends string = string> {
   readonly sentence: string;
   /** It asks for {@link StepView.freedUnflushed}, which slows the run down. */
   readonly watchesFlushes?: true;
+  /** What of a step breaks the sentence; nothing where it holds. */
   check(view: StepView): Complaint[];
 }

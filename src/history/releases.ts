@@ -208,7 +208,7 @@ export const unknownTraits = (name: string): string[] =>
 
 /**
  * The kernel of a name, which may say what is different in it: "6.12 with arm64/check-pmd-leaf", "5.14.0-427.el9.x86_64
- * with mom/force without hvo". See {@link findBase} for what may stand before.
+ * with mom/force without hvo". What may stand before is a release, a stable or a vendor's kernel.
  * @returns undefined if it is not covered
  */
 export function findRelease(name: string): Release | undefined {
