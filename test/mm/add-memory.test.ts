@@ -149,10 +149,14 @@ describe('the iomem tree', () => {
     expect(states[3]!.blocks).toEqual(states[2]!.blocks);
     expect(states[5]!.iomem).toEqual([
       '100000000-11fffffff : Persistent Memory',
+      '  100000000-1009fffff : namespace0.0',
       '  108000000-11fffffff : dax0.0',
       '    108000000-11fffffff : System RAM (kmem)',
     ]);
-    expect(states[7]).toMatchObject({ blocks: [], iomem: ['100000000-11fffffff : Persistent Memory'] });
+    expect(states[7]).toMatchObject({
+      blocks: [],
+      iomem: ['100000000-11fffffff : Persistent Memory', '  100000000-1009fffff : namespace0.0'],
+    });
   });
 
   test('a namespace outlives its memmap: what the firmware says of it stays', () => {
