@@ -169,6 +169,9 @@ test('anchors of findings are unique in a document', () => {
 
 const catalogue = BUGS.map((bug) => [bug.name, bug] as const);
 
+/** What is wrong is an order of events, a page freed before the flush, which the page says in words and shows in no byte. */
+const IN_WORDS_ALONE: ReadonlySet<string> = new Set(['freed-before-flush-riscv64']);
+
 describe('over the catalogue', () => {
   test.each(catalogue)('%s: its page has less than 400 KB, and its finding', (_name, bug) => {
     const requests = bugRequests(bug, []);
@@ -180,7 +183,7 @@ describe('over the catalogue', () => {
       expect(headline).not.toMatch(/describes nothing|\bframes? [0-9a-f]*[a-f][0-9a-f]*\b/);
       expect(event).toBeLessThan(document.runs[0]!.recording.steps[step]!.length);
       // What is wrong is seen: bytes, or a row of books, or the books of an altmap and the words that name a count.
-      expect(blamed.length > 0 || books !== null || event >= 0).toBe(true);
+      expect(blamed.length > 0 || books !== null || event >= 0 || IN_WORDS_ALONE.has(bug.name)).toBe(true);
     }
   });
 });
