@@ -65,7 +65,7 @@ describe('vmemmap dump', () => {
     expect(stdout.split('\n')).toEqual([
       '0xffffea0003a00000-0xffffea0003c00000 (2 MiB)',
       '  file   pmd nothing mapped',
-      '  model  pmd RW PSE GLB NX',
+      '  model  pmd RW PSE NX',
       '1 stretch differs',
       '',
     ]);
