@@ -168,7 +168,12 @@ describe('what cannot be used is answered with a sentence', () => {
     ],
     [
       'another map',
-      () => ['--lsmem', lsmem(), '--ndctl', file('nd.json', '{"dev":"namespace0.0","mode":"fsdax","map":"disk","size":1}')],
+      () => [
+        '--lsmem',
+        lsmem(),
+        '--ndctl',
+        file('nd.json', '{"dev":"namespace0.0","mode":"fsdax","map":"disk","size":1}'),
+      ],
       'map is "disk"; it must be "dev", "mem" or "none"',
     ],
     [
