@@ -35,13 +35,6 @@ export const EDITS: readonly Edit[] = [
     put: '1',
   },
   {
-    what: 'what is remembered as unused is not written before a new leaf',
-    file: X86,
-    in: 'vmemmap_use_new_sub_pmd',
-    find: /vmemmap_flush_unused_pmd\(\)/,
-    put: '(void)0',
-  },
-  {
     what: 'the unused head of a leaf is marked behind its place',
     file: X86,
     in: 'vmemmap_use_new_sub_pmd',
