@@ -324,7 +324,9 @@ function refuseBeyond(
     if ('pfn' in step) checkFrames(`steps[${i}]`, step.pfn + step.nrPages);
     else if ('size' in step) checkBytes(`steps[${i}]`, step.start + step.size);
   });
-  for (const { name, endPfn } of altmaps) checkFrames(`altmaps.${name}`, endPfn + 1);
+  for (const { name, endPfn } of altmaps) {
+    if (endPfn * pageSize >= limit) throw new ScenarioError(`altmaps.${name}.endPfn is ${endPfn}; ${end}`);
+  }
   boot.forEach(({ pfn, nrPages }, i) => checkBytes(`machine.boot[${i}]`, (pfn + nrPages) * pageSize));
 }
 

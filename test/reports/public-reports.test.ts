@@ -240,7 +240,12 @@ describe('what ended in a stack', () => {
 
   test('memory at the end of the physical addresses leaves the page allocator its room below', () => {
     expect(rets(play(robustness('run-physicaladdresserror-use-at-end-of-space.json')))).toEqual([null]);
-    expect(rets(play(robustness('run-physicaladdresserror-altmap-end-2p40.json')))).toHaveLength(1);
+  });
+
+  test('an altmap whose last frame lies beyond the physical addresses is a sentence', () => {
+    expect(() => play(robustness('run-physicaladdresserror-altmap-end-2p40.json'))).toThrow(
+      'altmaps.d.endPfn is 1099511627776; physical addresses end at 2^52',
+    );
   });
 
   test.each(['5.19', '6.0', '6.2', '6.12'])('s390 %s has no devices with struct pages', (kernel) => {
