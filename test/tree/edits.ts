@@ -14,6 +14,8 @@ export interface Edit {
   readonly in: string;
   readonly find: RegExp;
   readonly put: string;
+  /** The shortest sequence in which the edited tree parts from its own: sections by their number, altmaps where they have one. */
+  readonly shortest: string;
 }
 
 const X86 = 'arch/x86/mm/init_64.c';
@@ -26,6 +28,7 @@ export const EDITS: readonly Edit[] = [
     in: 'free_hugepage_table',
     find: /get_order\(\w+\)/,
     put: '0',
+    shortest: 'add 0, remove 0',
   },
   {
     what: 'an altmap gets one page of a leaf back',
@@ -33,6 +36,15 @@ export const EDITS: readonly Edit[] = [
     in: 'free_hugepage_table',
     find: /PMD_SIZE \/ PAGE_SIZE/,
     put: '1',
+    shortest: 'add 0 own, remove 0 own',
+  },
+  {
+    what: 'what is remembered as unused is not written before a new leaf',
+    file: X86,
+    in: 'vmemmap_use_new_sub_pmd',
+    find: /vmemmap_flush_unused_pmd\(\)/,
+    put: '(void)0',
+    shortest: 'add 0, add 2',
   },
   {
     what: 'the unused head of a leaf is marked behind its place',
@@ -40,6 +52,7 @@ export const EDITS: readonly Edit[] = [
     in: 'vmemmap_use_new_sub_pmd',
     find: /memset\(\(void \*\)page/,
     put: 'memset((void *)start',
+    shortest: 'add 1',
   },
   {
     what: 'what was written as unused is still remembered',
@@ -47,6 +60,7 @@ export const EDITS: readonly Edit[] = [
     in: 'vmemmap_flush_unused_pmd',
     find: /unused_pmd_start = 0/,
     put: '(void)0',
+    shortest: 'add 0, add 2',
   },
   {
     what: 'a part that goes out of use is filled with zeroes',
@@ -54,6 +68,7 @@ export const EDITS: readonly Edit[] = [
     in: 'vmemmap_pmd_is_unused',
     find: /PAGE_UNUSED/,
     put: '0',
+    shortest: 'add 0, remove 0',
   },
   {
     what: 'a leaf that ends at its end counts as a part',
@@ -61,6 +76,7 @@ export const EDITS: readonly Edit[] = [
     in: 'vmemmap_set_pmd',
     find: /IS_ALIGNED\(next,/,
     put: 'IS_ALIGNED(next + 1,',
+    shortest: 'add 0',
   },
   {
     what: 'the entry of a leaf that goes stays',
@@ -68,6 +84,7 @@ export const EDITS: readonly Edit[] = [
     in: 'remove_pmd_table',
     find: /pmd_clear\(pmd\)/,
     put: '(void)0',
+    shortest: 'add 0, remove 0',
   },
   {
     what: 'the altmap is not passed on',
@@ -75,6 +92,7 @@ export const EDITS: readonly Edit[] = [
     in: 'vmemmap_populate',
     find: /node, altmap\)/,
     put: 'node, NULL)',
+    shortest: 'add 0 own',
   },
   {
     what: 'an altmap counts one page of what it gives',
@@ -82,6 +100,7 @@ export const EDITS: readonly Edit[] = [
     in: 'altmap_alloc_block_buf',
     find: /->alloc \+= \w+/,
     put: '->alloc += 1',
+    shortest: 'add 0 own',
   },
 ];
 
