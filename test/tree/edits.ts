@@ -5,15 +5,19 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { GENERIC_FILES, LAST_FILES, targetOf } from '../../src/tree/targets.js';
 
-/** Faults that are put into a copy of a tree: one line each. */
-export interface Edit {
-  /** What goes wrong. */
-  readonly what: string;
+/** A fault that is put into a copy of a tree: one line. */
+export interface Fault {
   readonly file: string;
   /** The function that is edited: the first of the name. */
   readonly in: string;
   readonly find: RegExp;
   readonly put: string;
+}
+
+/** A fault that a search finds. */
+export interface Edit extends Fault {
+  /** What goes wrong. */
+  readonly what: string;
   /** The shortest sequence in which the edited tree parts from its own: sections by their number, altmaps where they have one. */
   readonly shortest: string;
 }
@@ -105,7 +109,7 @@ export const EDITS: readonly Edit[] = [
 ];
 
 /** The text of a file with an edit in it, in the body of the function alone. @throws Error where there is no such place */
-function edited(text: string, { in: name, find, put }: Edit): string {
+function edited(text: string, { in: name, find, put }: Fault): string {
   const head = new RegExp(`\\b${name}\\([^;{]*\\{`).exec(text);
   if (head === null) throw new Error(`no function ${name}`);
   const end = text.indexOf('\n}', head.index);
@@ -115,7 +119,7 @@ function edited(text: string, { in: name, find, put }: Edit): string {
 }
 
 /** A copy of what is taken of a tree for x86_64, with an edit in it. Returns its path. */
-export function editedTree(tree: string, edit: Edit): string {
+export function editedTree(tree: string, edit: Fault): string {
   const copy = mkdtempSync(join(tmpdir(), 'vmemmap-edited-'));
   for (const file of ['Makefile', ...GENERIC_FILES, ...targetOf('x86_64').files, ...LAST_FILES]) {
     mkdirSync(dirname(join(copy, file)), { recursive: true });
