@@ -44,8 +44,7 @@ export const GENERIC_TRAITS = {
     since: 'since Linux commit ae86cbfef381 (libnvdimm, pfn: Pad pfn namespaces relative to other regions) in v4.20',
     from: '4.20',
     until: '5.3',
-    ended:
-      'until Linux commit a3619190d62e (libnvdimm/pfn: stop padding pmem namespaces to section alignment) in v5.3',
+    ended: 'until Linux commit a3619190d62e (libnvdimm/pfn: stop padding pmem namespaces to section alignment) in v5.3',
     effect:
       'A namespace that shares a section with another region is cut, too; before, only one that shares it with System RAM.',
     confidence: 'source',
