@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { z } from 'zod';
-import { ALTMAP_CHOICES, UNITS } from '../explore/alphabet.js';
+import { ALTMAP_CHOICES, MEMORY_CHOICES, UNITS } from '../explore/alphabet.js';
 import { EXPECTATION_NAMES } from '../check/expectations.js';
 import { startCrew } from '../explore/crew.js';
 import { MAX_THREADS } from '../explore/expand.js';
@@ -30,6 +30,7 @@ export interface ExploreCommand {
   depth: string;
   unit: string[];
   altmap: string[];
+  memory: string[];
   start?: string;
   sectionSize?: string;
   compound?: string;
@@ -68,6 +69,7 @@ const OPTIONS = z.object({
   depth: whole('steps', MAX_DEPTH),
   unit: choices(UNITS),
   altmap: choices(ALTMAP_CHOICES),
+  memory: choices(MEMORY_CHOICES),
   start: size.optional(),
   sectionSize: size.optional(),
   compound: size.optional(),
@@ -131,6 +133,7 @@ function parse(command: ExploreCommand): { search: Search; run: RunOptions } {
     depth,
     units: unit,
     altmaps: altmap,
+    memory: parsed.data.memory,
     start: parsed.data.start,
     sectionBytes: parsed.data.sectionSize,
     compoundSize: parsed.data.compound,

@@ -43,7 +43,7 @@ const program = new Command('vmemmap')
 
 /** What is explored: options that a saved exploration has answered. */
 const EXPLORED = [
-  ...['arch', 'kernel', 'pageSize', 'mmu', 'structPage', 'sections', 'depth', 'unit', 'altmap'],
+  ...['arch', 'kernel', 'pageSize', 'mmu', 'structPage', 'sections', 'depth', 'unit', 'altmap', 'memory'],
   ...['start', 'sectionSize', 'compound', 'expect', 'fail', 'shard'],
 ];
 
@@ -352,6 +352,7 @@ withTrees(program.command('explore'))
   .option('--depth <n>', 'steps of the longest sequence', '5')
   .option('--unit <unit...>', 'what comes and goes as one: section, half, subsection, block', ['section'])
   .option('--altmap <choice...>', 'who backs the memmap: none, own, shared, reserve, tight', ['none'])
+  .option('--memory <choice...>', 'what memory holds that becomes memmap: zero, 0xfd, entries, kept', ['zero'])
   .option('--start <address>', 'where the explored memory begins, bytes, as 4G')
   .option('--section-size <size>', 'what is cut into ranges, if not a section of the machine')
   .option('--compound <size>', 'sections are devices with compound pages of this size')
