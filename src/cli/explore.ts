@@ -17,7 +17,8 @@ import { exploreJson, exploreText, type Effort } from '../report/explore.js';
 import { InputError } from '../scenario/load.js';
 import { findArchitecture, findKernelRelease } from '../scenario/names.js';
 import { size } from '../scenario/schema.js';
-import { EXIT_FINDING, EXIT_OK, jsonText, makeFolder, progress, writeNamed, writeResult } from './output.js';
+import { EXIT_FINDING, EXIT_OK } from './exit-codes.js';
+import { jsonText, makeFolder, progress, writeNamed, writeResult } from './output.js';
 
 /** What the command line says, as text. */
 export interface ExploreCommand {

@@ -17,7 +17,8 @@ import type { OtherKernel } from '../scenario/scenario.js';
 import { ScenarioError } from '../kernel/scenario-error.js';
 import { findArchitecture, findKernelRelease } from '../scenario/names.js';
 import { size } from '../scenario/schema.js';
-import { EXIT_OK, writeResult } from './output.js';
+import { EXIT_OK } from './exit-codes.js';
+import { writeResult } from './output.js';
 
 export interface PlanOptions {
   lsmem?: string;
