@@ -168,7 +168,9 @@ const STEPS = [
     device: z.string(),
     start: physical,
     size,
-    requested: z.union([z.literal(0), size]),
+    requested: z.union([z.literal(0), size], {
+      error: 'must be 0, or bytes as a positive whole number, or text such as "2G"',
+    }),
     node,
     fail,
   }),
