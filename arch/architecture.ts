@@ -14,8 +14,8 @@ import type { RoomValues } from './machine-fields.js';
 /** What an architecture registers, and what a machine has to say to get one. */
 
 /**
- * What a scenario says of the machine. Addresses are bigint: they leave here as numbers. Fields that one architecture
- * alone has are declared in its room, see `RoomFields` in machine-fields.ts.
+ * What a scenario says of the machine. vmemmapBase has all 64 bits; code below here takes its low 52 bits as a number.
+ * Fields that one architecture alone has are declared in its room, see `RoomFields` in machine-fields.ts.
  */
 export interface MachineConfig extends RoomValues {
   arch: string;
@@ -27,28 +27,12 @@ export interface MachineConfig extends RoomValues {
   sectionSizeBits: number;
   /** Virtual address of the struct page of pfn 0. */
   vmemmapBase: bigint;
-  /** Levels of the page table in use; x86_64, arm64, s390. */
+  /** Levels of the page table in use. */
   pagingLevels?: number | undefined;
-  /** Bits of a virtual address that the kernel is built for, VA_BITS; arm64. */
+  /** Bits of a virtual address that the kernel is built for, VA_BITS. */
   vaBits?: number | undefined;
-  /** Bits that the hardware has, vabits_actual, where they are fewer; arm64. */
-  vaBitsActual?: number | undefined;
-  /** VMEMMAP_START, where that is not what the layout of the release gives; arm64. */
-  vmemmapStart?: bigint | undefined;
-  /** ppc64: which MMU. */
-  mmu?: 'radix' | 'hash' | undefined;
   /** The CPU can map the vmemmap with large leaves: PSE, EDAT1. */
   hugeVmemmap: boolean;
-  /** ppc64 hash: bytes of the hashed page table. */
-  htabSizeBytes?: number | undefined;
-  /** ppc64 hash: bytes of a bolted mapping of the vmemmap. */
-  vmemmapPageSize?: number | undefined;
-  /** ppc64 hash: bytes of a segment, 256 MiB or 1 TiB. */
-  segmentSize?: number | undefined;
-  /** Page tables besides the kernel's own that share its top-level entries; x86_64. */
-  otherPageTables: number;
-  /** Which of them the CPU has loaded that adds and removes memory; 0 for the kernel's own. */
-  currentPageTable: number;
 }
 
 /** One configuration that an architecture knows, as `vmemmap arch` lists it. */
@@ -58,7 +42,7 @@ export interface ArchConfiguration {
   pageSize: number;
   pagingLevels?: number;
   vaBits?: number;
-  mmu?: 'radix' | 'hash';
+  mmu?: NonNullable<RoomValues['mmu']>;
   /** Page-table levels with the bits they index, root first; empty where no table maps the vmemmap. */
   levels: readonly { name: LevelName; bits: number; shift: number }[];
   /** Leaf sizes of the vmemmap, bytes. */

@@ -3,6 +3,7 @@
 import type { ArchConfiguration, Architecture, MachineConfig } from '../architecture.js';
 import { LEVELS } from '../../src/hardware/page-table.js';
 import type { Traits } from '../../src/history/traits/index.js';
+import { virtual, whole } from '../machine-fields.js';
 import { ARM64_CPUS } from './cpus.js';
 import { geometry } from './layout.js';
 import { ptdump } from './ptdump.js';
@@ -40,6 +41,20 @@ interface Region {
   /** VMEMMAP_START and VMEMMAP_END, low 52 bits. */
   start: number;
   end: number;
+}
+
+const MACHINE_FIELDS = {
+  /** Bits that the hardware has, vabits_actual, where they are fewer than the kernel is built for. */
+  vaBitsActual: whole('bits').optional(),
+  /** VMEMMAP_START, where that is not what the layout of the release gives. */
+  vmemmapStart: virtual.optional(),
+};
+
+type Fields = typeof MACHINE_FIELDS;
+
+declare module '../machine-fields.js' {
+  // eslint-disable-next-line @typescript-eslint/no-empty-object-type -- all of it is in Fields
+  interface RoomFields extends Fields {}
 }
 
 const pageShiftOf = (config: MachineConfig): number => Math.log2(config.pageSize);
@@ -144,6 +159,7 @@ export const arm64: Architecture<TablePlatform> = {
   sectionSizeBits,
   vmemmapBase: (config, traits) => FULL_ADDRESS | BigInt(vmemmapOf(config, traits)),
   memoryBlockSize: (pageSize) => (pageSize === 65536 ? 2 ** 29 : 2 ** 27),
+  machineFields: MACHINE_FIELDS,
   check(config, traits) {
     if (!traits.arm64HotAdd) return `machine.kernel is "${config.kernel}"; arm64 has memory hot-plug from 5.0 on`;
     const bits = vaBitsOf(config);

@@ -3,6 +3,7 @@
 import type { ArchConfiguration, Architecture, MachineConfig } from '../architecture.js';
 import { isAligned } from '../../src/hardware/align.js';
 import { LEVELS } from '../../src/hardware/page-table.js';
+import { whole } from '../machine-fields.js';
 import { X86_CPUS } from './cpus.js';
 import { geometry } from './layout.js';
 import { ptdump } from './ptdump.js';
@@ -23,6 +24,22 @@ const MAX_PHYSMEM_BITS = { 4: 46, 5: 52 } as const;
 const MIN_MEMORY_BLOCK_SIZE = 2 ** SECTION_SIZE_BITS;
 const MAX_BLOCK_SIZE = 2 ** 31;
 const MEM_SIZE_FOR_LARGE_BLOCK = 64 * 2 ** 30;
+
+const MAX_PAGE_TABLES = 1024;
+
+const MACHINE_FIELDS = {
+  /** Page tables besides the kernel's own that share its top-level entries; none, if not given. */
+  otherPageTables: whole('page tables').max(MAX_PAGE_TABLES, `must be at most ${MAX_PAGE_TABLES}`).optional(),
+  /** Which of them the CPU has loaded that adds and removes memory; 0, as if not given, for the kernel's own. */
+  currentPageTable: whole('page tables').optional(),
+};
+
+type Fields = typeof MACHINE_FIELDS;
+
+declare module '../machine-fields.js' {
+  // eslint-disable-next-line @typescript-eslint/no-empty-object-type -- all of it is in Fields
+  interface RoomFields extends Fields {}
+}
 
 const configuration = (pagingLevels: 4 | 5, groundTruth: string): ArchConfiguration => ({
   title: `${pagingLevels}-level`,
@@ -61,6 +78,7 @@ export const x86_64: Architecture<X86Platform> = {
     while (size > MIN_MEMORY_BLOCK_SIZE && endOfRam % size !== 0) size /= 2;
     return size;
   },
+  machineFields: MACHINE_FIELDS,
   check(config) {
     if (config.pageSize !== PAGE_SIZE) return `machine.pageSize is ${config.pageSize}; x86_64 has pages of 4096 bytes`;
     if (config.sectionSizeBits !== SECTION_SIZE_BITS) {
@@ -69,15 +87,16 @@ export const x86_64: Architecture<X86Platform> = {
     if (config.pagingLevels !== 4 && config.pagingLevels !== 5) {
       return `machine.pagingLevels is ${config.pagingLevels ?? 'missing'}; x86_64 has 4 or 5`;
     }
-    if (config.currentPageTable > config.otherPageTables) {
-      return `machine.currentPageTable is ${config.currentPageTable}; allowed are 0 to machine.otherPageTables, which is ${config.otherPageTables}`;
+    const { otherPageTables = 0, currentPageTable = 0 } = config;
+    if (currentPageTable > otherPageTables) {
+      return `machine.currentPageTable is ${currentPageTable}; allowed are 0 to machine.otherPageTables, which is ${otherPageTables}`;
     }
     return undefined;
   },
   maxPhysmemBits: (config) => MAX_PHYSMEM_BITS[config.pagingLevels === 5 ? 5 : 4],
   ptdump,
   platform: (machine, config) =>
-    x86Platform(machine, pagingLevelsOf(config), config.otherPageTables, config.currentPageTable),
+    x86Platform(machine, pagingLevelsOf(config), config.otherPageTables ?? 0, config.currentPageTable ?? 0),
   kconfig: (_platform, traits) => ({
     optimizesDaxVmemmap: true,
     selectsMemmapOnMemory: traits.momOneBlock,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import type { Architecture } from '../../arch/architecture.js';
+import type { Architecture, MachineConfig } from '../../arch/architecture.js';
 import { DEFAULT_RELEASE, findRelease, RELEASE_NAMES } from '../history/releases.js';
 import { planText } from '../report/plan.js';
 import { factsOf, type MachineFacts, type Sources } from '../plan/facts.js';
@@ -16,7 +16,7 @@ import { ARCH_OF_MACHINE } from '../recordings/replay.js';
 import type { OtherKernel } from '../scenario/scenario.js';
 import { ScenarioError } from '../kernel/scenario-error.js';
 import { findArchitecture, findKernelRelease } from '../scenario/names.js';
-import { size } from '../scenario/schema.js';
+import { size } from '../../arch/machine-fields.js';
 import { EXIT_OK, writeResult } from './output.js';
 
 export interface PlanOptions {
@@ -26,7 +26,7 @@ export interface PlanOptions {
   daxctl?: string;
   vmcoreinfo?: string;
   arch?: string;
-  mmu?: 'radix' | 'hash';
+  mmu?: NonNullable<MachineConfig['mmu']>;
   kernel?: string;
   pageSize?: string;
   structPage?: string;

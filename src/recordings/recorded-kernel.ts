@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { z } from 'zod';
+import { roomFields } from '../scenario/schema.js';
 import { ScenarioError } from '../kernel/scenario-error.js';
 import { MAX_LEAVES } from '../kernel/vmemmap-view.js';
 
@@ -108,7 +109,7 @@ export const recordedKernelSchema = z.object({
   levels: z.number().int().optional(),
   vaBits: z.number().int().optional(),
   lpa2: z.boolean().optional(),
-  mmu: z.enum(['radix', 'hash']).optional(),
+  mmu: roomFields.mmu,
   asce: hexText.optional(),
   mmuVmemmapPsizeIndex: z.number().int().optional(),
   blockSizeBytes: z.number().int(),

@@ -56,8 +56,6 @@ function startReplay(recorded: RecordedKernel, release?: Release): Replay {
         hugeVmemmap: !recorded.notes.some((note) => note.includes('no enhanced-DAT facility')),
         vaBits: recorded.vaBits,
         mmu: recorded.mmu,
-        otherPageTables: 0,
-        currentPageTable: 0,
         recycledPages: 'keep',
         memmapOnMemory: memmapOnMemoryMode(recorded.memmapOnMemoryParam),
         hugetlbOptimized: recorded.kernelCommandLine.includes('hugetlb_free_vmemmap=on'),
