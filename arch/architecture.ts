@@ -60,17 +60,49 @@ export interface KernelZone {
   readonly end: number;
 }
 
+/** How a kernel of the architecture is told by its VMCOREINFO. */
+export interface VmcoreinfoFacts {
+  /** Keys that this architecture alone writes (arch_crash_save_vmcoreinfo). */
+  readonly keys: readonly string[];
+  /** How the names of kernels end: "5.14.0-570.el9.x86_64", "6.12.95+deb12-arm64". */
+  readonly releaseEnd: RegExp;
+  /**
+   * What the keys say of the machine.
+   * @param number the number of a key that must lie in a range; undefined where the key is not there
+   */
+  readonly machine?: (number: (key: string, from: number, to: number) => number | undefined) => Told;
+}
+
+/** What the VMCOREINFO of an architecture alone tells. */
+export type Told = Partial<Pick<MachineConfig, 'pagingLevels' | 'vaBits' | 'mmu'>>;
+
+/** Names of kernel functions by another name; null where the kernel has no such function. */
+export type FunctionNames = Readonly<Record<string, string | null>>;
+
 /** What a platform is made from: the machine as far as it stands before the kernel's code. */
 export type Machine = Pick<Kernel, 'ram' | 'allocator' | 'traits' | 'pageSize'>;
 
 /** What an architecture registers. Its code and configuration are made for the platform that it made. */
 export interface Architecture<P extends Platform = Platform> {
   readonly name: string;
+  /** What `uname -m` prints, where that is not the name. */
+  readonly unameMachine?: string;
+  readonly vmcoreinfo?: VmcoreinfoFacts;
+  /** CPUs may lack what large leaves of the vmemmap take: PSE, EDAT1. */
+  readonly mayLackLargeLeaves?: true;
+  /** Memory that /proc/iomem calls "reserved" has struct pages: the firmware wants it left unmapped (memblock_is_nomap()). */
+  readonly reservedHasMemmap?: true;
+  /** Memory of a driver of the architecture cannot be reached before it is online. */
+  readonly hasStandbyMemory?: true;
   readonly configurations: readonly ArchConfiguration[];
   /** Sizes of struct page that a kernel of this architecture can have, bytes. */
   readonly structPageSizes: readonly number[];
   /** CPUs whose costs are known; the first is the one that is meant where nobody names one. */
   readonly cpus: readonly CpuProfile[];
+  /** The kernel's names of the room's functions, by the name here, where that is another than theirs in camel case. */
+  readonly functionNames?: FunctionNames;
+  /** What a release calls functions of src/mm here that other architectures have under the names of src/mm. */
+  readonly sharedNames?: (traits: Traits) => FunctionNames;
   /** Order of the largest block of the page allocator, by page size in bytes. */
   maxOrder(pageSize: number): number;
   /** Zones that the kernel may allocate from, in the order of enum zone_type, and where each ends, bytes. */

@@ -8,6 +8,7 @@ import type { Traits } from '../../src/history/traits/index.js';
 import { z } from 'zod';
 import { size } from '../machine-fields.js';
 import { PPC64_CPUS } from './cpus.js';
+import { FUNCTION_NAMES } from './function-names.js';
 import { HASH_PAGE_SIZES, type SegmentShift } from './hash/hash-page-table.js';
 import { HashPlatform, LARGE_BLOCK } from './hash/platform.js';
 import { HashVmemmap } from './hash/vmemmap.js';
@@ -62,6 +63,9 @@ const hash = (pageSize: number, groundTruth: string): ArchConfiguration => ({
   groundTruth,
 });
 
+/** Key of VMCOREINFO. */
+const RADIX_MMU = 'NUMBER(RADIX_MMU)';
+
 const MACHINE_FIELDS = {
   mmu: z.enum(['radix', 'hash'], { error: 'must be "radix" or "hash"' }).optional(),
   /** Hash: bytes of the hashed page table. */
@@ -110,6 +114,15 @@ function checkHash(config: MachineConfig): string | undefined {
 
 export const ppc64: Architecture<HashPlatform | TablePlatform> = {
   name: 'ppc64',
+  unameMachine: 'ppc64le',
+  vmcoreinfo: {
+    keys: [RADIX_MMU, 'SYMBOL(vmemmap_list)', 'SYMBOL(mmu_vmemmap_psize)'],
+    releaseEnd: /[.-](ppc64le|ppc64|powerpc64le|powerpc64)(-64k|-4k)?$/,
+    machine(number) {
+      const isRadix = number(RADIX_MMU, 0, 1);
+      return isRadix === undefined ? {} : { mmu: isRadix === 1 ? 'radix' : 'hash' };
+    },
+  },
   configurations: [
     radix(65536),
     radix(4096),
@@ -120,6 +133,7 @@ export const ppc64: Architecture<HashPlatform | TablePlatform> = {
   kernelZones: [{ name: 'Normal', end: Infinity }],
   keepsMemblock: true,
   cpus: PPC64_CPUS,
+  functionNames: FUNCTION_NAMES,
   maxOrder: (pageSize) => MAX_ORDER[pageSize] ?? 8,
   sectionSizeBits: () => SECTION_SIZE_BITS,
   vmemmapBase,

@@ -5,6 +5,7 @@ import { isAligned } from '../../src/hardware/align.js';
 import { LEVELS } from '../../src/hardware/page-table.js';
 import { whole } from '../machine-fields.js';
 import { X86_CPUS } from './cpus.js';
+import { FUNCTION_NAMES, sharedNames } from './function-names.js';
 import { geometry } from './layout.js';
 import { ptdump } from './ptdump.js';
 import { PAGE_SIZE, PMD_SIZE, x86Platform, type X86Platform } from './platform.js';
@@ -19,6 +20,10 @@ const VMEMMAP_BASE = { 4: 0xffff_ea00_0000_0000n, 5: 0xffd4_0000_0000_0000n } as
 
 /** MAX_PHYSMEM_BITS by the levels of the page table, arch/x86/include/asm/sparsemem.h. */
 const MAX_PHYSMEM_BITS = { 4: 46, 5: 52 } as const;
+
+/** Keys of VMCOREINFO. */
+const FIVE_LEVELS = 'NUMBER(pgtable_l5_enabled)';
+const PHYSMEM_BITS = 'NUMBER(MAX_PHYSMEM_BITS)';
 
 /** probe_memory_block_size(), arch/x86/mm/init_64.c: the largest size that divides the end of memory, if there is much. */
 const MIN_MEMORY_BLOCK_SIZE = 2 ** SECTION_SIZE_BITS;
@@ -56,6 +61,17 @@ const pagingLevelsOf = (config: MachineConfig): 4 | 5 => (config.pagingLevels ==
 
 export const x86_64: Architecture<X86Platform> = {
   name: 'x86_64',
+  vmcoreinfo: {
+    keys: [FIVE_LEVELS, 'NUMBER(phys_base)', 'SYMBOL(init_top_pgt)', 'NUMBER(sme_mask)'],
+    releaseEnd: /[.-](x86_64|amd64)$/,
+    machine(number) {
+      const fiveLevels = number(FIVE_LEVELS, 0, 1);
+      const isFive = fiveLevels === undefined ? number(PHYSMEM_BITS, 30, 64) === MAX_PHYSMEM_BITS[5] : fiveLevels === 1;
+      if (fiveLevels === undefined && !isFive) return {};
+      return { pagingLevels: isFive ? 5 : 4 };
+    },
+  },
+  mayLackLargeLeaves: true,
   configurations: [
     configuration(4, 'vectors 5.10.262 to 7.3.4; booted kernels 6.1 and 6.12 with 56 to 80 byte struct pages'),
     configuration(5, 'vectors 5.10.262 to 7.3.4'),
@@ -69,6 +85,8 @@ export const x86_64: Architecture<X86Platform> = {
   keepsMemblock: false,
   foldsHugetlbVmemmap: true,
   cpus: X86_CPUS,
+  functionNames: FUNCTION_NAMES,
+  sharedNames,
   maxOrder: () => MAX_ORDER,
   sectionSizeBits: () => SECTION_SIZE_BITS,
   vmemmapBase: (config) => VMEMMAP_BASE[pagingLevelsOf(config)],
