@@ -156,7 +156,7 @@ function refusalText(scenario: Scenario, step: number, { ret }: StepResult): str
   const run = startRun(scenario, true);
   let last = { by: '__add_pages', why: 'the altmap does not lie in the range' };
   const blame = (why: string): void => {
-    const stack = kernelStack().filter((name) => !name.includes('alloc'));
+    const stack = kernelStack(scenario.machine).filter((name) => !name.includes('alloc'));
     last = { by: stack[stack.length - 1] ?? last.by, why };
   };
   observe(run.kernel, {
