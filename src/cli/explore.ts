@@ -3,6 +3,7 @@
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { z } from 'zod';
+import { roomFields } from '../scenario/schema.js';
 import { ALTMAP_CHOICES, MEMORY_CHOICES, UNITS } from '../explore/alphabet.js';
 import { EXPECTATION_NAMES } from '../check/expectations.js';
 import { startCrew } from '../explore/crew.js';
@@ -16,8 +17,9 @@ import { DEFAULT_RELEASE } from '../history/releases.js';
 import { exploreJson, exploreText, type Effort } from '../report/explore.js';
 import { InputError } from '../scenario/load.js';
 import { findArchitecture, findKernelRelease } from '../scenario/names.js';
-import { size } from '../scenario/schema.js';
-import { EXIT_FINDING, EXIT_OK, jsonText, makeFolder, progress, writeNamed, writeResult } from './output.js';
+import { size } from '../../arch/machine-fields.js';
+import { EXIT_FINDING, EXIT_OK } from './exit-codes.js';
+import { jsonText, makeFolder, progress, writeNamed, writeResult } from './output.js';
 
 /** What the command line says, as text. */
 export interface ExploreCommand {
@@ -76,7 +78,7 @@ const OPTIONS = z.object({
   expect: choices(EXPECTATION_NAMES).optional(),
   structPage: whole('bytes', 4096).default(64),
   pageSize: z.enum(['4K', '16K', '64K'], { error: 'allowed are 4K, 16K, 64K' }).optional(),
-  mmu: z.enum(['radix', 'hash'], { error: 'allowed are radix, hash' }).optional(),
+  mmu: roomFields.mmu,
   maxStates: whole('states', Number.MAX_SAFE_INTEGER).optional(),
   maxMemory: size.optional(),
   workers: whole('threads', MAX_THREADS),

@@ -5,7 +5,7 @@ import { ARCHITECTURES } from '../../arch/index.js';
 import { DEFAULT_RELEASE, resolveTraits, type Release } from '../history/releases.js';
 import type { Traits } from '../history/traits/index.js';
 import { PHYSICAL_ADDRESS_LIMIT } from '../hardware/ram.js';
-import { physicalLimit } from '../../arch/machine-fields.js';
+import { physicalLimit, type RoomValues } from '../../arch/machine-fields.js';
 import type { FrameContent } from '../kernel/frame-content.js';
 import type { MemmapOnMemoryMode } from '../mm/memmap-on-memory.js';
 import type { FaultPoint } from '../mm/system-memory.js';
@@ -128,15 +128,18 @@ function chooseConfiguration(architecture: Architecture, machine: ScenarioFile['
 }
 
 /** What a machine says in the fields that its architecture alone has. @throws ScenarioError for those of another */
-function roomFieldsOf(architecture: Architecture, machine: ScenarioFile['machine']): Partial<MachineConfig> {
+function roomFieldsOf(architecture: Architecture, machine: ScenarioFile['machine']): RoomValues {
   const own = architecture.machineFields ?? {};
+  const given = Object.entries(machine).filter(([, value]) => value !== undefined);
   for (const other of ARCHITECTURES) {
-    const foreign = Object.keys(other.machineFields ?? {}).find((field) => field in machine && !(field in own));
+    const foreign = Object.keys(other.machineFields ?? {}).find(
+      (field) => !(field in own) && given.some(([name]) => name === field),
+    );
     if (foreign !== undefined) {
       throw new ScenarioError(`machine.${foreign} is given; ${architecture.name} has no such field`);
     }
   }
-  return Object.fromEntries(Object.entries(machine).filter(([field]) => field in own));
+  return Object.fromEntries(given.filter(([field]) => field in own));
 }
 
 function resolveConfig(
@@ -160,15 +163,8 @@ function resolveConfig(
     vmemmapBase: machine.vmemmapBase ?? 0n,
     pagingLevels: machine.pagingLevels ?? (hasItsBits ? known.pagingLevels : undefined),
     vaBits: machine.vaBits ?? known.vaBits,
-    vaBitsActual: machine.vaBitsActual,
-    vmemmapStart: machine.vmemmapStart,
     mmu: machine.mmu ?? known.mmu,
     hugeVmemmap: machine.hugeVmemmap ?? true,
-    otherPageTables: machine.otherPageTables,
-    currentPageTable: machine.currentPageTable,
-    htabSizeBytes: machine.htabSizeBytes,
-    vmemmapPageSize: machine.vmemmapPageSize,
-    segmentSize: machine.segmentSize,
   };
   const pageSizes = [...new Set(architecture.configurations.map((c) => c.pageSize))];
   if (!pageSizes.includes(config.pageSize)) {
