@@ -53,6 +53,6 @@ test.each([
     ];
     const machine = { arch: 'x86_64', kernel: '6.12.117', structPageSize: 80 };
     const { results } = runChecked(resolveScenario(scenarioSchema.parse({ machine, steps })));
-    expect(results[1]!.counters.allocPages! - results[0]!.counters.allocPages!).toBe(taken);
+    expect(results[1]!.counters['allocPages']! - results[0]!.counters['allocPages']!).toBe(taken);
   },
 );
