@@ -18,8 +18,9 @@ import { funcgraphText } from '../report/funcgraph.js';
 import { InputError, parseWith, readJson } from '../scenario/load.js';
 import { findArchitecture } from '../scenario/names.js';
 import { clockSettings, onlyFormat, type CallFormats, type ClockOptions } from './clock-options.js';
+import { EXIT_FINDING, EXIT_OK } from './exit-codes.js';
 import { namedKernel } from './named-kernel.js';
-import { EXIT_FINDING, EXIT_OK, progress, writeResult } from './output.js';
+import { progress, writeResult } from './output.js';
 import { validation } from './validation.js';
 
 export interface BenchOptions extends ClockOptions, CallFormats {

@@ -6,8 +6,9 @@ import { BOUNDARY_RELEASES, olderFirst, type Release } from '../history/releases
 import { InputError } from '../scenario/load.js';
 import { resolveScenario } from '../scenario/scenario.js';
 import { refuseSlips } from '../scenario/slips.js';
+import { EXIT_FINDING, EXIT_OK } from './exit-codes.js';
 import { namedKernel } from './named-kernel.js';
-import { EXIT_FINDING, EXIT_OK, styled, writeResult } from './output.js';
+import { styled, writeResult } from './output.js';
 import { readScenario } from './scenario-file.js';
 
 export interface BisectOptions {

@@ -7,9 +7,10 @@ import { searchDifferences, type SearchResult } from '../explore/differences.js'
 import { searchedText } from '../report/differences.js';
 import { InputError } from '../scenario/load.js';
 import { findArchitecture } from '../scenario/names.js';
-import { size } from '../scenario/schema.js';
+import { size } from '../../arch/machine-fields.js';
+import { EXIT_FINDING, EXIT_OK } from './exit-codes.js';
 import { namedKernel } from './named-kernel.js';
-import { EXIT_FINDING, EXIT_OK, makeFolder, progress, writeResult } from './output.js';
+import { makeFolder, progress, writeResult } from './output.js';
 
 /** What the command line says, as text. */
 export interface DiffSearchOptions {

@@ -12,8 +12,9 @@ import { spanText, stableTexts } from '../report/release-text.js';
 import { InputError } from '../scenario/load.js';
 import type { StepReturn } from '../scenario/runner.js';
 import type { Scenario } from '../scenario/scenario.js';
+import { EXIT_FINDING, EXIT_OK } from './exit-codes.js';
 import { namedKernel } from './named-kernel.js';
-import { EXIT_FINDING, EXIT_OK, progress, styled, writeResult } from './output.js';
+import { progress, styled, writeResult } from './output.js';
 
 export interface ReproOptions {
   all?: true;

@@ -3,8 +3,9 @@
 import { readFileSync } from 'node:fs';
 import { scenarioOfCommandLine } from '../guest/from-command-line.js';
 import { InputError, readFailure, readText } from '../scenario/load.js';
+import { EXIT_OK } from './exit-codes.js';
 import { namedKernel } from './named-kernel.js';
-import { EXIT_OK, writeResult } from './output.js';
+import { writeResult } from './output.js';
 import { runnable } from './scenario-file.js';
 import { parseWith } from '../scenario/load.js';
 import { scenarioSchema } from '../scenario/schema.js';

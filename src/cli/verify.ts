@@ -4,8 +4,9 @@ import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { InputError } from '../scenario/load.js';
 import { verifyFile, type ReplayedOn, type FileFailure, type FileVerdict } from '../recordings/verify.js';
+import { EXIT_FINDING, EXIT_OK } from './exit-codes.js';
 import { namedKernel } from './named-kernel.js';
-import { EXIT_FINDING, EXIT_OK, progress, styled, writeResult } from './output.js';
+import { progress, styled, writeResult } from './output.js';
 
 /** Characters of a value that a failure shows. */
 const SHOWN_CHARACTERS = 400;

@@ -14,6 +14,7 @@ import type { MachineFacts, PlannedDevice } from './facts.js';
 import { runStep, startRun, type Run, type StepReturn } from '../scenario/runner.js';
 import { resolveScenario, type OtherKernel } from '../scenario/scenario.js';
 import { ScenarioError } from '../kernel/scenario-error.js';
+import type { MachineConfig } from '../../arch/architecture.js';
 import { findArchitecture } from '../scenario/names.js';
 import { scenarioSchema, type ScenarioInput } from '../scenario/schema.js';
 import { vmemmapWindow } from '../kernel/vmemmap-view.js';
@@ -71,7 +72,7 @@ export interface Plan {
     structPageSize: number;
     sectionSize: number;
     blockSize: number;
-    mmu?: 'radix' | 'hash';
+    mmu?: NonNullable<MachineConfig['mmu']>;
     /** Fields that nothing told, and that are the usual ones. */
     assumed: string[];
   };

@@ -81,6 +81,19 @@ const CASES: [string, string | Uint8Array, RegExp][] = [
     withStep({ pfn: undefined, nrPages: undefined, start: '0xffff000000000000', size: '128M' }),
     /steps\[0\]\.start is "0xffff000000000000"; it must be a physical address below 2\^57/,
   ],
+  [
+    'a value that is none of two kinds',
+    withStep({
+      op: 'virtio-mem',
+      pfn: undefined,
+      nrPages: undefined,
+      device: 'v',
+      start: '0x0',
+      size: '1G',
+      requested: 'all',
+    }),
+    /steps\[0\]\.requested is "all"; it must be 0, or bytes/,
+  ],
   ['two ways to say where', withStep({ start: '0x100000000' }), /steps\[0\] has both pfn and start/],
 ];
 

@@ -46,7 +46,7 @@ export interface StandIn {
 export interface StandInMachine {
   arch: string;
   kernel: string;
-  mmu?: 'radix' | 'hash' | undefined;
+  mmu?: MachineConfig['mmu'];
   pageSize: number;
   structPageSize: number;
   sectionSize: number;
@@ -77,8 +77,6 @@ const configOf = (machine: StandInMachine): MachineConfig => {
     vaBits: configuration.vaBits,
     mmu: configuration.mmu,
     hugeVmemmap: true,
-    otherPageTables: 0,
-    currentPageTable: 0,
   };
 };
 
