@@ -18,7 +18,8 @@ import { funcgraphText } from '../report/funcgraph.js';
 import { InputError, parseWith, readJson } from '../scenario/load.js';
 import { findArchitecture, findKernelRelease } from '../scenario/names.js';
 import { clockSettings, onlyFormat, type CallFormats, type ClockOptions } from './clock-options.js';
-import { EXIT_FINDING, EXIT_OK, progress, writeResult } from './output.js';
+import { EXIT_FINDING, EXIT_OK } from './exit-codes.js';
+import { progress, writeResult } from './output.js';
 import { validation } from './validation.js';
 
 export interface BenchOptions extends ClockOptions, CallFormats {

@@ -7,7 +7,8 @@ import { InputError } from '../scenario/load.js';
 import { resolveScenario } from '../scenario/scenario.js';
 import { refuseSlips } from '../scenario/slips.js';
 import { findKernelRelease } from '../scenario/names.js';
-import { EXIT_FINDING, EXIT_OK, noteRemark, styled, writeResult } from './output.js';
+import { EXIT_FINDING, EXIT_OK } from './exit-codes.js';
+import { noteRemark, styled, writeResult } from './output.js';
 import { readScenario } from './scenario-file.js';
 
 export interface BisectOptions {

@@ -8,7 +8,8 @@ import { searchedText } from '../report/differences.js';
 import { InputError } from '../scenario/load.js';
 import { findArchitecture, findKernelRelease } from '../scenario/names.js';
 import { size } from '../../arch/machine-fields.js';
-import { EXIT_FINDING, EXIT_OK, makeFolder, noteRemark, progress, writeResult } from './output.js';
+import { EXIT_FINDING, EXIT_OK } from './exit-codes.js';
+import { makeFolder, noteRemark, progress, writeResult } from './output.js';
 
 /** What the command line says, as text. */
 export interface DiffSearchOptions {

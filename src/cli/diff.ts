@@ -2,7 +2,8 @@
 
 import { diffScenario } from '../check/releases/diff.js';
 import { differenceLines } from '../report/diff.js';
-import { EXIT_FINDING, EXIT_OK, writeResult } from './output.js';
+import { EXIT_FINDING, EXIT_OK } from './exit-codes.js';
+import { writeResult } from './output.js';
 import { loadScenario } from './scenario-file.js';
 
 export interface DiffOptions {

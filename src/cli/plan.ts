@@ -16,7 +16,8 @@ import type { OtherKernel } from '../scenario/scenario.js';
 import { ScenarioError } from '../kernel/scenario-error.js';
 import { DEFAULT_ARCHITECTURE, findArchitecture, findKernelRelease, findMachine } from '../scenario/names.js';
 import { size } from '../../arch/machine-fields.js';
-import { EXIT_OK, writeResult } from './output.js';
+import { EXIT_OK } from './exit-codes.js';
+import { writeResult } from './output.js';
 
 export interface PlanOptions {
   lsmem?: string;

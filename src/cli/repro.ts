@@ -13,7 +13,8 @@ import { InputError } from '../scenario/load.js';
 import type { StepReturn } from '../scenario/runner.js';
 import type { Scenario } from '../scenario/scenario.js';
 import { findKernelRelease } from '../scenario/names.js';
-import { EXIT_FINDING, EXIT_OK, noteRemark, progress, styled, writeResult } from './output.js';
+import { EXIT_FINDING, EXIT_OK } from './exit-codes.js';
+import { noteRemark, progress, styled, writeResult } from './output.js';
 
 export interface ReproOptions {
   all?: true;

@@ -16,7 +16,8 @@ import { junit } from '../report/junit.js';
 import { ktap } from '../report/ktap.js';
 import { InputError } from '../scenario/load.js';
 import { findArchitecture, findKernelRelease } from '../scenario/names.js';
-import { EXIT_FINDING, EXIT_OK, jsonText, makeFolder, progress, writeNamed, writeResult } from './output.js';
+import { EXIT_FINDING, EXIT_OK } from './exit-codes.js';
+import { jsonText, makeFolder, progress, writeNamed, writeResult } from './output.js';
 
 export interface ValidateOptions {
   arch?: string;

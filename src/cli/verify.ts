@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { InputError } from '../scenario/load.js';
 import { findKernelRelease } from '../scenario/names.js';
 import { verifyFile, type ReplayedOn, type FileFailure, type FileVerdict } from '../recordings/verify.js';
-import { EXIT_FINDING, EXIT_OK, progress, styled, writeResult } from './output.js';
+import { EXIT_FINDING, EXIT_OK } from './exit-codes.js';
+import { progress, styled, writeResult } from './output.js';
 
 /** Characters of a value that a failure shows. */
 const SHOWN_CHARACTERS = 400;

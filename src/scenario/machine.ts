@@ -97,6 +97,7 @@ export function bootKernel(options: MachineOptions): Kernel {
     pagesPerSubsection,
     maxPhysmemBits: architecture.maxPhysmemBits(config, options.traits),
     vmstat: { nrMemmapPages: 0, nrMemmapBootPages: 0 },
+    frameContent: null,
     observer: null,
   };
   const platform = architecture.platform(parts, config);

@@ -7,11 +7,11 @@ import type { WordStore } from '../hardware/ram.js';
 import type { StateReader, StateWriter } from '../hardware/saved-state.js';
 import type { CodeMachine } from '../kernel/memmap-code.js';
 import type { VmemmapCode } from '../kernel/vmemmap-code.js';
+import { fillTaken, PAGE_UNUSED } from '../kernel/frame-content.js';
 import { allocPages, freePages, noteFlush, type Kernel } from '../kernel/kernel.js';
 import { KernelBug } from '../kernel/log.js';
 import type { MemmapCode } from '../kernel/memmap-code.js';
 import type { DevPagemap, VmemAltmap } from '../kernel/memremap.js';
-import { PAGE_UNUSED } from '../mm/unused-sub-pmd.js';
 import { FUEL } from './fuel.js';
 import { Instance, type WasmGlobal, type WasmMemory } from './module.js';
 import { formatted, textAt } from './printf.js';
@@ -495,7 +495,9 @@ export class TreeCode implements MemmapCode {
       entry: (level: number, at: number, present: number) => this.tellEntry(level as Level, at, present === 1),
       altmap_taken: (pages: number, pfn: number) => {
         this.kernel.observer?.altmapAlloc(this.altmap!, pages, pfn < 0 ? NO_PAGE : pfn);
-        if (pfn >= 0) this.kernel.counters.altmapAllocPages += pages;
+        if (pfn < 0) return;
+        this.kernel.counters.altmapAllocPages += pages;
+        if (this.kernel.frameContent !== null) fillTaken(this.kernel, pfn, pages);
       },
       altmap_freed: (pages: number, alloc: number) => {
         this.kernel.observer?.altmapFree(this.altmap!, pages);

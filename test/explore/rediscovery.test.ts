@@ -672,7 +672,15 @@ const REDISCOVERIES: readonly Rediscovery[] = [
     length: 5,
     has: '7.3',
     hasNot: '7.1',
-    world: { machine: { ...x86(56), recycledPages: 'keep' }, depth: 5 },
+    world: { machine: x86(56), memory: ['kept'], depth: 5 },
+  },
+  {
+    bug: 'X10s',
+    breaks: 'no-hole',
+    length: 5,
+    has: '7.3',
+    hasNot: '5.8',
+    world: { machine: { arch: 's390', structPageSize: 56 }, memory: ['kept'], depth: 5 },
   },
   {
     bug: 'X15',
