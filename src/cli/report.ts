@@ -34,9 +34,7 @@ export function report(files: readonly string[], options: ReportOptions): number
   const requests = [
     ...files.flatMap((file) => scenarioRequests(readScenario(file), file, kernels, cpu)),
     ...explored.flatMap((file) =>
-      readExplored(file).flatMap((scenario, i) =>
-        scenarioRequests(scenario, scenario.name ?? `${file} ${i + 1}`, kernels, cpu),
-      ),
+      readExplored(file).flatMap((scenario) => scenarioRequests(scenario, scenario.name, kernels, cpu)),
     ),
     ...bugs.flatMap((name) => bugRequests(findBug(name), kernels, cpu)),
   ].map((request) => ({ ...request, withoutCycles: !options.cycles }));
