@@ -64,9 +64,10 @@ interface NamedMachine {
 
 const PAGE_NAMES: Readonly<Record<number, string>> = { 4096: '4K', 16384: '16K', 65536: '64K' };
 
-/** Machines of the audit, and of x86_64 and s390 those that map the vmemmap with base pages alone. */
+/** Machines of the audit, and those whose CPU has no large leaves. */
 function machinesOf(options: SearchOptions): NamedMachine[] {
-  return auditedMachines().flatMap(({ architecture: { name: arch }, configuration, structPageSize }) => {
+  return auditedMachines().flatMap(({ architecture, configuration, structPageSize }) => {
+    const { name: arch } = architecture;
     const { pageSize, mmu, pagingLevels, vaBits } = configuration;
     if (options.arch !== undefined && options.arch !== arch) return [];
     if (options.pageSize !== undefined && options.pageSize !== pageSize) return [];
@@ -74,10 +75,9 @@ function machinesOf(options: SearchOptions): NamedMachine[] {
     if (options.mmu !== undefined && options.mmu !== mmu) return [];
     const machine = { arch, pageSize, mmu, pagingLevels, vaBits, structPageSize };
     const name = `${arch} ${PAGE_NAMES[pageSize] ?? String(pageSize)}${mmu === undefined ? '' : ` ${mmu}`}, struct page ${structPageSize}`;
-    const small =
-      arch === 'x86_64' || arch === 's390'
-        ? [{ name: `${name}, base pages`, machine: { ...machine, hugeVmemmap: false } }]
-        : [];
+    const small = architecture.mayLackLargeLeaves
+      ? [{ name: `${name}, base pages`, machine: { ...machine, hugeVmemmap: false } }]
+      : [];
     return [{ name, machine }, ...small];
   });
 }

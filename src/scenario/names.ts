@@ -18,6 +18,13 @@ export function findArchitecture(name: string, field = 'machine.arch'): Architec
   throw new ScenarioError(`${field} is "${name}"; allowed are ${list(ARCHITECTURES.map((a) => a.name))}`);
 }
 
+/** The architecture that is meant where nothing names one. */
+export const DEFAULT_ARCHITECTURE: Architecture = ARCHITECTURES[0]!;
+
+/** The architecture of a machine. @param machine as `uname -m` prints it @throws ScenarioError */
+export const findMachine = (machine: string, field: string): Architecture =>
+  ARCHITECTURES.find(({ unameMachine }) => unameMachine === machine) ?? findArchitecture(machine, field);
+
 /** The release of a name. @throws ScenarioError */
 export function findKernelRelease(name: string, field = 'machine.kernel'): Release {
   const release = findRelease(name);

@@ -7,11 +7,12 @@ import type { WordStore } from '../hardware/ram.js';
 import type { StateReader, StateWriter } from '../hardware/saved-state.js';
 import type { CodeMachine } from '../kernel/memmap-code.js';
 import type { VmemmapCode } from '../kernel/vmemmap-code.js';
+import { fillTaken, PAGE_UNUSED } from '../kernel/frame-content.js';
 import { allocPages, freePages, noteFlush, type Kernel } from '../kernel/kernel.js';
 import { KernelBug } from '../kernel/log.js';
 import type { MemmapCode } from '../kernel/memmap-code.js';
 import type { DevPagemap, VmemAltmap } from '../kernel/memremap.js';
-import { PAGE_UNUSED } from '../mm/unused-sub-pmd.js';
+import { FUEL } from './fuel.js';
 import { Instance, type WasmGlobal, type WasmMemory } from './module.js';
 import { formatted, textAt } from './printf.js';
 import type { TreeModule } from './tree.js';
@@ -45,11 +46,23 @@ const BITS_PER_WORD = 32;
 /** Bytes ahead of a block of the slab. */
 const BLOCK_HEADER = 8;
 
+/**
+ * Fuel of one call of the tree's code, and more of it for each page that it is about. A section of leaves takes about a
+ * thousand, a page that has a leaf of its own some ten: what takes more than all of this does not end.
+ */
+const CALL_FUEL = 2 ** 24;
+const PAGE_FUEL = 2 ** 6;
+/** Bytes written or read through the host for what a turn of a loop takes. */
+const BYTES_PER_TURN = 64;
+/** The largest leaf that a page table of the kernel has is one of a PUD, 2^18 base pages: more is freed by nobody. */
+const MAX_FREED_ORDER = 18;
+
 /** What doors.c exports. Addresses and frame numbers are doubles. */
 interface Doors {
   readonly memory: WasmMemory;
   readonly __stack_pointer: WasmGlobal;
   readonly __heap_base: WasmGlobal;
+  readonly [FUEL]: WasmGlobal & { value: number };
   readonly __global_base: WasmGlobal;
   machine(base: number, direct: number, levels: number, huge: number, vaBits: number, radix: number): void;
   boot(heap: number): void;
@@ -307,12 +320,14 @@ export class TreeCode implements MemmapCode {
       frames.all[this.rootAt] = root;
     }
     frames.all[this.observedAt] = kernel.observer === null ? 0 : 1;
+    doors[FUEL].value = CALL_FUEL + PAGE_FUEL * nrPages;
     try {
       return run();
     } catch (error) {
       doors.__stack_pointer.value = stack;
-      throw stopOf(error);
+      throw stopOf(error, doors[FUEL].value < 0);
     } finally {
+      doors[FUEL].value = Infinity;
       if (altmap !== null) {
         altmap.align = doors.altmap_align();
         altmap.alloc = doors.altmap_alloc();
@@ -469,7 +484,11 @@ export class TreeCode implements MemmapCode {
   private imports(): Record<string, (...args: never[]) => unknown> {
     return {
       alloc_pages: (order: number, nid: number) => allocPages(this.kernel, order, Math.max(0, nid)),
-      free_pages: (pfn: number, order: number) => freePages(this.kernel, pfn, order),
+      free_pages: (pfn: number, order: number) => {
+        if (order < 0 || order > MAX_FREED_ORDER)
+          throw new KernelBug(`pages of order ${order} are freed, which nothing has`);
+        freePages(this.kernel, pfn, order);
+      },
       get_page: (pfn: number) => this.kernel.allocator.getPage(pfn),
       page_reserved: (pfn: number) => (pfn === BOOT_SLAB_PFN || this.kernel.allocator.isReserved(pfn) ? 1 : 0),
       memset: (address: number, byte: number, bytes: number) => this.memset(address, byte, bytes),
@@ -482,7 +501,9 @@ export class TreeCode implements MemmapCode {
       entry: (level: number, at: number, present: number) => this.tellEntry(level as Level, at, present === 1),
       altmap_taken: (pages: number, pfn: number) => {
         this.kernel.observer?.altmapAlloc(this.altmap!, pages, pfn < 0 ? NO_PAGE : pfn);
-        if (pfn >= 0) this.kernel.counters.altmapAllocPages += pages;
+        if (pfn < 0) return;
+        this.kernel.counters.altmapAllocPages += pages;
+        if (this.kernel.frameContent !== null) fillTaken(this.kernel, pfn, pages);
       },
       altmap_freed: (pages: number, alloc: number) => {
         this.kernel.observer?.altmapFree(this.altmap!, pages);
@@ -513,6 +534,7 @@ export class TreeCode implements MemmapCode {
   /** memset() of the vmemmap, through the MMU, or of the linear map. */
   private memset(address: number, byte: number, bytes: number): void {
     const { kernel } = this;
+    this.payFor(bytes);
     if (address >= LINEAR_MAP) {
       kernel.ram.memset(address - LINEAR_MAP, byte, bytes);
       return;
@@ -524,9 +546,17 @@ export class TreeCode implements MemmapCode {
     kernel.observer?.memset(at, byte, bytes);
   }
 
+  /** Bytes that are written or read take fuel, too: a wrong length has no end in the linear map. */
+  private payFor(bytes: number): void {
+    const tank = this.doors[FUEL];
+    tank.value -= bytes / BYTES_PER_TURN;
+    if (tank.value < 0) throw new OutOfFuel();
+  }
+
   /** memchr_inv(): 0 where some byte differs, -1 where none does. Callers ask no more. */
   private scan(address: number, byte: number, bytes: number): number {
     const { kernel } = this;
+    this.payFor(bytes);
     if (address >= LINEAR_MAP) return kernel.ram.isFilled(address - LINEAR_MAP, byte, bytes) ? -1 : 0;
     const at = low52(address);
     const filled = isFilled(this.mmu, kernel.ram, at, byte, bytes);
@@ -610,23 +640,34 @@ function rangeOf(
   return [pgmap.vmemmapShift, pgmap.rangeStartPfn, pfn + nrPages - pgmap.rangeStartPfn];
 }
 
-/** What V8 throws where a module traps, or its stack ends. */
-const STOPS: ReadonlySet<string> = new Set(['RuntimeError', 'RangeError']);
+/** There is no fuel left for what the host does. */
+class OutOfFuel extends Error {
+  override readonly name = 'OutOfFuel';
+}
+
+/** What is thrown where a module traps, its stack ends, or there is no fuel for what the host does. */
+const STOPS: ReadonlySet<string> = new Set(['RuntimeError', 'RangeError', 'OutOfFuel']);
 
 /** A function on a stack of V8, in code of a module. */
 const TREE_FRAME = /at (?!emu_)(\w+) \(wasm:/;
 
-/** What a trap of the module, or no more stack, is to the kernel: it stops. The stack that it was thrown through is kept. */
-function stopOf(error: unknown): unknown {
+/**
+ * What a trap of the module, or no more stack, is to the kernel: it stops. The stack that it was thrown through is kept.
+ * @param isEmpty the fuel is used up
+ */
+function stopOf(error: unknown, isEmpty: boolean): unknown {
   if (!(error instanceof Error && STOPS.has(error.name))) return error;
-  const isTrap = error.name === 'RuntimeError';
   const name = TREE_FRAME.exec(error.stack ?? '')?.[1];
   const where = name === undefined ? '' : ` in ${name}()`;
-  const trap = error.message.includes('out of bounds')
-    ? 'a pointer is followed that leads to no memory'
-    : 'NULL is followed, or a place is reached that cannot be';
-  const why = isTrap ? trap : 'the stack is used up';
-  const bug = new KernelBug(`${why}${where}`);
+  const bug = new KernelBug(`${whyStopped(error, isEmpty)}${where}`);
   if (error.stack !== undefined) bug.stack = error.stack;
   return bug;
+}
+
+function whyStopped({ name, message }: Error, isEmpty: boolean): string {
+  if (name === 'RangeError') return 'the stack is used up';
+  if (isEmpty) return 'the kernel does not come back: a loop has not ended';
+  return message.includes('out of bounds')
+    ? 'a pointer is followed that leads to no memory'
+    : 'NULL is followed, or a place is reached that cannot be';
 }

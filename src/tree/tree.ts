@@ -9,6 +9,7 @@ import type { CodeMachine } from '../kernel/memmap-code.js';
 import { cached, hashOf, keep } from './cache.js';
 import { findCompiler, FLAGS, type Compiler } from './compiler.js';
 import { startParser } from './definitions.js';
+import { fuelled } from './fuel.js';
 import { TreeError } from './tree-error.js';
 import { loadable, Module, type WasmModule } from './module.js';
 import { configOf, configure, extract, filesFor, versionOf, type Extract } from './source.js';
@@ -225,7 +226,7 @@ export class Tree {
       ...flags,
       ...taken.defines.map((define) => `-D${define}`),
     ]);
-    if (typeof result !== 'string') return loadable(result);
+    if (typeof result !== 'string') return fuelled(loadable(result));
     throw new TreeError(this.complaint(target, result));
   }
 

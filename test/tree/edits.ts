@@ -5,15 +5,21 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { GENERIC_FILES, LAST_FILES, targetOf } from '../../src/tree/targets.js';
 
-/** Faults that are put into a copy of a tree: one line each. */
-export interface Edit {
-  /** What goes wrong. */
-  readonly what: string;
+/** A fault that is put into a copy of a tree: one line. */
+export interface Fault {
   readonly file: string;
   /** The function that is edited: the first of the name. */
   readonly in: string;
   readonly find: RegExp;
   readonly put: string;
+}
+
+/** A fault that a search finds. */
+export interface Edit extends Fault {
+  /** What goes wrong. */
+  readonly what: string;
+  /** The shortest sequence in which the edited tree parts from its own: sections by their number, altmaps where they have one. */
+  readonly shortest: string;
 }
 
 const X86 = 'arch/x86/mm/init_64.c';
@@ -26,6 +32,7 @@ export const EDITS: readonly Edit[] = [
     in: 'free_hugepage_table',
     find: /get_order\(\w+\)/,
     put: '0',
+    shortest: 'add 0, remove 0',
   },
   {
     what: 'an altmap gets one page of a leaf back',
@@ -33,6 +40,15 @@ export const EDITS: readonly Edit[] = [
     in: 'free_hugepage_table',
     find: /PMD_SIZE \/ PAGE_SIZE/,
     put: '1',
+    shortest: 'add 0 own, remove 0 own',
+  },
+  {
+    what: 'what is remembered as unused is not written before a new leaf',
+    file: X86,
+    in: 'vmemmap_use_new_sub_pmd',
+    find: /vmemmap_flush_unused_pmd\(\)/,
+    put: '(void)0',
+    shortest: 'add 0, add 2',
   },
   {
     what: 'the unused head of a leaf is marked behind its place',
@@ -40,6 +56,7 @@ export const EDITS: readonly Edit[] = [
     in: 'vmemmap_use_new_sub_pmd',
     find: /memset\(\(void \*\)page/,
     put: 'memset((void *)start',
+    shortest: 'add 1',
   },
   {
     what: 'what was written as unused is still remembered',
@@ -47,6 +64,7 @@ export const EDITS: readonly Edit[] = [
     in: 'vmemmap_flush_unused_pmd',
     find: /unused_pmd_start = 0/,
     put: '(void)0',
+    shortest: 'add 0, add 2',
   },
   {
     what: 'a part that goes out of use is filled with zeroes',
@@ -54,6 +72,7 @@ export const EDITS: readonly Edit[] = [
     in: 'vmemmap_pmd_is_unused',
     find: /PAGE_UNUSED/,
     put: '0',
+    shortest: 'add 0, remove 0',
   },
   {
     what: 'a leaf that ends at its end counts as a part',
@@ -61,6 +80,7 @@ export const EDITS: readonly Edit[] = [
     in: 'vmemmap_set_pmd',
     find: /IS_ALIGNED\(next,/,
     put: 'IS_ALIGNED(next + 1,',
+    shortest: 'add 0',
   },
   {
     what: 'the entry of a leaf that goes stays',
@@ -68,6 +88,7 @@ export const EDITS: readonly Edit[] = [
     in: 'remove_pmd_table',
     find: /pmd_clear\(pmd\)/,
     put: '(void)0',
+    shortest: 'add 0, remove 0',
   },
   {
     what: 'the altmap is not passed on',
@@ -75,6 +96,7 @@ export const EDITS: readonly Edit[] = [
     in: 'vmemmap_populate',
     find: /node, altmap\)/,
     put: 'node, NULL)',
+    shortest: 'add 0 own',
   },
   {
     what: 'an altmap counts one page of what it gives',
@@ -82,11 +104,12 @@ export const EDITS: readonly Edit[] = [
     in: 'altmap_alloc_block_buf',
     find: /->alloc \+= \w+/,
     put: '->alloc += 1',
+    shortest: 'add 0 own',
   },
 ];
 
 /** The text of a file with an edit in it, in the body of the function alone. @throws Error where there is no such place */
-function edited(text: string, { in: name, find, put }: Edit): string {
+function edited(text: string, { in: name, find, put }: Fault): string {
   const head = new RegExp(`\\b${name}\\([^;{]*\\{`).exec(text);
   if (head === null) throw new Error(`no function ${name}`);
   const end = text.indexOf('\n}', head.index);
@@ -96,7 +119,7 @@ function edited(text: string, { in: name, find, put }: Edit): string {
 }
 
 /** A copy of what is taken of a tree for x86_64, with an edit in it. Returns its path. */
-export function editedTree(tree: string, edit: Edit): string {
+export function editedTree(tree: string, edit: Fault): string {
   const copy = mkdtempSync(join(tmpdir(), 'vmemmap-edited-'));
   for (const file of ['Makefile', ...GENERIC_FILES, ...targetOf('x86_64').files, ...LAST_FILES]) {
     mkdirSync(dirname(join(copy, file)), { recursive: true });

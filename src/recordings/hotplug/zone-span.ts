@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { z } from 'zod';
+import { roomFields } from '../../scenario/schema.js';
 import { addMemory, removeMemory } from '../../mm/add-memory.js';
 import { eachBlock, offlineBlock, onlineBlock } from '../../mm/memory-block.js';
 import { memremapPages, memunmapPages } from '../../mm/memremap.js';
@@ -63,7 +64,7 @@ export const zoneSpanVector = z.strictObject({
   machine: z.strictObject({
     arch: fields.arch,
     kernel: fields.release,
-    mmu: z.enum(['radix', 'hash']).optional(),
+    mmu: roomFields.mmu,
     pageSize: fields.pageSize,
     structPageSize: fields.structPageSize,
     sectionSize: fields.sectionSize,
