@@ -114,6 +114,8 @@ export interface Architecture<P extends Platform = Platform> {
   readonly keepsMemblock: boolean;
   /** First physical byte address that memory cannot have; 2^52 if not given. */
   readonly physicalLimit?: number;
+  /** Its kernels fill what is not used of a leaf with PAGE_UNUSED, and look for it. */
+  readonly marksUnused?: true;
   /** Empty entries of its tables are not zero. */
   readonly hasFullTables?: true;
   /** First physical byte address that an entry of a page table cannot hold; 2^52 if not given. */

@@ -79,6 +79,7 @@ export const x86_64: Architecture<X86Platform> = {
     { name: 'DMA32', end: 2 ** 32 },
     { name: 'Normal', end: Infinity },
   ],
+  marksUnused: true,
   keepsMemblock: false,
   foldsHugetlbVmemmap: true,
   cpus: X86_CPUS,

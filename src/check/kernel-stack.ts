@@ -79,9 +79,9 @@ const snakeCase = (name: string): string => name.replace(/[A-Z]/g, (letter) => `
 /** The source file of a line of a file that runs: the file itself, but where several were made into one. */
 let sourceOf: (file: string, line: number) => string = (file) => file;
 
-/** Tells where the functions of a bundle come from, which has all files in one and no source map at hand. */
-export function bundledFrom(source: (line: number) => string): void {
-  sourceOf = (_file, line) => source(line);
+/** Tells where the functions of a bundle come from, which has many files in one and no source map at hand. */
+export function bundledFrom(source: (file: string, line: number) => string): void {
+  sourceOf = source;
 }
 
 /** The machine whose kernel a stack is of. */

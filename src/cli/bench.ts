@@ -16,9 +16,11 @@ import { chromeTrace, type TracedMachine } from '../report/chrome-trace.js';
 import { foldedLines } from '../report/folded.js';
 import { funcgraphText } from '../report/funcgraph.js';
 import { InputError, parseWith, readJson } from '../scenario/load.js';
-import { findArchitecture, findKernelRelease } from '../scenario/names.js';
+import { findArchitecture } from '../scenario/names.js';
 import { clockSettings, onlyFormat, type CallFormats, type ClockOptions } from './clock-options.js';
-import { EXIT_FINDING, EXIT_OK, progress, writeResult } from './output.js';
+import { EXIT_FINDING, EXIT_OK } from './exit-codes.js';
+import { namedKernel } from './named-kernel.js';
+import { progress, writeResult } from './output.js';
 import { validation } from './validation.js';
 
 export interface BenchOptions extends ClockOptions, CallFormats {
@@ -43,7 +45,7 @@ function selection(names: readonly string[], options: BenchOptions): Selection {
     throw new InputError(`the suite is "${name}"; allowed are ${SUITES.map((suite) => suite.name).join(', ')}`);
   }
   if (options.arch !== undefined) findArchitecture(options.arch, '--arch');
-  if (options.kernel !== undefined) findKernelRelease(options.kernel, '--kernel');
+  if (options.kernel !== undefined) namedKernel(options.kernel);
   const { arch, filter, kernel } = options;
   return { suites: names, arch, filter, kernel, ...clockSettings(options) };
 }

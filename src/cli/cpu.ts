@@ -9,7 +9,8 @@ import { parsePrimitives, profileOf } from '../measure/rows.js';
 import { measurePrimitives } from '../measure/run.js';
 import { sizeText } from '../report/text.js';
 import { InputError } from '../scenario/load.js';
-import { EXIT_OK, styled, writeResult } from './output.js';
+import { EXIT_OK } from './exit-codes.js';
+import { styled, writeResult } from './output.js';
 import { packageRoot } from './package-root.js';
 
 const PROFILE_ENDING = '.json';

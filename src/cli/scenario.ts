@@ -3,8 +3,9 @@
 import { readFileSync } from 'node:fs';
 import { scenarioOfCommandLine } from '../guest/from-command-line.js';
 import { InputError, readFailure, readText } from '../scenario/load.js';
-import { findKernelRelease } from '../scenario/names.js';
-import { EXIT_OK, writeResult } from './output.js';
+import { EXIT_OK } from './exit-codes.js';
+import { namedKernel } from './named-kernel.js';
+import { writeResult } from './output.js';
 import { runnable } from './scenario-file.js';
 import { parseWith } from '../scenario/load.js';
 import { scenarioSchema } from '../scenario/schema.js';
@@ -28,7 +29,7 @@ function standardInput(): string {
 
 /** `vmemmap scenario`: other descriptions of a machine as a scenario. Returns the exit code. */
 export function scenario({ qemu, kernel, output }: ScenarioOptions): number {
-  const release = kernel === undefined ? undefined : findKernelRelease(kernel, '--kernel').name;
+  const release = kernel === undefined ? undefined : namedKernel(kernel).name;
   const file = qemu === STDIN ? 'standard input' : qemu;
   const made = scenarioOfCommandLine(qemu === STDIN ? standardInput() : readText(qemu), file, release);
   // What comes out can be run.

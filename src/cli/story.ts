@@ -12,7 +12,8 @@ import { type ScenarioFile, scenarioSchema } from '../scenario/schema.js';
 import { usedRuns } from '../scenario/state.js';
 import { AddressText, vmemmapWindow, walkVmemmap } from '../kernel/vmemmap-view.js';
 import { verifyFile } from '../recordings/verify.js';
-import { EXIT_FINDING, EXIT_OK, styled, writeResult } from './output.js';
+import { EXIT_FINDING, EXIT_OK } from './exit-codes.js';
+import { styled, writeResult } from './output.js';
 import { packageRoot } from './package-root.js';
 
 /** `vmemmap story`: what the emulator is for, on one screen, from a scenario file that anyone can run. */

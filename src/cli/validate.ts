@@ -16,7 +16,9 @@ import { junit } from '../report/junit.js';
 import { ktap } from '../report/ktap.js';
 import { InputError } from '../scenario/load.js';
 import { findArchitecture, findKernelRelease } from '../scenario/names.js';
-import { EXIT_FINDING, EXIT_OK, jsonText, makeFolder, progress, writeNamed, writeResult } from './output.js';
+import { EXIT_FINDING, EXIT_OK } from './exit-codes.js';
+import { namedKernel } from './named-kernel.js';
+import { jsonText, makeFolder, progress, writeNamed, writeResult } from './output.js';
 
 export interface ValidateOptions {
   arch?: string;
@@ -83,7 +85,7 @@ function writeScenarios(
 export function validate(options: ValidateOptions): number {
   const machines = machinesOf(options);
   const shapes = shapesOf(options.shape);
-  const releases: readonly Release[] = options.kernel?.map((name) => findKernelRelease(name, '--kernel')) ?? RELEASES;
+  const releases: readonly Release[] = options.kernel?.map((name) => namedKernel(name)) ?? RELEASES;
   if (options.output !== undefined) makeFolder(options.output);
   const cells: Cell[] = [];
   const broken: { cell: Cell; machine: AuditedMachine; shape: Shape }[] = [];

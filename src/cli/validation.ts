@@ -5,7 +5,8 @@ import { compareMeasured, measuredCostsSchema } from '../bench/validation/measur
 import { measuredText, validationText } from '../report/validation-text.js';
 import { parseWith, readJson } from '../scenario/load.js';
 import { findCpu } from './cpu.js';
-import { EXIT_OK, writeResult } from './output.js';
+import { EXIT_OK } from './exit-codes.js';
+import { writeResult } from './output.js';
 
 export interface ValidationOptions {
   json?: true;

@@ -101,6 +101,11 @@ function refuseImpossible({ steps }: Scenario): void {
         `steps[${i}].fail names ${Object.keys(step.fail).join(', ')}; a guest has fault injection for the page allocator only, which is failAllocations`,
       );
     }
+    if ('frameContent' in step && step.frameContent !== undefined) {
+      refuse(
+        `steps[${i}].frameContent is "${step.frameContent}"; the memory of a guest holds what the steps before left, as with machine.recycledPages "keep"`,
+      );
+    }
     if ((step.op === 'add-pages' || step.op === 'remove-pages') && step.vmemmapShift > 0) {
       refuse(
         `steps[${i}].compoundPages is ${2 ** step.vmemmapShift}; a guest has compound pages by memremap-pages only`,

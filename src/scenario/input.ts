@@ -50,6 +50,10 @@ function mustSentence(issue: z.core.$ZodIssue): string {
   if (issue.message.startsWith('must') || issue.message.startsWith('counts')) return issue.message;
   if (issue.code === 'invalid_type')
     return `must be ${issue.expected === 'object' ? 'an object' : `a ${issue.expected}`}`;
+  if (issue.code === 'invalid_union') {
+    const ways = issue.errors.flat().map(mustSentence);
+    return ways.findLast((way) => way.startsWith('must')) ?? 'is none of what is allowed there';
+  }
   return `is not allowed (${issue.message})`;
 }
 

@@ -37,7 +37,7 @@ const CASES: [string, string | Uint8Array, RegExp][] = [
   [
     'more base pages of memmap than fit in the heap',
     withMachine({ hugeVmemmap: false }).replace('32768', String(2 ** 30)),
-    /steps\[0\]\.nrPages is 1073741824; allowed are at most 134217728, a memmap of 2097152 base pages/,
+    /steps\[0\] has 1073741824 pages; allowed are at most 134217728, a memmap of 2097152 base pages/,
   ],
   ['an empty range', withStep({ nrPages: 0 }), /steps\[0\]\.nrPages is 0; allowed are 1 page and more/],
   [
@@ -80,6 +80,19 @@ const CASES: [string, string | Uint8Array, RegExp][] = [
     'an address beyond 2^57',
     withStep({ pfn: undefined, nrPages: undefined, start: '0xffff000000000000', size: '128M' }),
     /steps\[0\]\.start is "0xffff000000000000"; it must be a physical address below 2\^57/,
+  ],
+  [
+    'a value that is none of two kinds',
+    withStep({
+      op: 'virtio-mem',
+      pfn: undefined,
+      nrPages: undefined,
+      device: 'v',
+      start: '0x0',
+      size: '1G',
+      requested: 'all',
+    }),
+    /steps\[0\]\.requested is "all"; it must be 0, or bytes/,
   ],
   ['two ways to say where', withStep({ start: '0x100000000' }), /steps\[0\] has both pfn and start/],
 ];
