@@ -6,6 +6,7 @@ import type { Traits } from '../../src/history/traits/index.js';
 import { virtual, whole } from '../machine-fields.js';
 import { ARM64_CPUS } from './cpus.js';
 import { FUNCTION_NAMES } from './function-names.js';
+import { GUEST } from './guest.js';
 import { geometry } from './layout.js';
 import { ptdump } from './ptdump.js';
 import { isAligned } from '../../src/hardware/align.js';
@@ -187,6 +188,7 @@ export const arm64: Architecture<TablePlatform> = {
   keepsMemblock: true,
   cpus: ARM64_CPUS,
   functionNames: FUNCTION_NAMES,
+  guest: GUEST,
   maxOrder: (pageSize) => MAX_ORDER[pageSize] ?? 10,
   sectionSizeBits,
   vmemmapBase: (config, traits) => FULL_ADDRESS | BigInt(vmemmapOf(config, traits)),

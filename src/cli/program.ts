@@ -291,6 +291,7 @@ withTrees(program.command('report'))
   .argument('[file...]', 'scenarios (JSON, also .gz)')
   .option('--kernel <release>', 'run them on this release; once more for a second kernel beside it', collect)
   .option('--bug <name>', 'an entry of the catalogue, on a release that has it beside one that has not', collect)
+  .option('--explored <file>', 'what explore --json printed: each violation that it found', collect)
   .option('--cpu <name>', 'CPU whose cycles are told (see vmemmap cpu)')
   .option('--no-cycles', 'leave out the modelled cycles of each step')
   .addOption(new Option('-J, --json', 'print what the page shows as JSON'))
@@ -301,6 +302,7 @@ withTrees(program.command('report'))
       'vmemmap report scenario.json -o report.html',
       'vmemmap report scenario.json --kernel 5.12 --kernel 5.13 -o report.html',
       'vmemmap report --bug tail-keeps-leaf -o report.html',
+      'vmemmap explore --arch x86_64 --depth 3 --json -o found.json; vmemmap report --explored found.json -o report.html',
       'vmemmap report x86.json arm64.json -o report.html',
     ),
   )
