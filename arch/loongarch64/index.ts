@@ -6,6 +6,7 @@ import type { Traits } from '../../src/history/traits/index.js';
 import { flag, vmemmapWindow, whole } from '../machine-fields.js';
 import { LOONGARCH64_CPUS } from './cpus.js';
 import { FUNCTION_NAMES } from './function-names.js';
+import { GUEST } from './guest.js';
 import { ENTRY_LIMIT, geometry } from './layout.js';
 import { loongarch64Platform, type Loongarch64Platform } from './platform.js';
 import { vmemmapRegion, type Region } from './region.js';
@@ -96,6 +97,7 @@ export const loongarch64: Architecture<Loongarch64Platform> = {
   keepsMemblock: true,
   cpus: LOONGARCH64_CPUS,
   functionNames: FUNCTION_NAMES,
+  guest: GUEST,
   hasFullTables: true,
   entryLimit: ENTRY_LIMIT,
   maxPhysmemBits: () => MAX_PHYSMEM_BITS,

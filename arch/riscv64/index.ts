@@ -8,6 +8,7 @@ import type { Traits } from '../../src/history/traits/index.js';
 import { flag, physical, vmemmapWindow, whole } from '../machine-fields.js';
 import { RISCV64_CPUS } from './cpus.js';
 import { FUNCTION_NAMES } from './function-names.js';
+import { GUEST } from './guest.js';
 import type { TablePlatform } from '../../src/kernel/platform.js';
 import { geometry } from './layout.js';
 import { PAGE_SIZE, riscv64Platform } from './platform.js';
@@ -147,6 +148,7 @@ export const riscv64: Architecture<TablePlatform> = {
   keepsMemblock: true,
   cpus: RISCV64_CPUS,
   functionNames: FUNCTION_NAMES,
+  guest: GUEST,
   physicalLimit: PHYSICAL_LIMIT,
   maxPhysmemBits: () => MAX_PHYSMEM_BITS,
   maxOrder: () => MAX_ORDER,
