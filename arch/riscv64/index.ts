@@ -174,9 +174,9 @@ export const riscv64: Architecture<TablePlatform> = {
     return ptdump(start, end, traits.riscvPtdumpMemoryTypes);
   },
   platform: (machine, config) => riscv64Platform(machine, PAGING_LEVELS[vaBitsOf(config)]!),
-  kconfig: ({ pmdSize }) => ({
+  kconfig: ({ pmdSize }, traits) => ({
     optimizesDaxVmemmap: true,
-    selectsMemmapOnMemory: true,
+    selectsMemmapOnMemory: traits.riscvHotplug,
     supportsMemmapOnMemory: (memmapBytes) => isAligned(memmapBytes, pmdSize),
   }),
   code(kernel, platform, config) {
