@@ -60,8 +60,14 @@ export const entriesExplaining = (scenario: ScenarioInput): Bug[] =>
       ({ symptom }) => at !== undefined || shows(symptom, finding),
     );
     if (entries.length > 0) return entries;
-    return entriesExplained(machine, finding.invariant, at ?? ENTRY_FUNCTION[op] ?? op);
+    return entriesExplained(machine, finding.invariant, at ?? WITHOUT_DEVICE[op] ?? ENTRY_FUNCTION[op] ?? op);
   });
+
+/** What a step with a device does below the device: sections come and go in the campaign without one. */
+const WITHOUT_DEVICE: Readonly<Partial<Record<Step['op'], string>>> = {
+  'memremap-pages': '__add_pages',
+  'memunmap-pages': '__remove_pages',
+};
 
 /** Entries for what a step breaks. @param at the function at fault, if one had a part in it */
 type EntriesOf = (machine: Scenario['machine'], finding: Finding, at: string | undefined, step: Step) => Bug[];

@@ -45,6 +45,7 @@ export function differenceTests(trial: Trial): TestResult[] {
 /** "entry of a leaf in vmemmap_set_pmd (file:line)". */
 function kindText({ steps, functions }: FoundDifference): string {
   const fields = steps.findLast((step) => step.length > 0)?.map(({ field }) => field) ?? ['events'];
-  const where = [...new Set(functions.filter((name) => name !== undefined))];
-  return `${fields.join(', ')}${where.length === 0 ? '' : ` in ${where.join(' and ')}`}`;
+  // The kernel's own name says where its tree defines it; where it is not in the event, the other's does.
+  const at = functions[1] ?? functions[0];
+  return `${fields.join(', ')}${at === undefined ? '' : ` in ${at}`}`;
 }

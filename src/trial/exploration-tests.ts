@@ -2,7 +2,7 @@
 
 import { auditedMachinesOf, machineTitle, type AuditedMachine } from '../audit/audit.js';
 import { exploreAll, type Exploration } from '../explore/explorer.js';
-import { entriesExplaining, isFoundOn } from '../explore/where.js';
+import { entriesExplaining, entriesLike, isFoundOn } from '../explore/where.js';
 import type { Violation } from '../explore/violations.js';
 import { ScenarioError } from '../kernel/scenario-error.js';
 import { CodeError } from '../kernel/memmap-code.js';
@@ -54,7 +54,8 @@ function explored(machine: AuditedMachine, { kernel, depth, sections }: Trial): 
 }
 
 function judged(violation: Violation, { against }: Trial): Omit<TestResult, 'name'> {
-  const entries = entriesExplaining(violation.scenario);
+  const like = entriesLike(violation);
+  const entries = like.length > 0 ? like : entriesExplaining(violation.scenario);
   const isKnown = against === undefined ? entries.length > 0 : isFoundOn(against, violation);
   const { finding, scenario } = violation;
   return { outcome: isKnown ? 'known' : 'failed', text: finding.text, entries, scenario };
