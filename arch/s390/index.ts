@@ -83,6 +83,7 @@ export const s390: Architecture<TablePlatform> = {
     { name: 'DMA', end: 2 ** 31 },
     { name: 'Normal', end: Infinity },
   ],
+  marksUnused: true,
   keepsMemblock: false,
   hasZoneDevice: (traits) => traits.zoneDeviceEverywhere,
   cpus: S390_CPUS,

@@ -17,9 +17,10 @@ import { foldedLines } from '../report/folded.js';
 import { funcgraphText } from '../report/funcgraph.js';
 import { allowedAre } from '../scenario/did-you-mean.js';
 import { InputError, readWith } from '../scenario/load.js';
-import { findArchitecture, findKernelRelease } from '../scenario/names.js';
+import { findArchitecture } from '../scenario/names.js';
 import { clockSettings, onlyFormat, type CallFormats, type ClockOptions } from './clock-options.js';
 import { EXIT_FINDING, EXIT_OK } from './exit-codes.js';
+import { namedKernel } from './named-kernel.js';
 import { progress, writeResult } from './output.js';
 import { validation } from './validation.js';
 
@@ -50,7 +51,7 @@ function selection(names: readonly string[], options: BenchOptions): Selection {
     );
   }
   if (options.arch !== undefined) findArchitecture(options.arch, '--arch');
-  if (options.kernel !== undefined) findKernelRelease(options.kernel, '--kernel');
+  if (options.kernel !== undefined) namedKernel(options.kernel);
   const { arch, filter, kernel } = options;
   return { suites: names, arch, filter, kernel, ...clockSettings(options) };
 }

@@ -14,10 +14,11 @@ import { InputError } from '../scenario/load.js';
 import { type Plan, planOf } from '../plan/plan.js';
 import type { OtherKernel } from '../scenario/scenario.js';
 import { ScenarioError } from '../kernel/scenario-error.js';
-import { DEFAULT_ARCHITECTURE, findArchitecture, findKernelRelease, findMachine } from '../scenario/names.js';
+import { DEFAULT_ARCHITECTURE, findArchitecture, findMachine } from '../scenario/names.js';
 import { size } from '../../arch/machine-fields.js';
 import { EXIT_OK } from './exit-codes.js';
-import { writeResult } from './output.js';
+import { namedKernel } from './named-kernel.js';
+import { noteRemark, writeResult } from './output.js';
 
 export interface PlanOptions {
   lsmem?: string;
@@ -84,7 +85,10 @@ function architectureOf(
 function ownKernel(facts: MachineFacts, remarks: string[]): OtherKernel | undefined {
   if (facts.kernelRelease === undefined) return undefined;
   const release = findRelease(facts.kernelRelease);
-  if (release !== undefined) return { release };
+  if (release !== undefined) {
+    noteRemark(release);
+    return { release };
+  }
   remarks.push(`kernel ${facts.kernelRelease} is not covered; covered are ${RELEASE_NAMES}`);
   return undefined;
 }
@@ -137,7 +141,7 @@ export function plan(options: PlanOptions): number {
   });
   remarks.push(...facts.remarks);
   const own = ownKernel(facts, remarks);
-  const asked = options.kernel === undefined ? undefined : { release: findKernelRelease(options.kernel, '--kernel') };
+  const asked = options.kernel === undefined ? undefined : { release: namedKernel(options.kernel) };
   if (own === undefined && asked === undefined) {
     const why = facts.kernelRelease === undefined ? 'nothing names the kernel; it' : 'it';
     remarks.push(`${why} is taken for ${DEFAULT_RELEASE.name}, --kernel names another`);

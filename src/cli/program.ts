@@ -46,7 +46,7 @@ const program = new Command('vmemmap')
 
 /** What is explored: options that a saved exploration has answered. */
 const EXPLORED = [
-  ...['arch', 'kernel', 'pageSize', 'mmu', 'structPage', 'sections', 'depth', 'unit', 'altmap'],
+  ...['arch', 'kernel', 'pageSize', 'mmu', 'structPage', 'sections', 'depth', 'unit', 'altmap', 'memory'],
   ...['start', 'sectionSize', 'compound', 'expect', 'fail', 'shard'],
 ];
 
@@ -297,6 +297,7 @@ withTrees(program.command('report'))
   .argument('[file...]', 'scenarios (JSON, also .gz)')
   .option('--kernel <release>', 'run them on this release; once more for a second kernel beside it', collect)
   .option('--bug <name>', 'an entry of the catalogue, on a release that has it beside one that has not', collect)
+  .option('--explored <file>', 'what explore --json printed: each violation that it found', collect)
   .option('--cpu <name>', 'CPU whose cycles are told (see vmemmap cpu)')
   .option('--no-cycles', 'leave out the modelled cycles of each step')
   .addOption(new Option('-J, --json', 'print what the page shows as JSON'))
@@ -307,6 +308,7 @@ withTrees(program.command('report'))
       'vmemmap report scenario.json -o report.html',
       'vmemmap report scenario.json --kernel 5.12 --kernel 5.13 -o report.html',
       'vmemmap report --bug tail-keeps-leaf -o report.html',
+      'vmemmap explore --arch x86_64 --depth 3 --json -o found.json; vmemmap report --explored found.json -o report.html',
       'vmemmap report x86.json arm64.json -o report.html',
     ),
   )
@@ -355,6 +357,7 @@ withTrees(program.command('explore'))
   .option('--depth <n>', 'steps of the longest sequence', '5')
   .option('--unit <unit...>', 'what comes and goes as one: section, half, subsection, block', ['section'])
   .option('--altmap <choice...>', 'who backs the memmap: none, own, shared, reserve, tight', ['none'])
+  .option('--memory <choice...>', 'what memory holds that becomes memmap: zero, 0xfd, entries, kept', ['zero'])
   .option('--start <address>', 'where the explored memory begins, bytes, as 4G')
   .option('--section-size <size>', 'what is cut into ranges, if not a section of the machine')
   .option('--compound <size>', 'sections are devices with compound pages of this size')

@@ -13,9 +13,9 @@ import { didYouMean } from '../scenario/did-you-mean.js';
 import { InputError } from '../scenario/load.js';
 import type { StepReturn } from '../scenario/runner.js';
 import type { Scenario } from '../scenario/scenario.js';
-import { findKernelRelease } from '../scenario/names.js';
 import { EXIT_FINDING, EXIT_OK } from './exit-codes.js';
-import { noteRemark, progress, styled, writeResult } from './output.js';
+import { namedKernel } from './named-kernel.js';
+import { progress, styled, writeResult } from './output.js';
 
 export interface ReproOptions {
   all?: true;
@@ -88,8 +88,7 @@ const verdictText = ({ release, structPageSize, expected, actual, text }: BugVer
 
 /** `vmemmap repro --all`: every entry on every release, or on one. */
 function all(options: ReproOptions): number {
-  const on = options.kernel === undefined ? undefined : [findKernelRelease(options.kernel, '--kernel')];
-  on?.forEach(noteRemark);
+  const on = options.kernel === undefined ? undefined : [namedKernel(options.kernel)];
   const checked = BUGS.map((bug, i) => {
     progress(`${i + 1}/${BUGS.length} ${bug.name}`);
     return { bug, verdicts: checkBug(bug, on) };
@@ -168,7 +167,7 @@ function one(name: string, options: ReproOptions): number {
   const verdicts = checkBug(bug);
   const ok = verdicts.every((verdict) => verdict.ok);
   const telling = tellingReleases(bug);
-  const bad = options.kernel === undefined ? telling.bad : findKernelRelease(options.kernel, '--kernel');
+  const bad = options.kernel === undefined ? telling.bad : namedKernel(options.kernel);
   const badScenario = bugOn(bug, bad);
   if (typeof badScenario === 'string') throw new InputError(`${bug.name} cannot run on ${bad.name}: ${badScenario}`);
   const { good } = telling;

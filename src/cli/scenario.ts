@@ -2,8 +2,8 @@
 
 import { scenarioOfCommandLine } from '../guest/from-command-line.js';
 import { fileTitle, parseWith, readText } from '../scenario/load.js';
-import { findKernelRelease } from '../scenario/names.js';
 import { EXIT_OK } from './exit-codes.js';
+import { namedKernel } from './named-kernel.js';
 import { writeResult } from './output.js';
 import { runnable } from './scenario-file.js';
 import { scenarioSchema } from '../scenario/schema.js';
@@ -16,7 +16,7 @@ export interface ScenarioOptions {
 
 /** `vmemmap scenario`: other descriptions of a machine as a scenario. Returns the exit code. */
 export function scenario({ qemu, kernel, output }: ScenarioOptions): number {
-  const release = kernel === undefined ? undefined : findKernelRelease(kernel, '--kernel').name;
+  const release = kernel === undefined ? undefined : namedKernel(kernel).name;
   const file = fileTitle(qemu);
   const made = scenarioOfCommandLine(readText(qemu), file, release);
   // What comes out can be run.

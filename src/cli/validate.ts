@@ -18,6 +18,7 @@ import { allowedAre } from '../scenario/did-you-mean.js';
 import { InputError } from '../scenario/load.js';
 import { findArchitecture, findKernelRelease } from '../scenario/names.js';
 import { EXIT_FINDING, EXIT_OK } from './exit-codes.js';
+import { namedKernel } from './named-kernel.js';
 import { jsonText, makeFolder, progress, writeNamed, writeResult } from './output.js';
 
 export interface ValidateOptions {
@@ -89,7 +90,7 @@ function writeScenarios(
 export function validate(options: ValidateOptions): number {
   const machines = machinesOf(options);
   const shapes = shapesOf(options.shape);
-  const releases: readonly Release[] = options.kernel?.map((name) => findKernelRelease(name, '--kernel')) ?? RELEASES;
+  const releases: readonly Release[] = options.kernel?.map((name) => namedKernel(name)) ?? RELEASES;
   if (options.output !== undefined) makeFolder(options.output);
   const cells: Cell[] = [];
   const broken: { cell: Cell; machine: AuditedMachine; shape: Shape }[] = [];

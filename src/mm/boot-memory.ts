@@ -13,6 +13,7 @@ import {
   IORESOURCE_BUSY,
   IORESOURCE_SYSTEM_RAM,
   SYSTEM_RAM,
+  type BootResource,
 } from './resource.js';
 import { Faults, type BootMemory, type SystemMemory } from './system-memory.js';
 import { createNode, DEVICE, MOVABLE, updatePgdatSpan, zoneOf, type Zone } from './zone.js';
@@ -36,13 +37,6 @@ export interface SystemMemoryOptions {
   addressLimit?: number;
 }
 
-/** A range of System RAM with a name of its own, such as "Kernel code". Bytes. */
-export interface BootResource {
-  start: number;
-  size: number;
-  name: string;
-}
-
 /** Puts the books together that a kernel has after boot. Its early sections must be there. */
 export function createSystemMemory(kernel: Kernel, options: SystemMemoryOptions): SystemMemory {
   const iomem = createIomem();
@@ -54,6 +48,7 @@ export function createSystemMemory(kernel: Kernel, options: SystemMemoryOptions)
   const memory: SystemMemory = {
     kernel,
     iomem,
+    bootResources: options.resources ?? [],
     nodes,
     pageZones: new RangeMap<Zone>(),
     blocks: new Map(),

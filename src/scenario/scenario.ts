@@ -6,6 +6,7 @@ import { DEFAULT_RELEASE, resolveTraits, type Release } from '../history/release
 import type { Traits } from '../history/traits/index.js';
 import { PHYSICAL_ADDRESS_LIMIT } from '../hardware/ram.js';
 import { physicalLimit, type RoomValues } from '../../arch/machine-fields.js';
+import type { FrameContent } from '../kernel/frame-content.js';
 import type { MemmapOnMemoryMode } from '../mm/memmap-on-memory.js';
 import type { FaultPoint } from '../mm/system-memory.js';
 import type { OnlineType } from '../mm/zone.js';
@@ -43,9 +44,14 @@ interface Failing {
   fail: Readonly<Partial<Record<FaultPoint, number>>>;
 }
 
+/** What memory holds that a step takes for the memmap; the bytes that it has if not given. */
+interface Taking {
+  frameContent?: FrameContent | undefined;
+}
+
 /** A step that can run. Ranges are frames of the page size, sizes of devices bytes. */
 export type Step =
-  | ({ op: 'add-pages'; altmap: string | null; vmemmapShift: number; nid: number } & PfnRange)
+  | ({ op: 'add-pages'; altmap: string | null; vmemmapShift: number; nid: number } & PfnRange & Taking)
   | ({ op: 'remove-pages'; altmap: string | null; vmemmapShift: number } & PfnRange)
   | ({ op: 'use' | 'going-offline' } & PfnRange)
   | ({
@@ -55,7 +61,8 @@ export type Step =
       vmemmapShift: number;
       isPrivate: boolean;
       nid: number;
-    } & PfnRange)
+    } & PfnRange &
+      Taking)
   | { op: 'memunmap-pages' | 'destroy-namespace'; device: string }
   | ({ op: 'kmem-release'; device: string } & Failing)
   | ({
@@ -68,6 +75,7 @@ export type Step =
       driver: string | null;
       nid: number;
     } & PfnRange &
+      Taking &
       Failing)
   | ({ op: 'online'; type: OnlineType } & PfnRange & Failing)
   | ({ op: 'offline' | 'remove-memory' | 'offline-and-remove-memory' } & PfnRange & Failing)
@@ -233,6 +241,7 @@ function resolveStep(step: StepFile, field: string, pageSize: number): Step {
         op: step.op,
         altmap: step.altmap ?? null,
         vmemmapShift: step.vmemmapShift ?? Math.log2(step.compoundPages),
+        frameContent: step.frameContent,
         nid: step.node,
         ...pfnRange(step, field, pageSize),
       };
@@ -259,6 +268,7 @@ function resolveStep(step: StepFile, field: string, pageSize: number): Step {
         altmap: step.altmap ?? null,
         vmemmapShift,
         isPrivate: step.type === 'private',
+        frameContent: step.frameContent,
         nid: step.node,
         ...pfnRange(step, field, pageSize),
       };
@@ -270,6 +280,7 @@ function resolveStep(step: StepFile, field: string, pageSize: number): Step {
         mergeResource: step.mergeResource,
         offlineInaccessible: step.offlineInaccessible,
         driver: step.driver ?? null,
+        frameContent: step.frameContent,
         nid: step.node,
         fail: step.fail,
         ...pfnRange(step, field, pageSize),

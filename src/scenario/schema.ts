@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { ARCHITECTURES } from '../../arch/index.js';
 import { ADDRESS_LIMIT, flag, physical, size, virtual, whole, type RoomFields } from '../../arch/machine-fields.js';
+import { FRAME_CONTENTS } from '../kernel/frame-content.js';
 import { FAULT_POINTS } from '../mm/system-memory.js';
 
 /** Scenario files: what a user may write. Sizes and addresses are turned into numbers here and nowhere else. */
@@ -67,6 +68,11 @@ const compoundPages = pages
   .refine((count) => count > 0 && Number.isInteger(Math.log2(count)), 'must be a power of two')
   .default(1);
 
+/** What memory holds that the step takes for the memmap; what it held before if not given, see `recycledPages`. */
+const frameContent = z
+  .enum(FRAME_CONTENTS, { error: `must be ${FRAME_CONTENTS.map((name) => `"${name}"`).join(', ')}` })
+  .optional();
+
 const node = whole('nodes').max(63).default(0);
 
 /** pgmap.vmemmap_shift of device memory: log2 of the base pages in a compound page. Its range is that of the step. */
@@ -86,6 +92,7 @@ const STEPS = [
     altmap: z.string().optional(),
     compoundPages,
     vmemmapShift,
+    frameContent,
     node,
   }),
   z.strictObject({
@@ -103,6 +110,7 @@ const STEPS = [
     altmap: z.string().optional(),
     compoundSize: size.optional(),
     type: z.enum(['generic', 'private'], { error: 'must be "generic" or "private"' }).default('generic'),
+    frameContent,
     node,
   }),
   z.strictObject({ op: z.literal('memunmap-pages'), device: z.string() }),
@@ -113,6 +121,7 @@ const STEPS = [
     mergeResource: z.boolean().default(false),
     offlineInaccessible: z.boolean().default(false),
     driver: z.string().min(1).optional(),
+    frameContent,
     node,
     fail,
   }),

@@ -73,7 +73,7 @@ test('what keeps a file from being JSON is told by line and column', async () =>
 test('standard input is read where - stands, and named in sentences', () => {
   const input = '{ "machine": { "arch": "s390" }, "steps": [{ "op": "use", "pfn": 0, "nrPages": 1.5 }] }';
   const { status, stderr } = spawnSync(process.execPath, [MAIN, 'run', '-'], { input, encoding: 'utf8' });
-  expect(stderr).toBe('vmemmap: standard input:1:76: steps[0].nrPages is 1.5; it must be a whole number of pages\n');
+  expect(stderr).toBe('vmemmap: standard input:1:80: steps[0].nrPages is 1.5; it must be a whole number of pages\n');
   expect(status).toBe(2);
 });
 
