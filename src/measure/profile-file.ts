@@ -46,7 +46,12 @@ export function profileOfFile(content: ProfileFile, from: string): CpuProfile {
   const bases = ARCHITECTURES.flatMap(({ cpus }) => cpus);
   const base = bases.find(({ name }) => name === content.base);
   if (base === undefined) {
-    throw new InputError(`${from}: base is "${content.base}"; ${allowedAre(content.base, bases.map(({ name }) => name))}`);
+    throw new InputError(
+      `${from}: base is "${content.base}"; ${allowedAre(
+        content.base,
+        bases.map(({ name }) => name),
+      )}`,
+    );
   }
   const known = new Map(figuresOf(base).map((figure) => [figure.name, figure]));
   const replaced = new Map<string, Figure>();
@@ -69,5 +74,4 @@ export function profileOfFile(content: ProfileFile, from: string): CpuProfile {
 }
 
 /** Reads a profile from a file. @throws InputError */
-export const readProfile = (file: string): CpuProfile =>
-  profileOfFile(readWith(profileFileSchema, file), file);
+export const readProfile = (file: string): CpuProfile => profileOfFile(readWith(profileFileSchema, file), file);
