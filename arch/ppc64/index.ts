@@ -9,6 +9,7 @@ import { z } from 'zod';
 import { size } from '../machine-fields.js';
 import { PPC64_CPUS } from './cpus.js';
 import { FUNCTION_NAMES } from './function-names.js';
+import { GUEST } from './guest.js';
 import { HASH_PAGE_SIZES, type SegmentShift } from './hash/hash-page-table.js';
 import { HashPlatform, LARGE_BLOCK } from './hash/platform.js';
 import { HashVmemmap } from './hash/vmemmap.js';
@@ -134,6 +135,7 @@ export const ppc64: Architecture<HashPlatform | TablePlatform> = {
   keepsMemblock: true,
   cpus: PPC64_CPUS,
   functionNames: FUNCTION_NAMES,
+  guest: GUEST,
   maxOrder: (pageSize) => MAX_ORDER[pageSize] ?? 8,
   sectionSizeBits: () => SECTION_SIZE_BITS,
   vmemmapBase,
