@@ -106,6 +106,8 @@ export interface Scenario {
   machine: MachineOptions;
   memmapOnMemory: MemmapOnMemoryMode;
   hugetlbOptimized: boolean;
+  /** Nodes that have no memory but ZONE_MOVABLE. */
+  movableNodes: readonly number[];
   /** CONFIG_NVDIMM_KMSAN: namespaces hold struct pages of any size. */
   nvdimmKmsan: boolean;
   /** Pages of a memory block. */
@@ -545,6 +547,7 @@ export function resolveScenario(file: ScenarioFile, other?: OtherKernel): Scenar
     },
     memmapOnMemory: machine.memmapOnMemory,
     hugetlbOptimized: machine.hugetlbOptimized,
+    movableNodes: machine.movableNodes,
     nvdimmKmsan: machine.nvdimmKmsan,
     blockPages: blockSize / config.pageSize,
     nodes: nodesOf(steps, boot),
