@@ -9,13 +9,14 @@ import type { LevelName } from '../src/hardware/page-table.js';
 import type { Traits } from '../src/history/traits/index.js';
 import type { Ptdump } from '../src/kernel/ptdump.js';
 import type { Kernel } from '../src/kernel/kernel.js';
+import type { GuestMachine } from './guest-machine.js';
 import type { RoomValues } from './machine-fields.js';
 
 /** What an architecture registers, and what a machine has to say to get one. */
 
 /**
- * What a scenario says of the machine. Addresses are bigint: they leave here as numbers. Fields that one architecture
- * alone has are declared in its room, see `RoomFields` in machine-fields.ts.
+ * What a scenario says of the machine. vmemmapBase has all 64 bits; code below here takes its low 52 bits as a number.
+ * Fields that one architecture alone has are declared in its room, see `RoomFields` in machine-fields.ts.
  */
 export interface MachineConfig extends RoomValues {
   arch: string;
@@ -27,28 +28,12 @@ export interface MachineConfig extends RoomValues {
   sectionSizeBits: number;
   /** Virtual address of the struct page of pfn 0. */
   vmemmapBase: bigint;
-  /** Levels of the page table in use; x86_64, arm64, s390. */
+  /** Levels of the page table in use. */
   pagingLevels?: number | undefined;
-  /** Bits of a virtual address that the kernel is built for, VA_BITS; arm64. */
+  /** Bits of a virtual address that the kernel is built for, VA_BITS. */
   vaBits?: number | undefined;
-  /** Bits that the hardware has, vabits_actual, where they are fewer; arm64. */
-  vaBitsActual?: number | undefined;
-  /** VMEMMAP_START, where that is not what the layout of the release gives; arm64. */
-  vmemmapStart?: bigint | undefined;
-  /** ppc64: which MMU. */
-  mmu?: 'radix' | 'hash' | undefined;
   /** The CPU can map the vmemmap with large leaves: PSE, EDAT1. */
   hugeVmemmap: boolean;
-  /** ppc64 hash: bytes of the hashed page table. */
-  htabSizeBytes?: number | undefined;
-  /** ppc64 hash: bytes of a bolted mapping of the vmemmap. */
-  vmemmapPageSize?: number | undefined;
-  /** ppc64 hash: bytes of a segment, 256 MiB or 1 TiB. */
-  segmentSize?: number | undefined;
-  /** Page tables besides the kernel's own that share its top-level entries; x86_64. */
-  otherPageTables: number;
-  /** Which of them the CPU has loaded that adds and removes memory; 0 for the kernel's own. */
-  currentPageTable: number;
 }
 
 /** One configuration that an architecture knows, as `vmemmap arch` lists it. */
@@ -58,7 +43,8 @@ export interface ArchConfiguration {
   pageSize: number;
   pagingLevels?: number;
   vaBits?: number;
-  mmu?: 'radix' | 'hash';
+  mmu?: NonNullable<RoomValues['mmu']>;
+  vaBitsActual?: NonNullable<RoomValues['vaBitsActual']>;
   /** Page-table levels with the bits they index, root first; empty where no table maps the vmemmap. */
   levels: readonly { name: LevelName; bits: number; shift: number }[];
   /** Leaf sizes of the vmemmap, bytes. */
@@ -76,17 +62,51 @@ export interface KernelZone {
   readonly end: number;
 }
 
+/** How a kernel of the architecture is told by its VMCOREINFO. */
+export interface VmcoreinfoFacts {
+  /** Keys that this architecture alone writes (arch_crash_save_vmcoreinfo). */
+  readonly keys: readonly string[];
+  /** How the names of kernels end: "5.14.0-570.el9.x86_64", "6.12.95+deb12-arm64". */
+  readonly releaseEnd: RegExp;
+  /**
+   * What the keys say of the machine.
+   * @param number the number of a key that must lie in a range; undefined where the key is not there
+   */
+  readonly machine?: (number: (key: string, from: number, to: number) => number | undefined) => Told;
+}
+
+/** What the VMCOREINFO of an architecture alone tells. */
+export type Told = Partial<Pick<MachineConfig, 'pagingLevels' | 'vaBits' | 'mmu'>>;
+
+/** Names of kernel functions by another name; null where the kernel has no such function. */
+export type FunctionNames = Readonly<Record<string, string | null>>;
+
 /** What a platform is made from: the machine as far as it stands before the kernel's code. */
 export type Machine = Pick<Kernel, 'ram' | 'allocator' | 'traits' | 'pageSize'>;
 
 /** What an architecture registers. Its code and configuration are made for the platform that it made. */
 export interface Architecture<P extends Platform = Platform> {
   readonly name: string;
+  /** What `uname -m` prints, where that is not the name. */
+  readonly unameMachine?: string;
+  readonly vmcoreinfo?: VmcoreinfoFacts;
+  /** CPUs may lack what large leaves of the vmemmap take: PSE, EDAT1. */
+  readonly mayLackLargeLeaves?: true;
+  /** Memory that /proc/iomem calls "reserved" has struct pages: the firmware wants it left unmapped (memblock_is_nomap()). */
+  readonly reservedHasMemmap?: true;
+  /** Memory of a driver of the architecture cannot be reached before it is online. */
+  readonly hasStandbyMemory?: true;
   readonly configurations: readonly ArchConfiguration[];
   /** Sizes of struct page that a kernel of this architecture can have, bytes. */
   readonly structPageSizes: readonly number[];
   /** CPUs whose costs are known; the first is the one that is meant where nobody names one. */
   readonly cpus: readonly CpuProfile[];
+  /** The kernel's names of the room's functions, by the name here, where that is another than theirs in camel case. */
+  readonly functionNames?: FunctionNames;
+  /** What a release calls functions of src/mm here that other architectures have under the names of src/mm. */
+  readonly sharedNames?: (traits: Traits) => FunctionNames;
+  /** The machine that QEMU emulates for it, where there are recipes. */
+  readonly guest?: GuestMachine;
   /** Order of the largest block of the page allocator, by page size in bytes. */
   maxOrder(pageSize: number): number;
   /** Zones that the kernel may allocate from, in the order of enum zone_type, and where each ends, bytes. */
@@ -95,6 +115,8 @@ export interface Architecture<P extends Platform = Platform> {
   readonly keepsMemblock: boolean;
   /** First physical byte address that memory cannot have; 2^52 if not given. */
   readonly physicalLimit?: number;
+  /** Its kernels fill what is not used of a leaf with PAGE_UNUSED, and look for it. */
+  readonly marksUnused?: true;
   /** Empty entries of its tables are not zero. */
   readonly hasFullTables?: true;
   /** First physical byte address that an entry of a page table cannot hold; 2^52 if not given. */

@@ -17,6 +17,9 @@ export const ADDRESS_LIMIT = 2 ** 57;
 /** Where they end on an architecture that does not say it. */
 const DEFAULT_LIMIT = 2 ** 52;
 
+/** What a letter behind a size stands for, bytes. */
+const UNITS: Readonly<Record<string, number>> = { k: 2 ** 10, m: 2 ** 20, g: 2 ** 30, t: 2 ** 40 };
+
 /** First physical byte address that memory of an architecture cannot have. */
 export const physicalLimit = ({ physicalLimit = DEFAULT_LIMIT }: Pick<Architecture, 'physicalLimit'>): number =>
   physicalLimit;
@@ -24,6 +27,21 @@ export const physicalLimit = ({ physicalLimit = DEFAULT_LIMIT }: Pick<Architectu
 /** A count. @param what the unit, for the complaint */
 export const whole = (what: string) =>
   z.int({ error: `must be a whole number of ${what}` }).min(0, `must not be negative`);
+
+/** Bytes as a number, or text with a unit. */
+export const size = z
+  .union([z.number(), z.string()], { error: 'must be bytes as a number, or text such as "128M"' })
+  .transform((value, context): number => {
+    const text = /^(\d+)([kmgt]?)(?:i?b)?$/i.exec(String(value));
+    const bytes = text ? Number(text[1]) * (UNITS[text[2]!.toLowerCase()] ?? 1) : NaN;
+    if (Number.isSafeInteger(bytes) && bytes > 0) return bytes;
+    context.addIssue({
+      code: 'custom',
+      message: 'must be bytes as a positive whole number, or text such as "128M" or "2G"',
+    });
+    return z.NEVER;
+  })
+  .meta({ id: 'Size', description: 'Bytes, or text with a unit K, M, G, T of 1024: "128M".' });
 
 const address = z
   .string({ error: 'must be a hex string such as "0x100000000"' })

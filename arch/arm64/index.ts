@@ -3,7 +3,10 @@
 import type { ArchConfiguration, Architecture, MachineConfig } from '../architecture.js';
 import { LEVELS } from '../../src/hardware/page-table.js';
 import type { Traits } from '../../src/history/traits/index.js';
+import { virtual, whole } from '../machine-fields.js';
 import { ARM64_CPUS } from './cpus.js';
+import { FUNCTION_NAMES } from './function-names.js';
+import { GUEST } from './guest.js';
 import { geometry } from './layout.js';
 import { ptdump } from './ptdump.js';
 import { isAligned } from '../../src/hardware/align.js';
@@ -40,6 +43,23 @@ interface Region {
   /** VMEMMAP_START and VMEMMAP_END, low 52 bits. */
   start: number;
   end: number;
+}
+
+/** Key of VMCOREINFO, TCR_EL1.T1SZ: bits that an address of the kernel has less than 64, on the CPU that runs. */
+const T1SZ = 'NUMBER(TCR_EL1_T1SZ)';
+
+const MACHINE_FIELDS = {
+  /** Bits that the hardware has, vabits_actual, where they are fewer than the kernel is built for. */
+  vaBitsActual: whole('bits').optional(),
+  /** VMEMMAP_START, where that is not what the layout of the release gives. */
+  vmemmapStart: virtual.optional(),
+};
+
+type Fields = typeof MACHINE_FIELDS;
+
+declare module '../machine-fields.js' {
+  // eslint-disable-next-line @typescript-eslint/no-empty-object-type -- all of it is in Fields
+  interface RoomFields extends Fields {}
 }
 
 const pageShiftOf = (config: MachineConfig): number => Math.log2(config.pageSize);
@@ -106,14 +126,22 @@ const physicalBits = (config: MachineConfig): number =>
 
 const FULL_ADDRESS = 0xfffn << 52n;
 
-function configuration(pageSize: number, vaBits: number, vmemmapBase: bigint, groundTruth: string): ArchConfiguration {
-  const { levels } = geometry(Math.log2(pageSize), vaBits);
+/** @param vaBitsActual bits of the hardware, where a kernel built for {@link VA_BITS_WITH_MIN} finds fewer */
+function configuration(
+  pageSize: number,
+  vaBits: number,
+  vmemmapBase: bigint,
+  groundTruth: string,
+  vaBitsActual?: number,
+): ArchConfiguration {
+  const { levels } = geometry(Math.log2(pageSize), vaBitsActual ?? vaBits);
   const pmd = levels.find(({ level }) => LEVELS[level] === 'pmd');
   return {
-    title: `${pageSize / 1024}K pages, ${vaBits}-bit addresses`,
+    title: `${pageSize / 1024}K pages, ${vaBits}-bit addresses${vaBitsActual === undefined ? '' : ` on ${vaBitsActual}-bit hardware`}`,
     pageSize,
     pagingLevels: levels.length,
     vaBits,
+    ...(vaBitsActual === undefined ? {} : { vaBitsActual }),
     levels: levels.map(({ level, bits, shift }) => ({ name: LEVELS[level], bits, shift })),
     leafSizes: pageSize === 4096 && pmd ? [pageSize, 2 ** pmd.shift] : [pageSize],
     sectionSizeBits: SECTION_SIZE_BITS[pageSize]!,
@@ -124,13 +152,32 @@ function configuration(pageSize: number, vaBits: number, vmemmapBase: bigint, gr
 
 export const arm64: Architecture<TablePlatform> = {
   name: 'arm64',
+  unameMachine: 'aarch64',
+  vmcoreinfo: {
+    keys: ['NUMBER(kimage_voffset)', T1SZ, 'NUMBER(PHYS_OFFSET)', 'NUMBER(tagged_addr_ctrl)'],
+    releaseEnd: /[.-](aarch64|arm64)(-16k|-64k|\+64k)?$/,
+    machine(number) {
+      const vaBits = number('NUMBER(VA_BITS)', 36, 57);
+      const t1sz = number(T1SZ, 0, 63);
+      return vaBits === undefined || t1sz === undefined ? {} : { vaBits: Math.min(vaBits, 64 - t1sz) };
+    },
+  },
+  // arch/arm64/kernel/setup.c
+  reservedHasMemmap: true,
   configurations: [
-    configuration(4096, 48, 0xffff_fdff_c000_0000n, 'vectors 5.10.262 to 7.3.4; booted kernels 6.1 and 6.12'),
-    configuration(16384, 48, 0xffff_ff7f_c000_0000n, 'vectors 5.10.262 to 7.3.4; booted kernel 6.12.117'),
+    configuration(4096, 48, 0xffff_fdff_c000_0000n, 'vectors 5.10.262 to 7.3.4; booted kernels 5.10, 6.1 and 6.12'),
+    configuration(16384, 48, 0xffff_ff7f_c000_0000n, 'vectors 5.10.262 to 7.3.4; booted kernels 6.12.117 and 7.3.4'),
     configuration(65536, 48, 0xffff_ffdf_c000_0000n, 'vectors 5.10.262 to 7.3.4; booted kernel 6.12.117'),
     configuration(4096, 52, 0xffff_c1ff_c000_0000n, 'vectors 6.12.117, 7.2.13, 7.3.4'),
-    configuration(16384, 52, 0xffff_f03f_c000_0000n, 'vectors 6.12.117, 7.2.13, 7.3.4'),
+    configuration(16384, 52, 0xffff_f03f_c000_0000n, 'vectors 6.12.117, 7.2.13, 7.3.4; booted kernel 7.3.4'),
     configuration(65536, 52, 0xffff_fc1f_c000_0000n, 'vectors 5.10.262 to 7.3.4'),
+    configuration(4096, 52, 0xffff_fdff_c000_0000n, 'vectors 7.2.13, 7.3.4; booted kernels 6.12 to 7.3', 48),
+    configuration(16384, 52, 0xffff_ffbf_c000_0000n, 'vectors 7.2.13, 7.3.4; booted kernels 6.18 to 7.3', 47),
+    configuration(65536, 52, 0xffff_ffdf_c000_0000n, 'vectors 5.10.262, 7.2.13, 7.3.4', 48),
+    configuration(4096, 39, 0xffff_fffe_c000_0000n, 'vectors 5.10.262 to 7.3.4'),
+    configuration(16384, 36, 0xffff_ffff_b800_0000n, 'vectors 5.10.262, 7.2.13, 7.3.4'),
+    configuration(16384, 47, 0xffff_ffbf_c000_0000n, 'vectors 5.10.262 to 7.3.4'),
+    configuration(65536, 42, 0xffff_ffff_4000_0000n, 'vectors 5.10.262, 7.2.13, 7.3.4'),
   ],
   structPageSizes: [56, 64, 72, 80, 96],
   kernelZones: [
@@ -140,10 +187,13 @@ export const arm64: Architecture<TablePlatform> = {
   ],
   keepsMemblock: true,
   cpus: ARM64_CPUS,
+  functionNames: FUNCTION_NAMES,
+  guest: GUEST,
   maxOrder: (pageSize) => MAX_ORDER[pageSize] ?? 10,
   sectionSizeBits,
   vmemmapBase: (config, traits) => FULL_ADDRESS | BigInt(vmemmapOf(config, traits)),
   memoryBlockSize: (pageSize) => (pageSize === 65536 ? 2 ** 29 : 2 ** 27),
+  machineFields: MACHINE_FIELDS,
   check(config, traits) {
     if (!traits.arm64HotAdd) return `machine.kernel is "${config.kernel}"; arm64 has memory hot-plug from 5.0 on`;
     const bits = vaBitsOf(config);

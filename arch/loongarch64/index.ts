@@ -5,6 +5,7 @@ import { LEVELS } from '../../src/hardware/page-table.js';
 import type { Traits } from '../../src/history/traits/index.js';
 import { flag, vmemmapWindow, whole } from '../machine-fields.js';
 import { LOONGARCH64_CPUS } from './cpus.js';
+import { FUNCTION_NAMES } from './function-names.js';
 import { ENTRY_LIMIT, geometry } from './layout.js';
 import { loongarch64Platform, type Loongarch64Platform } from './platform.js';
 import { vmemmapRegion, type Region } from './region.js';
@@ -78,6 +79,7 @@ function configuration(pageSize: number, pagingLevels: number, vaBits: number, v
 
 export const loongarch64: Architecture<Loongarch64Platform> = {
   name: 'loongarch64',
+  vmcoreinfo: { keys: [], releaseEnd: /[.-]loong(arch)?64$/ },
   configurations: [
     configuration(16384, 3, 47, 0xffff_feff_fe00_0000n),
     configuration(4096, 3, 39, 0xffff_fffb_ffc0_0000n),
@@ -93,6 +95,7 @@ export const loongarch64: Architecture<Loongarch64Platform> = {
   ],
   keepsMemblock: true,
   cpus: LOONGARCH64_CPUS,
+  functionNames: FUNCTION_NAMES,
   hasFullTables: true,
   entryLimit: ENTRY_LIMIT,
   maxPhysmemBits: () => MAX_PHYSMEM_BITS,

@@ -5,7 +5,11 @@ import { isAligned } from '../../src/hardware/align.js';
 import type { TablePlatform } from '../../src/kernel/platform.js';
 import { LEVELS } from '../../src/hardware/page-table.js';
 import type { Traits } from '../../src/history/traits/index.js';
+import { z } from 'zod';
+import { size } from '../machine-fields.js';
 import { PPC64_CPUS } from './cpus.js';
+import { FUNCTION_NAMES } from './function-names.js';
+import { GUEST } from './guest.js';
 import { HASH_PAGE_SIZES, type SegmentShift } from './hash/hash-page-table.js';
 import { HashPlatform, LARGE_BLOCK } from './hash/platform.js';
 import { HashVmemmap } from './hash/vmemmap.js';
@@ -60,6 +64,26 @@ const hash = (pageSize: number, groundTruth: string): ArchConfiguration => ({
   groundTruth,
 });
 
+/** Key of VMCOREINFO. */
+const RADIX_MMU = 'NUMBER(RADIX_MMU)';
+
+const MACHINE_FIELDS = {
+  mmu: z.enum(['radix', 'hash'], { error: 'must be "radix" or "hash"' }).optional(),
+  /** Hash: bytes of the hashed page table. */
+  htabSizeBytes: size.optional(),
+  /** Hash: bytes of a bolted mapping of the vmemmap. */
+  vmemmapPageSize: size.optional(),
+  /** Hash: bytes of a segment, 256 MiB or 1 TiB. */
+  segmentSize: size.optional(),
+};
+
+type Fields = typeof MACHINE_FIELDS;
+
+declare module '../machine-fields.js' {
+  // eslint-disable-next-line @typescript-eslint/no-empty-object-type -- all of it is in Fields
+  interface RoomFields extends Fields {}
+}
+
 function vmemmapBase({ mmu, pageSize }: MachineConfig, traits: Traits): bigint {
   if (mmu !== 'hash') return VMEMMAP_BASE;
   if (!traits.ppc64KernelRegions0xc) return OLD_VMEMMAP_BASE_HASH;
@@ -91,6 +115,15 @@ function checkHash(config: MachineConfig): string | undefined {
 
 export const ppc64: Architecture<HashPlatform | TablePlatform> = {
   name: 'ppc64',
+  unameMachine: 'ppc64le',
+  vmcoreinfo: {
+    keys: [RADIX_MMU, 'SYMBOL(vmemmap_list)', 'SYMBOL(mmu_vmemmap_psize)'],
+    releaseEnd: /[.-](ppc64le|ppc64|powerpc64le|powerpc64)(-64k|-4k)?$/,
+    machine(number) {
+      const isRadix = number(RADIX_MMU, 0, 1);
+      return isRadix === undefined ? {} : { mmu: isRadix === 1 ? 'radix' : 'hash' };
+    },
+  },
   configurations: [
     radix(65536),
     radix(4096),
@@ -101,11 +134,14 @@ export const ppc64: Architecture<HashPlatform | TablePlatform> = {
   kernelZones: [{ name: 'Normal', end: Infinity }],
   keepsMemblock: true,
   cpus: PPC64_CPUS,
+  functionNames: FUNCTION_NAMES,
+  guest: GUEST,
   maxOrder: (pageSize) => MAX_ORDER[pageSize] ?? 8,
   sectionSizeBits: () => SECTION_SIZE_BITS,
   vmemmapBase,
   // The size of a logical memory block that hypervisors use.
   memoryBlockSize: () => 2 ** 28,
+  machineFields: MACHINE_FIELDS,
   check(config) {
     if (config.sectionSizeBits !== SECTION_SIZE_BITS) {
       return `machine.sectionSizeBits is ${config.sectionSizeBits}; ppc64 has sections of 2^${SECTION_SIZE_BITS} bytes`;

@@ -7,6 +7,7 @@ import { LEVELS } from '../../src/hardware/page-table.js';
 import type { Traits } from '../../src/history/traits/index.js';
 import { flag, physical, vmemmapWindow, whole } from '../machine-fields.js';
 import { RISCV64_CPUS } from './cpus.js';
+import { FUNCTION_NAMES } from './function-names.js';
 import type { TablePlatform } from '../../src/kernel/platform.js';
 import { geometry } from './layout.js';
 import { PAGE_SIZE, riscv64Platform } from './platform.js';
@@ -129,6 +130,10 @@ function configuration(vaBits: number, base: bigint): ArchConfiguration {
 
 export const riscv64: Architecture<TablePlatform> = {
   name: 'riscv64',
+  vmcoreinfo: {
+    keys: ['NUMBER(phys_ram_base)', 'NUMBER(satp)'],
+    releaseEnd: /[.-]riscv64$/,
+  },
   configurations: [
     configuration(57, 0xff1b_ffff_fe00_0000n),
     configuration(48, 0xffff_8d7f_fe00_0000n),
@@ -141,6 +146,7 @@ export const riscv64: Architecture<TablePlatform> = {
   ],
   keepsMemblock: true,
   cpus: RISCV64_CPUS,
+  functionNames: FUNCTION_NAMES,
   physicalLimit: PHYSICAL_LIMIT,
   maxPhysmemBits: () => MAX_PHYSMEM_BITS,
   maxOrder: () => MAX_ORDER,

@@ -6,6 +6,7 @@ import { LEVELS } from '../../src/hardware/page-table.js';
 import type { Traits } from '../../src/history/traits/index.js';
 import type { TablePlatform } from '../../src/kernel/platform.js';
 import { S390_CPUS } from './cpus.js';
+import { FUNCTION_NAMES, sharedNames } from './function-names.js';
 import { geometry } from './layout.js';
 import { ptdump } from './ptdump.js';
 import { PAGE_SIZE, PMD_SIZE, s390Platform } from './platform.js';
@@ -65,6 +66,14 @@ const vmemmapStart = (config: MachineConfig): number => Number(config.vmemmapBas
 
 export const s390: Architecture<TablePlatform> = {
   name: 's390',
+  unameMachine: 's390x',
+  vmcoreinfo: {
+    keys: ['SYMBOL(lowcore_ptr)', 'SAMODE31', 'EAMODE31', 'IDENTITYBASE'],
+    releaseEnd: /[.-]s390x$/,
+  },
+  mayLackLargeLeaves: true,
+  // drivers/s390/char/sclp_mem.c
+  hasStandbyMemory: true,
   configurations: [
     configuration(4, 'vectors 5.10.262 to 7.3.4, with EDAT1 and without'),
     configuration(3, 'vectors 5.10.262, 7.2.13, 7.3.4; booted kernels 6.1 and 6.12, boot time only'),
@@ -74,9 +83,12 @@ export const s390: Architecture<TablePlatform> = {
     { name: 'DMA', end: 2 ** 31 },
     { name: 'Normal', end: Infinity },
   ],
+  marksUnused: true,
   keepsMemblock: false,
   hasZoneDevice: (traits) => traits.zoneDeviceEverywhere,
   cpus: S390_CPUS,
+  functionNames: FUNCTION_NAMES,
+  sharedNames,
   maxOrder: () => MAX_ORDER,
   sectionSizeBits,
   vmemmapBase: (config, traits) =>

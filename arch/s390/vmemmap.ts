@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import type { VmemmapCode } from '../../src/kernel/vmemmap-code.js';
+import type { PageEntry, VmemmapCode } from '../../src/kernel/vmemmap-code.js';
 import type { TablePlatform } from '../../src/kernel/platform.js';
 import { alignDown } from '../../src/hardware/align.js';
 import { NO_PAGE } from '../../src/hardware/buddy-blocks.js';
@@ -64,6 +64,10 @@ export interface S390Options {
 }
 
 export class S390Vmemmap implements VmemmapCode {
+  readonly pageEntry: PageEntry = {
+    pteWord0: (pfn) => pteWord0(pfn * PAGE_SIZE),
+    pteWord1: (pfn) => pteWord1(pfn * PAGE_SIZE),
+  };
   private readonly mmu: PageTable;
   private readonly unusedSubPmd: UnusedSubPmd;
   private readonly segmentBits: SegmentBits;

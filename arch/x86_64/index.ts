@@ -3,8 +3,12 @@
 import type { ArchConfiguration, Architecture, MachineConfig } from '../architecture.js';
 import { isAligned } from '../../src/hardware/align.js';
 import { LEVELS } from '../../src/hardware/page-table.js';
+import { whole } from '../machine-fields.js';
 import { X86_CPUS } from './cpus.js';
+import { FUNCTION_NAMES, sharedNames } from './function-names.js';
+import { GUEST } from './guest.js';
 import { geometry } from './layout.js';
+import { probeMemoryBlockSize } from './memory-block.js';
 import { ptdump } from './ptdump.js';
 import { PAGE_SIZE, PMD_SIZE, x86Platform, type X86Platform } from './platform.js';
 import { X86Vmemmap } from './vmemmap.js';
@@ -19,10 +23,25 @@ const VMEMMAP_BASE = { 4: 0xffff_ea00_0000_0000n, 5: 0xffd4_0000_0000_0000n } as
 /** MAX_PHYSMEM_BITS by the levels of the page table, arch/x86/include/asm/sparsemem.h. */
 const MAX_PHYSMEM_BITS = { 4: 46, 5: 52 } as const;
 
-/** probe_memory_block_size(), arch/x86/mm/init_64.c: the largest size that divides the end of memory, if there is much. */
-const MIN_MEMORY_BLOCK_SIZE = 2 ** SECTION_SIZE_BITS;
-const MAX_BLOCK_SIZE = 2 ** 31;
-const MEM_SIZE_FOR_LARGE_BLOCK = 64 * 2 ** 30;
+/** Keys of VMCOREINFO. */
+const FIVE_LEVELS = 'NUMBER(pgtable_l5_enabled)';
+const PHYSMEM_BITS = 'NUMBER(MAX_PHYSMEM_BITS)';
+
+const MAX_PAGE_TABLES = 1024;
+
+const MACHINE_FIELDS = {
+  /** Page tables besides the kernel's own that share its top-level entries; none, if not given. */
+  otherPageTables: whole('page tables').max(MAX_PAGE_TABLES, `must be at most ${MAX_PAGE_TABLES}`).optional(),
+  /** Which of them the CPU has loaded that adds and removes memory; 0, as if not given, for the kernel's own. */
+  currentPageTable: whole('page tables').optional(),
+};
+
+type Fields = typeof MACHINE_FIELDS;
+
+declare module '../machine-fields.js' {
+  // eslint-disable-next-line @typescript-eslint/no-empty-object-type -- all of it is in Fields
+  interface RoomFields extends Fields {}
+}
 
 const configuration = (pagingLevels: 4 | 5, groundTruth: string): ArchConfiguration => ({
   title: `${pagingLevels}-level`,
@@ -39,6 +58,17 @@ const pagingLevelsOf = (config: MachineConfig): 4 | 5 => (config.pagingLevels ==
 
 export const x86_64: Architecture<X86Platform> = {
   name: 'x86_64',
+  vmcoreinfo: {
+    keys: [FIVE_LEVELS, 'NUMBER(phys_base)', 'SYMBOL(init_top_pgt)', 'NUMBER(sme_mask)'],
+    releaseEnd: /[.-](x86_64|amd64)$/,
+    machine(number) {
+      const fiveLevels = number(FIVE_LEVELS, 0, 1);
+      const isFive = fiveLevels === undefined ? number(PHYSMEM_BITS, 30, 64) === MAX_PHYSMEM_BITS[5] : fiveLevels === 1;
+      if (fiveLevels === undefined && !isFive) return {};
+      return { pagingLevels: isFive ? 5 : 4 };
+    },
+  },
+  mayLackLargeLeaves: true,
   configurations: [
     configuration(4, 'vectors 5.10.262 to 7.3.4; booted kernels 6.1 and 6.12 with 56 to 80 byte struct pages'),
     configuration(5, 'vectors 5.10.262 to 7.3.4'),
@@ -49,18 +79,18 @@ export const x86_64: Architecture<X86Platform> = {
     { name: 'DMA32', end: 2 ** 32 },
     { name: 'Normal', end: Infinity },
   ],
+  marksUnused: true,
   keepsMemblock: false,
   foldsHugetlbVmemmap: true,
   cpus: X86_CPUS,
+  functionNames: FUNCTION_NAMES,
+  guest: GUEST,
+  sharedNames,
   maxOrder: () => MAX_ORDER,
   sectionSizeBits: () => SECTION_SIZE_BITS,
   vmemmapBase: (config) => VMEMMAP_BASE[pagingLevelsOf(config)],
-  memoryBlockSize(_pageSize, endOfRam) {
-    if (endOfRam < MEM_SIZE_FOR_LARGE_BLOCK) return MIN_MEMORY_BLOCK_SIZE;
-    let size = MAX_BLOCK_SIZE;
-    while (size > MIN_MEMORY_BLOCK_SIZE && endOfRam % size !== 0) size /= 2;
-    return size;
-  },
+  memoryBlockSize: (_pageSize, endOfRam) => probeMemoryBlockSize(endOfRam),
+  machineFields: MACHINE_FIELDS,
   check(config) {
     if (config.pageSize !== PAGE_SIZE) return `machine.pageSize is ${config.pageSize}; x86_64 has pages of 4096 bytes`;
     if (config.sectionSizeBits !== SECTION_SIZE_BITS) {
@@ -69,15 +99,16 @@ export const x86_64: Architecture<X86Platform> = {
     if (config.pagingLevels !== 4 && config.pagingLevels !== 5) {
       return `machine.pagingLevels is ${config.pagingLevels ?? 'missing'}; x86_64 has 4 or 5`;
     }
-    if (config.currentPageTable > config.otherPageTables) {
-      return `machine.currentPageTable is ${config.currentPageTable}; allowed are 0 to machine.otherPageTables, which is ${config.otherPageTables}`;
+    const { otherPageTables = 0, currentPageTable = 0 } = config;
+    if (currentPageTable > otherPageTables) {
+      return `machine.currentPageTable is ${currentPageTable}; allowed are 0 to machine.otherPageTables, which is ${otherPageTables}`;
     }
     return undefined;
   },
   maxPhysmemBits: (config) => MAX_PHYSMEM_BITS[config.pagingLevels === 5 ? 5 : 4],
   ptdump,
   platform: (machine, config) =>
-    x86Platform(machine, pagingLevelsOf(config), config.otherPageTables, config.currentPageTable),
+    x86Platform(machine, pagingLevelsOf(config), config.otherPageTables ?? 0, config.currentPageTable ?? 0),
   kconfig: (_platform, traits) => ({
     optimizesDaxVmemmap: true,
     selectsMemmapOnMemory: traits.momOneBlock,

@@ -116,6 +116,16 @@ export function shapeScenario(
   };
 }
 
+/** Devices as memory that carries its own memmap: what a kernel without CONFIG_ZONE_DEVICE makes the same calls for. */
+function asMemory(steps: ScenarioInput['steps']): ScenarioInput['steps'] {
+  const mapped = steps.filter((step) => step.op === 'memremap-pages');
+  return steps.map((step) => {
+    if (step.op !== 'memremap-pages' && step.op !== 'memunmap-pages') return step;
+    const { pfn, nrPages, altmap } = mapped.find(({ device }) => device === step.device)!;
+    return { op: step.op === 'memremap-pages' ? 'add-pages' : 'remove-pages', pfn, nrPages, altmap };
+  });
+}
+
 /** Runs one cell for each release; releases that behave the same in it run it once. */
 export function auditCell(machine: AuditedMachine, shape: Shape, releases: readonly Release[]): Cell[] {
   const memo = new TraitMemo<CellResult>();
@@ -171,7 +181,7 @@ function refusalText(scenario: Scenario, step: number, { ret }: StepResult): str
   const run = startRun(scenario, true);
   let last = { by: '__add_pages', why: 'the altmap does not lie in the range' };
   const blame = (why: string): void => {
-    const stack = kernelStack().filter((name) => !name.includes('alloc'));
+    const stack = kernelStack(scenario.machine).filter((name) => !name.includes('alloc'));
     last = { by: stack[stack.length - 1] ?? last.by, why };
   };
   observe(run.kernel, {
@@ -191,7 +201,7 @@ function refusalText(scenario: Scenario, step: number, { ret }: StepResult): str
   return `${last.by}() returns -${ERRNO_NAMES[-(ret as number)] ?? String(ret)}: ${last.why}`;
 }
 
-/** The fewest steps of a broken cell's scenario that still break the same invariant. */
+/** The fewest steps of a broken cell's scenario that still break the same invariant, on a kernel as it can be built. */
 export function smallestScenario(input: ScenarioInput, release: Release, invariant: string): ScenarioInput {
   const breaks = (steps: ScenarioInput['steps']): boolean => {
     if (steps.length === 0) return false;
@@ -199,7 +209,9 @@ export function smallestScenario(input: ScenarioInput, release: Release, invaria
     const { findings } = runChecked(scenario, { checks: AUDITED_INVARIANTS });
     return findings.some((finding) => finding.invariant === invariant);
   };
-  let { steps } = input;
+  const { hasZoneDevice } = ARCHITECTURES.find(({ name }) => name === input.machine.arch)!;
+  const hasDevices = hasZoneDevice?.(resolveTraits(release)) ?? true;
+  let steps = hasDevices ? input.steps : asMemory(input.steps);
   for (let i = steps.length - 1; i >= 0; i--) {
     const fewer = steps.filter((_, at) => at !== i);
     if (breaks(fewer)) steps = fewer;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { NO_PAGE } from '../hardware/buddy-blocks.js';
-import { innermost, kernelStack, stackOn } from './kernel-stack.js';
+import { innermost, kernelStack } from './kernel-stack.js';
 import { placed } from '../kernel/memmap-code.js';
 import type { MachineOptions } from '../scenario/machine.js';
 import { alignDown } from '../hardware/align.js';
@@ -142,9 +142,9 @@ export class EventTrace {
 
   private push(kind: Kind, a = 0, b = 0, c = 0, d = 0): void {
     if (this.length === this.asked) {
-      const { architecture, traits } = this.machine;
-      const name = innermost(stackOn(architecture.name, traits, kernelStack()));
-      this.functionAt = name && placed(this.machine.release.name, architecture.name, name);
+      const { architecture, release } = this.machine;
+      const name = innermost(kernelStack(this.machine));
+      this.functionAt = name && placed(release.name, architecture.name, name);
     }
     this.numbers.push(KINDS.indexOf(kind), a, b, c, d);
   }

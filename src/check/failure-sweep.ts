@@ -54,7 +54,7 @@ function failOne(scenario: Scenario, allocation: number, isNew: (finding: Findin
     ...DEAF_OBSERVER,
     allocPages: (order, _nid, pfn) => {
       if (pfn !== NO_PAGE || run.kernel.allocator.calls !== allocation) return;
-      failed = { step, order, stack: withPlace(machine, kernelStack()) };
+      failed = { step, order, stack: withPlace(machine, kernelStack(machine)) };
     },
   });
   const { findings, results } = checkRun(run, { onStep: (_run, index) => (step = index + 1) });

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import type { Architecture, FunctionNames } from '../../arch/architecture.js';
 import { placed } from '../kernel/memmap-code.js';
 import type { Traits } from '../history/traits/index.js';
 
@@ -8,8 +9,11 @@ import type { Traits } from '../history/traits/index.js';
  * program is the stack of the kernel once helpers that it does not have are left out.
  */
 
-/** Functions whose name here is not the kernel's, by the name they have here; null where the kernel has none. */
-const KERNEL_NAMES: Readonly<Record<string, string | null>> = {
+/**
+ * Functions of src/mm and of {@link KERNEL_FILES} whose name here is not the kernel's; null where the kernel has none. Those
+ * of a room are in its function-names.ts.
+ */
+const SHARED_NAMES: FunctionNames = {
   addPages: '__add_pages',
   removePages: '__remove_pages',
   initSection: null,
@@ -21,9 +25,6 @@ const KERNEL_NAMES: Readonly<Record<string, string | null>> = {
   vmemmapFreeOf: null,
   vmemmapTablesPopulate: 'vmemmap_populate_address',
   altmapAllocBlockBuf: 'altmap_alloc_block_buf',
-  setPmd: 'vmemmap_set_pmd',
-  checkPmd: 'vmemmap_check_pmd',
-  populate: null,
   use: 'vmemmap_use_sub_pmd',
   useNew: 'vmemmap_use_new_sub_pmd',
   unuse: 'vmemmap_unuse_sub_pmd',
@@ -31,40 +32,7 @@ const KERNEL_NAMES: Readonly<Record<string, string | null>> = {
   markUnused: null,
   markUsed: '__vmemmap_use_sub_pmd',
   fill: null,
-  // Of each level, free_pte_table() to free_p4d_table(): which one is not told by a name here.
-  freeTableIfEmpty: null,
-  clear: null,
-  clearLocked: null,
   set: null,
-  setLeaf: null,
-  tellSearch: null,
-  modifyTable: 'modify_pud_table',
-  populateForEver: null,
-  segmentTable: null,
-  mayFree: null,
-  tryFreeCrst: 'try_free_pmd_table',
-  tablesAlloc: 'vmemmap_pte_alloc',
-  ptePopulate: 'radix__vmemmap_pte_populate',
-  populateAddress: 'radix__vmemmap_populate_address',
-  compoundTailPage: 'vmemmap_compound_tail_page',
-  radixPopulateCompoundPages: 'vmemmap_populate_compound_pages',
-  radixVmemmapPopulate: 'radix__vmemmap_populate',
-  removeTable: 'remove_pmd_table',
-  removeLeaf: null,
-  // Of each level of riscv64, remove_p4d_mapping() down to remove_pmd_mapping(), which alone finds leaves.
-  removeMapping: 'remove_pmd_mapping',
-  freeTable: null,
-  initTable: null,
-  fillTable: null,
-  isInside: null,
-  pteOf: null,
-  populateBlocks: '__vmemmap_populate',
-  freeBlocks: '__vmemmap_free',
-  htabBoltMapping: 'htab_bolt_mapping',
-  removeBolted: 'hpte_removebolted',
-  create: 'vmemmap_create_mapping',
-  remove: 'vmemmap_remove_mapping',
-  alloc: 'vmemmap_list_alloc',
   isBlockRange: 'check_hotplug_memory_range',
   supportsMemmapOnMemory: 'mhp_supports_memmap_on_memory',
   shrinkSpansOfRemoved: '__remove_zone',
@@ -88,10 +56,14 @@ const KERNEL_NAMES: Readonly<Record<string, string | null>> = {
   initDevicePages: 'memmap_init_zone_device',
   claimPrivateRange: 'request_free_mem_region',
   warnIfReserved: null,
+  noteSet: null,
+  noteClear: null,
+  noteFlush: null,
 };
 
 /** Where the kernel's functions live; what lies elsewhere is the emulator's own. */
-const KERNEL_FILES = /\/(arch\/[^/]+\/|src\/mm\/|src\/kernel\/kernel)/;
+const KERNEL_FILES = /\/(src\/mm\/|src\/kernel\/kernel)/;
+const ROOM_FILES = /\/arch\/[^/]+\//;
 
 /** Where functions of a tree run, which bear the kernel's names. What is ours among them begins with `emu_`. */
 const TREE_CODE = 'wasm://';
@@ -107,35 +79,40 @@ const snakeCase = (name: string): string => name.replace(/[A-Z]/g, (letter) => `
 /** The source file of a line of a file that runs: the file itself, but where several were made into one. */
 let sourceOf: (file: string, line: number) => string = (file) => file;
 
-/** Tells where the functions of a bundle come from, which has all files in one and no source map at hand. */
-export function bundledFrom(source: (line: number) => string): void {
-  sourceOf = (_file, line) => source(line);
+/** Tells where the functions of a bundle come from, which has many files in one and no source map at hand. */
+export function bundledFrom(source: (file: string, line: number) => string): void {
+  sourceOf = source;
+}
+
+/** The machine whose kernel a stack is of. */
+interface StackMachine {
+  readonly release: { readonly name: string };
+  readonly traits: Traits;
+  readonly architecture: Pick<Architecture, 'name' | 'functionNames' | 'sharedNames'>;
+}
+
+/** The table that a file's functions are in; undefined for a file of the emulator's own. */
+function namesOf(file: string, { architecture }: StackMachine): FunctionNames | undefined {
+  if (ROOM_FILES.test(file)) return architecture.functionNames ?? {};
+  return KERNEL_FILES.test(file) ? SHARED_NAMES : undefined;
 }
 
 /** @param name as the engine has it: a bundle numbers functions that have a name in common */
-function nameIn(name: string, file: string, line: number): string | null {
+function nameIn(machine: StackMachine, name: string, file: string, line: number): string | null {
   if (file.startsWith(TREE_CODE)) return name.startsWith(OWN_IN_TREE) ? null : name.replace(SEAM, '');
-  if (!KERNEL_FILES.test(sourceOf(file, line).replaceAll('\\', '/'))) return null;
+  const names = namesOf(sourceOf(file, line).replaceAll('\\', '/'), machine);
+  if (names === undefined) return null;
   const own = name.replace(/\$\d+$/, '');
-  const known = KERNEL_NAMES[own];
-  return known === undefined ? snakeCase(own) : known;
+  const known = names[own] === undefined ? snakeCase(own) : names[own];
+  const renamed = known === null ? null : machine.architecture.sharedNames?.(machine.traits)[known];
+  return renamed === undefined ? known : renamed;
 }
 
-function kernelName(site: NodeJS.CallSite): string | null {
+function kernelName(machine: StackMachine, site: NodeJS.CallSite): string | null {
   const name = site.getFunctionName()?.replace(/^.*\./, '') ?? site.getMethodName();
-  return name === null ? null : nameIn(name, site.getFileName() ?? '', site.getLineNumber() ?? 0);
+  return name === null ? null : nameIn(machine, name, site.getFileName() ?? '', site.getLineNumber() ?? 0);
 }
 
-/** Functions that x86_64 and s390 have under names of their own, by the name that they have in a stack here. */
-const OTHER_NAMES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  x86_64: {
-    vmemmap_unuse_sub_pmd: 'vmemmap_pmd_is_unused',
-    vmemmap_flush_unused_sub_pmd: 'vmemmap_flush_unused_pmd',
-  },
-  s390: { __vmemmap_use_sub_pmd: 'vmemmap_mark_sub_pmd_used' },
-};
-/** Before x86_64 tracked the parts of a leaf, remove_pmd_table() did this itself. */
-const ONCE_INLINE: ReadonlySet<string> = new Set(['vmemmap_unuse_sub_pmd', 'vmemmap_flush_unused_sub_pmd']);
 /** Functions that take, give back or write what their caller says. */
 const HELPERS: ReadonlySet<string> = new Set([
   'alloc_pages_node',
@@ -153,28 +130,9 @@ const HELPERS: ReadonlySet<string> = new Set([
   'vmem_free_pages',
   'vmemmap_set_pmd',
 ]);
-/** Functions here that count, and that the kernel does not have. */
-const COUNTING: ReadonlySet<string> = new Set(['note_set', 'note_clear', 'note_flush']);
-
-/**
- * A stack in the names that an architecture and release have for its functions.
- * @param names of {@link kernelStack}
- */
-export const stackOn = (arch: string, traits: Traits, names: readonly string[]): string[] =>
-  names
-    .filter(
-      (name) => !COUNTING.has(name) && !(arch === 'x86_64' && !traits.x86TrackUnusedSubPmd && ONCE_INLINE.has(name)),
-    )
-    .map((name) => OTHER_NAMES[arch]?.[name] ?? name);
-
 /** A stack in which the innermost function says where it stands, on kernels whose own code runs. */
 export const withPlace = ({ release, architecture }: StackMachine, stack: readonly string[]): string[] =>
   stack.map((name, i) => (i === stack.length - 1 ? placed(release.name, architecture.name, name) : name));
-
-interface StackMachine {
-  readonly release: { readonly name: string };
-  readonly architecture: { readonly name: string };
-}
 
 /** The innermost function of a stack that does more than its caller says; undefined where there is none. */
 export const innermost = (stack: readonly string[]): string | undefined => stack.findLast((name) => !HELPERS.has(name));
@@ -186,12 +144,12 @@ export const innermost = (stack: readonly string[]): string | undefined => stack
 const STACK_LINE =
   /^(?:\s*at (?:new |async )?(?:[^ (]*\.)?([^ .(]+)(?: \[as [^\]]+\])? \((.*?)(?::(\d+):\d+)?\)|(?:[^@]*[./])?([^@/.<]+)[/<]*@(.*?):(\d+):\d+)$/;
 
-function* namesIn(stack: string): Generator<string> {
+function* namesIn(machine: StackMachine, stack: string): Generator<string> {
   for (const line of stack.split('\n')) {
     const match = STACK_LINE.exec(line);
     if (match === null) continue;
     const [, v8Name, v8File, v8Line, otherName, otherFile, otherLine] = match;
-    const name = nameIn(v8Name ?? otherName!, v8File ?? otherFile!, Number(v8Line ?? otherLine ?? 0));
+    const name = nameIn(machine, v8Name ?? otherName!, v8File ?? otherFile!, Number(v8Line ?? otherLine ?? 0));
     if (name !== null) yield name;
   }
 }
@@ -207,7 +165,8 @@ function turned(names: Iterable<string>): string[] {
  * Names of the kernel functions that an error was thrown through, outermost first; those that V8 kept of them.
  * @see keepWholeStacks
  */
-export const kernelStackOf = ({ stack = '' }: Error): string[] => turned(namesIn(stack));
+export const kernelStackOf = (machine: StackMachine, { stack = '' }: Error): string[] =>
+  turned(namesIn(machine, stack));
 
 /** Runs something with errors that keep all of the stack that {@link kernelStackOf} reads. */
 export function keepWholeStacks<T>(run: () => T): T {
@@ -220,15 +179,15 @@ export function keepWholeStacks<T>(run: () => T): T {
   }
 }
 
-function* namesAt(sites: readonly NodeJS.CallSite[]): Generator<string> {
+function* namesAt(machine: StackMachine, sites: readonly NodeJS.CallSite[]): Generator<string> {
   for (const site of sites) {
-    const name = kernelName(site);
+    const name = kernelName(machine, site);
     if (name !== null) yield name;
   }
 }
 
-/** Names of the kernel functions that are running, outermost first. */
-export function kernelStack(): string[] {
+/** Names of the kernel functions that are running, outermost first, as the architecture and the release have them. */
+export function kernelStack(machine: StackMachine): string[] {
   const { stackTraceLimit } = Error;
   const prepare = Object.getOwnPropertyDescriptor(Error, 'prepareStackTrace');
   Error.stackTraceLimit = STACK_DEPTH;
@@ -238,5 +197,5 @@ export function kernelStack(): string[] {
   else Object.defineProperty(Error, 'prepareStackTrace', prepare);
   Error.stackTraceLimit = stackTraceLimit;
   // Only V8 has call sites.
-  return turned(typeof stack === 'string' ? namesIn(stack) : namesAt(stack));
+  return turned(typeof stack === 'string' ? namesIn(machine, stack) : namesAt(machine, stack));
 }

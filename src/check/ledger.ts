@@ -5,7 +5,7 @@ import { observe } from '../kernel/kernel.js';
 import { DEAF_OBSERVER, type Observer } from '../kernel/observer.js';
 import { runStep, startRun } from '../scenario/runner.js';
 import type { Scenario } from '../scenario/scenario.js';
-import { kernelStack, stackOn, withPlace } from './kernel-stack.js';
+import { kernelStack, withPlace } from './kernel-stack.js';
 
 /** Who took a frame and who gave it back, step by step. */
 
@@ -55,7 +55,6 @@ export function frameHistories(
   frames: Iterable<number>,
   steps = scenario.steps.length,
 ): ReadonlyMap<number, readonly FrameEvent[]> {
-  const { architecture, traits } = scenario.machine;
   const histories = new Map(Array.from(frames, (pfn): [number, FrameEvent[]] => [pfn, []]));
   const ascending = [...histories.keys()].sort((a, b) => a - b);
   let step = 0;
@@ -64,7 +63,7 @@ export function frameHistories(
     for (let at = firstFrom(ascending, pfn); at < ascending.length && ascending[at]! < pfn + nrPages; at++) {
       const events = histories.get(ascending[at]!)!;
       if (repeats(events, what, step)) continue;
-      stack ??= withPlace(scenario.machine, stackOn(architecture.name, traits, kernelStack()));
+      stack ??= withPlace(scenario.machine, kernelStack(scenario.machine));
       events.push({ step, what, pfn, nrPages, stack });
     }
   };

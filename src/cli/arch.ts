@@ -4,7 +4,8 @@ import { ARCHITECTURES } from '../../arch/index.js';
 import type { ArchConfiguration, Architecture } from '../../arch/architecture.js';
 import { sizeText } from '../report/text.js';
 import { findArchitecture } from '../scenario/names.js';
-import { EXIT_OK, styled, writeResult } from './output.js';
+import { EXIT_OK } from './exit-codes.js';
+import { styled, writeResult } from './output.js';
 
 function configurationLines(c: ArchConfiguration): string[] {
   const levels = c.levels.map(({ name, bits }) => `${name} ${bits}`).join('  ');

@@ -8,7 +8,8 @@ import { foldedLines } from '../report/folded.js';
 import { funcgraphText } from '../report/funcgraph.js';
 import { grouped, tableLines, type Column } from '../report/table.js';
 import { clockSettings, onlyFormat, type CallFormats, type ClockOptions } from './clock-options.js';
-import { EXIT_OK, writeResult } from './output.js';
+import { EXIT_OK } from './exit-codes.js';
+import { writeResult } from './output.js';
 import { loadScenario } from './scenario-file.js';
 
 export interface CyclesOptions extends ClockOptions, CallFormats {

@@ -11,7 +11,8 @@ import { InputError, readText } from '../scenario/load.js';
 import { altmapsOf, type Run } from '../scenario/runner.js';
 import { runUpTo } from './run-up-to.js';
 import { vmemmapWindow } from '../kernel/vmemmap-view.js';
-import { EXIT_FINDING, EXIT_OK, writeResult } from './output.js';
+import { EXIT_FINDING, EXIT_OK } from './exit-codes.js';
+import { writeResult } from './output.js';
 import { loadScenario } from './scenario-file.js';
 import { stepIndex } from './step-option.js';
 

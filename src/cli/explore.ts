@@ -3,7 +3,8 @@
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { z } from 'zod';
-import { ALTMAP_CHOICES, UNITS } from '../explore/alphabet.js';
+import { roomFields } from '../scenario/schema.js';
+import { ALTMAP_CHOICES, MEMORY_CHOICES, UNITS } from '../explore/alphabet.js';
 import { EXPECTATION_NAMES } from '../check/expectations.js';
 import { startCrew } from '../explore/crew.js';
 import { MAX_THREADS } from '../explore/expand.js';
@@ -15,9 +16,11 @@ import { Walker } from '../explore/walk.js';
 import { DEFAULT_RELEASE } from '../history/releases.js';
 import { exploreJson, exploreText, type Effort } from '../report/explore.js';
 import { InputError } from '../scenario/load.js';
-import { findArchitecture, findKernelRelease } from '../scenario/names.js';
-import { size } from '../scenario/schema.js';
-import { EXIT_FINDING, EXIT_OK, jsonText, makeFolder, progress, writeNamed, writeResult } from './output.js';
+import { findArchitecture } from '../scenario/names.js';
+import { size } from '../../arch/machine-fields.js';
+import { EXIT_FINDING, EXIT_OK } from './exit-codes.js';
+import { namedKernel } from './named-kernel.js';
+import { jsonText, makeFolder, progress, writeNamed, writeResult } from './output.js';
 
 /** What the command line says, as text. */
 export interface ExploreCommand {
@@ -30,6 +33,7 @@ export interface ExploreCommand {
   depth: string;
   unit: string[];
   altmap: string[];
+  memory: string[];
   start?: string;
   sectionSize?: string;
   compound?: string;
@@ -68,13 +72,14 @@ const OPTIONS = z.object({
   depth: whole('steps', MAX_DEPTH),
   unit: choices(UNITS),
   altmap: choices(ALTMAP_CHOICES),
+  memory: choices(MEMORY_CHOICES),
   start: size.optional(),
   sectionSize: size.optional(),
   compound: size.optional(),
   expect: choices(EXPECTATION_NAMES).optional(),
   structPage: whole('bytes', 4096).default(64),
   pageSize: z.enum(['4K', '16K', '64K'], { error: 'allowed are 4K, 16K, 64K' }).optional(),
-  mmu: z.enum(['radix', 'hash'], { error: 'allowed are radix, hash' }).optional(),
+  mmu: roomFields.mmu,
   maxStates: whole('states', Number.MAX_SAFE_INTEGER).optional(),
   maxMemory: size.optional(),
   workers: whole('threads', MAX_THREADS),
@@ -124,13 +129,14 @@ function parse(command: ExploreCommand): { search: Search; run: RunOptions } {
   if (command.resume !== undefined) return { search: resumed(command.resume, limits), run };
   if (command.arch === undefined) throw new InputError('--arch is not given; an exploration needs one, or --resume');
   const arch = findArchitecture(command.arch, '--arch').name;
-  const kernel = command.kernel === undefined ? DEFAULT_RELEASE : findKernelRelease(command.kernel, '--kernel');
+  const kernel = command.kernel === undefined ? DEFAULT_RELEASE : namedKernel(command.kernel);
   const options: ExploreOptions = {
     machine: { arch, kernel: kernel.name, pageSize, structPageSize: structPage, mmu },
     sections,
     depth,
     units: unit,
     altmaps: altmap,
+    memory: parsed.data.memory,
     start: parsed.data.start,
     sectionBytes: parsed.data.sectionSize,
     compoundSize: parsed.data.compound,

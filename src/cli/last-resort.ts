@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { EXIT_DEFECT, EXIT_USAGE } from './output.js';
+import { EXIT_DEFECT, EXIT_USAGE } from './exit-codes.js';
 import { packageVersion } from './package-root.js';
 
 /** What happens where no command has an answer: output that nobody takes, and defects of this program. */

@@ -8,13 +8,6 @@ import { writeWhole } from '../scenario/whole-file.js';
 
 /** Where results go, and how they look on a terminal. */
 
-/** Exit codes of every command. */
-export const EXIT_OK = 0;
-export const EXIT_FINDING = 1;
-export const EXIT_USAGE = 2;
-/** A defect of this program: EX_SOFTWARE of sysexits.h. */
-export const EXIT_DEFECT = 70;
-
 const coloured = process.stdout.isTTY && process.env['NO_COLOR'] === undefined;
 
 type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan';

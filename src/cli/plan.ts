@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import type { Architecture } from '../../arch/architecture.js';
+import type { Architecture, MachineConfig } from '../../arch/architecture.js';
 import { DEFAULT_RELEASE, findRelease, RELEASE_NAMES } from '../history/releases.js';
 import { planText } from '../report/plan.js';
 import { factsOf, type MachineFacts, type Sources } from '../plan/facts.js';
@@ -12,12 +12,13 @@ import { readText } from '../plan/text.js';
 import { importVmcoreinfo, type Vmcoreinfo } from '../plan/vmcoreinfo.js';
 import { InputError } from '../scenario/load.js';
 import { type Plan, planOf } from '../plan/plan.js';
-import { ARCH_OF_MACHINE } from '../recordings/replay.js';
 import type { OtherKernel } from '../scenario/scenario.js';
 import { ScenarioError } from '../kernel/scenario-error.js';
-import { findArchitecture, findKernelRelease } from '../scenario/names.js';
-import { size } from '../scenario/schema.js';
-import { EXIT_OK, writeResult } from './output.js';
+import { DEFAULT_ARCHITECTURE, findArchitecture, findMachine } from '../scenario/names.js';
+import { size } from '../../arch/machine-fields.js';
+import { EXIT_OK } from './exit-codes.js';
+import { namedKernel } from './named-kernel.js';
+import { noteRemark, writeResult } from './output.js';
 
 export interface PlanOptions {
   lsmem?: string;
@@ -26,7 +27,7 @@ export interface PlanOptions {
   daxctl?: string;
   vmcoreinfo?: string;
   arch?: string;
-  mmu?: 'radix' | 'hash';
+  mmu?: NonNullable<MachineConfig['mmu']>;
   kernel?: string;
   pageSize?: string;
   structPage?: string;
@@ -58,8 +59,6 @@ function liveIomem(live: LiveMachine, remarks: string[]): Sources['iomem'] {
   }
 }
 
-const DEFAULT_ARCH = 'x86_64';
-
 function architectureOf(
   options: PlanOptions,
   live: LiveMachine | undefined,
@@ -76,18 +75,20 @@ function architectureOf(
   }
   if (told !== undefined) return findArchitecture(told, `the architecture of ${options.vmcoreinfo!}`);
   if (live !== undefined) {
-    const name = live.machine === 'aarch64' ? 'arm64' : (ARCH_OF_MACHINE[live.machine] ?? live.machine);
-    return findArchitecture(name, 'the architecture of this machine');
+    return findMachine(live.machine, 'the architecture of this machine');
   }
-  remarks.push(`the lists name no architecture; it is taken for ${DEFAULT_ARCH}, --arch names another`);
-  return findArchitecture(DEFAULT_ARCH);
+  remarks.push(`the lists name no architecture; it is taken for ${DEFAULT_ARCHITECTURE.name}, --arch names another`);
+  return DEFAULT_ARCHITECTURE;
 }
 
 /** The kernel that a machine runs, as far as it is covered. */
 function ownKernel(facts: MachineFacts, remarks: string[]): OtherKernel | undefined {
   if (facts.kernelRelease === undefined) return undefined;
   const release = findRelease(facts.kernelRelease);
-  if (release !== undefined) return { release };
+  if (release !== undefined) {
+    noteRemark(release);
+    return { release };
+  }
   remarks.push(`kernel ${facts.kernelRelease} is not covered; covered are ${RELEASE_NAMES}`);
   return undefined;
 }
@@ -140,7 +141,7 @@ export function plan(options: PlanOptions): number {
   });
   remarks.push(...facts.remarks);
   const own = ownKernel(facts, remarks);
-  const asked = options.kernel === undefined ? undefined : { release: findKernelRelease(options.kernel, '--kernel') };
+  const asked = options.kernel === undefined ? undefined : { release: namedKernel(options.kernel) };
   if (own === undefined && asked === undefined) {
     const why = facts.kernelRelease === undefined ? 'nothing names the kernel; it' : 'it';
     remarks.push(`${why} is taken for ${DEFAULT_RELEASE.name}, --kernel names another`);

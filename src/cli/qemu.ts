@@ -3,7 +3,8 @@
 import { recipeFor } from '../guest/recipe.js';
 import { recipeText } from '../guest/text.js';
 import { ScenarioError } from '../kernel/scenario-error.js';
-import { EXIT_FINDING, EXIT_OK, jsonText, writeNamed, writeResult } from './output.js';
+import { EXIT_FINDING, EXIT_OK } from './exit-codes.js';
+import { jsonText, writeNamed, writeResult } from './output.js';
 import { loadScenario, readScenario } from './scenario-file.js';
 
 export interface QemuOptions {

@@ -7,7 +7,8 @@ import { countAllocations, sweepFailures, type FailedAllocation } from '../check
 import { historiesOf } from '../check/ledger.js';
 import { failedAllocationLines, runReportText } from '../report/text.js';
 import type { Scenario } from '../scenario/scenario.js';
-import { EXIT_FINDING, EXIT_OK, progress, writeResult } from './output.js';
+import { EXIT_FINDING, EXIT_OK } from './exit-codes.js';
+import { progress, writeResult } from './output.js';
 import { loadScenario } from './scenario-file.js';
 import { stepIndex } from './step-option.js';
 

@@ -2,7 +2,7 @@
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { InputError } from '../scenario/input.js';
-import { EXIT_OK } from './output.js';
+import { EXIT_OK } from './exit-codes.js';
 import { playgroundPage } from './page-template.js';
 
 export interface ServeOptions {

@@ -5,14 +5,15 @@ import { PMD } from '../hardware/page-table.js';
 import { RECORDED_RELEASES } from '../history/releases.js';
 import { pfnToPage } from '../kernel/kernel.js';
 import { sizeText } from '../report/text.js';
-import { parseWith, readJson } from '../scenario/load.js';
+import { readWith } from '../scenario/load.js';
 import { captureRun, type Run, runScenario, runStep, startRun } from '../scenario/runner.js';
 import { resolveScenario } from '../scenario/scenario.js';
 import { type ScenarioFile, scenarioSchema } from '../scenario/schema.js';
 import { usedRuns } from '../scenario/state.js';
 import { AddressText, vmemmapWindow, walkVmemmap } from '../kernel/vmemmap-view.js';
 import { verifyFile } from '../recordings/verify.js';
-import { EXIT_FINDING, EXIT_OK, styled, writeResult } from './output.js';
+import { EXIT_FINDING, EXIT_OK } from './exit-codes.js';
+import { styled, writeResult } from './output.js';
 import { packageRoot } from './package-root.js';
 
 /** `vmemmap story`: what the emulator is for, on one screen, from a scenario file that anyone can run. */
@@ -78,7 +79,7 @@ function releaseLines(file: ScenarioFile): string[] {
 
 /** Returns the exit code. */
 export function story(): number {
-  const file = parseWith(scenarioSchema, readJson(SCENARIO), SCENARIO);
+  const file = readWith(scenarioSchema, SCENARIO);
   const scenario = resolveScenario(file);
   const run = startRun(scenario);
   const text = new AddressText(scenario.machine.config.vmemmapBase);

@@ -6,7 +6,7 @@ import { findRelease, type Release } from '../history/releases.js';
 import { ktap } from '../report/ktap.js';
 import { hasNews, trialJson, trialKtap, trialText } from '../report/trial.js';
 import { InputError } from '../scenario/load.js';
-import { findArchitecture, findKernelRelease } from '../scenario/names.js';
+import { findArchitecture } from '../scenario/names.js';
 import { size } from '../scenario/schema.js';
 import { PARTS, type Trial } from '../trial/test-result.js';
 import { tryKernel, type PartResults } from '../trial/trial.js';
@@ -78,9 +78,8 @@ function trialOf(options: TestOptions): Trial {
     throw new InputError(`--${option} is ${String(options[key])}; ${message}`);
   }
   const { depth, sections, part, pageSize, mmu, structPage } = parsed.data;
-  const kernel = findKernelRelease(options.kernel, '--kernel');
+  const kernel = namedKernel(options.kernel);
   const against = againstOf(options, kernel);
-  [kernel, ...(against === undefined ? [] : [against])].forEach(noteRemark);
   const arch = options.arch === undefined ? undefined : findArchitecture(options.arch, '--arch').name;
   return {
     kernel,
@@ -96,7 +95,7 @@ function trialOf(options: TestOptions): Trial {
 /** What a kernel is compared with: what the user names, or of a tree the nearest release. */
 function againstOf({ against }: TestOptions, kernel: Release): Release | undefined {
   if (against === undefined) return kernel.tree === undefined ? undefined : findRelease(kernel.tree.nearest);
-  const other = findKernelRelease(against, '--against');
+  const other = namedKernel(against, '--against');
   if (other.name === kernel.name) {
     throw new InputError(`--against is ${against}, and so is --kernel; a kernel is compared with another`);
   }

@@ -2,7 +2,7 @@
 
 import { alignDown, alignUp } from '../hardware/align.js';
 import type { StateReader, StateWriter } from '../hardware/saved-state.js';
-import { EBUSY, EINVAL, ENXIO } from '../kernel/errno.js';
+import { EBUSY, EINVAL, ENODEV, ENXIO } from '../kernel/errno.js';
 import { SUBSECTION_SIZE } from '../kernel/mem-sections.js';
 import { addMemory, offlineAndRemoveMemory, removeMemory } from '../mm/add-memory.js';
 import { memremapPages, memunmapPages } from '../mm/memremap.js';
@@ -55,6 +55,12 @@ interface VirtioMem extends Region {
   lastPlugged: number;
 }
 
+/** Device memory that is system memory. */
+interface KmemRange extends Region {
+  /** A driver that could not remove its memory is gone all the same, and its memory stays until the next boot. */
+  isBound: boolean;
+}
+
 interface NamespaceDevice {
   readonly number: number;
   readonly namespace: Namespace;
@@ -63,7 +69,7 @@ interface NamespaceDevice {
   /** What the drivers have claimed. */
   readonly claims: Resource[];
   /** The range that is system memory. */
-  kmem: Region | null;
+  kmem: KmemRange | null;
 }
 
 export interface NamespaceRequest {
@@ -212,26 +218,30 @@ function releaseNamespace({ namespaces }: Devices, id: string): void {
 
 /**
  * Unmaps a namespace; the data on the device stays.
- * @returns null as a void function where it was mapped, and 0 where there was nothing to unmap; -EBUSY while its memory is
- *   system memory, -EINVAL without a namespace
+ * @returns null as a void function where it was mapped, and 0 where there was nothing to unmap; -EBUSY while kmem is bound to
+ *   it, -EINVAL without a namespace
  */
 export function destroyNamespaceDevice(devices: Devices, id: string): number | null {
   const { memory, namespaces } = devices;
   const device = namespaces.get(id);
   if (device?.exists !== true) return -EINVAL;
-  if (device.kmem !== null) return -EBUSY;
+  if (device.kmem?.isBound === true) return -EBUSY;
   const ret = memory.devices.get(id) === undefined ? 0 : memunmapPages(memory, id);
   releaseNamespace(devices, id);
   device.exists = false;
   return ret;
 }
 
-/** dev_dax_kmem_probe(): device memory becomes system memory, cut to whole memory blocks. Returns 0 or a negative errno. */
+/**
+ * dev_dax_kmem_probe(): device memory becomes system memory, cut to whole memory blocks.
+ * @returns 0 or a negative errno; -EBUSY where it is system memory already, whether the driver is still bound or not
+ */
 export function kmem(devices: Devices, id: string, wantsMemmapOnMemory: boolean, nid = 0): number {
   const { memory, namespaces } = devices;
   const { kernel, blockPages, iomem } = memory;
   const device = namespaces.get(id);
-  if (device?.exists !== true || device.kmem !== null) return -EINVAL;
+  if (device?.exists !== true) return -EINVAL;
+  if (device.kmem !== null) return -EBUSY;
   const { namespace } = device;
   const data = namespace.start + namespace.dataOffset;
   const namespaceEnd = namespace.start + namespace.size;
@@ -256,7 +266,7 @@ export function kmem(devices: Devices, id: string, wantsMemmapOnMemory: boolean,
     memmapOnMemory: wantsMemmapOnMemory && kernel.traits.kmemMemmapOnMemory,
     name: KMEM,
   });
-  if (err === 0) device.kmem = { start, size };
+  if (err === 0) device.kmem = { start, size, isBound: true };
   else releaseResource(device.claims.pop()!);
   return err;
 }
@@ -264,13 +274,14 @@ export function kmem(devices: Devices, id: string, wantsMemmapOnMemory: boolean,
 /**
  * dev_dax_kmem_remove(): device memory is system memory no more, if all of its blocks are offline. If not, it stays so for
  * good: the driver is gone, and what it claimed is not.
- * @returns 0 or a negative errno
+ * @returns 0 or a negative errno; -ENODEV where the driver is not bound
  */
 export function kmemRelease({ memory, namespaces }: Devices, id: string): number {
   const device = namespaces.get(id);
-  if (device?.kmem == null) return -EINVAL;
+  if (device?.kmem?.isBound !== true) return -ENODEV;
   const { start, size } = device.kmem;
   const { pageSize } = memory.kernel;
+  device.kmem.isBound = false;
   const err = removeMemory(memory, start / pageSize, size / pageSize);
   if (err !== 0) return err;
   const region = device.claims.pop();
@@ -388,7 +399,9 @@ export function saveDevices(to: StateWriter, { namespaces, virtioMem }: Devices,
     to.word(claims.length);
     for (const claim of claims) resources.pointer(claim);
     to.word(region === null ? 0 : 1);
-    if (region !== null) saveRegion(to, region);
+    if (region === null) continue;
+    saveRegion(to, region);
+    to.word(region.isBound ? 1 : 0);
   }
   to.word(virtioMem.size);
   for (const [id, region] of virtioMem) {
@@ -407,7 +420,7 @@ export function restoreDevices(from: StateReader, { namespaces, virtioMem }: Dev
       exists: from.word() === 1,
       namespace: restoreNamespace(from),
       claims: Array.from({ length: from.word() }, () => resources.pointer()),
-      kmem: isNone(from) ? null : restoreRegion(from),
+      kmem: isNone(from) ? null : { ...restoreRegion(from), isBound: from.word() === 1 },
     });
   }
   virtioMem.clear();

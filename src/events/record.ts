@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { keepWholeStacks, kernelStack, kernelStackOf, stackOn } from '../check/kernel-stack.js';
+import { keepWholeStacks, kernelStack, kernelStackOf } from '../check/kernel-stack.js';
 import { NO_PAGE } from '../hardware/buddy-blocks.js';
 import { LEVELS, type Leaf, type Level } from '../hardware/page-table.js';
 import { observe } from '../kernel/kernel.js';
@@ -52,7 +52,7 @@ export class Recorder {
   endStep(): void {
     const { stopped, stoppedBy } = this.run;
     if (stopped !== undefined) {
-      const stack = stoppedBy === undefined ? [] : this.named(kernelStackOf(stoppedBy));
+      const stack = stoppedBy === undefined ? [] : kernelStackOf(this.run.scenario.machine, stoppedBy);
       this.keep({ what: 'stop', text: stopped }, stack.length === 0 ? INITIALISING : stack);
     }
     this.steps.push(tellLoopsOnce(this.events).map((event) => this.told(event)));
@@ -114,12 +114,7 @@ export class Recorder {
     return start === 0 ? null : start;
   }
 
-  private named(stack: readonly string[]): string[] {
-    const { architecture, traits } = this.run.scenario.machine;
-    return stackOn(architecture.name, traits, stack);
-  }
-
-  private keep(deed: Deed<LeafRun>, stack = this.named(kernelStack())): void {
+  private keep(deed: Deed<LeafRun>, stack = kernelStack(this.run.scenario.machine)): void {
     if (++this.kept > MAX_EVENTS) {
       throw new InputError(`the kernel does more than ${MAX_EVENTS} things that would be shown; add less memory`);
     }
@@ -180,7 +175,7 @@ export class Recorder {
       memset: (start, byte, bytes) => keep({ what: 'memset', start, end: start + bytes, byte }),
       scan: (start, byte, bytes, filled) => keep({ what: 'scan', start, end: start + bytes, byte, filled }),
       initialise: (start, bytes) => {
-        const stack = this.named(kernelStack());
+        const stack = kernelStack(this.run.scenario.machine);
         this.keep({ what: 'initialise', start, end: start + bytes }, stack.length === 0 ? INITIALISING : stack);
       },
       copyPage: (to, from) => keep({ what: 'copy', to, from }),

@@ -13,12 +13,14 @@ import { INVARIANTS } from '../check/invariants.js';
 import type { Check } from '../check/step-view.js';
 import { draftBlocks } from './block-words.js';
 import { draftSections, rangesOf } from './section-words.js';
-import type { AlphabetOptions, Altmaps, Draft, Range, StepInput } from './words.js';
+import type { AlphabetOptions, Altmaps, Draft, MemoryChoice, Range, StepInput } from './words.js';
 
-export { ALTMAP_CHOICES, UNITS } from './words.js';
-export type { AlphabetOptions, AltmapChoice, Range, Unit } from './words.js';
+export { ALTMAP_CHOICES, MEMORY_CHOICES, UNITS } from './words.js';
+export type { AlphabetOptions, AltmapChoice, MemoryChoice, Range, Unit } from './words.js';
 
 /** What may be done to the explored memory: ranges that come, are used and go, each with the altmaps that it may have. */
+
+const DEFAULT_MEMORY: readonly MemoryChoice[] = ['zero'];
 
 /** One thing that can be done. */
 export type Action = (
@@ -65,9 +67,25 @@ export interface Alphabet {
 const overlap = (a: Range, b: Range): boolean => a.pfn < b.pfn + b.nrPages && b.pfn < a.pfn + a.nrPages;
 
 /** The machine that is explored: where blocks are to hold their memmap, memmap_on_memory has to be on. */
-function machineOf({ machine, units, altmaps }: AlphabetOptions): ScenarioInput['machine'] {
+function machineOf({ machine, units, altmaps, memory }: AlphabetOptions): ScenarioInput['machine'] {
   const isOwn = units.includes('block') && altmaps.some((choice) => choice === 'own' || choice === 'shared');
-  return isOwn ? { memmapOnMemory: 'y', ...machine } : machine;
+  const own: ScenarioInput['machine'] = isOwn ? { memmapOnMemory: 'y', ...machine } : machine;
+  return memory?.includes('kept') ? { ...own, recycledPages: 'keep' } : own;
+}
+
+/** Every add once for each thing that its memory may hold; those beyond the first come last, without faults besides. */
+function withMemory(drafts: readonly Draft[], { memory = DEFAULT_MEMORY }: AlphabetOptions): Draft[] {
+  const untold = memory.includes('kept') ? 'kept' : 'zero';
+  const [first, ...others] = memory;
+  const holding = (draft: Draft, choice: MemoryChoice | undefined): Draft =>
+    draft.op !== 'add' || choice === untold
+      ? draft
+      : { ...draft, input: { ...draft.input, frameContent: choice } as StepInput };
+  const adds = drafts.filter(({ op, hasFault }) => op === 'add' && hasFault !== true);
+  return [
+    ...drafts.map((draft) => holding(draft, first)),
+    ...others.flatMap((choice) => adds.map((draft) => holding(draft, choice))),
+  ];
 }
 
 /** @throws ScenarioError where a number of bytes is no multiple of a unit */
@@ -96,7 +114,7 @@ export function createAlphabet(options: AlphabetOptions): Alphabet {
   const ranges = rangesOf({ options, bare, blocks }, first);
   const ground = { options, bare, ranges, blocks };
   const altmaps: Altmaps = {};
-  const drafts = [...draftBlocks(ground), ...draftSections(ground, altmaps)];
+  const drafts = withMemory([...draftBlocks(ground), ...draftSections(ground, altmaps)], options);
   if (!drafts.some(({ op }) => op === 'add')) {
     const asked = `${options.units.join(', ')} of ${options.sections} sections with altmaps ${options.altmaps.join(', ')}`;
     throw new ScenarioError(`${asked}: on ${release.name} nothing of that can be added; allowed is at least one range`);

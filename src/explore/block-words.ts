@@ -15,7 +15,7 @@ const OFFLINE_FAULTS: readonly FaultPoint[] = ['isolate', 'notifyGoingOffline'];
 
 /** Memory blocks that come, go online and offline, and go; while one is offline somebody may write to its memmap. */
 export function draftBlocks({ options, bare, ranges, blocks }: Ground): Draft[] {
-  const { traits, config } = bare.machine;
+  const { traits, architecture } = bare.machine;
   /** Places that the release does not pass. */
   const unknown = new Set<FaultPoint>([
     ...(traits.momPerBlockAltmaps ? [] : (['altmapAlloc'] as const)),
@@ -27,8 +27,7 @@ export function draftBlocks({ options, bare, ranges, blocks }: Ground): Draft[] 
           .filter((point) => !unknown.has(point))
           .flatMap((point) => Array.from({ length: passages }, (_, i) => ({ [point]: i + 1 })))
       : [];
-  // Standby memory of s390 is out of reach until it is online (drivers/s390/char/sclp_mem.c).
-  const standby = config.arch === 's390' && traits.prepareOnlineNotifier ? { offlineInaccessible: true } : {};
+  const standby = architecture.hasStandbyMemory && traits.prepareOnlineNotifier ? { offlineInaccessible: true } : {};
   const add = (added: readonly number[], range: Range, memmapOnMemory: boolean): Draft[] => {
     const draft = { op: 'add' as const, ranges: added, altmap: null };
     const input = { op: 'add-memory' as const, ...range, memmapOnMemory, ...standby };

@@ -57,17 +57,16 @@ interface NamedMachine {
   readonly machine: ScenarioInput['machine'];
 }
 
-/** Machines of the audit, and of x86_64 and s390 those that map the vmemmap with base pages alone. */
+/** Machines of the audit, and those whose CPU has no large leaves. */
 function machinesOf(options: SearchOptions): NamedMachine[] {
   return auditedMachinesOf(options).flatMap((audited) => {
     const { pageSize, mmu, pagingLevels, vaBits } = audited.configuration;
     const arch = audited.architecture.name;
     const machine = { arch, pageSize, mmu, pagingLevels, vaBits, structPageSize: audited.structPageSize };
     const name = machineTitle(audited);
-    const small =
-      arch === 'x86_64' || arch === 's390'
-        ? [{ name: `${name}, base pages`, machine: { ...machine, hugeVmemmap: false } }]
-        : [];
+    const small = audited.architecture.mayLackLargeLeaves
+      ? [{ name: `${name}, base pages`, machine: { ...machine, hugeVmemmap: false } }]
+      : [];
     return [{ name, machine }, ...small];
   });
 }

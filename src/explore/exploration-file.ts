@@ -6,7 +6,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { z } from 'zod';
 import { EXPECTATION_NAMES } from '../check/expectations.js';
 import { writeWhole } from '../scenario/whole-file.js';
-import { ALTMAP_CHOICES, UNITS } from './alphabet.js';
+import { ALTMAP_CHOICES, MEMORY_CHOICES, UNITS } from './alphabet.js';
 import { FrontierWriter, nodeAt, NODE_WORDS, readState } from './frontier.js';
 import { Search, type SearchState } from './search.js';
 import { VisitedStates } from './visited.js';
@@ -28,6 +28,7 @@ const FILE = z.object({
     sections: count,
     units: z.array(z.enum(UNITS)),
     altmaps: z.array(z.enum(ALTMAP_CHOICES)),
+    memory: z.array(z.enum(MEMORY_CHOICES)).optional(),
     start: count.optional(),
     sectionBytes: count.optional(),
     compoundSize: count.optional(),

@@ -109,6 +109,8 @@ export class Scanner {
   private into: Scan;
   /** What the architecture walks; undefined where it hashes. */
   private readonly mmu: PageTable | undefined;
+  /** What frees memory leaves its bytes to whoever gets it next: then no frame is like another. */
+  private readonly keepsBytes: boolean;
   private cell = 0;
   /** Pages with more than one reference that the walk has not met yet. */
   private sharedPages = 0;
@@ -148,6 +150,7 @@ export class Scanner {
     );
     this.into = new Scan(cells);
     this.mmu = kernel.platform.table;
+    this.keepsBytes = run.scenario.machine.recycledPages === 'keep';
     this.window = this.whatChanges();
   }
 
@@ -175,7 +178,7 @@ export class Scanner {
     this.cell = 0;
     this.flagsLo = 0;
     this.flagsHi = 0;
-    this.isExact = (kernel.code.bookPages?.() ?? 0) > 0;
+    this.isExact = this.keepsBytes || (kernel.code.bookPages?.() ?? 0) > 0;
     this.sharedPages = kernel.allocator.sharedPages;
     const [root] = mmu.levels;
     const reach = root!.span * (root!.mask + 1);

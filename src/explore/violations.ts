@@ -8,7 +8,7 @@ import { resolveScenario, type Scenario, type Step } from '../scenario/scenario.
 import { scenarioSchema, type ScenarioInput } from '../scenario/schema.js';
 import { runChecked, type Finding } from '../check/checked-run.js';
 import { addressOf, sortOf } from '../check/complaint.js';
-import { innermost, kernelStack, stackOn } from '../check/kernel-stack.js';
+import { innermost, kernelStack } from '../check/kernel-stack.js';
 import type { Alphabet } from './alphabet.js';
 import { MoveNumbers } from './moves.js';
 import type { Sighting } from './search.js';
@@ -152,7 +152,6 @@ export interface Fault {
  */
 export function faultOf(scenario: Scenario, finding: Finding): Fault | undefined {
   const { step, frames = [] } = finding;
-  const { architecture, traits } = scenario.machine;
   const run = startRun(scenario, true);
   for (const earlier of scenario.steps.slice(0, step)) runStep(run, earlier);
   const address = addressOf(finding) ?? NaN;
@@ -161,7 +160,7 @@ export function faultOf(scenario: Scenario, finding: Finding): Fault | undefined
   let at: string | undefined;
   let written: EntryAtFault | undefined;
   const blame = (): void => {
-    at = innermost(stackOn(architecture.name, traits, kernelStack())) ?? at;
+    at = innermost(kernelStack(scenario.machine)) ?? at;
   };
   const blameFrames = (pfn: number, order: number): void => {
     if (frames.some((frame) => frame >= pfn && frame < pfn + 2 ** order)) blame();

@@ -2,6 +2,7 @@
 
 import type { Scenario } from '../scenario/scenario.js';
 import type { ScenarioInput } from '../scenario/schema.js';
+import { FRAME_CONTENTS } from '../kernel/frame-content.js';
 import type { ExpectationName } from '../check/expectations.js';
 
 /** What an alphabet may be made of. */
@@ -23,6 +24,14 @@ export type SectionUnit = Exclude<Unit, 'block'>;
 export const ALTMAP_CHOICES = ['none', 'own', 'shared', 'reserve', 'tight'] as const;
 export type AltmapChoice = (typeof ALTMAP_CHOICES)[number];
 
+/**
+ * What memory holds that an add takes for its memmap, from the page allocator or an altmap: one of {@link FRAME_CONTENTS},
+ * or the bytes that it was `kept` with since it was given back. Zero is what system memory holds if nothing else is
+ * chosen; an altmap has the bytes then that it was left with.
+ */
+export const MEMORY_CHOICES = [...FRAME_CONTENTS, 'kept'] as const;
+export type MemoryChoice = (typeof MEMORY_CHOICES)[number];
+
 /** What is explored. */
 export interface AlphabetOptions {
   /** Where blocks are to hold their memmap memmap_on_memory is `y`, if the machine does not say. */
@@ -31,6 +40,8 @@ export interface AlphabetOptions {
   sections: number;
   units: readonly Unit[];
   altmaps: readonly AltmapChoice[];
+  /** What memory holds that becomes memmap, each add with each in turn; zero if not given. */
+  memory?: readonly MemoryChoice[] | undefined;
   /** Where the explored memory begins, bytes: a multiple of a subsection, of a memory block if there are some. */
   start?: number | undefined;
   /** Bytes that a `section` stands for, and is cut from; a section of the machine if not given. */

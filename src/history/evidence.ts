@@ -19,7 +19,8 @@ export interface Evidence {
   readonly read: readonly string[];
 }
 
-const BOOTED_FOLDER = 'real-kernels/';
+/** What names of the folders begin with that hold booted kernels. */
+const BOOTED_FOLDERS = 'real-kernels';
 
 const releaseOf = (name: string): Release => findRelease(name)!;
 
@@ -33,8 +34,8 @@ export function evidenceOf(key: TraitKey): Evidence {
   const told = WITNESSES.filter((witness) => witness.trait === key);
   const trait: Trait = TRAITS[key];
   return {
-    recorded: inOrder(told.filter(({ file }) => !file.startsWith(BOOTED_FOLDER)).map(({ release }) => release)),
-    booted: inOrder(told.filter(({ file }) => file.startsWith(BOOTED_FOLDER)).map(({ release }) => release)),
+    recorded: inOrder(told.filter(({ file }) => !file.startsWith(BOOTED_FOLDERS)).map(({ release }) => release)),
+    booted: inOrder(told.filter(({ file }) => file.startsWith(BOOTED_FOLDERS)).map(({ release }) => release)),
     read: inOrder(trait.read ?? []),
   };
 }

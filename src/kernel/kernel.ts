@@ -3,6 +3,7 @@
 import type { PageAllocator } from '../hardware/page-allocator.js';
 import type { Level } from '../hardware/page-table.js';
 import type { Ram } from '../hardware/ram.js';
+import { fillTaken, type FrameContent } from './frame-content.js';
 import type { MemSections } from './mem-sections.js';
 import type { Counters } from './counters.js';
 import type { MemmapKconfig } from './kconfig.js';
@@ -42,6 +43,8 @@ export interface Kernel {
   /** MAX_PHYSMEM_BITS: physical addresses end at 2 to this power. */
   readonly maxPhysmemBits: number;
   readonly vmstat: Vmstat;
+  /** What memory holds that is taken for the memmap of the step at work; null for the bytes that it has. */
+  frameContent: FrameContent | null;
   /** Who listens, if anybody: {@link observe} sets it. */
   observer: Observer | null;
 }
@@ -87,7 +90,9 @@ export const pfnToPage = (kernel: Kernel, pfn: number): number => kernel.vmemmap
 /** alloc_pages_node(): counts what it hands out. Returns the first pfn or NO_PAGE. */
 export function allocPages(kernel: Kernel, order: number, nid: number): number {
   const pfn = kernel.allocator.allocPages(order, nid);
-  if (pfn >= 0) kernel.counters.allocPages += 1 << order;
+  if (pfn < 0) return pfn;
+  kernel.counters.allocPages += 1 << order;
+  if (kernel.frameContent !== null) fillTaken(kernel, pfn, 1 << order);
   return pfn;
 }
 

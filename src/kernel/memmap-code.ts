@@ -48,7 +48,7 @@ export interface CodeMachine {
   readonly vmemmapBase: bigint;
   readonly pagingLevels?: number | undefined;
   readonly vaBits?: number | undefined;
-  readonly mmu?: 'radix' | 'hash' | undefined;
+  readonly mmu?: string | undefined;
   readonly hugeVmemmap: boolean;
   readonly vmemmapPageSize?: number | undefined;
 }

@@ -68,12 +68,23 @@ export interface VmemmapCode {
   /** Takes back what {@link save} wrote. */
   readonly restore?: (from: StateReader) => void;
 
+  /** How this code writes the entry of a page, on architectures that have page tables and no {@link paging}. */
+  readonly pageEntry?: PageEntry;
+
   /** What mm/sparse-vmemmap.ts needs, on architectures that use its helpers. */
   readonly paging?: KernelPaging;
 }
 
+/** pfn_pte(pfn, PAGE_KERNEL). */
+export interface PageEntry {
+  /** Its first word as it lies in RAM. */
+  pteWord0(pfn: number): number;
+  /** The second word. */
+  pteWord1(pfn: number): number;
+}
+
 /** The page table as the kernel's own helpers write it (pgalloc.h, pgtable.h). */
-export interface KernelPaging {
+export interface KernelPaging extends PageEntry {
   readonly table: PageTable;
   /** pXd_none() of an entry, by its words as they lie in RAM. */
   isNone(word0: number, word1: number, level: Level): boolean;
@@ -81,10 +92,6 @@ export interface KernelPaging {
   readonly initTable?: ((level: Level, tablePa: number) => void) | undefined;
   /** pXd_populate(): the entry at position `entry` points to a table of the level below. */
   populate(level: Level, entry: number, tablePa: number, address: number): void;
-  /** pfn_pte(pfn, PAGE_KERNEL), its first word as it lies in RAM. */
-  pteWord0(pfn: number): number;
-  /** The second word. */
-  pteWord1(pfn: number): number;
   /** On architectures that use vmemmap_populate_hugepages(). */
   readonly hugepages?: HugepageHooks;
   /** On architectures that fold the memmap of HugeTLB pages (ARCH_WANT_OPTIMIZE_HUGETLB_VMEMMAP). */

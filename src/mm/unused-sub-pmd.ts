@@ -3,6 +3,7 @@
 import { alignDown, isAligned } from '../hardware/align.js';
 import { isFilled, memset, type Mmu } from '../hardware/mmu.js';
 import type { StateReader, StateWriter } from '../hardware/saved-state.js';
+import { PAGE_UNUSED } from '../kernel/frame-content.js';
 import type { Kernel } from '../kernel/kernel.js';
 
 /**
@@ -10,9 +11,6 @@ import type { Kernel } from '../kernel/kernel.js';
  * PAGE_UNUSED, and a leaf that is full of it goes. s390 (arch/s390/mm/vmem.c) and x86_64 (arch/x86/mm/init_64.c) do the
  * same, each with functions of its own; the names here are those of x86_64.
  */
-
-/** PAGE_UNUSED: the byte that fills parts of a leaf which describe no memory. */
-export const PAGE_UNUSED = 0xfd;
 
 export interface UnusedSubPmdOptions {
   /** The unused tail of a new leaf is remembered, not written. */

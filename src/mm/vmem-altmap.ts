@@ -3,6 +3,7 @@
 import { alignUp } from '../hardware/align.js';
 import { NO_PAGE } from '../hardware/buddy-blocks.js';
 import type { StateReader, StateWriter } from '../hardware/saved-state.js';
+import { fillTaken } from '../kernel/frame-content.js';
 import type { Kernel } from '../kernel/kernel.js';
 import type { VmemAltmap } from '../kernel/memremap.js';
 
@@ -35,6 +36,7 @@ export function altmapAllocBlockBuf(kernel: Kernel, nrPages: number, altmap: Vme
   altmap.alloc += nrPages;
   altmap.align += nrAlign;
   kernel.counters.altmapAllocPages += nrPages;
+  if (kernel.frameContent !== null) fillTaken(kernel, pfn + nrAlign, nrPages);
   return pfn + nrAlign;
 }
 

@@ -23,7 +23,8 @@ export function stepTitle(step: Step, { machine: { config } }: Scenario): string
   }
   const device = 'device' in step ? ` ${step.device}` : '';
   const altmap = 'altmap' in step && step.altmap !== null ? `, altmap ${step.altmap}` : '';
+  const holds = 'frameContent' in step && step.frameContent !== undefined ? `, memory holds ${step.frameContent}` : '';
   const fails =
     'fail' in step && Object.keys(step.fail).length > 0 ? `, ${Object.keys(step.fail).join(', ')} fails` : '';
-  return `${step.op}${device} ${rangeTitle(step.pfn * pageSize, step.nrPages * pageSize, sectionSize)}${altmap}${fails}`;
+  return `${step.op}${device} ${rangeTitle(step.pfn * pageSize, step.nrPages * pageSize, sectionSize)}${altmap}${holds}${fails}`;
 }

@@ -2,7 +2,7 @@
 
 import { alignDown, alignUp } from '../hardware/align.js';
 import { joined } from '../hardware/ranges.js';
-import type { Architecture } from '../../arch/architecture.js';
+import type { Architecture, MachineConfig } from '../../arch/architecture.js';
 import type { MemmapOnMemoryMode } from '../mm/memmap-on-memory.js';
 import type { ByteRange } from '../recordings/recorded-kernel.js';
 import { InputError } from '../scenario/input.js';
@@ -32,7 +32,7 @@ export interface PlannedDevice {
 /** What is known of a machine, from its lists or from /sys; what nobody stated is assumed and named so. */
 export interface MachineFacts {
   arch: string;
-  mmu: 'radix' | 'hash' | undefined;
+  mmu: MachineConfig['mmu'];
   pagingLevels: number | undefined;
   /** As uname -r prints it; undefined where nothing tells. */
   kernelRelease: string | undefined;
@@ -56,7 +56,7 @@ export interface MachineFacts {
 export interface Sources {
   /** What the command line says. */
   asked: {
-    mmu?: 'radix' | 'hash' | undefined;
+    mmu?: MachineConfig['mmu'];
     pageSize?: number | undefined;
     structPageSize?: number | undefined;
     blockSize?: number | undefined;

@@ -12,8 +12,10 @@ import {
 } from '../mm/memmap-on-memory.js';
 import type { MachineFacts, PlannedDevice } from './facts.js';
 import { runStep, startRun, type Run, type StepReturn } from '../scenario/runner.js';
+import { refuseTooLarge } from '../scenario/slips.js';
 import { resolveScenario, type OtherKernel } from '../scenario/scenario.js';
 import { ScenarioError } from '../kernel/scenario-error.js';
+import type { MachineConfig } from '../../arch/architecture.js';
 import { findArchitecture } from '../scenario/names.js';
 import { scenarioSchema, type ScenarioInput } from '../scenario/schema.js';
 import { vmemmapWindow } from '../kernel/vmemmap-view.js';
@@ -71,7 +73,7 @@ export interface Plan {
     structPageSize: number;
     sectionSize: number;
     blockSize: number;
-    mmu?: 'radix' | 'hash';
+    mmu?: NonNullable<MachineConfig['mmu']>;
     /** Fields that nothing told, and that are the usual ones. */
     assumed: string[];
   };
@@ -250,7 +252,9 @@ function boot(facts: MachineFacts, kernel: OtherKernel, mode: MemmapOnMemoryMode
     },
     steps,
   };
-  return startRun(resolveScenario(parseWith(scenarioSchema, input, 'the machine'), kernel));
+  const scenario = resolveScenario(parseWith(scenarioSchema, input, 'the machine'), kernel);
+  refuseTooLarge(scenario);
+  return startRun(scenario);
 }
 
 /** Where the next DIMM may lie: behind all memory, and where no leaf of boot memory reaches. */

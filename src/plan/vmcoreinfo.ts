@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import type { Architecture, Told } from '../../arch/architecture.js';
+import { ARCHITECTURES } from '../../arch/index.js';
 import { InputError } from '../scenario/input.js';
 import { linesOf, shortened } from './printed.js';
 
 /** VMCOREINFO: lines KEY=value that a kernel leaves for those who read its memory. It alone states sizeof(struct page). */
 
-export interface Vmcoreinfo {
+export interface Vmcoreinfo extends Told {
   /** The emulator's name of the architecture, as far as the keys or the release's name tell it. */
   arch?: string;
   /** OSRELEASE, as uname -r prints it. */
@@ -15,11 +17,6 @@ export interface Vmcoreinfo {
   /** sizeof(struct page), bytes. */
   structPageSize?: number;
   sectionSizeBits?: number;
-  vaBits?: number;
-  /** x86_64. */
-  pagingLevels?: number;
-  /** ppc64. */
-  mmu?: 'radix' | 'hash';
 }
 
 /** A number of VMCOREINFO, and what it can be. */
@@ -37,37 +34,9 @@ const NUMBERS: readonly NumberKey[] = [
   { key: 'NUMBER(VA_BITS)', field: 'vaBits', from: 36, to: 57 },
 ];
 
-/** Flags that a kernel writes as 0 or 1. */
-const RADIX_MMU = 'NUMBER(RADIX_MMU)';
-const FIVE_LEVELS = 'NUMBER(pgtable_l5_enabled)';
-/** MAX_PHYSMEM_BITS of x86_64 with five levels (arch/x86/include/asm/sparsemem.h). */
-const PHYSMEM_BITS = 'NUMBER(MAX_PHYSMEM_BITS)';
-const PHYSMEM_BITS_OF_FIVE_LEVELS = 52;
-/** TCR_EL1.T1SZ: bits that an address of the kernel has less than 64, on the CPU that runs. */
-const T1SZ = 'NUMBER(TCR_EL1_T1SZ)';
-
-/** Keys that one architecture alone writes (arch_crash_save_vmcoreinfo). */
-const KEYS_OF_ARCH: Readonly<Record<string, readonly string[]>> = {
-  ppc64: [RADIX_MMU, 'SYMBOL(vmemmap_list)', 'SYMBOL(mmu_vmemmap_psize)'],
-  x86_64: [FIVE_LEVELS, 'NUMBER(phys_base)', 'SYMBOL(init_top_pgt)', 'NUMBER(sme_mask)'],
-  arm64: ['NUMBER(kimage_voffset)', T1SZ, 'NUMBER(PHYS_OFFSET)', 'NUMBER(tagged_addr_ctrl)'],
-  s390: ['SYMBOL(lowcore_ptr)', 'SAMODE31', 'EAMODE31', 'IDENTITYBASE'],
-  riscv64: ['NUMBER(phys_ram_base)', 'NUMBER(satp)'],
-};
-
-/** How the names of kernels end, by architecture: "5.14.0-570.el9.x86_64", "6.12.95+deb12-arm64". */
-const RELEASE_ENDS: readonly (readonly [end: RegExp, arch: string])[] = [
-  [/[.-](x86_64|amd64)$/, 'x86_64'],
-  [/[.-](aarch64|arm64)(-16k|-64k|\+64k)?$/, 'arm64'],
-  [/[.-](ppc64le|ppc64|powerpc64le|powerpc64)(-64k|-4k)?$/, 'ppc64'],
-  [/[.-]s390x$/, 's390'],
-  [/[.-]riscv64$/, 'riscv64'],
-  [/[.-]loong(arch)?64$/, 'loongarch64'],
-];
-
-const archOf = (values: ReadonlyMap<string, string>): string | undefined =>
-  Object.entries(KEYS_OF_ARCH).find(([, keys]) => keys.some((key) => values.has(key)))?.[0] ??
-  RELEASE_ENDS.find(([end]) => end.test(values.get('OSRELEASE') ?? ''))?.[1];
+const architectureOf = (values: ReadonlyMap<string, string>): Architecture | undefined =>
+  ARCHITECTURES.find(({ vmcoreinfo }) => vmcoreinfo?.keys.some((key) => values.has(key))) ??
+  ARCHITECTURES.find(({ vmcoreinfo }) => vmcoreinfo?.releaseEnd.test(values.get('OSRELEASE') ?? ''));
 
 /**
  * What VMCOREINFO says of a machine. Other keys are left alone.
@@ -93,16 +62,10 @@ export function importVmcoreinfo(text: string, file: string): Vmcoreinfo {
     const number = numberOf(key, from, to);
     if (number !== undefined) info[field] = number;
   }
-  const arch = archOf(values);
-  if (arch !== undefined) info.arch = arch;
-  const radix = numberOf(RADIX_MMU, 0, 1);
-  if (radix !== undefined) info.mmu = radix === 1 ? 'radix' : 'hash';
-  const fiveLevels = numberOf(FIVE_LEVELS, 0, 1);
-  const physmemBits = numberOf(PHYSMEM_BITS, 30, 64);
-  if (fiveLevels !== undefined) info.pagingLevels = fiveLevels === 1 ? 5 : 4;
-  else if (arch === 'x86_64' && physmemBits === PHYSMEM_BITS_OF_FIVE_LEVELS) info.pagingLevels = 5;
-  const t1sz = numberOf(T1SZ, 0, 63);
-  if (t1sz !== undefined && info.vaBits !== undefined) info.vaBits = Math.min(info.vaBits, 64 - t1sz);
+  const architecture = architectureOf(values);
+  if (architecture !== undefined) {
+    Object.assign(info, { arch: architecture.name, ...architecture.vmcoreinfo?.machine?.(numberOf) });
+  }
   if (Object.keys(info).length > 0) return info;
   const keys = ['OSRELEASE', ...NUMBERS.map(({ key }) => key)].join(', ');
   throw new InputError(`${file}: it is no VMCOREINFO; it has none of ${keys}`);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { z } from 'zod';
+import { findMachine } from '../scenario/names.js';
+import { roomFields } from '../scenario/schema.js';
 import { ScenarioError } from '../kernel/scenario-error.js';
 import { MAX_LEAVES } from '../kernel/vmemmap-view.js';
 
@@ -108,7 +110,7 @@ export const recordedKernelSchema = z.object({
   levels: z.number().int().optional(),
   vaBits: z.number().int().optional(),
   lpa2: z.boolean().optional(),
-  mmu: z.enum(['radix', 'hash']).optional(),
+  mmu: roomFields.mmu,
   asce: hexText.optional(),
   mmuVmemmapPsizeIndex: z.number().int().optional(),
   blockSizeBytes: z.number().int(),
@@ -194,12 +196,12 @@ export function systemRam(iomem: readonly string[]): ByteRange[] {
 }
 
 /**
- * Memory that a kernel had at boot and gave a memmap, by /proc/iomem. arm64 calls "reserved" what the firmware wants left
- * unmapped (memblock_is_nomap(), arch/arm64/kernel/setup.c): it is no system RAM, and has struct pages as such.
+ * Memory that a kernel had at boot and gave a memmap, by /proc/iomem. Some architectures call "reserved" what the firmware
+ * wants left unmapped: it is no system RAM, and has struct pages as such.
  */
 export function bootRanges({ arch, steps }: RecordedKernel): ByteRange[] {
   const iomem = steps[0]!.iomem ?? [];
-  if (arch !== 'arm64') return systemRam(iomem);
+  if (findMachine(arch, 'arch').reservedHasMemmap !== true) return systemRam(iomem);
   const unmapped = iomem.map((line) => line.replace(/ : reserved$/, ' : System RAM'));
   return systemRam(unmapped);
 }

@@ -6,6 +6,7 @@ import { type Kernel, pfnToPage } from '../kernel/kernel.js';
 import { type AddressRange, AddressText } from '../kernel/vmemmap-view.js';
 import { iomemLines } from '../mm/resource.js';
 import { runStep, startRun } from '../scenario/runner.js';
+import { findMachine } from '../scenario/names.js';
 import { resolveScenario } from '../scenario/scenario.js';
 import { compareMemory, compareStep, type Difference, leafSize, LOW_52_BITS, type Replay } from './compare-kernel.js';
 import { act, UnknownAction } from './recorded-actions.js';
@@ -31,9 +32,6 @@ import { thrownIn, type Failure } from './vectors.js';
  * serve something else at boot are taken off.
  */
 
-/** The emulator's rooms by what uname -m prints, where the two differ. */
-export const ARCH_OF_MACHINE: Readonly<Record<string, string>> = { ppc64le: 'ppc64', s390x: 's390' };
-
 /** MMU_PAGE_4K, _64K and _16M: the kernel's numbers of page sizes of the hash MMU (arch/powerpc/include/asm/mmu.h). */
 const HASH_PAGE_BYTES: Readonly<Record<number, number>> = { 0: 4096, 2: 65536, 10: 2 ** 24 };
 
@@ -45,7 +43,7 @@ function startReplay(recorded: RecordedKernel, release?: Release): Replay {
       name: recorded.kernelRelease,
       title: undefined,
       machine: {
-        arch: ARCH_OF_MACHINE[recorded.arch] ?? recorded.arch,
+        arch: findMachine(recorded.arch, 'arch').name,
         kernel: recorded.kernelRelease,
         pageSize: page,
         structPageSize: recorded.structPage.bytes,
@@ -56,11 +54,10 @@ function startReplay(recorded: RecordedKernel, release?: Release): Replay {
         hugeVmemmap: !recorded.notes.some((note) => note.includes('no enhanced-DAT facility')),
         vaBits: recorded.vaBits,
         mmu: recorded.mmu,
-        otherPageTables: 0,
-        currentPageTable: 0,
         recycledPages: 'keep',
         memmapOnMemory: memmapOnMemoryMode(recorded.memmapOnMemoryParam),
         hugetlbOptimized: recorded.kernelCommandLine.includes('hugetlb_free_vmemmap=on'),
+        movableNodes: [],
         nvdimmKmsan: false,
         blockSize: recorded.blockSizeBytes,
         resources: [],

@@ -6,7 +6,8 @@ import { type TraitKey, TRAITS, traitsOn } from '../history/traits/index.js';
 import { readJson } from '../scenario/load.js';
 import { hotplugSuiteOf } from './hotplug/index.js';
 import { recordedKernelSchema } from './recorded-kernel.js';
-import { ARCH_OF_MACHINE, verifyRecordedKernel } from './replay.js';
+import { verifyRecordedKernel } from './replay.js';
+import { findMachine } from '../scenario/names.js';
 import { verifyVector } from './vectors.js';
 
 /**
@@ -46,7 +47,7 @@ function bootedCase(recorded: Json, file: string): PlayableCase | undefined {
   if (release === undefined) return undefined;
   return {
     name: basename(file),
-    arch: ARCH_OF_MACHINE[machine] ?? machine,
+    arch: findMachine(machine, 'arch').name,
     release,
     isOfPageTables: true,
     agrees(kernel) {

@@ -50,13 +50,27 @@ const violationJson = (violation: Violation): object => ({
 /** @param effort left out where it is not of one run */
 export function exploreJson(exploration: Exploration, options: ExploreOptions, effort?: Effort): object {
   const { states, statesByDepth, steps, ended, visitedBytes, violations } = exploration;
-  const { machine, sections, units, altmaps, start, sectionBytes, compoundSize, expect, fail, depth, shard } = options;
+  const {
+    machine,
+    sections,
+    units,
+    altmaps,
+    memory = ['zero'],
+    start,
+    sectionBytes,
+    compoundSize,
+    expect,
+    fail,
+    depth,
+    shard,
+  } = options;
   return {
     schema: EXPLORE_SCHEMA,
     machine,
     sections,
     units,
     altmaps,
+    memory,
     start,
     sectionBytes,
     compoundSize,
@@ -83,9 +97,11 @@ export function exploreJson(exploration: Exploration, options: ExploreOptions, e
   };
 }
 
-/** Steps in few letters: "add, use, remove". */
-const stepWords = (steps: readonly { op: string }[]): string =>
-  steps.map(({ op }) => op.replace('-pages', '')).join(', ');
+/** Steps in few letters, and what an add finds in its memory: "add (0xfd), use, remove". */
+const stepWords = (steps: readonly { op: string; frameContent?: string | undefined }[]): string =>
+  steps
+    .map(({ op, frameContent }) => op.replace('-pages', '') + (frameContent === undefined ? '' : ` (${frameContent})`))
+    .join(', ');
 
 const whyEnded = (ended: keyof typeof WHY_ENDED, effort: Effort | undefined): string =>
   effort?.interrupted === undefined ? WHY_ENDED[ended] : `interrupted by ${effort.interrupted}`;

@@ -20,7 +20,9 @@ export function stepText(step: Step, pageSize: number): string {
   const start = step.pfn * pageSize;
   const bytes = step.nrPages * pageSize;
   const altmap = 'altmap' in step && step.altmap !== null ? ` altmap ${step.altmap}` : '';
-  return `${step.op} 0x${start.toString(16)}-0x${(start + bytes - 1).toString(16)} (${sizeText(bytes)})${altmap}`;
+  const holds =
+    'frameContent' in step && step.frameContent !== undefined ? ` in memory that holds ${step.frameContent}` : '';
+  return `${step.op} 0x${start.toString(16)}-0x${(start + bytes - 1).toString(16)} (${sizeText(bytes)})${altmap}${holds}`;
 }
 
 /** Bytes with the largest unit of 1024 that divides them. */

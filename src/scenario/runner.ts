@@ -103,6 +103,7 @@ export function runStep(run: Run, step: Step): StepReturn {
 function dispatch(run: Run, step: Step): StepReturn {
   const { kernel, memory, devices } = run;
   const altmap = 'altmap' in step && step.altmap !== null ? run.altmaps.get(step.altmap)! : null;
+  kernel.frameContent = ('frameContent' in step && step.frameContent) || null;
   memory.faults = new Faults('fail' in step ? step.fail : {});
   if (!PAGE_STEPS.has(step.op)) run.hasTouchedMemory = true;
   switch (step.op) {

@@ -5,7 +5,8 @@ import { ARCHITECTURES } from '../../arch/index.js';
 import { DEFAULT_RELEASE, resolveTraits, type Release } from '../history/releases.js';
 import type { Traits } from '../history/traits/index.js';
 import { PHYSICAL_ADDRESS_LIMIT } from '../hardware/ram.js';
-import { physicalLimit } from '../../arch/machine-fields.js';
+import { physicalLimit, type RoomValues } from '../../arch/machine-fields.js';
+import type { FrameContent } from '../kernel/frame-content.js';
 import type { MemmapOnMemoryMode } from '../mm/memmap-on-memory.js';
 import type { FaultPoint } from '../mm/system-memory.js';
 import type { OnlineType } from '../mm/zone.js';
@@ -13,7 +14,8 @@ import type { NamespaceRequest } from '../drivers/devices.js';
 import { DEFAULT_RAM_BYTES, type BootRange, type MachineOptions } from './machine.js';
 import type { CodeStarter } from '../kernel/memmap-code.js';
 import type { ScenarioFile, StepFile } from './schema.js';
-import { ScenarioError } from '../kernel/scenario-error.js';
+import { Complaints, eachOf, ScenarioError } from '../kernel/scenario-error.js';
+import { didYouMean } from './did-you-mean.js';
 import { findArchitecture, findKernelRelease, list } from './names.js';
 
 /** From a scenario as written to one that can run: defaults filled in, units gone, contradictions refused. */
@@ -42,9 +44,14 @@ interface Failing {
   fail: Readonly<Partial<Record<FaultPoint, number>>>;
 }
 
+/** What memory holds that a step takes for the memmap; the bytes that it has if not given. */
+interface Taking {
+  frameContent?: FrameContent | undefined;
+}
+
 /** A step that can run. Ranges are frames of the page size, sizes of devices bytes. */
 export type Step =
-  | ({ op: 'add-pages'; altmap: string | null; vmemmapShift: number; nid: number } & PfnRange)
+  | ({ op: 'add-pages'; altmap: string | null; vmemmapShift: number; nid: number } & PfnRange & Taking)
   | ({ op: 'remove-pages'; altmap: string | null; vmemmapShift: number } & PfnRange)
   | ({ op: 'use' | 'going-offline' } & PfnRange)
   | ({
@@ -54,7 +61,8 @@ export type Step =
       vmemmapShift: number;
       isPrivate: boolean;
       nid: number;
-    } & PfnRange)
+    } & PfnRange &
+      Taking)
   | { op: 'memunmap-pages' | 'destroy-namespace'; device: string }
   | ({ op: 'kmem-release'; device: string } & Failing)
   | ({
@@ -67,6 +75,7 @@ export type Step =
       driver: string | null;
       nid: number;
     } & PfnRange &
+      Taking &
       Failing)
   | ({ op: 'online'; type: OnlineType } & PfnRange & Failing)
   | ({ op: 'offline' | 'remove-memory' | 'offline-and-remove-memory' } & PfnRange & Failing)
@@ -97,6 +106,8 @@ export interface Scenario {
   machine: MachineOptions;
   memmapOnMemory: MemmapOnMemoryMode;
   hugetlbOptimized: boolean;
+  /** Nodes that have no memory but ZONE_MOVABLE. */
+  movableNodes: readonly number[];
   /** CONFIG_NVDIMM_KMSAN: namespaces hold struct pages of any size. */
   nvdimmKmsan: boolean;
   /** Pages of a memory block. */
@@ -120,15 +131,18 @@ function chooseConfiguration(architecture: Architecture, machine: ScenarioFile['
 }
 
 /** What a machine says in the fields that its architecture alone has. @throws ScenarioError for those of another */
-function roomFieldsOf(architecture: Architecture, machine: ScenarioFile['machine']): Partial<MachineConfig> {
+function roomFieldsOf(architecture: Architecture, machine: ScenarioFile['machine']): RoomValues {
   const own = architecture.machineFields ?? {};
+  const given = Object.entries(machine).filter(([, value]) => value !== undefined);
   for (const other of ARCHITECTURES) {
-    const foreign = Object.keys(other.machineFields ?? {}).find((field) => field in machine && !(field in own));
+    const foreign = Object.keys(other.machineFields ?? {}).find(
+      (field) => !(field in own) && given.some(([name]) => name === field),
+    );
     if (foreign !== undefined) {
       throw new ScenarioError(`machine.${foreign} is given; ${architecture.name} has no such field`);
     }
   }
-  return Object.fromEntries(Object.entries(machine).filter(([field]) => field in own));
+  return Object.fromEntries(given.filter(([field]) => field in own));
 }
 
 function resolveConfig(
@@ -152,15 +166,8 @@ function resolveConfig(
     vmemmapBase: machine.vmemmapBase ?? 0n,
     pagingLevels: machine.pagingLevels ?? (hasItsBits ? known.pagingLevels : undefined),
     vaBits: machine.vaBits ?? known.vaBits,
-    vaBitsActual: machine.vaBitsActual,
-    vmemmapStart: machine.vmemmapStart,
     mmu: machine.mmu ?? known.mmu,
     hugeVmemmap: machine.hugeVmemmap ?? true,
-    otherPageTables: machine.otherPageTables,
-    currentPageTable: machine.currentPageTable,
-    htabSizeBytes: machine.htabSizeBytes,
-    vmemmapPageSize: machine.vmemmapPageSize,
-    segmentSize: machine.segmentSize,
   };
   const pageSizes = [...new Set(architecture.configurations.map((c) => c.pageSize))];
   if (!pageSizes.includes(config.pageSize)) {
@@ -236,6 +243,7 @@ function resolveStep(step: StepFile, field: string, pageSize: number): Step {
         op: step.op,
         altmap: step.altmap ?? null,
         vmemmapShift: step.vmemmapShift ?? Math.log2(step.compoundPages),
+        frameContent: step.frameContent,
         nid: step.node,
         ...pfnRange(step, field, pageSize),
       };
@@ -262,6 +270,7 @@ function resolveStep(step: StepFile, field: string, pageSize: number): Step {
         altmap: step.altmap ?? null,
         vmemmapShift,
         isPrivate: step.type === 'private',
+        frameContent: step.frameContent,
         nid: step.node,
         ...pfnRange(step, field, pageSize),
       };
@@ -273,6 +282,7 @@ function resolveStep(step: StepFile, field: string, pageSize: number): Step {
         mergeResource: step.mergeResource,
         offlineInaccessible: step.offlineInaccessible,
         driver: step.driver ?? null,
+        frameContent: step.frameContent,
         nid: step.node,
         fail: step.fail,
         ...pfnRange(step, field, pageSize),
@@ -464,8 +474,13 @@ export interface OtherKernel {
  */
 export function resolveScenario(file: ScenarioFile, other?: OtherKernel): Scenario {
   const { machine } = file;
-  const architecture = findArchitecture(machine.arch);
-  const named = machine.kernel === undefined ? DEFAULT_RELEASE : findKernelRelease(machine.kernel);
+  const names = new Complaints();
+  const foundArchitecture = names.collect(() => findArchitecture(machine.arch));
+  const foundRelease = names.collect(() =>
+    machine.kernel === undefined ? DEFAULT_RELEASE : findKernelRelease(machine.kernel),
+  );
+  names.refuse();
+  const [architecture, named] = [foundArchitecture!, foundRelease!];
   const release = other?.release ?? named;
   const traits = other?.traits ?? resolveTraits(release);
   const config = resolveConfig(architecture, release, traits, machine);
@@ -478,22 +493,21 @@ export function resolveScenario(file: ScenarioFile, other?: OtherKernel): Scenar
     throw new ScenarioError(`machine.blockSize is ${blockSize}; allowed is a power of two (get_memory_block_size)`);
   }
   const altmaps = Object.entries(file.altmaps).map(([name, altmap]) => ({ name, ...altmap }));
-  const steps = file.steps.map((step, i) => resolveStep(step, `steps[${i}]`, config.pageSize));
+  const steps = eachOf(file.steps, (step, i) => resolveStep(step, `steps[${i}]`, config.pageSize));
   const withoutHotplug = architecture.withoutHotplug?.(traits);
-  steps.forEach((step, i) => {
+  eachOf(steps, (step, i) => {
     if (withoutHotplug === undefined || BOOT_MEMORY_STEPS.has(step.op)) return;
     throw new ScenarioError(
       `steps[${i}].op is "${step.op}"; machine.kernel is "${release.name}", and ${withoutHotplug}`,
     );
   });
-  steps.forEach((step, i) => {
-    if (!('altmap' in step) || step.altmap === null) return;
-    if (altmaps.some((altmap) => altmap.name === step.altmap)) return;
-    const known =
-      altmaps.length === 0 ? 'the scenario has none' : `the scenario has ${list(altmaps.map((a) => a.name))}`;
-    throw new ScenarioError(`steps[${i}].altmap is "${step.altmap}"; ${known}`);
+  const altmapNames = altmaps.map(({ name }) => name);
+  eachOf(steps, (step, i) => {
+    if (!('altmap' in step) || step.altmap === null || altmapNames.includes(step.altmap)) return;
+    const known = altmaps.length === 0 ? 'the scenario has none' : `the scenario has ${list(altmapNames)}`;
+    throw new ScenarioError(`steps[${i}].altmap is "${step.altmap}"; ${known}${didYouMean(step.altmap, altmapNames)}`);
   });
-  const boot = machine.boot.map(({ start, size, node }, i): BootRange => {
+  const boot = eachOf(machine.boot, ({ start, size, node }, i): BootRange => {
     if (start % config.pageSize !== 0 || size % config.pageSize !== 0) {
       throw new ScenarioError(`machine.boot[${i}] is not made of whole pages of ${config.pageSize} bytes`);
     }
@@ -503,7 +517,7 @@ export function resolveScenario(file: ScenarioFile, other?: OtherKernel): Scenar
   refuseLargeBoot(boot, config, blockSize);
   // Nobody wrote a function that folds the memmap of devices there.
   refuseDevices(steps, { architecture, release, traits }, (step) => 'vmemmapShift' in step && step.vmemmapShift > 0);
-  machine.resources.forEach(({ start, size, name }, i) => {
+  eachOf(machine.resources, ({ start, size, name }, i) => {
     const end = start + size;
     if (machine.boot.some((range) => start >= range.start && end <= range.start + range.size)) return;
     throw new ScenarioError(`machine.resources[${i}] is "${name}"; it must lie in a range of machine.boot`);
@@ -533,6 +547,7 @@ export function resolveScenario(file: ScenarioFile, other?: OtherKernel): Scenar
     },
     memmapOnMemory: machine.memmapOnMemory,
     hugetlbOptimized: machine.hugetlbOptimized,
+    movableNodes: machine.movableNodes,
     nvdimmKmsan: machine.nvdimmKmsan,
     blockPages: blockSize / config.pageSize,
     nodes: nodesOf(steps, boot),

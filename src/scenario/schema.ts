@@ -2,12 +2,12 @@
 
 import { z } from 'zod';
 import { ARCHITECTURES } from '../../arch/index.js';
-import { ADDRESS_LIMIT, flag, physical, virtual, whole, type RoomFields } from '../../arch/machine-fields.js';
+import { ADDRESS_LIMIT, flag, physical, size, virtual, whole, type RoomFields } from '../../arch/machine-fields.js';
+import { FRAME_CONTENTS } from '../kernel/frame-content.js';
 import { FAULT_POINTS } from '../mm/system-memory.js';
 
 /** Scenario files: what a user may write. Sizes and addresses are turned into numbers here and nowhere else. */
 
-const UNITS: Readonly<Record<string, number>> = { k: 2 ** 10, m: 2 ** 20, g: 2 ** 30, t: 2 ** 40 };
 const MAX_STEPS = 100_000;
 /** One step adds or removes at most 64 TiB of 4 KiB pages. */
 const MAX_STEP_PAGES = 2 ** 34;
@@ -20,25 +20,10 @@ const pages = whole('pages').max(
 );
 const pfn = whole('frames').max(ADDRESS_LIMIT / 4096, `must be a frame number below 2^45`);
 
-/** Bytes as a number, or text with a unit. */
-export const size = z
-  .union([z.number(), z.string()], { error: 'must be bytes as a number, or text such as "128M"' })
-  .transform((value, context): number => {
-    const text = /^(\d+)([kmgt]?)(?:i?b)?$/i.exec(String(value));
-    const bytes = text ? Number(text[1]) * (UNITS[text[2]!.toLowerCase()] ?? 1) : NaN;
-    if (Number.isSafeInteger(bytes) && bytes > 0) return bytes;
-    context.addIssue({
-      code: 'custom',
-      message: 'must be bytes as a positive whole number, or text such as "128M" or "2G"',
-    });
-    return z.NEVER;
-  })
-  .meta({ id: 'Size', description: 'Bytes, or text with a unit K, M, G, T of 1024: "128M".' });
-
 const bootRange = z.strictObject({ start: physical, size, node: whole('nodes').max(63).default(0) });
 
 /** Fields that one architecture alone has: what each may be is said in its room, and so is what they mean. */
-const roomFields = Object.assign({}, ...ARCHITECTURES.map((a) => a.machineFields ?? {})) as RoomFields;
+export const roomFields = Object.assign({}, ...ARCHITECTURES.map((a) => a.machineFields ?? {})) as RoomFields;
 /** What lies in System RAM in the iomem tree: "Kernel code" and its like. */
 const resource = z.strictObject({
   start: physical,
@@ -55,20 +40,16 @@ const machine = z.strictObject({
   vmemmapBase: virtual.optional(),
   pagingLevels: whole('levels').optional(),
   vaBits: whole('bits').optional(),
-  vaBitsActual: whole('bits').optional(),
-  vmemmapStart: virtual.optional(),
-  mmu: z.enum(['radix', 'hash'], { error: 'must be "radix" or "hash"' }).optional(),
   hugeVmemmap: flag.optional(),
   ramBasePfn: pfn.optional(),
   ramSize: size.optional(),
-  htabSizeBytes: size.optional(),
-  vmemmapPageSize: size.optional(),
-  segmentSize: size.optional(),
-  otherPageTables: whole('page tables').max(1024, 'must be at most 1024').default(0),
-  currentPageTable: whole('page tables').default(0),
   recycledPages: z.enum(['zero', 'keep'], { error: 'must be "zero" or "keep"' }).default('zero'),
   memmapOnMemory: z.enum(['n', 'y', 'force'], { error: 'must be "n", "y" or "force"' }).default('n'),
   hugetlbOptimized: flag.default(false),
+  movableNodes: z
+    .array(whole('nodes').max(63), { error: 'must be a list of nodes' })
+    .max(1024, 'must have at most 1024 nodes')
+    .default([]),
   nvdimmKmsan: flag.default(false),
   blockSize: size.optional(),
   boot: z.array(bootRange).max(4096, 'must have at most 4096 ranges').default([]),
@@ -91,6 +72,11 @@ const compoundPages = pages
   .refine((count) => count > 0 && Number.isInteger(Math.log2(count)), 'must be a power of two')
   .default(1);
 
+/** What memory holds that the step takes for the memmap; what it held before if not given, see `recycledPages`. */
+const frameContent = z
+  .enum(FRAME_CONTENTS, { error: `must be ${FRAME_CONTENTS.map((name) => `"${name}"`).join(', ')}` })
+  .optional();
+
 const node = whole('nodes').max(63).default(0);
 
 /** pgmap.vmemmap_shift of device memory: log2 of the base pages in a compound page. Its range is that of the step. */
@@ -110,6 +96,7 @@ const STEPS = [
     altmap: z.string().optional(),
     compoundPages,
     vmemmapShift,
+    frameContent,
     node,
   }),
   z.strictObject({
@@ -127,6 +114,7 @@ const STEPS = [
     altmap: z.string().optional(),
     compoundSize: size.optional(),
     type: z.enum(['generic', 'private'], { error: 'must be "generic" or "private"' }).default('generic'),
+    frameContent,
     node,
   }),
   z.strictObject({ op: z.literal('memunmap-pages'), device: z.string() }),
@@ -137,6 +125,7 @@ const STEPS = [
     mergeResource: z.boolean().default(false),
     offlineInaccessible: z.boolean().default(false),
     driver: z.string().min(1).optional(),
+    frameContent,
     node,
     fail,
   }),
@@ -168,7 +157,9 @@ const STEPS = [
     device: z.string(),
     start: physical,
     size,
-    requested: z.union([z.literal(0), size]),
+    requested: z.union([z.literal(0), size], {
+      error: 'must be 0, or bytes as a positive whole number, or text such as "2G"',
+    }),
     node,
     fail,
   }),

@@ -14,7 +14,7 @@ import {
   vmemmapWindow,
   walkVmemmap,
 } from '../kernel/vmemmap-view.js';
-import { PAGE_UNUSED } from '../mm/unused-sub-pmd.js';
+import { PAGE_UNUSED } from '../kernel/frame-content.js';
 
 /** What is left behind after a step, read from the tables and the memory, in the words of the vectors' format. */
 

@@ -17,6 +17,7 @@ import { DEFAULT_RELEASE, findRelease, RELEASES, resolveTraits } from '../../src
 import { auditJunit, auditKtap, auditText } from '../../src/report/audit.js';
 import { junit } from '../../src/report/junit.js';
 import { ktap } from '../../src/report/ktap.js';
+import { refuseSlips } from '../../src/scenario/slips.js';
 import { scenario } from '../scenarios.js';
 
 const machine = (arch: string, structPageSize: number, pageSize = 4096, mmu?: string): AuditedMachine =>
@@ -84,6 +85,14 @@ describe('the altmap audit', () => {
       runChecked(scenario({ ...small, steps })).findings.some(({ invariant }) => invariant === 'altmap-books');
     expect(breaks(small.steps)).toBe(true);
     small.steps.forEach((_, i) => expect(breaks(small.steps.filter((__, at) => at !== i))).toBe(false));
+  });
+
+  test('s390 before 6.17 has no devices: the smallest scenario is memory that carries its own memmap', () => {
+    const of = release('6.12.117');
+    const input = shapeScenario(machine('s390', 56), shape('neighbour'), resolveTraits(of));
+    const small = smallestScenario(input, of, 'altmap-books');
+    expect(small.steps.map(({ op }) => op)).toEqual(['add-pages', 'add-pages', 'remove-pages', 'remove-pages']);
+    expect(() => refuseSlips(scenario(small))).not.toThrow();
   });
 });
 

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 /** Runs the compiled command line as a shell would. */
 
 const ROOT = join(import.meta.dirname, '..', '..');
-export const MAIN = join(ROOT, 'dist', 'src', 'cli', 'main.js');
+export const MAIN = join(ROOT, 'dist', 'cli', 'main.js');
 /** Bytes of a command's output: a trace has some MiB. */
 const MAX_OUTPUT = 2 ** 28;
 

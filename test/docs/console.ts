@@ -49,13 +49,16 @@ function workFolder(root: string): string {
   return folder;
 }
 
+/** The command line of a tree: bundled in this one; a changed copy is compiled only. */
+const mainOf = (root: string): string => join(root, root === ROOT ? 'dist/cli/main.js' : 'dist/src/cli/main.js');
+
 /** A folder with an `npx` that runs the command line of one tree, as it does in a clone, and nothing else. */
 function npxOf(root: string): string {
   const folder = mkdtempSync(join(tmpdir(), 'vmemmap-npx-'));
   const npx = join(folder, 'npx');
   writeFileSync(
     npx,
-    `#!/bin/sh\n[ "$1" = vmemmap ] || exit 127\nshift\nexec "${process.execPath}" "${join(root, 'dist/src/cli/main.js')}" "$@"\n`,
+    `#!/bin/sh\n[ "$1" = vmemmap ] || exit 127\nshift\nexec "${process.execPath}" "${mainOf(root)}" "$@"\n`,
   );
   chmodSync(npx, 0o755);
   return folder;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { type Recipe, recipeFor } from '../../src/guest/recipe.js';
-import { ARCH_OF_MACHINE } from '../../src/recordings/replay.js';
+import { findMachine } from '../../src/scenario/names.js';
 import { type RecordedKernel, recordedKernelSchema } from '../../src/recordings/recorded-kernel.js';
 import { resolveScenario } from '../../src/scenario/scenario.js';
 import { type ScenarioInput, scenarioSchema } from '../../src/scenario/schema.js';
@@ -52,7 +52,7 @@ type StepInput = ScenarioInput['steps'][number];
 
 /** What was done, as a scenario. */
 function scenarioOf(recorded: Recording): ScenarioInput {
-  const arch = ARCH_OF_MACHINE[recorded.arch] ?? recorded.arch;
+  const arch = findMachine(recorded.arch, 'arch').name;
   const ranges = new Map<string, { start: string; size: number }>();
   const steps = recorded.steps.flatMap(({ action, devices }): StepInput[] => {
     for (const { id, start, end } of devices ?? []) {

@@ -11,7 +11,7 @@ import { playableCases, witnesses } from '../../src/recordings/witness.js';
 
 const TEST = join(import.meta.dirname, '..');
 const RESULT = join(TEST, '..', 'src', 'history', 'witnesses.ts');
-const FOLDERS = { recorded: 'vectors', booted: 'real-kernels' } as const;
+const FOLDERS = { recorded: ['vectors'], booted: ['real-kernels', 'real-kernels-by-release'] } as const;
 type Kind = keyof typeof FOLDERS;
 
 const filesIn = (folder: string): string[] =>
@@ -25,7 +25,7 @@ const found: Witness[] = [];
 
 for (const kind of ['recorded', 'booted'] as const) {
   const isTold = new Set<string>();
-  for (const path of filesIn(FOLDERS[kind])) {
+  for (const path of FOLDERS[kind].flatMap(filesIn)) {
     const file = relative(TEST, path).split(sep).join('/');
     const cases = playableCases(path);
     for (const { arch, release } of cases.filter(({ isOfPageTables }) => isOfPageTables)) {

@@ -141,22 +141,23 @@ describe('the iomem tree', () => {
         { op: 'kmem-release', device: 'nv' },
         { op: 'kmem', device: 'nv' },
         { op: 'destroy-namespace', device: 'nv' },
+        { op: 'create-namespace', ...nv, mode: 'devdax' },
         { op: 'offline', start: '0x108000000', size: '128M' },
         { op: 'kmem-release', device: 'nv' },
       ],
     });
-    expect(states.map((state) => state.ret)).toEqual([0, 0, 0, -16, -22, -16, 0, 0]);
+    // The bus unbinds a driver whatever its remove() found (dev_dax_kmem_remove(): one shot); nothing then holds the namespace,
+    // which went on the booted arm64 7.3.4 with what is here, and no driver is left to be unbound a second time.
+    expect(states.map((state) => state.ret)).toEqual([0, 0, 0, EBUSY, EBUSY, 0, EBUSY, 0, ENODEV]);
     expect(states[3]!.blocks).toEqual(states[2]!.blocks);
-    expect(states[5]!.iomem).toEqual([
-      '100000000-11fffffff : Persistent Memory',
-      '  100000000-1009fffff : namespace0.0',
-      '  108000000-11fffffff : dax0.0',
-      '    108000000-11fffffff : System RAM (kmem)',
-    ]);
-    expect(states[7]).toMatchObject({
-      blocks: [],
-      iomem: ['100000000-11fffffff : Persistent Memory', '  100000000-1009fffff : namespace0.0'],
-    });
+    expect(states[8]!.blocks).toEqual(['33-35 offline 0 - altmap']);
+    for (const state of states.slice(5)) {
+      expect(state.iomem).toEqual([
+        '100000000-11fffffff : Persistent Memory',
+        '  108000000-11fffffff : dax0.0',
+        '    108000000-11fffffff : System RAM (kmem)',
+      ]);
+    }
   });
 
   test('a namespace outlives its memmap: what the firmware says of it stays', () => {
@@ -199,6 +200,7 @@ describe('the iomem tree', () => {
 const ENOMEM = -12;
 const EBUSY = -16;
 const EEXIST = -17;
+const ENODEV = -19;
 const EINVAL = -22;
 const E2BIG = -7;
 

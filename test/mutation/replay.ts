@@ -37,7 +37,7 @@ function recording(...path: string[]): unknown {
 }
 
 describe("a sample of the kernel's own functions, recorded", () => {
-  for (const file of readdirSync(join(TEST, 'vectors'))) {
+  for (const file of readdirSync(join(TEST, 'vectors')).filter((name) => name.endsWith('.gz'))) {
     test.each(Array.from({ length: PARTS }, (_, part) => part))(`${file}, part %i`, (part) => {
       const sampling = CLOSER_SAMPLING[file] ?? SAMPLING;
       const sample = (recording('vectors', file) as unknown[]).filter((_, i) => i % sampling === 0);

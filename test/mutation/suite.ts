@@ -23,6 +23,8 @@ import '../arch/ppc64-blocks.test.js';
 import '../arch/ppc64-compound.test.js';
 import '../arch/ppc64-hash.test.js';
 import '../arch/ppc64-ptdump.test.js';
+import '../arch/riscv64.test.js';
+import '../arch/loongarch64.test.js';
 import '../arch/saved.test.js';
 import '../mm/add-memory.test.js';
 import '../mm/hugetlb-vmemmap.test.js';

@@ -81,11 +81,12 @@ describe('the packed package', () => {
   test('has the compiled sources, the page, the story, the C that it compiles, the licence and the README, and nothing else', () => {
     const others = packed.files
       .map(({ path }) => path)
-      .filter((path) => !/^dist\/(src|arch)\/.+\.(js|d\.ts)$/.test(path))
+      .filter((path) => !/^dist\/((src|arch)\/.+\.(js|d\.ts)|cli\/[^/]+\.js)$/.test(path))
       .sort();
     expect(others).toEqual([
       'LICENSE',
       'README.md',
+      'dist/cli/source-lines.json',
       'dist/src/page/playground.html',
       'dist/src/page/template.html',
       'dist/src/story/own-memmap.json',
@@ -103,7 +104,9 @@ describe('the packed package', () => {
   });
 
   test('has no file whose source is gone', () => {
-    const compiled = packed.files.map(({ path }) => path).filter((path) => /^dist\/.*\.(js|d\.ts)$/.test(path));
+    const compiled = packed.files
+      .map(({ path }) => path)
+      .filter((path) => /^dist\/(src|arch)\/.*\.(js|d\.ts)$/.test(path));
     expect(compiled.length).toBeGreaterThan(0);
     const source = (path: string): string => path.replace(/^dist\//, '').replace(/(\.d\.ts|\.js)$/, '.ts');
     expect(compiled.filter((path) => !existsSync(join(ROOT, source(path))))).toEqual([]);

@@ -9,9 +9,8 @@ import { factsOf } from '../../src/plan/facts.js';
 import { importIomem } from '../../src/plan/iomem.js';
 import { blockRanges } from '../../src/plan/live.js';
 import { planOf } from '../../src/plan/plan.js';
-import { ARCH_OF_MACHINE } from '../../src/recordings/replay.js';
 import { recordedBlocks, type RecordedKernel, recordedKernelSchema } from '../../src/recordings/recorded-kernel.js';
-import { findArchitecture } from '../../src/scenario/names.js';
+import { findMachine } from '../../src/scenario/names.js';
 
 const FOLDER = join(import.meta.dirname, '..', 'real-kernels');
 const recordings = readdirSync(FOLDER);
@@ -29,7 +28,7 @@ function factsOfRecording(recorded: RecordedKernel, step: number) {
       structPageSize: recorded.structPage.bytes,
       blockSize: recorded.blockSizeBytes,
     },
-    architecture: findArchitecture(ARCH_OF_MACHINE[recorded.arch] ?? recorded.arch),
+    architecture: findMachine(recorded.arch, 'arch'),
     iomem: importIomem(iomem!.join('\n'), '/proc/iomem'),
     lsmem: blockRanges(blocks, recorded.blockSizeBytes),
   });

@@ -57,3 +57,11 @@ describe('memory hot-plug of a source tree, recorded', () => {
     expect(passed).toBe(chosen.length);
   });
 });
+
+test('memory beyond the limit of addresses is refused before it is claimed from 5.12 on; until then, the claim did not ask', () => {
+  const recorded = readJson(join(TREES, '../resource-tree.json.gz')) as { name: string }[];
+  const beyond = recorded.find(({ name }) => name === 'add-beyond-address-limit')!;
+  const on = (kernel: string) => verifyContent([{ ...beyond, kernel }], 'resource-tree').failures;
+  expect(on('5.12')).toEqual([]);
+  expect(on('5.10.262')).toMatchObject([{ step: 0, field: 'ret', expected: -7, actual: 0 }]);
+});

@@ -138,8 +138,8 @@ describe('the workflow for a kernel tree', () => {
   const commands = jobs.test.steps.filter(({ run }) => run?.includes('npx vmemmap') === true);
 
   test('runs vmemmap test with options that it has, and fails when it does', () => {
-    const main = readFileSync(join(ROOT, 'src/cli/main.ts'), 'utf8');
-    const own = /program\.command\('test'\)[^]*?\.action\(/.exec(main)![0];
+    const program = readFileSync(join(ROOT, 'src/cli/program.ts'), 'utf8');
+    const own = /program\.command\('test'\)[^]*?\.action\(/.exec(program)![0];
     expect(commands).toHaveLength(1);
     const [{ run = '', shell }] = commands as [{ run?: string; shell?: string }];
     for (const option of run.match(/ --[a-z-]+/g) ?? []) {

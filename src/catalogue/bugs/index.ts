@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { recycledLeaf } from './recycled-leaf.js';
+import { recycledLeafS390 } from './recycled-leaf-s390.js';
 import { earlyMemmapInParts } from './early-memmap-in-parts.js';
 import { paintOverDevice } from './paint-over-device.js';
 import { altmapAlignmentLoss } from './altmap-alignment-loss.js';
@@ -131,6 +132,7 @@ export const BUGS: readonly Bug[] = [
   leafForASubsectionLoongarch64,
   pageBehindStartMissedLoongarch64,
   recycledLeaf,
+  recycledLeafS390,
   earlyMemmapInParts,
   paintOverDevice,
   ...MEMORY_HOTPLUG_BUGS,

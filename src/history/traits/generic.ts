@@ -28,6 +28,7 @@ export const GENERIC_TRAITS = {
     effect:
       'CONFIG_ZONE_DEVICE can be set on every architecture with memory hot-plug; before, on those with ARCH_HAS_PTE_DEVMAP, so not on s390.',
     confidence: 'memory',
+    read: ALL_TREES,
   },
   nvdimmChecksStart: {
     name: 'nvdimm/checks-start',
@@ -36,14 +37,18 @@ export const GENERIC_TRAITS = {
     effect:
       'A namespace that starts at no multiple of a subsection is refused by the driver, and not by memremap_pages().',
     confidence: 'memory',
+    read: ALL_TREES,
   },
   nvdimmAvoidsRegions: {
     name: 'nvdimm/avoids-regions',
     since: 'since Linux commit ae86cbfef381 (libnvdimm, pfn: Pad pfn namespaces relative to other regions) in v4.20',
     from: '4.20',
+    until: '5.3',
+    ended: 'until Linux commit a3619190d62e (libnvdimm/pfn: stop padding pmem namespaces to section alignment) in v5.3',
     effect:
-      'As long as namespaces are cut to whole sections, one that shares a section with another region is cut as well; before, only one that shares it with System RAM.',
+      'A namespace that shares a section with another region is cut, too; before, only one that shares it with System RAM.',
     confidence: 'source',
+    read: ALL_TREES,
   },
   genericEarlyMemmapStays: {
     name: 'generic/early-memmap-stays',

@@ -38,6 +38,8 @@ const ARCH_TRAITS: Readonly<Record<string, Readonly<Record<string, Trait>>>> = {
   arm64: ARM64_TRAITS,
   ppc64: PPC64_TRAITS,
   s390: S390_TRAITS,
+  riscv64: RISCV_TRAITS,
+  loongarch64: LOONGARCH_TRAITS,
 };
 
 export const TRAIT_KEYS = Object.keys(TRAITS) as readonly TraitKey[];

@@ -18,6 +18,7 @@ export const LOONGARCH_TRAITS = {
     from: '6.12',
     effect: 'An empty entry of a page table of the kernel is global (0x40); before, zero.',
     confidence: 'memory',
+    read: ['6.1.192', '6.12.117', '7.2.13', '7.3.4'],
   },
   loongarchAlignsToFolios: {
     name: 'loongarch64/vmemmap-aligned-to-folios',

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import type { Trait } from './trait.js';
+import { ALL_TREES, type Trait } from './trait.js';
 
 /** arch/riscv/mm/init.c, and arch/riscv/include/asm/pgtable.h for where the vmemmap lies. */
 export const RISCV_TRAITS = {
@@ -26,6 +26,7 @@ export const RISCV_TRAITS = {
     effect:
       'kernel_page_tables tells contiguous ranges and memory types of entries, and the kernel’s own bits as a number; before, it told those bits by one word.',
     confidence: 'memory',
+    read: ALL_TREES,
   },
   riscvVmemmapStartsAtRam: {
     name: 'riscv64/vmemmap-starts-at-ram',
@@ -58,6 +59,7 @@ export const RISCV_TRAITS = {
     effect:
       'An empty PMD table of the vmemmap is freed without the destructor of page tables; before, with it, though no constructor had run.',
     confidence: 'memory',
+    read: ['6.12.117', '7.2.13', '7.3.4'],
   },
   riscvStartsAtSection: {
     name: 'riscv64/vmemmap-starts-at-section',
@@ -67,6 +69,7 @@ export const RISCV_TRAITS = {
     effect:
       'The first struct page of the region is that of the first frame of the section in which RAM begins; before, of the first frame of RAM, so a section could begin in front of the region.',
     confidence: 'memory',
+    read: ALL_TREES,
   },
   riscvAlignsToFolios: {
     name: 'riscv64/vmemmap-aligned-to-folios',

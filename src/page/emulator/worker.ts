@@ -22,7 +22,7 @@ const scope = globalThis as unknown as Scope;
 
 // Pages that are not isolated have no memory to share; the explorer has one thread here and shares none.
 scope.SharedArrayBuffer ??= ArrayBuffer;
-bundledFrom((line) => SOURCE_LINES.findLast(([from]) => from <= line)?.[1] ?? '');
+bundledFrom((_file, line) => SOURCE_LINES.findLast(([from]) => from <= line)?.[1] ?? '');
 
 const answering = answers(VMEMMAP_VERSION);
 

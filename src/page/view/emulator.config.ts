@@ -2,8 +2,8 @@
 
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { decode } from '@jridgewell/sourcemap-codec';
 import { defineConfig, type Plugin } from 'vite';
+import { sourceLines } from '../../build/source-lines.js';
 
 /**
  * Builds the emulator into one script that a worker runs. Names of functions stay, since a stack is told by them, and the
@@ -13,10 +13,7 @@ import { defineConfig, type Plugin } from 'vite';
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const { version } = JSON.parse(readFileSync(here('../../../package.json'), 'utf8')) as { version: string };
 
-/** A path as a stack has it: something stands before its folders. */
-const asFile = (source: string | null): string => `/${(source ?? '').replace(/^(\.\.\/)+/, '')}`;
-
-const sourceLines: Plugin = {
+const tellSourceLines: Plugin = {
   name: 'source-lines',
   enforce: 'post',
   generateBundle(_options, bundle) {
@@ -28,13 +25,7 @@ const sourceLines: Plugin = {
       }
       const { map } = part;
       if (map === null) this.error('the bundle does not say which file its lines come from');
-      const lines: [number, string][] = [];
-      for (const [i, [first]] of decode(map.mappings).entries()) {
-        if (first?.[1] === undefined) continue;
-        const file = asFile(map.sources[first[1]] ?? null);
-        if (lines[lines.length - 1]?.[1] !== file) lines.push([i + 1, file]);
-      }
-      part.code += `\nvar SOURCE_LINES = ${JSON.stringify(lines)};\n`;
+      part.code += `\nvar SOURCE_LINES = ${JSON.stringify(sourceLines(map))};\n`;
     }
   },
 };
@@ -50,5 +41,5 @@ export default defineConfig({
     target: 'es2022',
     lib: { entry: here('../emulator/worker.ts'), formats: ['iife'], name: 'emulator', fileName: () => 'emulator.js' },
   },
-  plugins: [sourceLines],
+  plugins: [tellSourceLines],
 });

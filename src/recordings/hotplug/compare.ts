@@ -51,9 +51,11 @@ export function firstDifference(
   actual: Readonly<Record<string, unknown>>,
 ): StepDifference | undefined {
   for (const [field, want] of Object.entries(expected)) {
-    if (text(want) !== text(actual[field])) return { field, expected: want, actual: actual[field] };
+    // What every object inherits ("constructor") is nothing that a step told.
+    const have = Object.hasOwn(actual, field) ? actual[field] : undefined;
+    if (text(want) !== text(have)) return { field, expected: want, actual: have };
   }
-  const more = Object.keys(actual).find((field) => !(field in expected));
+  const more = Object.keys(actual).find((field) => !Object.hasOwn(expected, field));
   if (more !== undefined) return { field: more, expected: undefined, actual: actual[more] };
   return undefined;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { z } from 'zod';
+import { roomFields } from '../../scenario/schema.js';
 import { memmapOnMemory, type MemmapOnMemoryMode } from '../../mm/memmap-on-memory.js';
 import type { Failure } from '../vectors.js';
 import { firstDifference } from './compare.js';
@@ -14,7 +15,7 @@ export const MODES: Readonly<Record<string, MemmapOnMemoryMode>> = { disable: 'n
 export const memmapOnMemoryRow = z.strictObject({
   kernel: fields.release,
   arch: fields.arch,
-  mmu: z.enum(['radix', 'hash']).optional(),
+  mmu: roomFields.mmu,
   pageSize: fields.pageSize,
   structPageSize: fields.structPageSize,
   sectionSize: fields.sectionSize,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { z } from 'zod';
+import { roomFields } from '../../scenario/schema.js';
 import { KernelBug } from '../../kernel/log.js';
 import { addMemory, offlineAndRemoveMemory, removeMemory } from '../../mm/add-memory.js';
 import { eachBlock, offlineBlock, onlineBlock } from '../../mm/memory-block.js';
@@ -47,7 +48,7 @@ export const memoryBlocksVector = z.strictObject({
   machine: z.strictObject({
     arch: fields.arch,
     kernel: fields.release,
-    mmu: z.enum(['radix', 'hash']).optional(),
+    mmu: roomFields.mmu,
     pageSize: fields.pageSize,
     structPageSize: fields.structPageSize,
     sectionSize: fields.sectionSize,

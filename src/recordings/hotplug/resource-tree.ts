@@ -105,7 +105,7 @@ export function verifyResourceTree(vector: Vector): Failure | undefined {
   };
 
   const addMemory = (start: number, size: number, name: ResourceName): number => {
-    if (start + size - 1 > vector.addressLimit) {
+    if (traits.callersCheckRange && start + size - 1 > vector.addressLimit) {
       log.print(`Hotplug memory [${hex(start)}-${hex(start + size)}] exceeds maximum addressable range`);
       return -E2BIG;
     }

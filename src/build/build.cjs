@@ -9,10 +9,12 @@ const { existsSync, readdirSync, readFileSync, statSync, writeFileSync } = requi
 const { join } = require('node:path');
 const { spawnSync } = require('node:child_process');
 
-const ROOT = join(__dirname, '..');
+const ROOT = join(__dirname, '..', '..');
 const INPUTS = ['package.json', 'package-lock.json', 'tsconfig.json', 'src', 'arch', 'bench'];
-/** What a build makes first and last. */
-const OUTPUTS = ['dist/src/cli/main.js', 'dist/src/page/template.html'].map((file) => join(ROOT, file));
+/** What the parts of a build make. */
+const OUTPUTS = ['dist/src/cli/main.js', 'dist/cli/main.js', 'dist/src/page/template.html'].map((file) =>
+  join(ROOT, file),
+);
 const STAMP = join(ROOT, 'dist', 'built-from');
 
 /** Every file below a path, with its size and time. */
