@@ -45,6 +45,7 @@ export interface ArchConfiguration {
   pagingLevels?: number;
   vaBits?: number;
   mmu?: NonNullable<RoomValues['mmu']>;
+  vaBitsActual?: NonNullable<RoomValues['vaBitsActual']>;
   /** Page-table levels with the bits they index, root first; empty where no table maps the vmemmap. */
   levels: readonly { name: LevelName; bits: number; shift: number }[];
   /** Leaf sizes of the vmemmap, bytes. */

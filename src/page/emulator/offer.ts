@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import type { ArchConfiguration } from '../../../arch/architecture.js';
 import { ARCHITECTURES } from '../../../arch/index.js';
 import { BUGS } from '../../catalogue/bugs/index.js';
 import { DEFAULT_RELEASE, PROPOSED_KERNELS, RELEASES } from '../../history/releases.js';
@@ -32,11 +33,12 @@ const STORIES: readonly StoryOffer[] = [
 ];
 
 /** What a scenario says to get a configuration. */
-function machineOf({ pageSize, pagingLevels, vaBits, mmu }: (typeof ARCHITECTURES)[number]['configurations'][number]) {
+function machineOf({ pageSize, pagingLevels, vaBits, vaBitsActual, mmu }: ArchConfiguration) {
   return {
     pageSize,
     ...(pagingLevels === undefined ? {} : { pagingLevels }),
     ...(vaBits === undefined ? {} : { vaBits }),
+    ...(vaBitsActual === undefined ? {} : { vaBitsActual }),
     ...(mmu === undefined ? {} : { mmu }),
   };
 }
