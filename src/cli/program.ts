@@ -26,12 +26,18 @@ import type { VerifyOptions } from './verify.js';
 
 /** `vmemmap`: the commands and their options. What a command does is loaded when it runs. */
 
+/** What commander finds wrong, said as the rest is. */
+const ownWords = (text: string): string =>
+  text
+    .replace(/^error: /, 'vmemmap: ')
+    .replace(/\n\(Did you mean (.*)\?\)/, (_, names: string) => `; did you mean ${names}?`);
+
 const program = new Command('vmemmap')
   .description('How Linux populates and frees the vmemmap, entry by entry, without building or booting a kernel.')
   .version(packageVersion(), '-V, --version')
   .configureHelp({ sortSubcommands: false, showGlobalOptions: true })
   .showHelpAfterError(false)
-  .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'vmemmap: ')) })
+  .configureOutput({ outputError: (text, write) => write(ownWords(text)) })
   .exitOverride()
   .addHelpText(
     'after',
@@ -565,7 +571,7 @@ async function explain(error: unknown): Promise<number> {
   const { InputError } = await import('../scenario/load.js');
   const { ScenarioError } = await import('../kernel/scenario-error.js');
   if (!(error instanceof InputError || error instanceof ScenarioError)) throw error;
-  process.stderr.write(`vmemmap: ${error.message}\n`);
+  for (const sentence of [error.message, ...error.others]) process.stderr.write(`vmemmap: ${sentence}\n`);
   return EXIT_USAGE;
 }
 

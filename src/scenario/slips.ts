@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { MAX_LEAVES } from '../kernel/vmemmap-view.js';
-import { ScenarioError } from '../kernel/scenario-error.js';
+import { eachOf, ScenarioError } from '../kernel/scenario-error.js';
 import { refuseDevices, type Scenario, type Step } from './scenario.js';
 
 /** A person's slips: steps that fit their schema and that no kernel is ever asked for. */
@@ -30,7 +30,7 @@ function memmapOf(step: Step, pageSize: number): { nrPages: number; isFolded: bo
 export function refuseTooLarge({ steps, machine }: Scenario): void {
   const { pageSize, structPageSize, hugeVmemmap } = machine.config;
   const maxPages = Math.floor((MAX_LEAVES * pageSize) / structPageSize);
-  steps.forEach((step, i) => {
+  eachOf(steps, (step, i) => {
     const { nrPages, isFolded } = memmapOf(step, pageSize);
     const hasLeaves = hugeVmemmap && pageSize === 4096 && !(isFolded && machine.traits.daxTailReuse);
     if (hasLeaves || nrPages <= maxPages) return;
@@ -46,7 +46,7 @@ export function refuseTooLarge({ steps, machine }: Scenario): void {
  */
 function refuseFolding({ steps, hugetlbOptimized, machine }: Scenario): void {
   const { architecture, release, traits } = machine;
-  steps.forEach((step, i) => {
+  eachOf(steps, (step, i) => {
     if (step.op !== 'hugetlb-optimize' && step.op !== 'hugetlb-restore') return;
     if (architecture.foldsHugetlbVmemmap !== true) {
       throw new ScenarioError(
@@ -72,7 +72,7 @@ export function refuseSlips(scenario: Scenario): void {
   refuseTooLarge(scenario);
   refuseFolding(scenario);
   refuseDevices(scenario.steps, scenario.machine, ({ op }) => op === 'memremap-pages' || op === 'create-namespace');
-  scenario.steps.forEach((step, i) => {
+  eachOf(scenario.steps, (step, i) => {
     if (!(step.op === 'add-pages' || step.op === 'memremap-pages') || step.altmap === null) return;
     const altmap = scenario.altmaps.find((a) => a.name === step.altmap)!;
     const end = step.pfn + step.nrPages;
