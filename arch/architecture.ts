@@ -9,6 +9,7 @@ import type { LevelName } from '../src/hardware/page-table.js';
 import type { Traits } from '../src/history/traits/index.js';
 import type { Ptdump } from '../src/kernel/ptdump.js';
 import type { Kernel } from '../src/kernel/kernel.js';
+import type { Bench } from './bench-machine.js';
 import type { GuestMachine } from './guest-machine.js';
 import type { RoomValues } from './machine-fields.js';
 
@@ -105,6 +106,8 @@ export interface Architecture<P extends Platform = Platform> {
   readonly functionNames?: FunctionNames;
   /** What a release calls functions of src/mm here that other architectures have under the names of src/mm. */
   readonly sharedNames?: (traits: Traits) => FunctionNames;
+  /** Its machines in the suites of the benchmark. */
+  readonly bench?: Bench;
   /** The machine that QEMU emulates for it, where there are recipes. */
   readonly guest?: GuestMachine;
   /** Order of the largest block of the page allocator, by page size in bytes. */
