@@ -7,19 +7,13 @@ import { ktap } from '../report/ktap.js';
 import { hasNews, trialJson, trialKtap, trialText } from '../report/trial.js';
 import { InputError } from '../scenario/load.js';
 import { findArchitecture } from '../scenario/names.js';
-import { size } from '../scenario/schema.js';
+import { size } from '../../arch/machine-fields.js';
+import { roomFields } from '../scenario/schema.js';
 import { PARTS, type Trial } from '../trial/test-result.js';
 import { tryKernel, type PartResults } from '../trial/trial.js';
-import {
-  EXIT_FINDING,
-  EXIT_OK,
-  jsonText,
-  makeFolder,
-  noteRemark,
-  progress,
-  writeNamed,
-  writeResult,
-} from './output.js';
+import { EXIT_FINDING, EXIT_OK } from './exit-codes.js';
+import { namedKernel } from './named-kernel.js';
+import { jsonText, makeFolder, progress, writeNamed, writeResult } from './output.js';
 
 /** What the command line says, as text. */
 export interface TestOptions {
@@ -49,7 +43,7 @@ const OPTIONS = z.object({
   sections: whole(8),
   part: z.array(z.enum(PARTS, { error: `allowed are ${PARTS.join(', ')}` })).default([...PARTS]),
   pageSize: size.optional(),
-  mmu: z.enum(['radix', 'hash'], { error: 'allowed are radix, hash' }).optional(),
+  mmu: roomFields.mmu,
   structPage: whole(4096).optional(),
 });
 
