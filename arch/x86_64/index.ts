@@ -84,7 +84,7 @@ export const x86_64: Architecture<X86Platform> = {
   ],
   marksUnused: true,
   keepsMemblock: false,
-  foldsHugetlbVmemmap: true,
+  foldsHugetlbVmemmap: ({ hvo }) => hvo,
   cpus: X86_CPUS,
   functionNames: FUNCTION_NAMES,
   sharedNames,

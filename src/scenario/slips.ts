@@ -2,6 +2,8 @@
 
 import { MAX_LEAVES } from '../kernel/vmemmap-view.js';
 import { ScenarioError } from '../kernel/scenario-error.js';
+import type { Architecture } from '../../arch/architecture.js';
+import { findRelease, MAINLINE_RELEASES, resolveTraits } from '../history/releases.js';
 import { refuseDevices, type Scenario } from './scenario.js';
 
 /** A person's slips: steps that fit their schema and that no kernel is ever asked for. */
@@ -22,6 +24,15 @@ export function refuseTooLarge({ steps, machine }: Scenario): void {
   });
 }
 
+/** Releases whose kernels fold the memmap of HugeTLB pages, in words: "from 5.14 on". */
+function releasesThatFold({ foldsHugetlbVmemmap }: Architecture): string {
+  const names = MAINLINE_RELEASES.filter((name) => foldsHugetlbVmemmap!(resolveTraits(findRelease(name)!)));
+  const last = names[names.length - 1]!;
+  return last === MAINLINE_RELEASES[MAINLINE_RELEASES.length - 1]
+    ? `from ${names[0]!} on`
+    : `from ${names[0]!} to ${last}`;
+}
+
 /**
  * Refuses to fold and restore the memmap of HugeTLB pages where no kernel does it.
  * @throws ScenarioError
@@ -30,14 +41,15 @@ function refuseFolding({ steps, hugetlbOptimized, machine }: Scenario): void {
   const { architecture, release, traits } = machine;
   steps.forEach((step, i) => {
     if (step.op !== 'hugetlb-optimize' && step.op !== 'hugetlb-restore') return;
-    if (architecture.foldsHugetlbVmemmap !== true) {
+    if (architecture.foldsHugetlbVmemmap === undefined) {
       throw new ScenarioError(
         `steps[${i}].op is "${step.op}"; ${architecture.name} kernels do not fold the memmap of HugeTLB pages (ARCH_WANT_OPTIMIZE_HUGETLB_VMEMMAP)`,
       );
     }
-    if (!traits.hvo) {
+    if (!architecture.foldsHugetlbVmemmap(traits)) {
+      const releases = releasesThatFold(architecture);
       throw new ScenarioError(
-        `steps[${i}].op is "${step.op}"; kernels fold the memmap of HugeTLB pages from 5.14 on, and machine.kernel is "${release.name}"`,
+        `steps[${i}].op is "${step.op}"; ${architecture.name} kernels fold the memmap of HugeTLB pages ${releases}, and machine.kernel is "${release.name}"`,
       );
     }
     if (step.op === 'hugetlb-optimize' && !hugetlbOptimized) {
