@@ -49,18 +49,6 @@ export const ARM64_TRAITS = {
     confidence: 'source',
     read: ALL_TREES,
   },
-  arm64FoldsHugetlb: {
-    name: 'arm64/hvo',
-    since:
-      'since Linux commit 1e63ac088f20 (arm64: mm: hugetlb: enable HUGETLB_PAGE_FREE_VMEMMAP for arm64) in v5.19',
-    from: '5.19',
-    until: '6.3',
-    endedIn: { '6.1': { by: 192 } },
-    ended: 'until Linux commit 060a2c92d1b6 (arm64: mm: hugetlb: Disable HUGETLB_PAGE_OPTIMIZE_VMEMMAP) in v6.3',
-    effect: 'The vmemmap of a HugeTLB page may be folded (ARCH_WANT_HUGETLB_PAGE_OPTIMIZE_VMEMMAP).',
-    confidence: 'memory',
-    read: ALL_TREES,
-  },
   arm64Altmap: {
     name: 'arm64/altmap',
     since: 'since Linux commit eee07935bb52 (arm64/mm: enable vmem_altmap support for vmemmap mappings) in v5.9',
@@ -107,6 +95,17 @@ export const ARM64_TRAITS = {
     effect:
       'Sections of 128 MiB (512 MiB with 64K pages); before, of 1 GiB, whose memmap always filled whole blocks of 2 MiB.',
     confidence: 'source',
+    read: ALL_TREES,
+  },
+  arm64FoldsHugetlb: {
+    name: 'arm64/hvo',
+    since: 'since Linux commit 1e63ac088f20 (arm64: mm: hugetlb: enable HUGETLB_PAGE_FREE_VMEMMAP for arm64) in v5.19',
+    from: '5.19',
+    until: '6.3',
+    endedIn: { '6.1': { by: 192 } },
+    ended: 'until Linux commit 060a2c92d1b6 (arm64: mm: hugetlb: Disable HUGETLB_PAGE_OPTIMIZE_VMEMMAP) in v6.3',
+    effect: 'The vmemmap of a HugeTLB page may be folded (ARCH_WANT_HUGETLB_PAGE_OPTIMIZE_VMEMMAP).',
+    confidence: 'memory',
     read: ALL_TREES,
   },
   arm64SectNormalWrite: {
