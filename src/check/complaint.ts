@@ -135,6 +135,12 @@ const SENTENCES = {
     `${text.range(at)} lies in frame ${hex(pfn)}, whose memory was removed`,
   'region-lost': ({ device }: Subject & { readonly device: string }) =>
     `the range of device ${device} left the iomem tree`,
+  'resource-lost': ({
+    name,
+    start,
+    end,
+  }: Subject & { readonly name: string; readonly start: number; readonly end: number }) =>
+    `${name}, ${hex(start)}-${hex(end)}, left the iomem tree`,
   'block-unreleased': ({ block }: Subject & { readonly block: number }) =>
     `a reference to the removed memory block ${block} is left`,
   'struct-page-uninitialised': ({ pfn }: Subject & { readonly pfn: number }) =>

@@ -3,7 +3,8 @@
 import { pfnToPage } from '../kernel/kernel.js';
 import { pfnFirst } from '../mm/memremap.js';
 import type { DevicePages } from '../mm/pgmap-array.js';
-import { INITIALISED } from '../mm/system-memory.js';
+import type { BootResource, Resource } from '../mm/resource.js';
+import { INITIALISED, type SystemMemory } from '../mm/system-memory.js';
 import { DEVICE, type Zone } from '../mm/zone.js';
 import type { Complaint } from './complaint.js';
 import type { Check, StepView } from './step-view.js';
@@ -15,6 +16,7 @@ export const MEMORY_INVARIANT_NAMES = [
   'pages-present',
   'memmap-is-there',
   'driver-regions',
+  'boot-resources',
   'block-references',
   'initialised-pages',
 ] as const;
@@ -89,6 +91,14 @@ export const MEMORY_INVARIANTS: readonly Check<MemoryInvariantName>[] = [
         .map(([device]): Complaint => ({ kind: 'region-lost', device })),
   },
   {
+    name: 'boot-resources',
+    sentence: 'What boot named inside System RAM is in the iomem tree as long as its memory is there.',
+    check: ({ memory }: StepView) =>
+      memory.bootResources
+        .filter((resource) => !hasDeparted(memory, resource) && !isInTree(memory.iomem, resource))
+        .map(({ start, size, name }): Complaint => ({ kind: 'resource-lost', name, start, end: start + size - 1 })),
+  },
+  {
     name: 'block-references',
     sentence: 'A memory block that was removed is released.',
     check: ({ memory }: StepView) =>
@@ -106,6 +116,19 @@ export const MEMORY_INVARIANTS: readonly Check<MemoryInvariantName>[] = [
     ],
   },
 ];
+
+/** Whether the memory of a resource was removed, at one of its ends at least. */
+const hasDeparted = ({ kernel, departed }: SystemMemory, { start, size }: BootResource): boolean =>
+  [start, start + size - 1].some((address) => departed.get(Math.floor(address / kernel.pageSize)) === true);
+
+const isInTree = ({ children }: Resource, wanted: BootResource): boolean =>
+  children.some(
+    (child) =>
+      (child.start === wanted.start &&
+        child.end === wanted.start + wanted.size - 1 &&
+        child.name.text === wanted.name) ||
+      isInTree(child, wanted),
+  );
 
 /** Boot memory may have holes at the ends of a block, which no zone spans. */
 const isBootBlock = ({ kernel, blockPages }: StepView['memory'], id: number): boolean =>

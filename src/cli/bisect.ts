@@ -3,12 +3,13 @@
 import { bisect, type Outcome, releasesOnTheWay, type Turn } from '../check/releases/bisect.js';
 import { CHECKS } from '../check/expectations.js';
 import { BOUNDARY_RELEASES, olderFirst, type Release } from '../history/releases.js';
+import { allowedAre } from '../scenario/did-you-mean.js';
 import { InputError } from '../scenario/load.js';
 import { resolveScenario } from '../scenario/scenario.js';
 import { refuseSlips } from '../scenario/slips.js';
-import { findKernelRelease } from '../scenario/names.js';
 import { EXIT_FINDING, EXIT_OK } from './exit-codes.js';
-import { noteRemark, styled, writeResult } from './output.js';
+import { namedKernel } from './named-kernel.js';
+import { styled, writeResult } from './output.js';
 import { readScenario } from './scenario-file.js';
 
 export interface BisectOptions {
@@ -22,7 +23,7 @@ export interface BisectOptions {
 /** One end of what is searched. @throws InputError */
 function endOf(name: string | undefined, option: string, otherwise: Release): Release {
   if (name === undefined) return otherwise;
-  const release = findKernelRelease(name, option);
+  const release = namedKernel(name, option);
   if (release.proposal !== undefined) {
     throw new InputError(`${option} is "${name}"; allowed are releases, since a proposal has no place among them`);
   }
@@ -36,7 +37,6 @@ function releasesBetween(options: BisectOptions): Release[] {
   if (olderFirst(from, to) > 0) {
     throw new InputError(`--from is "${from.name}" and --to is "${to.name}"; --from must not be the newer one`);
   }
-  [from, to].forEach(noteRemark);
   return releasesOnTheWay(from, to);
 }
 
@@ -56,7 +56,12 @@ function turnLines({ from, to, breaks, culprits, finding }: Turn, expect: string
 export function bisectCommand(file: string, options: BisectOptions): number {
   const check = CHECKS.find(({ name }) => name === options.expect);
   if (check === undefined) {
-    throw new InputError(`--expect is ${options.expect}; allowed are ${CHECKS.map(({ name }) => name).join(', ')}`);
+    throw new InputError(
+      `--expect is ${options.expect}; ${allowedAre(
+        options.expect,
+        CHECKS.map(({ name }) => name),
+      )}`,
+    );
   }
   const scenario = readScenario(file);
   refuseSlips(resolveScenario(scenario));

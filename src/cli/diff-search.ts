@@ -6,10 +6,11 @@ import { ALTMAP_CHOICES, UNITS } from '../explore/alphabet.js';
 import { searchDifferences, type SearchResult } from '../explore/differences.js';
 import { searchedText } from '../report/differences.js';
 import { InputError } from '../scenario/load.js';
-import { findArchitecture, findKernelRelease } from '../scenario/names.js';
+import { findArchitecture } from '../scenario/names.js';
 import { size } from '../../arch/machine-fields.js';
 import { EXIT_FINDING, EXIT_OK } from './exit-codes.js';
-import { makeFolder, noteRemark, progress, writeResult } from './output.js';
+import { namedKernel } from './named-kernel.js';
+import { makeFolder, progress, writeResult } from './output.js';
 
 /** What the command line says, as text. */
 export interface DiffSearchOptions {
@@ -73,9 +74,8 @@ function search(options: DiffSearchOptions): SearchResult {
       `--${key.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)} is ${String(options[key])}; ${message}`,
     );
   }
-  const from = findKernelRelease(options.from, '--from');
-  const to = findKernelRelease(options.to, '--to');
-  [from, to].forEach(noteRemark);
+  const from = namedKernel(options.from, '--from');
+  const to = namedKernel(options.to, '--to');
   const { depth, sections, unit, altmap, pageSize, structPage } = parsed.data;
   const result = searchDifferences({
     from,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { diffScenario } from '../check/releases/diff.js';
+import { diffScenario, isAlike } from '../check/releases/diff.js';
 import { differenceLines } from '../report/diff.js';
 import { EXIT_FINDING, EXIT_OK } from './exit-codes.js';
 import { writeResult } from './output.js';
@@ -25,5 +25,5 @@ export function diff(file: string, options: DiffOptions): number {
       : differenceLines(from, names, difference).join('\n'),
     options.output,
   );
-  return difference.first === undefined ? EXIT_OK : EXIT_FINDING;
+  return isAlike(difference) ? EXIT_OK : EXIT_FINDING;
 }

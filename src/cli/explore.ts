@@ -16,9 +16,10 @@ import { Walker } from '../explore/walk.js';
 import { DEFAULT_RELEASE } from '../history/releases.js';
 import { exploreJson, exploreText, type Effort } from '../report/explore.js';
 import { InputError } from '../scenario/load.js';
-import { findArchitecture, findKernelRelease } from '../scenario/names.js';
+import { findArchitecture } from '../scenario/names.js';
 import { size } from '../../arch/machine-fields.js';
 import { EXIT_FINDING, EXIT_OK } from './exit-codes.js';
+import { namedKernel } from './named-kernel.js';
 import { jsonText, makeFolder, progress, writeNamed, writeResult } from './output.js';
 
 /** What the command line says, as text. */
@@ -145,7 +146,7 @@ function parse(command: ExploreCommand): { search: Search; run: RunOptions } {
   if (command.resume !== undefined) return { search: resumed(command.resume, limits), run };
   if (command.arch === undefined) throw new InputError('--arch is not given; an exploration needs one, or --resume');
   const arch = findArchitecture(command.arch, '--arch').name;
-  const kernel = command.kernel === undefined ? DEFAULT_RELEASE : findKernelRelease(command.kernel, '--kernel');
+  const kernel = command.kernel === undefined ? DEFAULT_RELEASE : namedKernel(command.kernel);
   const options: ExploreOptions = {
     machine: { arch, kernel: kernel.name, pageSize, structPageSize: structPage, mmu },
     sections,

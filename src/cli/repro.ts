@@ -9,12 +9,13 @@ import { ktap, type KtapTest } from '../report/ktap.js';
 import { paragraph, tableText } from '../report/table.js';
 import { stepText } from '../report/text.js';
 import { spanText, stableTexts } from '../report/release-text.js';
+import { didYouMean } from '../scenario/did-you-mean.js';
 import { InputError } from '../scenario/load.js';
 import type { StepReturn } from '../scenario/runner.js';
 import type { Scenario } from '../scenario/scenario.js';
-import { findKernelRelease } from '../scenario/names.js';
 import { EXIT_FINDING, EXIT_OK } from './exit-codes.js';
-import { noteRemark, progress, styled, writeResult } from './output.js';
+import { namedKernel } from './named-kernel.js';
+import { progress, styled, writeResult } from './output.js';
 
 export interface ReproOptions {
   all?: true;
@@ -26,11 +27,13 @@ export interface ReproOptions {
 
 const presentText = (bug: Bug): string => [...bug.present.map(spanText), ...stableTexts(bug)].join(', ');
 
+const NAMES = BUGS.flatMap(({ id, name }) => [id, name]);
+
 /** The entry of a name or number. @throws InputError */
 export function findBug(name: string): Bug {
   const bug = BUGS.find((entry) => entry.name === name || entry.id === name.toUpperCase());
   if (bug) return bug;
-  throw new InputError(`the catalogue has no "${name}"; \`vmemmap repro\` lists what it has`);
+  throw new InputError(`the catalogue has no "${name}"; \`vmemmap repro\` lists what it has${didYouMean(name, NAMES)}`);
 }
 
 const json = (value: object): string => JSON.stringify({ schema: 'vmemmap/repro/v1', ...value }, null, 2);
@@ -85,8 +88,7 @@ const verdictText = ({ release, structPageSize, expected, actual, text }: BugVer
 
 /** `vmemmap repro --all`: every entry on every release, or on one. */
 function all(options: ReproOptions): number {
-  const on = options.kernel === undefined ? undefined : [findKernelRelease(options.kernel, '--kernel')];
-  on?.forEach(noteRemark);
+  const on = options.kernel === undefined ? undefined : [namedKernel(options.kernel)];
   const checked = BUGS.map((bug, i) => {
     progress(`${i + 1}/${BUGS.length} ${bug.name}`);
     return { bug, verdicts: checkBug(bug, on) };
@@ -165,7 +167,7 @@ function one(name: string, options: ReproOptions): number {
   const verdicts = checkBug(bug);
   const ok = verdicts.every((verdict) => verdict.ok);
   const telling = tellingReleases(bug);
-  const bad = options.kernel === undefined ? telling.bad : findKernelRelease(options.kernel, '--kernel');
+  const bad = options.kernel === undefined ? telling.bad : namedKernel(options.kernel);
   const badScenario = bugOn(bug, bad);
   if (typeof badScenario === 'string') throw new InputError(`${bug.name} cannot run on ${bad.name}: ${badScenario}`);
   const { good } = telling;

@@ -3,9 +3,9 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { InputError } from '../scenario/load.js';
-import { findKernelRelease } from '../scenario/names.js';
 import { verifyFile, type ReplayedOn, type FileFailure, type FileVerdict } from '../recordings/verify.js';
 import { EXIT_FINDING, EXIT_OK } from './exit-codes.js';
+import { namedKernel } from './named-kernel.js';
 import { progress, styled, writeResult } from './output.js';
 
 /** Characters of a value that a failure shows. */
@@ -59,7 +59,7 @@ export interface VerifyOptions {
 /** The kernel that replays recordings in place of those that they name, and whose recordings these are. */
 function replayedOn(kernel: string | undefined): ReplayedOn | undefined {
   if (kernel === undefined) return undefined;
-  const release = findKernelRelease(kernel, '--kernel');
+  const release = namedKernel(kernel);
   return { release, version: release.tree?.version ?? release.name };
 }
 

@@ -166,6 +166,7 @@ const LOOKS: Readonly<Partial<Record<InvariantName, LooksOf>>> = {
     inGuest('grep -E "Node|spanned|present|start_pfn" /proc/zoneinfo', finding.text, 'present is spanned at most'),
   ],
   'driver-regions': ({ finding }) => [inGuest('cat /proc/iomem', finding.text, 'the driver’s range is there')],
+  'boot-resources': ({ finding }) => [inGuest('cat /proc/iomem', finding.text, 'the range is there')],
   'no-warning': ({ finding }) => warnings(finding.text),
 };
 

@@ -160,6 +160,20 @@ export class Ram {
   }
 
   /**
+   * Where the words of frames that follow each other lie one behind the other in {@link words}. Those that do not are
+   * moved: nobody may have a pointer to them but from here.
+   * @param pfn the first frame
+   * @param count how many
+   */
+  rowIndex(pfn: number, count: number): number {
+    const first = this.own(pfn);
+    let rest = 1;
+    while (rest < count && this.own(pfn + rest) === first + rest) rest++;
+    const start = rest === count ? first : this.moveToRow(pfn, count);
+    return start << this.slotShift;
+  }
+
+  /**
    * Position of the first word that is not zero in [from, to) of {@link words}, or `to`.
    */
   firstNonZero(from: number, to: number): number {
@@ -467,6 +481,12 @@ export class Ram {
     return this.tags[((chunk - FIRST_INDEX) << CHUNK_SHIFT) | (pfn & (CHUNK_FRAMES - 1))]!;
   }
 
+  /** Of a frame whose chunk is not uniform. */
+  private setTag(pfn: number, tag: number): void {
+    const chunk = this.node(pfn)[(pfn >>> CHUNK_SHIFT) & (NODE_CHUNKS - 1)]!;
+    this.tags[((chunk - FIRST_INDEX) << CHUNK_SHIFT) | (pfn & (CHUNK_FRAMES - 1))] = tag;
+  }
+
   private node(pfn: number): Int32Array {
     const index = Math.floor(pfn / NODE_FRAMES);
     const known = this.directory[index];
@@ -575,6 +595,19 @@ export class Ram {
     return slot;
   }
 
+  /** Moves frames into slots that follow each other, and returns the first of these. */
+  private moveToRow(pfn: number, count: number): number {
+    const start = this.takeRow(count);
+    const { wordsPerFrame } = this;
+    for (let i = 0; i < count; i++) {
+      const slot = this.own(pfn + i);
+      this.words.copyWithin((start + i) * wordsPerFrame, slot * wordsPerFrame, (slot + 1) * wordsPerFrame);
+      this.freeSlots.push(slot);
+      this.setTag(pfn + i, start + i + FIRST_INDEX);
+    }
+    return start;
+  }
+
   private split(node: Int32Array, at: number): number {
     const block = this.freeTagBlocks.pop() ?? this.tagBlocks++;
     if (block >= this.mixedFrames.length) {
@@ -605,11 +638,26 @@ export class Ram {
 
   private takeSlot(): number {
     const slot = this.freeSlots.pop() ?? this.slots++;
-    while ((slot + 1) * this.wordsPerFrame > this.words.length) {
+    this.makeRoomFor(slot + 1);
+    return slot;
+  }
+
+  /** Slots that follow each other: free ones if there are, as tables that come and go leave them behind. */
+  private takeRow(count: number): number {
+    const free = this.freeSlots.sort((a, b) => a - b);
+    const at = free.findIndex((slot, i) => free[i + count - 1] === slot + count - 1);
+    if (at >= 0) return free.splice(at, count)[0]!;
+    const slot = this.slots;
+    this.slots += count;
+    this.makeRoomFor(this.slots);
+    return slot;
+  }
+
+  private makeRoomFor(slots: number): void {
+    while (slots * this.wordsPerFrame > this.words.length) {
       this.store.grow();
       this.storeMoved();
     }
-    return slot;
   }
 }
 

@@ -13,6 +13,7 @@ import {
   IORESOURCE_BUSY,
   IORESOURCE_SYSTEM_RAM,
   SYSTEM_RAM,
+  type BootResource,
 } from './resource.js';
 import { Faults, type BootMemory, type SystemMemory } from './system-memory.js';
 import { createNode, DEVICE, MOVABLE, updatePgdatSpan, zoneOf, type Zone } from './zone.js';
@@ -32,15 +33,10 @@ export interface SystemMemoryOptions {
   blockPages: number;
   memmapOnMemory: MemmapOnMemoryMode;
   hugetlbOptimized?: boolean;
+  /** Nodes that have no memory but ZONE_MOVABLE. */
+  movableNodes?: readonly number[];
   keepsMemblock?: boolean;
   addressLimit?: number;
-}
-
-/** A range of System RAM with a name of its own, such as "Kernel code". Bytes. */
-export interface BootResource {
-  start: number;
-  size: number;
-  name: string;
 }
 
 /** Puts the books together that a kernel has after boot. Its early sections must be there. */
@@ -54,12 +50,14 @@ export function createSystemMemory(kernel: Kernel, options: SystemMemoryOptions)
   const memory: SystemMemory = {
     kernel,
     iomem,
+    bootResources: options.resources ?? [],
     nodes,
     pageZones: new RangeMap<Zone>(),
     blocks: new Map(),
     blockPages: options.blockPages,
     memmapOnMemory: modeOf(kernel, options.memmapOnMemory),
     hugetlbOptimized: options.hugetlbOptimized ?? false,
+    movableNodes: new Set(options.movableNodes),
     hugetlbPages: new Map(),
     vmemmapTails: new Map(),
     keepsMemblock: options.keepsMemblock ?? false,

@@ -46,6 +46,13 @@ export interface Resource {
   children: Resource[];
 }
 
+/** A range of System RAM with a name of its own, such as "Kernel code". Bytes. */
+export interface BootResource {
+  readonly start: number;
+  readonly size: number;
+  readonly name: string;
+}
+
 /** What is reported while the tree changes. */
 export interface ResourceLog {
   warnOnce(text: string): void;

@@ -4,13 +4,15 @@ import type { Kernel } from '../kernel/kernel.js';
 import type { MemmapOnMemoryMode } from './memmap-on-memory.js';
 import type { DeviceMaps } from './pgmap-array.js';
 import type { RangeMap } from './range-map.js';
-import type { Resource } from './resource.js';
+import type { BootResource, Resource } from './resource.js';
 import type { VmemAltmap } from '../kernel/memremap.js';
 import type { Zone, ZonedMemory } from './zone.js';
 
 /** What a kernel knows of its memory above sections: the iomem tree, nodes with their zones, memory blocks, devices. */
 export interface SystemMemory extends ZonedMemory {
   readonly iomem: Resource;
+  /** What boot put below System RAM. */
+  readonly bootResources: readonly BootResource[];
   /** Memory blocks by their number, address / memory_block_size_bytes(). */
   readonly blocks: Map<number, MemoryBlock>;
   /** Pages of a memory block. */
@@ -18,6 +20,8 @@ export interface SystemMemory extends ZonedMemory {
   readonly memmapOnMemory: MemmapOnMemoryMode;
   /** hugetlb_free_vmemmap=on. */
   readonly hugetlbOptimized: boolean;
+  /** Nodes that have no memory but ZONE_MOVABLE, so none for the kernel's own allocations. */
+  readonly movableNodes: ReadonlySet<number>;
   /** Base pages of each HugeTLB page whose memmap is folded, by its first frame. */
   readonly hugetlbPages: Map<number, number>;
   /** zone->vmemmap_tails[]: the frame that folded HugeTLB pages of an order and a zone share, by a number for the two. */

@@ -156,6 +156,7 @@ export function runReport(request: RunRequest, anchor: (finding: number) => stri
   );
   const { results, findings } = checked;
   const { cpu, steps: clocked, remarks } = cyclesOfRun(request);
+  const ofRelease = release.remark === undefined ? [] : [`${release.remark}.`];
   const { blockPages } = run.memory;
   const [boot, ...after] = states;
   const stepReport = (state: (typeof states)[number], i: number): StepReport => ({
@@ -203,7 +204,7 @@ export function runReport(request: RunRequest, anchor: (finding: number) => stri
     command: request.command,
     scenario: writtenScenario(request.file),
     cpu: cpu?.title ?? null,
-    remarks,
+    remarks: [...ofRelease, ...remarks],
     recording: timeline.recording,
     tables: tables.values,
     fields: fieldsOf(run.kernel),

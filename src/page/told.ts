@@ -690,6 +690,7 @@ const TOLD: Readonly<Record<string, (evidence: Evidence) => Part>> = {
   'zone-spans': inBooks('zones'),
   'pages-present': inBooks('zones'),
   'driver-regions': inBooks('iomem'),
+  'boot-resources': inBooks('iomem'),
   'block-references': inBooks('blocks'),
   'offline-succeeds': inBooks('blocks'),
   counters: inBooks('lines'),

@@ -12,6 +12,7 @@ import {
 } from '../mm/memmap-on-memory.js';
 import type { MachineFacts, PlannedDevice } from './facts.js';
 import { runStep, startRun, type Run, type StepReturn } from '../scenario/runner.js';
+import { refuseTooLarge } from '../scenario/slips.js';
 import { resolveScenario, type OtherKernel } from '../scenario/scenario.js';
 import { ScenarioError } from '../kernel/scenario-error.js';
 import type { MachineConfig } from '../../arch/architecture.js';
@@ -251,7 +252,9 @@ function boot(facts: MachineFacts, kernel: OtherKernel, mode: MemmapOnMemoryMode
     },
     steps,
   };
-  return startRun(resolveScenario(parseWith(scenarioSchema, input, 'the machine'), kernel));
+  const scenario = resolveScenario(parseWith(scenarioSchema, input, 'the machine'), kernel);
+  refuseTooLarge(scenario);
+  return startRun(scenario);
 }
 
 /** Where the next DIMM may lie: behind all memory, and where no leaf of boot memory reaches. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import type { FieldDifference, ScenarioDifference } from '../check/releases/diff.js';
+import { isAlike, type FieldDifference, type ScenarioDifference } from '../check/releases/diff.js';
 import type { Scenario } from '../scenario/scenario.js';
 import { columns, listCell } from './table.js';
 import { stepText } from './text.js';
@@ -36,18 +36,22 @@ function onlyDifferent({ field, from, to }: FieldDifference): [string, string, s
 export function differenceLines(
   scenario: Scenario,
   [from, to]: readonly [string, string],
-  { first, steps }: ScenarioDifference,
+  difference: ScenarioDifference,
 ): string[] {
-  if (first === undefined) return [`${from} and ${to} do just the same`];
+  if (isAlike(difference)) return [`${from} and ${to} do just the same`];
+  const { first, steps } = difference;
   const { pageSize } = scenario.machine.config;
-  const parting = [
-    `${from} and ${to} part in step ${first.step + 1}, event ${first.event + 1}`,
-    ...first.before.map((event) => `  both    ${event}`),
-    ...columns([
-      [`  ${from}`, first.from ?? 'nothing more'],
-      [`  ${to}`, first.to ?? 'nothing more'],
-    ]),
-  ];
+  const parting =
+    first === undefined
+      ? [`${from} and ${to} do the same to page tables and frames, and part in what they note of it`]
+      : [
+          `${from} and ${to} part in step ${first.step + 1}, event ${first.event + 1}`,
+          ...first.before.map((event) => `  both    ${event}`),
+          ...columns([
+            [`  ${from}`, first.from ?? 'nothing more'],
+            [`  ${to}`, first.to ?? 'nothing more'],
+          ]),
+        ];
   const states = steps.flatMap((fields, index) => {
     const head = `step ${index + 1}  ${stepText(scenario.steps[index]!, pageSize)}`;
     if (fields.length === 0) return [head, '  the same state'];

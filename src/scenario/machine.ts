@@ -15,7 +15,8 @@ import { modelledMemoryHotplug } from '../mm/memory-hotplug.js';
 import type { MemmapOnMemoryMode } from '../mm/memmap-on-memory.js';
 import { MemSections, SUBSECTION_SIZE } from '../kernel/mem-sections.js';
 import type { BootMemory, SystemMemory } from '../mm/system-memory.js';
-import { createSystemMemory, type BootResource } from '../mm/boot-memory.js';
+import { createSystemMemory } from '../mm/boot-memory.js';
+import type { BootResource } from '../mm/resource.js';
 
 /** Puts a machine together and boots a kernel on it. */
 
@@ -151,6 +152,8 @@ export interface MemoryOptions {
   blockPages: number;
   memmapOnMemory: MemmapOnMemoryMode;
   hugetlbOptimized: boolean;
+  /** Nodes that have no memory but ZONE_MOVABLE. */
+  movableNodes: readonly number[];
   /** Nodes that can exist. */
   nodes: number;
 }
@@ -170,6 +173,7 @@ export function bootMemory(kernel: Kernel, options: MemoryOptions): SystemMemory
     blockPages: options.blockPages,
     memmapOnMemory: options.memmapOnMemory,
     hugetlbOptimized: options.hugetlbOptimized,
+    movableNodes: options.movableNodes,
   });
 }
 

@@ -1,12 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { MAX_LEAVES } from '../kernel/vmemmap-view.js';
-import { ScenarioError } from '../kernel/scenario-error.js';
 import type { Architecture } from '../../arch/architecture.js';
 import { findRelease, MAINLINE_RELEASES, resolveTraits } from '../history/releases.js';
-import { refuseDevices, type Scenario } from './scenario.js';
+import { eachOf, ScenarioError } from '../kernel/scenario-error.js';
+import { refuseDevices, type Scenario, type Step } from './scenario.js';
 
 /** A person's slips: steps that fit their schema and that no kernel is ever asked for. */
+
+/** Base pages that a step gives struct pages, and whether their memmap is folded (vmemmap_populate_compound_pages). */
+function memmapOf(step: Step, pageSize: number): { nrPages: number; isFolded: boolean } {
+  switch (step.op) {
+    case 'create-namespace': {
+      const isFolded = step.mode === 'devdax' && step.map === 'mem' && step.align > pageSize;
+      return { nrPages: Math.floor(step.size / pageSize), isFolded };
+    }
+    case 'virtio-mem':
+      return { nrPages: Math.floor(step.requested / pageSize), isFolded: false };
+    case 'add-pages':
+    case 'memremap-pages':
+      return { nrPages: step.nrPages, isFolded: step.altmap === null && step.vmemmapShift > 0 };
+    default:
+      return { nrPages: 'pfn' in step ? step.nrPages : 0, isFolded: false };
+  }
+}
 
 /**
  * Refuses a memmap of more base pages than a state can hold; only leaves of the PMD reach further.
@@ -14,12 +31,13 @@ import { refuseDevices, type Scenario } from './scenario.js';
  */
 export function refuseTooLarge({ steps, machine }: Scenario): void {
   const { pageSize, structPageSize, hugeVmemmap } = machine.config;
-  if (hugeVmemmap && pageSize === 4096) return;
   const maxPages = Math.floor((MAX_LEAVES * pageSize) / structPageSize);
-  steps.forEach((step, i) => {
-    if (!('pfn' in step) || step.nrPages <= maxPages) return;
+  eachOf(steps, (step, i) => {
+    const { nrPages, isFolded } = memmapOf(step, pageSize);
+    const hasLeaves = hugeVmemmap && pageSize === 4096 && !(isFolded && machine.traits.daxTailReuse);
+    if (hasLeaves || nrPages <= maxPages) return;
     throw new ScenarioError(
-      `steps[${i}].nrPages is ${step.nrPages}; allowed are at most ${maxPages}, a memmap of ${MAX_LEAVES} base pages`,
+      `steps[${i}] has ${nrPages} pages; allowed are at most ${maxPages}, a memmap of ${MAX_LEAVES} base pages`,
     );
   });
 }
@@ -39,7 +57,7 @@ function releasesThatFold({ foldsHugetlbVmemmap }: Architecture): string {
  */
 function refuseFolding({ steps, hugetlbOptimized, machine }: Scenario): void {
   const { architecture, release, traits } = machine;
-  steps.forEach((step, i) => {
+  eachOf(steps, (step, i) => {
     if (step.op !== 'hugetlb-optimize' && step.op !== 'hugetlb-restore') return;
     if (architecture.foldsHugetlbVmemmap === undefined) {
       throw new ScenarioError(
@@ -66,7 +84,7 @@ export function refuseSlips(scenario: Scenario): void {
   refuseTooLarge(scenario);
   refuseFolding(scenario);
   refuseDevices(scenario.steps, scenario.machine, ({ op }) => op === 'memremap-pages' || op === 'create-namespace');
-  scenario.steps.forEach((step, i) => {
+  eachOf(scenario.steps, (step, i) => {
     if (!(step.op === 'add-pages' || step.op === 'memremap-pages') || step.altmap === null) return;
     const altmap = scenario.altmaps.find((a) => a.name === step.altmap)!;
     const end = step.pfn + step.nrPages;

@@ -2,6 +2,7 @@
 
 import { createRequire } from 'node:module';
 import type { Node, Parser } from 'web-tree-sitter';
+import { withEntryWrites } from './entry-writes.js';
 
 /** Definitions of a C file by a real parser (tree-sitter), with the conditions of the preprocessor around each. */
 
@@ -129,7 +130,7 @@ export function definitionsOf(parser: Parser, file: string, source: string): Def
       start,
       end,
       line: node.startPosition.row + 1,
-      text: text.slice(start, end),
+      text: withEntryWrites(node, text),
       conditions,
       prototype,
       parameters: kind === 'function' ? node.descendantsOfType('parameter_declaration').length : 0,

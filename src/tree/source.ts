@@ -62,9 +62,16 @@ function readOf(path: string, file: string): string | undefined {
   return readFileSync(at, 'utf8');
 }
 
-/** Files of a tree that an architecture is made of, with their text; those that the tree does not have are left out. */
+const ARCH_HEADER = /^arch\/\w+\/include\//;
+
+/**
+ * Files of a tree that an architecture is made of, with their text; those that the tree does not have are left out. The
+ * architecture's headers stand first: conditions of the generic ones ask for their macros.
+ */
 export function filesFor(path: string, target: Target): { file: string; text: string }[] {
-  return [...GENERIC_FILES, ...target.files, ...LAST_FILES].flatMap((file) => {
+  const headers = target.files.filter((file) => ARCH_HEADER.test(file));
+  const sources = target.files.filter((file) => !ARCH_HEADER.test(file));
+  return [...headers, ...GENERIC_FILES, ...sources, ...LAST_FILES].flatMap((file) => {
     const text = readOf(path, file);
     return text === undefined ? [] : [{ file, text }];
   });

@@ -179,7 +179,20 @@ const ARM64: Target = {
   },
 };
 
-export const TARGETS: readonly Target[] = [X86_64, ARM64];
+const S390: Target = {
+  arch: 's390',
+  mark: 'CONFIG_S390',
+  files: [...['sparsemem', 'pgtable', 'pgalloc'].map((h) => `arch/s390/include/asm/${h}.h`), 'arch/s390/mm/vmem.c'],
+  prelude: 'asm-s390',
+  entryPoints: ['PAGE_KERNEL'],
+  configuration: {
+    CONFIG_S390: true,
+    CONFIG_MEM_SOFT_DIRTY: false,
+    CONFIG_PGSTE: false,
+  },
+};
+
+export const TARGETS: readonly Target[] = [X86_64, ARM64, S390];
 
 /** @throws TreeError for an architecture whose code trees do not run yet */
 export function targetOf(arch: string): Target {

@@ -2,7 +2,7 @@
 
 import { isFilled, memset, type Mmu } from '../hardware/mmu.js';
 import { NO_PAGE } from '../hardware/buddy-blocks.js';
-import { ENTRY_BYTES, type Level, type PageTable } from '../hardware/page-table.js';
+import { ENTRY_BYTES, type Level, type PageTable, type WalkLevel } from '../hardware/page-table.js';
 import type { WordStore } from '../hardware/ram.js';
 import type { StateReader, StateWriter } from '../hardware/saved-state.js';
 import type { CodeMachine } from '../kernel/memmap-code.js';
@@ -316,7 +316,7 @@ export class TreeCode implements MemmapCode {
       doors.altmap(basePfn, endPfn, reserve, free, align, alloc);
     }
     if (this.table !== undefined) {
-      const root = this.frameAddress(this.table.root / kernel.pageSize);
+      const root = this.tableAddress(this.table.root, this.table.levels[0]!.level);
       frames.all[this.rootAt] = root;
     }
     frames.all[this.observedAt] = kernel.observer === null ? 0 : 1;
@@ -460,18 +460,24 @@ export class TreeCode implements MemmapCode {
     }
   }
 
-  /** Byte address of a frame's bytes in the module's memory. */
-  private frameAddress(pfn: number): number {
+  /** Byte address in the module's memory of the bytes of frames in a row. */
+  private frameAddress(pfn: number, count = 1): number {
     const { pageSize, ram } = this.kernel;
-    const address = this.frames.start + ram.wordIndex(pfn * pageSize) * WORD_BYTES;
-    const place = (address - this.frames.start) / pageSize;
-    if (place >= this.frameNumbers.length) {
-      const wider = new Float64Array(place * 2);
+    const word = count === 1 ? ram.wordIndex(pfn * pageSize) : ram.rowIndex(pfn, count);
+    const place = (word * WORD_BYTES) / pageSize;
+    if (place + count > this.frameNumbers.length) {
+      const wider = new Float64Array((place + count) * 2);
       wider.set(this.frameNumbers);
       this.frameNumbers = wider;
     }
-    this.frameNumbers[place] = pfn;
-    return address;
+    for (let i = 0; i < count; i++) this.frameNumbers[place + i] = pfn + i;
+    return this.frames.start + word * WORD_BYTES;
+  }
+
+  /** Byte address in the module's memory of a table of the kernel's page table. */
+  private tableAddress(pa: number, level: Level): number {
+    const { pageSize, platform } = this.kernel;
+    return this.frameAddress(Math.floor(pa / pageSize), platform.tablePages?.(level) ?? 1) + (pa % pageSize);
   }
 
   /** What C may call. Nothing else of the host is in its reach. */
@@ -487,7 +493,7 @@ export class TreeCode implements MemmapCode {
       page_reserved: (pfn: number) => (pfn === BOOT_SLAB_PFN || this.kernel.allocator.isReserved(pfn) ? 1 : 0),
       memset: (address: number, byte: number, bytes: number) => this.memset(address, byte, bytes),
       scan: (address: number, byte: number, bytes: number) => this.scan(address, byte, bytes),
-      frame: (pfn: number) => this.frameAddress(pfn),
+      frame: (pfn: number, order: number) => this.frameAddress(pfn, 1 << order),
       frame_at: (address: number) =>
         this.frameNumbers[Math.floor((address - this.frames.start) / this.kernel.pageSize)]!,
       flush: (kind: number, start: number, end: number) =>
@@ -585,25 +591,22 @@ export class TreeCode implements MemmapCode {
   private findTables(): void {
     const { table, kernel } = this;
     if (table === undefined) return;
-    const add = (pa: number, start: number, span: number, entries: number): void => {
-      const at = this.frameAddress(Math.floor(pa / kernel.pageSize)) + (pa % kernel.pageSize);
+    const add = (pa: number, start: number, { level, span, mask }: WalkLevel): void => {
+      const at = this.tableAddress(pa, level);
       const place = { at, start, span };
-      for (let piece = at; piece < at + entries * ENTRY_BYTES; piece += TABLE_PIECE) {
+      for (let piece = at; piece < at + (mask + 1) * ENTRY_BYTES; piece += TABLE_PIECE) {
         this.places.set(Math.floor(piece / TABLE_PIECE), place);
       }
     };
     const root = table.levels[0]!;
     const reach = root.span * (root.mask + 1);
     const start = Math.floor(kernel.vmemmap / reach) * reach;
-    add(table.root, start, root.span, root.mask + 1);
+    add(table.root, start, root);
     table.visit(
       kernel.vmemmap,
       Math.min(BITS_51_0, start + reach),
       () => undefined,
-      ({ level, start: from, pa }) => {
-        const { span, mask } = table.table(level);
-        add(pa, from, span, mask + 1);
-      },
+      ({ level, start: from, pa }) => add(pa, from, table.table(level)),
     );
   }
 }

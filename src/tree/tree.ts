@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { dirname, join, relative, resolve } from 'node:path';
+import { dirname, join, posix, relative, resolve } from 'node:path';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Parser } from 'web-tree-sitter';
@@ -56,6 +56,25 @@ const headersOf = (target: Target): string[] => [
   ...HEADERS_BEHIND_ARCH,
 ];
 
+/** What stands behind the tree's functions. */
+const doorsOf = (target: Target, all: readonly StandIn[]): string[] =>
+  [`${target.prelude}/doors.c`, 'doors.c'].filter((file) => all.some((s) => s.file === file));
+
+const INCLUDED = /^#include "(.*)"$/gm;
+
+/** The files of an architecture's stand-ins: its headers with those that they include, and what stands behind the tree. */
+function standInsOf(target: Target, all: readonly StandIn[]): StandIn[] {
+  const found = new Map<string, StandIn>();
+  const take = (file: string): void => {
+    const standIn = all.find((s) => s.file === file);
+    if (standIn === undefined || found.has(file)) return;
+    found.set(file, standIn);
+    for (const [, name] of standIn.text.matchAll(INCLUDED)) take(posix.join(posix.dirname(file), name!));
+  };
+  [...headersOf(target), ...doorsOf(target, all)].forEach(take);
+  return [...found.values()];
+}
+
 /** The folder of the stand-ins: beside the sources, also where this runs compiled. */
 function preludeFolder(): string {
   let folder = dirname(fileURLToPath(import.meta.url));
@@ -63,8 +82,14 @@ function preludeFolder(): string {
   return join(folder, 'src/tree/prelude');
 }
 
+interface StandIn {
+  /** Path in the folder of the stand-ins. */
+  readonly file: string;
+  readonly text: string;
+}
+
 /** The files of a folder and of those in it, by name. */
-function allOf(folder: string, kind: RegExp): { file: string; text: string }[] {
+function allOf(folder: string, kind: RegExp): StandIn[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((name) => kind.test(name))
     .sort()
@@ -142,8 +167,7 @@ export class Tree {
     if (this.parser === undefined) {
       throw new TreeError('the packages web-tree-sitter and tree-sitter-c are not installed; they read the tree');
     }
-    const own = headersOf(target);
-    const standIns = this.standIns.filter(({ file }) => own.includes(file) || file.endsWith('doors.c'));
+    const standIns = standInsOf(target, this.standIns);
     const made = extract(this.parser, this.path, target, filesFor(this.path, target), standIns);
     this.extracts.set(target, made);
     return made;
@@ -195,8 +219,7 @@ export class Tree {
       ...headersOf(target).map((file) => `#include "${file}"`),
       '#undef inline',
       taken.text,
-      `#include "${target.prelude}/doors.c"`,
-      '#include "doors.c"',
+      ...doorsOf(target, this.standIns).map((file) => `#include "${file}"`),
       '',
     ].join('\n');
     const result = this.compiler.compile(unit, this.prelude, [

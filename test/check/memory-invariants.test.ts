@@ -13,7 +13,11 @@ import { PFN, scenario, SECTION } from '../scenarios.js';
 
 const range = { pfn: PFN, nrPages: SECTION };
 const SOUND: ScenarioInput = {
-  machine: { arch: 'x86_64' },
+  machine: {
+    arch: 'x86_64',
+    boot: [{ start: '0x80000000', size: '128M' }],
+    resources: [{ start: '0x81000000', size: '16M', name: 'Kernel code' }],
+  },
   steps: [
     { op: 'add-memory', ...range },
     { op: 'online', ...range, type: 'movable' },
@@ -44,6 +48,7 @@ const SABOTAGE: Readonly<Record<MemoryInvariantName, readonly ((run: Run) => voi
     },
   ],
   'driver-regions': [({ memory }) => memory.driverRegions.set('gpu', createResource(0, 1, SYSTEM_RAM, 0))],
+  'boot-resources': [({ memory }) => memory.iomem.children.at(0)!.children.pop()],
   'block-references': [(run) => run.memory.unreleasedBlocks.push(32)],
   'initialised-pages': [(run) => run.kernel.log.uninitialised(PFN)],
 };

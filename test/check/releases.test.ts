@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { describe, expect, test } from 'vitest';
+import { BUGS } from '../../src/catalogue/bugs/index.js';
 import { bisect } from '../../src/check/releases/bisect.js';
-import { diffScenario } from '../../src/check/releases/diff.js';
+import { diffScenario, isAlike } from '../../src/check/releases/diff.js';
 import { CHECKS } from '../../src/check/expectations.js';
 import { sweepFailures } from '../../src/check/failure-sweep.js';
 import { BOUNDARY_RELEASES, findRelease } from '../../src/history/releases.js';
@@ -31,7 +32,17 @@ describe('diff', () => {
   });
 
   test('releases that behave the same do not part', () => {
-    expect(diffScenario(on(ADD_AND_REMOVE, '5.13'), on(ADD_AND_REMOVE, '5.16')).first).toBeUndefined();
+    const difference = diffScenario(on(ADD_AND_REMOVE, '5.13'), on(ADD_AND_REMOVE, '5.16'));
+    expect(difference.first).toBeUndefined();
+    expect(isAlike(difference)).toBe(true);
+  });
+
+  test('releases that write the same entries may still note it differently', () => {
+    const { scenario: input } = BUGS.find(({ name }) => name === 'lost-resources')!;
+    const difference = diffScenario(on(input, '6.17'), on(input, '6.18'));
+    expect(difference.first).toBeUndefined();
+    expect(difference.steps[1]!.map(({ field }) => field)).toEqual(['iomem']);
+    expect(isAlike(difference)).toBe(false);
   });
 
   test('another base of the vmemmap is no difference', () => {

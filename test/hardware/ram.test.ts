@@ -109,6 +109,46 @@ describe('RAM', () => {
     ]);
   });
 
+  test('puts frames in a row behind each other, and holds the same', () => {
+    const rows = fc.record({
+      first: fc.integer({ min: 0, max: FRAMES - 1 }),
+      count: fc.integer({ min: 1, max: FRAMES }),
+    });
+    fc.assert(
+      fc.property(fc.array(fc.oneof(write, rows), { maxLength: 12 }), (steps) => {
+        const inRows = new Ram(FRAME);
+        const plain = new Ram(FRAME);
+        for (const step of steps) {
+          if ('from' in step) {
+            const { from, length, byte } = step;
+            for (const ram of [inRows, plain]) ram.memset(FIRST * FRAME + from, byte, Math.min(length, SIZE - from));
+            continue;
+          }
+          const count = Math.min(step.count, FRAMES - step.first);
+          const row = inRows.rowIndex(FIRST + step.first, count);
+          for (let i = 0; i < count; i++) {
+            const pfn = FIRST + step.first + i;
+            expect(inRows.wordIndex(pfn * FRAME)).toBe(row + (i * FRAME) / 4);
+          }
+        }
+        for (let frame = FIRST; frame < FIRST + FRAMES; frame++) {
+          expect(inRows.readFrame(frame)).toEqual(plain.readFrame(frame));
+        }
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  test('rows that come and go take the place of those that went', () => {
+    const ram = new Ram(FRAME);
+    for (let i = 0; i < 200; i++) {
+      ram.wordIndex(FIRST * FRAME + 2 * FRAME);
+      ram.rowIndex(FIRST, FRAMES);
+      ram.fillFrames(FIRST, FRAMES, 0);
+    }
+    expect(ram.words.length).toBeLessThanOrEqual((64 * FRAME) / 4);
+  });
+
   test('leaves the bytes of a frame where they are while somebody has a pointer to them, and holds the same', () => {
     fc.assert(
       fc.property(fc.array(write, { maxLength: 30 }), (writes) => {

@@ -195,9 +195,9 @@ describe('over the catalogue', () => {
 
 describe('fields of a leaf', () => {
   const machines = ARCHITECTURES.flatMap(({ name, configurations }) =>
-    configurations.flatMap(({ title, pageSize, pagingLevels, vaBits, mmu }) =>
+    configurations.flatMap(({ title, pageSize, pagingLevels, vaBits, vaBitsActual, mmu }) =>
       [true, false].map((hugeVmemmap) => {
-        const machine = { arch: name, pageSize, pagingLevels, vaBits, mmu, hugeVmemmap };
+        const machine = { arch: name, pageSize, pagingLevels, vaBits, vaBitsActual, mmu, hugeVmemmap };
         return [`${name}, ${title}${hugeVmemmap ? '' : ', base pages'}`, machine] as const;
       }),
     ),

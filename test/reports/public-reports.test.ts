@@ -7,7 +7,7 @@ import { runChecked, type CheckedRun } from '../../src/check/checked-run.js';
 import { findKernelRelease } from '../../src/scenario/names.js';
 import { resolveScenario } from '../../src/scenario/scenario.js';
 import { scenarioSchema, type ScenarioInput } from '../../src/scenario/schema.js';
-import { refuseSlips } from '../../src/scenario/slips.js';
+import { refuseSlips, refuseTooLarge } from '../../src/scenario/slips.js';
 
 /** Bugs that people reported, played as they happened. */
 
@@ -256,5 +256,16 @@ describe('what ended in a stack', () => {
 
   test('more memmap than a state can hold is refused', () => {
     expect(() => play(robustness('run-slow-2TiB-s390-base-pages-4.5GB.json'))).toThrow('allowed are at most');
+  });
+
+  test.each([
+    { op: 'memremap-pages', device: 'd', start: '0x100000000', size: '32T', compoundSize: '2M' },
+    { op: 'create-namespace', device: 'd', start: '0x100000000', size: '32T', mode: 'devdax', map: 'mem', align: '2M' },
+  ] as const)('folded memmap of a device lies in base pages: $op of 32 TiB is refused from 5.19 on', (step) => {
+    const scenario = { machine: { arch: 'x86_64' }, steps: [step] };
+    expect(() => play(scenario)).toThrow('steps[0] has 8589934592 pages; allowed are at most 134217728');
+    expect(() =>
+      refuseTooLarge(resolveScenario(scenarioSchema.parse(scenario), { release: findKernelRelease('5.18') })),
+    ).not.toThrow();
   });
 });

@@ -63,6 +63,16 @@ describe('definitions of a C file', () => {
     expect(named('twice').map((d) => [d.kind, d.conditions])).toEqual([['function', []]]);
   });
 
+  test('write an entry by what sets it, also where the tree assigns to its value', () => {
+    const [write] = named(
+      'write',
+      'void write(pmd_t *p, pte_t e) { pmd_val(*p) = a |\n b; pte_val(e) &= ~BIT; other(*p) = 1; }',
+    );
+    expect(write!.text).toBe(
+      'void write(pmd_t *p, pte_t e) { set_pmd(p, __pmd(a |\n b)); e = __pte(pte_val(e) & (~BIT)); other(*p) = 1; }',
+    );
+  });
+
   test('say which give way to another of their name', () => {
     expect(named('answer')[0]!.isWeak).toBe(true);
     expect(named('work')[0]!.isWeak).toBe(false);

@@ -1,33 +1,47 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { verifyVector } from '../../src/recordings/vectors.js';
 import { openTree } from '../../src/tree/open.js';
+import { TARGETS } from '../../src/tree/targets.js';
 import { skipped, TREES } from './trees.js';
 
-/** Every so many vectors of a file: all of them are what `vmemmap verify --kernel tree:PATH` replays. */
-const EVERY = 12;
+/** Vectors of an architecture and a release that are replayed: all of them are what `vmemmap verify --kernel tree:PATH` does. */
+const SAMPLE = 12;
 
-const FILES = ['x86_64'];
+const FOLDER = new URL('../vectors/', import.meta.url);
 
 interface Vector {
   name: string;
-  machine: { kernel: string };
+  machine: { kernel: string; structPageSize: number; pageSize: number };
 }
 
-const vectorsOf = (file: string): Vector[] =>
-  JSON.parse(gunzipSync(readFileSync(new URL(`../vectors/${file}.json.gz`, import.meta.url))).toString()) as Vector[];
+/** What was recorded of an architecture and a release on machines of one kind: they share a module. */
+function recorded(arch: string, version: string): Vector[] {
+  const files = [...readdirSync(FOLDER).filter((name) => name.startsWith(arch)), `trees/${arch}-${version}.json.gz`];
+  const all = files.flatMap((file) => {
+    try {
+      return JSON.parse(gunzipSync(readFileSync(new URL(file, FOLDER))).toString()) as Vector[];
+    } catch {
+      return [];
+    }
+  });
+  const own = all.filter(({ machine }) => machine.kernel === version);
+  const { structPageSize, pageSize } = own[0]?.machine ?? {};
+  return own.filter(({ machine }) => machine.structPageSize === structPageSize && machine.pageSize === pageSize);
+}
+
+const CASES = TREES.flatMap((tree) =>
+  TARGETS.map(({ arch }) => ({ ...tree, arch, vectors: recorded(arch, tree.version) })),
+);
 
 describe(`what was recorded of a release its tree does in the emulator${skipped}`, () => {
-  test.for(TREES.flatMap((tree) => FILES.map((file) => ({ ...tree, file }))))(
-    '$version: $file',
-    async ({ version, path, file }) => {
-      const release = await openTree(`tree:${path}`);
-      const vectors = vectorsOf(file).filter(({ machine }) => machine.kernel === version);
-      const played = vectors.filter((_, i) => i % EVERY === 0);
-      expect(played.flatMap((vector) => verifyVector(vector, release) ?? [])).toEqual([]);
-    },
-  );
+  test.for(CASES.filter(({ vectors }) => vectors.length > 0))('$version: $arch', async ({ path, vectors }) => {
+    const release = await openTree(`tree:${path}`);
+    const every = Math.ceil(vectors.length / SAMPLE);
+    const played = vectors.filter((_, i) => i % every === 0);
+    expect(played.flatMap((vector) => verifyVector(vector, release) ?? [])).toEqual([]);
+  });
 });

@@ -5,6 +5,7 @@ import { blocksLeftOffline } from './blocks-left-offline.js';
 import type { Bug } from './bug.js';
 import { errorPathForgetsAltmap, errorPathForgetsAltmapAgain } from './error-path-forgets-altmap.js';
 import { forceReadsYes } from './force-reads-yes.js';
+import { lostResources } from './lost-resources.js';
 import { memmapOutOfReach } from './memmap-out-of-reach.js';
 import { tailsNotInitialised } from './tails-not-initialised.js';
 import { onlineForEver } from './online-for-ever.js';
@@ -23,4 +24,5 @@ export const MEMORY_HOTPLUG_BUGS: readonly Bug[] = [
   zonesFreedUnderDevice,
   blocksLeftOffline,
   onlineForEver,
+  lostResources,
 ];

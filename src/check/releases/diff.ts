@@ -29,11 +29,15 @@ export interface FieldDifference {
 }
 
 export interface ScenarioDifference {
-  /** Undefined if both do just the same. */
+  /** Undefined if both do just the same to page tables and frames; the states may differ in books of the kernel. */
   first: Parting | undefined;
   /** By step: the fields that differ. */
   steps: FieldDifference[][];
 }
+
+/** Whether two kernels do the same, and leave the same after every step. */
+export const isAlike = ({ first, steps }: ScenarioDifference): boolean =>
+  first === undefined && steps.every((fields) => fields.length === 0);
 
 /**
  * Runs a scenario on two kernels.

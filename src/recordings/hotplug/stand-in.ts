@@ -8,7 +8,7 @@ import { PMD } from '../../hardware/page-table.js';
 import { ENOMEM } from '../../kernel/errno.js';
 import type { Kernel } from '../../kernel/kernel.js';
 import { ScenarioError } from '../../kernel/scenario-error.js';
-import { findRelease, resolveTraits } from '../../history/releases.js';
+import { findRelease, resolveTraits, type Release } from '../../history/releases.js';
 import type { Traits } from '../../history/traits/index.js';
 import { altmapAllocBlockBuf, vmemAltmapFree } from '../../mm/vmem-altmap.js';
 import { bootKernel, type BootRange } from '../../scenario/machine.js';
@@ -80,12 +80,15 @@ const configOf = (machine: StandInMachine): MachineConfig => {
   };
 };
 
-/** How a recorded release behaves. @throws RangeError for one that is not covered */
-export function traitsOf(name: string): Traits {
+/** The release that a recording names. @throws ScenarioError for one that is not covered */
+function recordedRelease(name: string): Release {
   const release = findRelease(name);
-  if (release === undefined) throw new RangeError(`no release ${name}`);
-  return resolveTraits(release);
+  if (release === undefined) throw new ScenarioError(`machine.kernel is "${name}"; it is not covered`);
+  return release;
 }
+
+/** How a recorded release behaves. @throws ScenarioError for one that is not covered */
+export const traitsOf = (name: string): Traits => resolveTraits(recordedRelease(name));
 
 /** Boots a kernel of a recorded machine, with parts of another architecture if they are given. */
 export function bootRecorded(
@@ -94,8 +97,7 @@ export function bootRecorded(
   other: (real: Architecture) => Partial<Architecture> = () => ({}),
 ): Kernel {
   const architecture = architectureOf(machine.arch);
-  const release = findRelease(machine.kernel);
-  if (release === undefined) throw new ScenarioError(`machine.kernel is "${machine.kernel}"; it is not covered`);
+  const release = recordedRelease(machine.kernel);
   return bootKernel({
     architecture: { ...architecture, ...other(architecture) },
     release,

@@ -76,8 +76,14 @@ void *emu_page_address(const struct page *page)
 {
 	if ((u64)page < MEMORY_END)
 		return emu_frame_of(emu_other_pa[page - emu_other_root]);
-	return __va((u64)page_to_pfn(page) << PAGE_SHIFT);
+	return emu_linear((u64)page_to_pfn(page) << PAGE_SHIFT);
 }
+
+/* Where the kernel lists those page tables: nowhere if the architecture does not say. */
+#ifndef emu_arch_pgd_list
+static struct list_head emu_no_roots = { &emu_no_roots, &emu_no_roots };
+#define emu_arch_pgd_list() (&emu_no_roots)
+#endif
 
 static inline struct vmem_altmap *emu_altmap_of(int has)
 {
@@ -103,7 +109,6 @@ EXPORT(boot) void emu_boot(double heap)
 {
 	emu_heap_start = emu_heap_used = (u64)heap;
 	mem_section = emu_kzalloc(sizeof(*mem_section) * NR_SECTION_ROOTS);
-	emu_arch_boot();
 }
 /* From here on what the slab gives is not of boot any more. */
 EXPORT(booted) void emu_booted(void)

@@ -20,8 +20,8 @@ IMPORT(page_reserved) int emu_page_reserved(double pfn);
 /* Memory through the MMU: vmemmap and direct map. emu_scan() says at which offset a byte differs, or -1. */
 IMPORT(memset) void emu_memset(double address, int byte, double bytes);
 IMPORT(scan) double emu_scan(double address, int byte, double bytes);
-/* The bytes of a frame, and back. */
-IMPORT(frame) unsigned int emu_frame(double pfn);
+/* The bytes of 2^order frames in a row, and back. */
+IMPORT(frame) unsigned int emu_frame(double pfn, int order);
 IMPORT(frame_at) double emu_frame_at(double address);
 /* Kinds of a flush: 0 everything, 1 a range, 2 the cached walks of a freed table. */
 IMPORT(flush) void emu_flush(int kind, double start, double end);

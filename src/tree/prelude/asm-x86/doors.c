@@ -4,7 +4,6 @@ struct list_head pgd_list = { &pgd_list, &pgd_list };
 unsigned long max_pfn, max_low_pfn;
 void *high_memory;
 #define emu_arch_pgd_list() (&pgd_list)
-#define emu_arch_boot() ((void)0)
 static unsigned int emu_other_roots;
 static u64 emu_other_pa[EMU_OTHER_ROOTS];
 bool emu_is_other_root(const void *entry)
@@ -16,6 +15,3 @@ bool emu_is_other_root(const void *entry)
 			return true;
 	return false;
 }
-#ifdef HAVE_unused_pmd_start
-#define EMU_REMEMBERED unused_pmd_start
-#endif

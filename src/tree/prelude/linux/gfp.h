@@ -23,12 +23,12 @@ static inline struct page *alloc_pages_node(int nid, gfp_t gfp, unsigned int ord
 }
 #define alloc_pages(gfp, order) alloc_pages_node(0, gfp, order)
 #define alloc_page(gfp) alloc_pages_node(0, gfp, 0)
-/* A page by its address: whoever asks for one writes it, so its bytes are at hand. */
+/* Pages by their address: whoever asks for them writes them, so their bytes are at hand. */
 static inline unsigned long emu_get_pages(unsigned int order)
 {
 	double pfn = emu_alloc_pages(order, 0);
 
-	return pfn < 0 ? 0 : order == 0 ? (unsigned long)emu_frame(pfn) : (unsigned long)__va(PFN_PHYS((u64)pfn));
+	return pfn < 0 ? 0 : (unsigned long)emu_frame(pfn, order);
 }
 #define __get_free_pages(gfp, order) emu_get_pages(order)
 #define __get_free_page(gfp) emu_get_pages(0)

@@ -1,5 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Arithmetic: linux/align.h, minmax.h, math.h, log2.h, bits.h, kconfig.h, container_of.h, overflow.h. */
+/* Arithmetic: linux/align.h, minmax.h, math.h, log2.h, bits.h, const.h, sizes.h, kconfig.h, container_of.h, overflow.h. */
+#define _AT(t, x) ((t)(x))
+#define _AC(x, y) x##y
+#define UL(x) ((unsigned long)(x))
+#define _UL(x) ((unsigned long)(x))
+#define SZ_2M 0x200000UL
+#define SZ_8M 0x800000UL
+#define SZ_16M 0x1000000UL
+#define SZ_1G 0x40000000UL
 #define ALIGN(x, a) (((x) + ((__typeof__(x))(a) - 1)) & ~((__typeof__(x))(a) - 1))
 #define ALIGN_DOWN(x, a) ((x) & ~((__typeof__(x))(a) - 1))
 #define PTR_ALIGN(p, a) ((__typeof__(p))ALIGN((unsigned long)(p), (a)))

@@ -44,11 +44,12 @@ struct range {
 #define pfn_to_page(n) (vmemmap + (n))
 #define page_to_pfn(p) ((unsigned long)((const struct page *)(p) - vmemmap))
 
-/* The bytes of a frame. It stays where it is while a call of the kernel runs. */
-static inline void *emu_frame_of(u64 pa)
+/* The bytes of frames. They stay where they are while a call of the kernel runs. */
+static inline void *emu_frames_of(u64 pa, int order)
 {
-	return (void *)(u64)emu_frame((double)(pa >> PAGE_SHIFT));
+	return (void *)(u64)emu_frame((double)(pa >> PAGE_SHIFT), order);
 }
+#define emu_frame_of(pa) emu_frames_of(pa, 0)
 
 /* What the slab gives lies in no frame. Of what it gave at boot the page is reserved. */
 #define EMU_SLAB_PFN (1UL << 41)
@@ -64,7 +65,8 @@ static inline u64 emu_physical(u64 v)
 }
 #define __pa(p) emu_physical((u64)(p))
 #define __pa_symbol(p) emu_physical((u64)(p))
-#define __va(a) ((void *)((u64)(a) + emu_direct_map))
+#define emu_linear(a) ((void *)((u64)(a) + emu_direct_map))
+#define __va(a) emu_linear(a)
 #define virt_to_phys(p) __pa(p)
 #define phys_to_virt(a) __va(a)
 #define virt_to_pfn(p) (__pa(p) >> PAGE_SHIFT)

@@ -18,6 +18,14 @@ struct mm_struct {
 };
 extern struct mm_struct init_mm;
 
+/* Only x86_64 has page tables to bring in line with the kernel's own. */
+#ifdef WANT_ARCH_PAGE_TABLE_SYNC_MASK
+#define ARCH_PAGE_TABLE_SYNC_MASK 0
+#endif
+#ifdef WANT_arch_sync_kernel_mappings
+#define arch_sync_kernel_mappings(s, e) ((void)0)
+#endif
+
 #define EMU_FLUSH_ALL 0
 #define EMU_FLUSH_RANGE 1
 #define EMU_FLUSH_TABLE 2

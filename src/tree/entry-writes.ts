@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import type { Node } from 'web-tree-sitter';
+
+/**
+ * Entries that are written by what reads them: `pmd_val(*pmd) = …`, as s390 does up to 5.x. Here a value is no place, since
+ * an entry may lie in memory in another order of bytes and whoever writes it counts; the tree's other way stands for it:
+ * `set_pmd(pmd, __pmd(…))`.
+ */
+const VALUE_OF = /^(pte|pmd|pud|p4d|pgd)_val$/;
+
+interface Replacement {
+  readonly start: number;
+  readonly end: number;
+  readonly text: string;
+}
+
+function replacementFor(assignment: Node, text: string): Replacement | undefined {
+  const left = assignment.childForFieldName('left');
+  const right = assignment.childForFieldName('right');
+  if (left?.type !== 'call_expression' || right === null) return undefined;
+  const [, level] = VALUE_OF.exec(left.childForFieldName('function')?.text ?? '') ?? [];
+  const entry = left.childForFieldName('arguments')?.namedChild(0);
+  if (level === undefined || !entry) return undefined;
+  const value = text.slice(right.startIndex, right.endIndex);
+  // `|=` and its kin: what is there, and the right side.
+  const operation = assignment.childForFieldName('operator')!.text.slice(0, -1);
+  const whole = operation === '' ? value : `${left.text} ${operation} (${value})`;
+  const pointed = entry.type === 'pointer_expression' ? entry.childForFieldName('argument')!.text : undefined;
+  const made = `__${level}(${whole})`;
+  return {
+    start: assignment.startIndex,
+    end: assignment.endIndex,
+    text: pointed === undefined ? `${entry.text} = ${made}` : `set_${level}(${pointed}, ${made})`,
+  };
+}
+
+/**
+ * The text of a definition with such writes put the other way.
+ * @param text of the whole file
+ */
+export function withEntryWrites(definition: Node, text: string): string {
+  const writes = definition
+    .descendantsOfType('assignment_expression')
+    .flatMap((assignment) => replacementFor(assignment, text) ?? []);
+  let done = definition.startIndex;
+  let made = '';
+  for (const { start, end, text: other } of writes) {
+    made += text.slice(done, start) + other;
+    done = end;
+  }
+  return made + text.slice(done, definition.endIndex);
+}
