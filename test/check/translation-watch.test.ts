@@ -43,7 +43,7 @@ function placeOn(machine: ScenarioInput['machine']): Place {
   const { kernel } = run;
   expect(runStep(run, run.scenario.steps[0]!)).toBe(0);
   const table = kernel.platform.table!;
-  const [{ start: address }] = activeMemmap(kernel) as [{ start: number }];
+  const address = activeMemmap(kernel)[0]!.start;
   const leaf = table.walk(address)!;
   let tablePa = table.root;
   for (const here of table.levels) {
