@@ -103,7 +103,7 @@ export interface Architecture<P extends Platform = Platform> {
   /** First physical byte address that an entry of a page table cannot hold; 2^52 if not given. */
   readonly entryLimit?: number;
   /** ARCH_WANT_OPTIMIZE_HUGETLB_VMEMMAP: the memmap of HugeTLB pages may be folded. */
-  readonly foldsHugetlbVmemmap?: boolean;
+  readonly foldsHugetlbVmemmap?: (traits: Traits) => boolean;
   /** CONFIG_ZONE_DEVICE can be set; always, if not given. */
   readonly hasZoneDevice?: (traits: Traits) => boolean;
   /** Address of the struct page of pfn 0 where the machine does not say it. */

@@ -186,6 +186,7 @@ export const arm64: Architecture<TablePlatform> = {
     { name: 'DMA32', end: 2 ** 32 },
     { name: 'Normal', end: Infinity },
   ],
+  foldsHugetlbVmemmap: ({ arm64FoldsHugetlb }) => arm64FoldsHugetlb,
   keepsMemblock: true,
   cpus: ARM64_CPUS,
   bench: BENCH,

@@ -82,7 +82,7 @@ export const x86_64: Architecture<X86Platform> = {
   ],
   marksUnused: true,
   keepsMemblock: false,
-  foldsHugetlbVmemmap: true,
+  foldsHugetlbVmemmap: ({ hvo }) => hvo,
   cpus: X86_CPUS,
   bench: BENCH,
   functionNames: FUNCTION_NAMES,
