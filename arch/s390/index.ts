@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import type { ArchConfiguration, Architecture, MachineConfig } from '../architecture.js';
+import type { ArchConfiguration, Architecture } from '../architecture.js';
+import type { MachineConfig } from '../machine-fields.js';
 import { alignDown, alignUp, isAligned } from '../../src/hardware/align.js';
 import { LEVELS } from '../../src/hardware/page-table.js';
 import type { Traits } from '../../src/history/traits/index.js';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { ARCHITECTURES } from '../../arch/index.js';
+import { ARCHITECTURES } from '../scenario/names.js';
 import type { ArchConfiguration, Architecture } from '../../arch/architecture.js';
 import { NO_PAGE } from '../hardware/buddy-blocks.js';
 import { observe } from '../kernel/kernel.js';

@@ -48,7 +48,7 @@ const program = new Command('vmemmap')
 /** What is explored: options that a saved exploration has answered. */
 const EXPLORED = [
   ...['arch', 'kernel', 'pageSize', 'mmu', 'structPage', 'sections', 'depth', 'unit', 'altmap', 'memory'],
-  ...['start', 'sectionSize', 'compound', 'expect', 'fail', 'shard'],
+  ...['start', 'sectionSize', 'compound', 'expect', 'betweenWrites', 'stale', 'fail', 'shard'],
 ];
 
 const json = (): Option => new Option('-J, --json', 'print the result as JSON');
@@ -391,6 +391,13 @@ withTrees(program.command('explore'))
   .option('--section-size <size>', 'what is cut into ranges, if not a section of the machine')
   .option('--compound <size>', 'sections are devices with compound pages of this size')
   .option('--expect <name...>', 'what is asked besides the invariants (see vmemmap bisect)')
+  .option('--between-writes', 'ask after every write of an entry: no hole for a moment, and the rules of the manual')
+  .addOption(
+    new Option(
+      '--stale <when>',
+      'ask that no page is freed, or handed out again, while a translation to it may be held',
+    ).choices(['free', 'reuse']),
+  )
   .option('--fail', 'one allocation of an add fails, too, and places that may fail with a memory block')
   .option('--workers <n>', 'threads', '1')
   .option('--shard <i/n>', 'explore one part of n, to be saved and merged')
