@@ -9,32 +9,11 @@ import type { LevelName } from '../src/hardware/page-table.js';
 import type { Traits } from '../src/history/traits/index.js';
 import type { Ptdump } from '../src/kernel/ptdump.js';
 import type { Kernel } from '../src/kernel/kernel.js';
+import type { Bench } from './bench-machine.js';
 import type { GuestMachine } from './guest-machine.js';
-import type { RoomValues } from './machine-fields.js';
+import type { MachineConfig, RoomValues } from './machine-fields.js';
 
 /** What an architecture registers, and what a machine has to say to get one. */
-
-/**
- * What a scenario says of the machine. vmemmapBase has all 64 bits; code below here takes its low 52 bits as a number.
- * Fields that one architecture alone has are declared in its room, see `RoomFields` in machine-fields.ts.
- */
-export interface MachineConfig extends RoomValues {
-  arch: string;
-  kernel: string;
-  /** PAGE_SIZE, bytes. */
-  pageSize: number;
-  /** sizeof(struct page), bytes. */
-  structPageSize: number;
-  sectionSizeBits: number;
-  /** Virtual address of the struct page of pfn 0. */
-  vmemmapBase: bigint;
-  /** Levels of the page table in use. */
-  pagingLevels?: number | undefined;
-  /** Bits of a virtual address that the kernel is built for, VA_BITS. */
-  vaBits?: number | undefined;
-  /** The CPU can map the vmemmap with large leaves: PSE, EDAT1. */
-  hugeVmemmap: boolean;
-}
 
 /** One configuration that an architecture knows, as `vmemmap arch` lists it. */
 export interface ArchConfiguration {
@@ -105,6 +84,8 @@ export interface Architecture<P extends Platform = Platform> {
   readonly functionNames?: FunctionNames;
   /** What a release calls functions of src/mm here that other architectures have under the names of src/mm. */
   readonly sharedNames?: (traits: Traits) => FunctionNames;
+  /** Its machines in the suites of the benchmark. */
+  readonly bench?: Bench;
   /** The machine that QEMU emulates for it, where there are recipes. */
   readonly guest?: GuestMachine;
   /** Order of the largest block of the page allocator, by page size in bytes. */
@@ -122,7 +103,7 @@ export interface Architecture<P extends Platform = Platform> {
   /** First physical byte address that an entry of a page table cannot hold; 2^52 if not given. */
   readonly entryLimit?: number;
   /** ARCH_WANT_OPTIMIZE_HUGETLB_VMEMMAP: the memmap of HugeTLB pages may be folded. */
-  readonly foldsHugetlbVmemmap?: boolean;
+  readonly foldsHugetlbVmemmap?: (traits: Traits) => boolean;
   /** CONFIG_ZONE_DEVICE can be set; always, if not given. */
   readonly hasZoneDevice?: (traits: Traits) => boolean;
   /** Address of the struct page of pfn 0 where the machine does not say it. */

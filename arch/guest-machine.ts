@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { alignUp } from '../src/hardware/align.js';
-import type { MachineConfig } from './architecture.js';
+import type { MachineConfig } from './machine-fields.js';
 
 /** What a room says of guests: the machine that QEMU emulates for its architecture, and the kernel in it. */
 

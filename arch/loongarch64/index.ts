@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import type { ArchConfiguration, Architecture, MachineConfig } from '../architecture.js';
+import type { ArchConfiguration, Architecture } from '../architecture.js';
 import { LEVELS } from '../../src/hardware/page-table.js';
 import type { Traits } from '../../src/history/traits/index.js';
-import { flag, vmemmapWindow, whole } from '../machine-fields.js';
+import { flag, vmemmapWindow, whole, type MachineConfig } from '../machine-fields.js';
+import { BENCH } from './bench.js';
 import { LOONGARCH64_CPUS } from './cpus.js';
 import { FUNCTION_NAMES } from './function-names.js';
 import { GUEST } from './guest.js';
@@ -96,6 +97,7 @@ export const loongarch64: Architecture<Loongarch64Platform> = {
   ],
   keepsMemblock: true,
   cpus: LOONGARCH64_CPUS,
+  bench: BENCH,
   functionNames: FUNCTION_NAMES,
   guest: GUEST,
   hasFullTables: true,

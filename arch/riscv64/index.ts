@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { z } from 'zod';
-import type { ArchConfiguration, Architecture, MachineConfig } from '../architecture.js';
+import type { ArchConfiguration, Architecture } from '../architecture.js';
 import { isAligned } from '../../src/hardware/align.js';
 import { LEVELS } from '../../src/hardware/page-table.js';
 import type { Traits } from '../../src/history/traits/index.js';
-import { flag, physical, vmemmapWindow, whole } from '../machine-fields.js';
+import { flag, physical, vmemmapWindow, whole, type MachineConfig } from '../machine-fields.js';
+import { BENCH } from './bench.js';
 import { RISCV64_CPUS } from './cpus.js';
 import { FUNCTION_NAMES } from './function-names.js';
 import { GUEST } from './guest.js';
@@ -147,6 +148,7 @@ export const riscv64: Architecture<TablePlatform> = {
   ],
   keepsMemblock: true,
   cpus: RISCV64_CPUS,
+  bench: BENCH,
   functionNames: FUNCTION_NAMES,
   guest: GUEST,
   physicalLimit: PHYSICAL_LIMIT,

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { HYPERVISORS, type CpuProfile, type Hypervisor } from '../cycles/profile.js';
+import { allowedAre } from '../scenario/did-you-mean.js';
 import { InputError } from '../scenario/load.js';
-import { findCpu } from './cpu.js';
+import { findCpu } from './named-cpu.js';
 
 /** Options of commands that run with the clock on: which CPU, how many, and who runs below the kernel. */
 
@@ -42,7 +43,7 @@ function togetherOf(text: string | undefined, profile: CpuProfile | undefined): 
 function hypervisorOf(text: string): Hypervisor {
   const known = HYPERVISORS.find((name) => name === text);
   if (known !== undefined) return known;
-  throw new InputError(`--hypervisor is "${text}"; allowed are ${HYPERVISORS.join(', ')}`);
+  throw new InputError(`--hypervisor is "${text}"; ${allowedAre(text, HYPERVISORS)}`);
 }
 
 /** @throws InputError */

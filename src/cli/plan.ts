@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import type { Architecture, MachineConfig } from '../../arch/architecture.js';
+import type { Architecture } from '../../arch/architecture.js';
 import { DEFAULT_RELEASE, findRelease, RELEASE_NAMES } from '../history/releases.js';
 import { planText } from '../report/plan.js';
 import { factsOf, type MachineFacts, type Sources } from '../plan/facts.js';
@@ -12,10 +12,11 @@ import { readText } from '../plan/text.js';
 import { importVmcoreinfo, type Vmcoreinfo } from '../plan/vmcoreinfo.js';
 import { InputError } from '../scenario/load.js';
 import { type Plan, planOf } from '../plan/plan.js';
+import { roomFields } from '../scenario/schema.js';
 import type { OtherKernel } from '../scenario/scenario.js';
 import { ScenarioError } from '../kernel/scenario-error.js';
 import { DEFAULT_ARCHITECTURE, findArchitecture, findMachine } from '../scenario/names.js';
-import { size } from '../../arch/machine-fields.js';
+import { size, type MachineConfig } from '../../arch/machine-fields.js';
 import { EXIT_OK } from './exit-codes.js';
 import { namedKernel } from './named-kernel.js';
 import { noteRemark, writeResult } from './output.js';
@@ -27,7 +28,7 @@ export interface PlanOptions {
   daxctl?: string;
   vmcoreinfo?: string;
   arch?: string;
-  mmu?: NonNullable<MachineConfig['mmu']>;
+  mmu?: string;
   kernel?: string;
   pageSize?: string;
   structPage?: string;
@@ -42,6 +43,12 @@ function bytes(option: string, text: string | undefined): number | undefined {
   const parsed = size.safeParse(text);
   if (parsed.success) return parsed.data;
   throw new InputError(`${option} is "${text}"; it must be bytes such as 4096, or text such as "4K" or "128M"`);
+}
+
+function mmuOf(text: string | undefined): MachineConfig['mmu'] {
+  const parsed = roomFields.mmu.safeParse(text);
+  if (parsed.success) return parsed.data;
+  throw new InputError(`--mmu is "${text}"; it ${parsed.error.issues[0]!.message}`);
 }
 
 const imported = <T>(file: string | undefined, importer: (text: string, file: string) => T): T | undefined =>
@@ -125,7 +132,7 @@ export function plan(options: PlanOptions): number {
   const live = options.lsmem === undefined && options.iomem === undefined ? readLiveMachine() : undefined;
   const facts = factsOf({
     asked: {
-      mmu: options.mmu,
+      mmu: mmuOf(options.mmu),
       pageSize: bytes('--page-size', options.pageSize),
       structPageSize: bytes('--struct-page', options.structPage),
       blockSize: bytes('--block-size', options.blockSize),

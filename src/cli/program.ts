@@ -20,18 +20,25 @@ import type { QemuOptions } from './qemu.js';
 import type { RunOptions } from './run.js';
 import type { ScenarioOptions } from './scenario.js';
 import type { ServeOptions } from './serve.js';
+import type { TestOptions } from './test.js';
 import type { ValidateOptions } from './validate.js';
 import type { WhereOptions } from './where.js';
 import type { VerifyOptions } from './verify.js';
 
 /** `vmemmap`: the commands and their options. What a command does is loaded when it runs. */
 
+/** What commander finds wrong, said as the rest is. */
+const ownWords = (text: string): string =>
+  text
+    .replace(/^error: /, 'vmemmap: ')
+    .replace(/\n\(Did you mean (.*)\?\)/, (_, names: string) => `; did you mean ${names}?`);
+
 const program = new Command('vmemmap')
   .description('How Linux populates and frees the vmemmap, entry by entry, without building or booting a kernel.')
   .version(packageVersion(), '-V, --version')
   .configureHelp({ sortSubcommands: false, showGlobalOptions: true })
   .showHelpAfterError(false)
-  .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'vmemmap: ')) })
+  .configureOutput({ outputError: (text, write) => write(ownWords(text)) })
   .exitOverride()
   .addHelpText(
     'after',
@@ -41,7 +48,7 @@ const program = new Command('vmemmap')
 /** What is explored: options that a saved exploration has answered. */
 const EXPLORED = [
   ...['arch', 'kernel', 'pageSize', 'mmu', 'structPage', 'sections', 'depth', 'unit', 'altmap', 'memory'],
-  ...['start', 'sectionSize', 'compound', 'expect', 'fail', 'shard'],
+  ...['start', 'sectionSize', 'compound', 'expect', 'betweenWrites', 'stale', 'fail', 'shard'],
 ];
 
 const json = (): Option => new Option('-J, --json', 'print the result as JSON');
@@ -168,7 +175,7 @@ withTrees(program.command('validate'))
   )
   .option('--arch <name>', 'one architecture')
   .option('--page-size <size>', 'one page size: 4K, 16K, 64K')
-  .option('--mmu <name>', 'radix or hash')
+  .option('--mmu <name>', 'which MMU, where the architecture has two')
   .option('--struct-page <bytes>', 'one size of struct page')
   .option('--shape <name>', 'one shape of altmap')
   .option('--kernel <release...>', 'these releases only')
@@ -189,6 +196,34 @@ withTrees(program.command('validate'))
     process.exitCode = (await import('./validate.js')).validate(options);
   });
 
+withTrees(program.command('test'))
+  .description(
+    'try a kernel, for CI: catalogue, altmap audit, exploration, difference to the nearest release; what nobody knew of fails',
+  )
+  .requiredOption('--kernel <release>', 'the kernel: tree:PATH, or a release')
+  .option('--against <release>', "what it is compared with; a tree's nearest release if not given")
+  .option('--arch <name>', 'machines of one architecture')
+  .option('--page-size <size>', 'machines with pages of 4K, 16K, 64K')
+  .option('--mmu <name>', 'machines with this MMU')
+  .option('--struct-page <bytes>', 'machines with this size of struct page')
+  .option('--part <name...>', 'catalogue, audit, exploration, difference; all if not given')
+  .option('--depth <n>', 'steps of the longest sequence that is explored and compared', '3')
+  .option('--sections <n>', 'neighbouring sections that come and go', '2')
+  .addOption(json())
+  .addOption(new Option('--ktap', 'print the result as KTAP version 1').conflicts('json'))
+  .option('-o, --output <folder>', 'write a scenario of each new failure there')
+  .addHelpText(
+    'after',
+    examples(
+      'vmemmap test --kernel tree:linux --arch x86_64 --ktap',
+      'vmemmap test --kernel tree:linux-patched --against tree:linux -o failures',
+      'vmemmap test --kernel 6.12 --part catalogue audit',
+    ),
+  )
+  .action(async (options: TestOptions) => {
+    process.exitCode = (await import('./test.js')).test(options);
+  });
+
 withTrees(program.command('diff'))
   .description(
     'run a scenario on two releases: the first event where they part, and the states that differ; or search for where they part',
@@ -198,7 +233,7 @@ withTrees(program.command('diff'))
   .requiredOption('--to <release>', 'the other release')
   .option('--arch <name>', 'search machines of one architecture')
   .option('--page-size <size>', 'search machines with pages of 4K, 16K, 64K')
-  .option('--mmu <name>', 'search machines with radix or hash')
+  .option('--mmu <name>', 'search machines with this MMU')
   .option('--struct-page <bytes>', 'search machines with this size of struct page')
   .option('--depth <n>', 'search sequences of up to so many steps', '3')
   .option('--sections <n>', 'search over so many neighbouring sections', '2')
@@ -345,7 +380,7 @@ withTrees(program.command('explore'))
   .option('--arch <name>', 'architecture')
   .option('--kernel <release>', 'release')
   .option('--page-size <size>', '4K, 16K, 64K')
-  .option('--mmu <name>', 'radix or hash')
+  .option('--mmu <name>', 'which MMU, where the architecture has two')
   .option('--struct-page <bytes>', 'size of struct page')
   .option('--sections <n>', 'neighbouring sections', '2')
   .option('--depth <n>', 'steps of the longest sequence', '5')
@@ -356,6 +391,13 @@ withTrees(program.command('explore'))
   .option('--section-size <size>', 'what is cut into ranges, if not a section of the machine')
   .option('--compound <size>', 'sections are devices with compound pages of this size')
   .option('--expect <name...>', 'what is asked besides the invariants (see vmemmap bisect)')
+  .option('--between-writes', 'ask after every write of an entry: no hole for a moment, and the rules of the manual')
+  .addOption(
+    new Option(
+      '--stale <when>',
+      'ask that no page is freed, or handed out again, while a translation to it may be held',
+    ).choices(['free', 'reuse']),
+  )
   .option('--fail', 'one allocation of an add fails, too, and places that may fail with a memory block')
   .option('--workers <n>', 'threads', '1')
   .option('--shard <i/n>', 'explore one part of n, to be saved and merged')
@@ -478,8 +520,8 @@ withTrees(program.command('plan'))
   .option('--ndctl <file>', 'what `ndctl list -N` printed')
   .option('--daxctl <file>', 'what `daxctl list -M` printed')
   .option('--vmcoreinfo <file>', 'VMCOREINFO text, which states sizeof(struct page)')
-  .option('--arch <name>', 'architecture of the lists; x86_64 if not given')
-  .addOption(new Option('--mmu <name>', 'ppc64: which MMU').choices(['radix', 'hash']))
+  .option('--arch <name>', 'architecture of the lists, where they do not tell it')
+  .option('--mmu <name>', 'which MMU, where the architecture has two')
   .option('--kernel <release>', "release or proposal to ask about; the machine's own if not given")
   .option('--page-size <bytes>', 'PAGE_SIZE')
   .option('--struct-page <bytes>', 'sizeof(struct page)')
@@ -533,7 +575,7 @@ program
   .command('cpu')
   .description('list the CPUs whose costs are modelled, or every figure of one with its source and confidence')
   .argument('[name]', 'one CPU')
-  .option('--measure', 'measure this machine (x86_64), and print a profile that --cpu takes')
+  .option('--measure', 'measure this machine (x64), and print a profile that --cpu takes')
   .option('--seconds <n>', 'how long to measure', '60')
   .addOption(json())
   .addOption(output())
@@ -565,7 +607,7 @@ async function explain(error: unknown): Promise<number> {
   const { InputError } = await import('../scenario/load.js');
   const { ScenarioError } = await import('../kernel/scenario-error.js');
   if (!(error instanceof InputError || error instanceof ScenarioError)) throw error;
-  process.stderr.write(`vmemmap: ${error.message}\n`);
+  for (const sentence of [error.message, ...error.others]) process.stderr.write(`vmemmap: ${sentence}\n`);
   return EXIT_USAGE;
 }
 

@@ -13,6 +13,7 @@ import { InputError } from '../scenario/load.js';
 import type { StepReturn } from '../scenario/runner.js';
 import type { Scenario } from '../scenario/scenario.js';
 import { EXIT_FINDING, EXIT_OK } from './exit-codes.js';
+import { findBug } from './named-bug.js';
 import { namedKernel } from './named-kernel.js';
 import { progress, styled, writeResult } from './output.js';
 
@@ -25,13 +26,6 @@ export interface ReproOptions {
 }
 
 const presentText = (bug: Bug): string => [...bug.present.map(spanText), ...stableTexts(bug)].join(', ');
-
-/** The entry of a name or number. @throws InputError */
-export function findBug(name: string): Bug {
-  const bug = BUGS.find((entry) => entry.name === name || entry.id === name.toUpperCase());
-  if (bug) return bug;
-  throw new InputError(`the catalogue has no "${name}"; \`vmemmap repro\` lists what it has`);
-}
 
 const json = (value: object): string => JSON.stringify({ schema: 'vmemmap/repro/v1', ...value }, null, 2);
 

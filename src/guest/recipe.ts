@@ -2,7 +2,7 @@
 
 import { FAILED_TO_FREE_RESERVED_PAGES } from '../mm/memremap.js';
 import { runChecked, type CheckedRun, type Finding } from '../check/checked-run.js';
-import type { MachineConfig } from '../../arch/architecture.js';
+import type { MachineConfig } from '../../arch/machine-fields.js';
 import { LEVELS, type Leaf } from '../hardware/page-table.js';
 import { resolveScenario, type Scenario } from '../scenario/scenario.js';
 import { ScenarioError } from '../kernel/scenario-error.js';

@@ -16,7 +16,7 @@ import { runStep, startRun, type Run, type StepReturn } from '../scenario/runner
 import { refuseTooLarge } from '../scenario/slips.js';
 import { resolveScenario, type OtherKernel } from '../scenario/scenario.js';
 import { ScenarioError } from '../kernel/scenario-error.js';
-import type { MachineConfig } from '../../arch/architecture.js';
+import type { MachineConfig } from '../../arch/machine-fields.js';
 import { findArchitecture } from '../scenario/names.js';
 import { scenarioSchema, type ScenarioInput } from '../scenario/schema.js';
 import { vmemmapWindow } from '../kernel/vmemmap-view.js';

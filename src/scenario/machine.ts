@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import type { Architecture, MachineConfig } from '../../arch/architecture.js';
+import type { Architecture } from '../../arch/architecture.js';
 import { alignUp } from '../hardware/align.js';
-import { physicalLimit } from '../../arch/machine-fields.js';
+import { physicalLimit, type MachineConfig } from '../../arch/machine-fields.js';
 import { NoBootMemory, PageAllocator, type BlockChooser, type MemoryNode } from '../hardware/page-allocator.js';
 import { Ram } from '../hardware/ram.js';
 import { Counters } from '../kernel/counters.js';
@@ -152,6 +152,8 @@ export interface MemoryOptions {
   blockPages: number;
   memmapOnMemory: MemmapOnMemoryMode;
   hugetlbOptimized: boolean;
+  /** Nodes that have no memory but ZONE_MOVABLE. */
+  movableNodes: readonly number[];
   /** Nodes that can exist. */
   nodes: number;
 }
@@ -171,6 +173,7 @@ export function bootMemory(kernel: Kernel, options: MemoryOptions): SystemMemory
     blockPages: options.blockPages,
     memmapOnMemory: options.memmapOnMemory,
     hugetlbOptimized: options.hugetlbOptimized,
+    movableNodes: options.movableNodes,
   });
 }
 
