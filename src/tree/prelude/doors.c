@@ -300,6 +300,16 @@ EXPORT(set_counters_at) unsigned int emu_set_counters_at(void) { return (unsigne
 EXPORT(clear_counters_at) unsigned int emu_clear_counters_at(void) { return (unsigned int)(u64)emu_clear; }
 EXPORT(synced_at) unsigned int emu_synced_at(void) { return (unsigned int)(u64)&emu_synced; }
 EXPORT(heap_needed) double emu_heap_needed(void) { return 2 * sizeof(*mem_section) * NR_SECTION_ROOTS + EMU_TOLD_BYTES; }
+/* Of the slab, in blocks of powers of two: a usage map a section, roots of mem_section[], and what the architecture takes. */
+#ifndef EMU_ARCH_SLAB
+#define EMU_ARCH_SLAB(sections) 0
+#endif
+#define EMU_USAGE_BYTES 256
+EXPORT(slab_needed) double emu_slab_needed(double sections)
+{
+	return sections * EMU_USAGE_BYTES + (sections / SECTIONS_PER_ROOT + 2) * 2 * PAGE_SIZE + EMU_ARCH_SLAB(sections) +
+	       EMU_USAGE_BYTES;
+}
 EXPORT(heap_used) double emu_heap_used_at(void) { return emu_heap_used; }
 EXPORT(roots_at) unsigned int emu_roots_at(void) { return (unsigned int)(u64)mem_section; }
 EXPORT(section_roots) double emu_section_roots(void) { return NR_SECTION_ROOTS; }
