@@ -319,6 +319,7 @@ export class TreeCode implements MemmapCode {
     this.firstRoot = Math.min(this.firstRoot, first);
     this.lastRoot = Math.max(this.lastRoot, Math.min(last, this.roots - 1));
     this.makeRoom(nrPages);
+    doors.frames_start(frames.start);
     this.altmap = altmap;
     this.places.clear();
     ram.holdFrames();
@@ -360,7 +361,6 @@ export class TreeCode implements MemmapCode {
     const needed = doors.slab_needed(sections);
     if (left >= needed) return;
     frames.moveUp(roundUp(needed, kernel.pageSize));
-    doors.frames_start(frames.start);
     kernel.ram.storeMoved();
   }
 
@@ -446,6 +446,7 @@ export class TreeCode implements MemmapCode {
   /** Writes what {@link save} does without where the slab put it. */
   private saveWhatActs(to: StateWriter): void {
     const { doors } = this;
+    doors.frames_start(this.frames.start);
     const words = this.lastRoot < 0 ? 0 : doors.describe(this.firstRoot, this.lastRoot);
     if (words < 0) {
       this.save(to);
