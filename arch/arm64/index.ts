@@ -4,8 +4,10 @@ import type { ArchConfiguration, Architecture, MachineConfig } from '../architec
 import { LEVELS } from '../../src/hardware/page-table.js';
 import type { Traits } from '../../src/history/traits/index.js';
 import { virtual, whole } from '../machine-fields.js';
+import { BENCH } from './bench.js';
 import { ARM64_CPUS } from './cpus.js';
 import { FUNCTION_NAMES } from './function-names.js';
+import { GUEST } from './guest.js';
 import { geometry } from './layout.js';
 import { ptdump } from './ptdump.js';
 import { isAligned } from '../../src/hardware/align.js';
@@ -125,14 +127,22 @@ const physicalBits = (config: MachineConfig): number =>
 
 const FULL_ADDRESS = 0xfffn << 52n;
 
-function configuration(pageSize: number, vaBits: number, vmemmapBase: bigint, groundTruth: string): ArchConfiguration {
-  const { levels } = geometry(Math.log2(pageSize), vaBits);
+/** @param vaBitsActual bits of the hardware, where a kernel built for {@link VA_BITS_WITH_MIN} finds fewer */
+function configuration(
+  pageSize: number,
+  vaBits: number,
+  vmemmapBase: bigint,
+  groundTruth: string,
+  vaBitsActual?: number,
+): ArchConfiguration {
+  const { levels } = geometry(Math.log2(pageSize), vaBitsActual ?? vaBits);
   const pmd = levels.find(({ level }) => LEVELS[level] === 'pmd');
   return {
-    title: `${pageSize / 1024}K pages, ${vaBits}-bit addresses`,
+    title: `${pageSize / 1024}K pages, ${vaBits}-bit addresses${vaBitsActual === undefined ? '' : ` on ${vaBitsActual}-bit hardware`}`,
     pageSize,
     pagingLevels: levels.length,
     vaBits,
+    ...(vaBitsActual === undefined ? {} : { vaBitsActual }),
     levels: levels.map(({ level, bits, shift }) => ({ name: LEVELS[level], bits, shift })),
     leafSizes: pageSize === 4096 && pmd ? [pageSize, 2 ** pmd.shift] : [pageSize],
     sectionSizeBits: SECTION_SIZE_BITS[pageSize]!,
@@ -156,12 +166,19 @@ export const arm64: Architecture<TablePlatform> = {
   // arch/arm64/kernel/setup.c
   reservedHasMemmap: true,
   configurations: [
-    configuration(4096, 48, 0xffff_fdff_c000_0000n, 'vectors 5.10.262 to 7.3.4; booted kernels 6.1 and 6.12'),
-    configuration(16384, 48, 0xffff_ff7f_c000_0000n, 'vectors 5.10.262 to 7.3.4; booted kernel 6.12.117'),
+    configuration(4096, 48, 0xffff_fdff_c000_0000n, 'vectors 5.10.262 to 7.3.4; booted kernels 5.10, 6.1 and 6.12'),
+    configuration(16384, 48, 0xffff_ff7f_c000_0000n, 'vectors 5.10.262 to 7.3.4; booted kernels 6.12.117 and 7.3.4'),
     configuration(65536, 48, 0xffff_ffdf_c000_0000n, 'vectors 5.10.262 to 7.3.4; booted kernel 6.12.117'),
     configuration(4096, 52, 0xffff_c1ff_c000_0000n, 'vectors 6.12.117, 7.2.13, 7.3.4'),
-    configuration(16384, 52, 0xffff_f03f_c000_0000n, 'vectors 6.12.117, 7.2.13, 7.3.4'),
+    configuration(16384, 52, 0xffff_f03f_c000_0000n, 'vectors 6.12.117, 7.2.13, 7.3.4; booted kernel 7.3.4'),
     configuration(65536, 52, 0xffff_fc1f_c000_0000n, 'vectors 5.10.262 to 7.3.4'),
+    configuration(4096, 52, 0xffff_fdff_c000_0000n, 'vectors 7.2.13, 7.3.4; booted kernels 6.12 to 7.3', 48),
+    configuration(16384, 52, 0xffff_ffbf_c000_0000n, 'vectors 7.2.13, 7.3.4; booted kernels 6.18 to 7.3', 47),
+    configuration(65536, 52, 0xffff_ffdf_c000_0000n, 'vectors 5.10.262, 7.2.13, 7.3.4', 48),
+    configuration(4096, 39, 0xffff_fffe_c000_0000n, 'vectors 5.10.262 to 7.3.4'),
+    configuration(16384, 36, 0xffff_ffff_b800_0000n, 'vectors 5.10.262, 7.2.13, 7.3.4'),
+    configuration(16384, 47, 0xffff_ffbf_c000_0000n, 'vectors 5.10.262 to 7.3.4'),
+    configuration(65536, 42, 0xffff_ffff_4000_0000n, 'vectors 5.10.262, 7.2.13, 7.3.4'),
   ],
   structPageSizes: [56, 64, 72, 80, 96],
   kernelZones: [
@@ -169,9 +186,12 @@ export const arm64: Architecture<TablePlatform> = {
     { name: 'DMA32', end: 2 ** 32 },
     { name: 'Normal', end: Infinity },
   ],
+  foldsHugetlbVmemmap: ({ arm64FoldsHugetlb }) => arm64FoldsHugetlb,
   keepsMemblock: true,
   cpus: ARM64_CPUS,
+  bench: BENCH,
   functionNames: FUNCTION_NAMES,
+  guest: GUEST,
   maxOrder: (pageSize) => MAX_ORDER[pageSize] ?? 10,
   sectionSizeBits,
   vmemmapBase: (config, traits) => FULL_ADDRESS | BigInt(vmemmapOf(config, traits)),

@@ -4,9 +4,12 @@ import type { ArchConfiguration, Architecture, MachineConfig } from '../architec
 import { isAligned } from '../../src/hardware/align.js';
 import { LEVELS } from '../../src/hardware/page-table.js';
 import { whole } from '../machine-fields.js';
+import { BENCH } from './bench.js';
 import { X86_CPUS } from './cpus.js';
 import { FUNCTION_NAMES, sharedNames } from './function-names.js';
+import { GUEST } from './guest.js';
 import { geometry } from './layout.js';
+import { probeMemoryBlockSize } from './memory-block.js';
 import { ptdump } from './ptdump.js';
 import { PAGE_SIZE, PMD_SIZE, x86Platform, type X86Platform } from './platform.js';
 import { X86Vmemmap } from './vmemmap.js';
@@ -24,11 +27,6 @@ const MAX_PHYSMEM_BITS = { 4: 46, 5: 52 } as const;
 /** Keys of VMCOREINFO. */
 const FIVE_LEVELS = 'NUMBER(pgtable_l5_enabled)';
 const PHYSMEM_BITS = 'NUMBER(MAX_PHYSMEM_BITS)';
-
-/** probe_memory_block_size(), arch/x86/mm/init_64.c: the largest size that divides the end of memory, if there is much. */
-const MIN_MEMORY_BLOCK_SIZE = 2 ** SECTION_SIZE_BITS;
-const MAX_BLOCK_SIZE = 2 ** 31;
-const MEM_SIZE_FOR_LARGE_BLOCK = 64 * 2 ** 30;
 
 const MAX_PAGE_TABLES = 1024;
 
@@ -84,19 +82,16 @@ export const x86_64: Architecture<X86Platform> = {
   ],
   marksUnused: true,
   keepsMemblock: false,
-  foldsHugetlbVmemmap: true,
+  foldsHugetlbVmemmap: ({ hvo }) => hvo,
   cpus: X86_CPUS,
+  bench: BENCH,
   functionNames: FUNCTION_NAMES,
+  guest: GUEST,
   sharedNames,
   maxOrder: () => MAX_ORDER,
   sectionSizeBits: () => SECTION_SIZE_BITS,
   vmemmapBase: (config) => VMEMMAP_BASE[pagingLevelsOf(config)],
-  memoryBlockSize(_pageSize, endOfRam) {
-    if (endOfRam < MEM_SIZE_FOR_LARGE_BLOCK) return MIN_MEMORY_BLOCK_SIZE;
-    let size = MAX_BLOCK_SIZE;
-    while (size > MIN_MEMORY_BLOCK_SIZE && endOfRam % size !== 0) size /= 2;
-    return size;
-  },
+  memoryBlockSize: (_pageSize, endOfRam) => probeMemoryBlockSize(endOfRam),
   machineFields: MACHINE_FIELDS,
   check(config) {
     if (config.pageSize !== PAGE_SIZE) return `machine.pageSize is ${config.pageSize}; x86_64 has pages of 4096 bytes`;

@@ -57,7 +57,7 @@ export default defineConfig({
   },
   // Packages with files besides their code, and what is loaded only where it runs.
   external: [/^(benchmark|piscina|web-tree-sitter|tree-sitter-c|@yowasp\/clang)(\/|$)/],
-  resolve: { extensionAlias: { '.js': ['.ts', '.js'] } },
+  resolve: { extensionAlias: { '.js': ['.ts', '.js'] }, mainFields: ['module', 'main'] },
   tsconfig: false,
   plugins: [tellSourceLines],
   output: {

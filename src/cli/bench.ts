@@ -15,7 +15,8 @@ import { benchCsv, benchText, comparisonText, wallText } from '../report/bench-t
 import { chromeTrace, type TracedMachine } from '../report/chrome-trace.js';
 import { foldedLines } from '../report/folded.js';
 import { funcgraphText } from '../report/funcgraph.js';
-import { InputError, parseWith, readJson } from '../scenario/load.js';
+import { allowedAre } from '../scenario/did-you-mean.js';
+import { InputError, readWith } from '../scenario/load.js';
 import { findArchitecture } from '../scenario/names.js';
 import { clockSettings, onlyFormat, type CallFormats, type ClockOptions } from './clock-options.js';
 import { EXIT_FINDING, EXIT_OK } from './exit-codes.js';
@@ -42,7 +43,12 @@ export interface BenchOptions extends ClockOptions, CallFormats {
 function selection(names: readonly string[], options: BenchOptions): Selection {
   for (const name of names) {
     if (SUITES.some((suite) => suite.name === name)) continue;
-    throw new InputError(`the suite is "${name}"; allowed are ${SUITES.map((suite) => suite.name).join(', ')}`);
+    throw new InputError(
+      `the suite is "${name}"; ${allowedAre(
+        name,
+        SUITES.map((suite) => suite.name),
+      )}`,
+    );
   }
   if (options.arch !== undefined) findArchitecture(options.arch, '--arch');
   if (options.kernel !== undefined) namedKernel(options.kernel);
@@ -138,8 +144,7 @@ export async function bench(names: readonly string[], options: BenchOptions): Pr
     return EXIT_OK;
   }
   const threshold = thresholdOf(options.threshold);
-  const old =
-    options.compare === undefined ? undefined : parseWith(oldResultSchema, readJson(options.compare), options.compare);
+  const old = options.compare === undefined ? undefined : readWith(oldResultSchema, options.compare);
   const results = playAll(suites, chosen, options.range ? playCaseWithRange : playCase);
   progress('');
   if (old === undefined) {

@@ -3,6 +3,7 @@
 import { bisect, type Outcome, releasesOnTheWay, type Turn } from '../check/releases/bisect.js';
 import { CHECKS } from '../check/expectations.js';
 import { BOUNDARY_RELEASES, olderFirst, type Release } from '../history/releases.js';
+import { allowedAre } from '../scenario/did-you-mean.js';
 import { InputError } from '../scenario/load.js';
 import { resolveScenario } from '../scenario/scenario.js';
 import { refuseSlips } from '../scenario/slips.js';
@@ -55,7 +56,12 @@ function turnLines({ from, to, breaks, culprits, finding }: Turn, expect: string
 export function bisectCommand(file: string, options: BisectOptions): number {
   const check = CHECKS.find(({ name }) => name === options.expect);
   if (check === undefined) {
-    throw new InputError(`--expect is ${options.expect}; allowed are ${CHECKS.map(({ name }) => name).join(', ')}`);
+    throw new InputError(
+      `--expect is ${options.expect}; ${allowedAre(
+        options.expect,
+        CHECKS.map(({ name }) => name),
+      )}`,
+    );
   }
   const scenario = readScenario(file);
   refuseSlips(resolveScenario(scenario));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { HYPERVISORS, type CpuProfile, type Hypervisor } from '../cycles/profile.js';
+import { allowedAre } from '../scenario/did-you-mean.js';
 import { InputError } from '../scenario/load.js';
 import { findCpu } from './cpu.js';
 
@@ -42,7 +43,7 @@ function togetherOf(text: string | undefined, profile: CpuProfile | undefined): 
 function hypervisorOf(text: string): Hypervisor {
   const known = HYPERVISORS.find((name) => name === text);
   if (known !== undefined) return known;
-  throw new InputError(`--hypervisor is "${text}"; allowed are ${HYPERVISORS.join(', ')}`);
+  throw new InputError(`--hypervisor is "${text}"; ${allowedAre(text, HYPERVISORS)}`);
 }
 
 /** @throws InputError */

@@ -8,6 +8,7 @@ import { readProfile } from '../measure/profile-file.js';
 import { parsePrimitives, profileOf } from '../measure/rows.js';
 import { measurePrimitives } from '../measure/run.js';
 import { sizeText } from '../report/text.js';
+import { didYouMean } from '../scenario/did-you-mean.js';
 import { InputError } from '../scenario/load.js';
 import { EXIT_OK } from './exit-codes.js';
 import { styled, writeResult } from './output.js';
@@ -33,8 +34,10 @@ export function findCpu(name: string, field = 'the CPU'): Registered {
     const profile = readProfile(name);
     return { arch: all.find(({ profile: { name } }) => name === profile.base)!.arch, profile };
   }
-  const names = all.map(({ profile }) => profile.name).join(', ');
-  throw new InputError(`${field} is "${name}"; allowed are ${names}, or a file of vmemmap cpu --measure`);
+  const names = all.map(({ profile }) => profile.name);
+  throw new InputError(
+    `${field} is "${name}"; allowed are ${names.join(', ')}, or a file of vmemmap cpu --measure${didYouMean(name, names)}`,
+  );
 }
 
 const NAME_WIDTH = 22;

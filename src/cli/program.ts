@@ -26,12 +26,18 @@ import type { VerifyOptions } from './verify.js';
 
 /** `vmemmap`: the commands and their options. What a command does is loaded when it runs. */
 
+/** What commander finds wrong, said as the rest is. */
+const ownWords = (text: string): string =>
+  text
+    .replace(/^error: /, 'vmemmap: ')
+    .replace(/\n\(Did you mean (.*)\?\)/, (_, names: string) => `; did you mean ${names}?`);
+
 const program = new Command('vmemmap')
   .description('How Linux populates and frees the vmemmap, entry by entry, without building or booting a kernel.')
   .version(packageVersion(), '-V, --version')
   .configureHelp({ sortSubcommands: false, showGlobalOptions: true })
   .showHelpAfterError(false)
-  .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'vmemmap: ')) })
+  .configureOutput({ outputError: (text, write) => write(ownWords(text)) })
   .exitOverride()
   .addHelpText(
     'after',
@@ -41,7 +47,7 @@ const program = new Command('vmemmap')
 /** What is explored: options that a saved exploration has answered. */
 const EXPLORED = [
   ...['arch', 'kernel', 'pageSize', 'mmu', 'structPage', 'sections', 'depth', 'unit', 'altmap', 'memory'],
-  ...['start', 'sectionSize', 'compound', 'expect', 'fail', 'shard'],
+  ...['start', 'sectionSize', 'compound', 'expect', 'betweenWrites', 'stale', 'fail', 'shard'],
 ];
 
 const json = (): Option => new Option('-J, --json', 'print the result as JSON');
@@ -168,7 +174,7 @@ withTrees(program.command('validate'))
   )
   .option('--arch <name>', 'one architecture')
   .option('--page-size <size>', 'one page size: 4K, 16K, 64K')
-  .option('--mmu <name>', 'radix or hash')
+  .option('--mmu <name>', 'which MMU, where the architecture has two')
   .option('--struct-page <bytes>', 'one size of struct page')
   .option('--shape <name>', 'one shape of altmap')
   .option('--kernel <release...>', 'these releases only')
@@ -198,7 +204,7 @@ withTrees(program.command('diff'))
   .requiredOption('--to <release>', 'the other release')
   .option('--arch <name>', 'search machines of one architecture')
   .option('--page-size <size>', 'search machines with pages of 4K, 16K, 64K')
-  .option('--mmu <name>', 'search machines with radix or hash')
+  .option('--mmu <name>', 'search machines with this MMU')
   .option('--struct-page <bytes>', 'search machines with this size of struct page')
   .option('--depth <n>', 'search sequences of up to so many steps', '3')
   .option('--sections <n>', 'search over so many neighbouring sections', '2')
@@ -291,6 +297,7 @@ withTrees(program.command('report'))
   .argument('[file...]', 'scenarios (JSON, also .gz)')
   .option('--kernel <release>', 'run them on this release; once more for a second kernel beside it', collect)
   .option('--bug <name>', 'an entry of the catalogue, on a release that has it beside one that has not', collect)
+  .option('--explored <file>', 'what explore --json printed: each violation that it found', collect)
   .option('--cpu <name>', 'CPU whose cycles are told (see vmemmap cpu)')
   .option('--no-cycles', 'leave out the modelled cycles of each step')
   .addOption(new Option('-J, --json', 'print what the page shows as JSON'))
@@ -301,6 +308,7 @@ withTrees(program.command('report'))
       'vmemmap report scenario.json -o report.html',
       'vmemmap report scenario.json --kernel 5.12 --kernel 5.13 -o report.html',
       'vmemmap report --bug tail-keeps-leaf -o report.html',
+      'vmemmap explore --arch x86_64 --depth 3 --json -o found.json; vmemmap report --explored found.json -o report.html',
       'vmemmap report x86.json arm64.json -o report.html',
     ),
   )
@@ -343,7 +351,7 @@ withTrees(program.command('explore'))
   .option('--arch <name>', 'architecture')
   .option('--kernel <release>', 'release')
   .option('--page-size <size>', '4K, 16K, 64K')
-  .option('--mmu <name>', 'radix or hash')
+  .option('--mmu <name>', 'which MMU, where the architecture has two')
   .option('--struct-page <bytes>', 'size of struct page')
   .option('--sections <n>', 'neighbouring sections', '2')
   .option('--depth <n>', 'steps of the longest sequence', '5')
@@ -354,6 +362,13 @@ withTrees(program.command('explore'))
   .option('--section-size <size>', 'what is cut into ranges, if not a section of the machine')
   .option('--compound <size>', 'sections are devices with compound pages of this size')
   .option('--expect <name...>', 'what is asked besides the invariants (see vmemmap bisect)')
+  .option('--between-writes', 'ask after every write of an entry: no hole for a moment, and the rules of the manual')
+  .addOption(
+    new Option(
+      '--stale <when>',
+      'ask that no page is freed, or handed out again, while a translation to it may be held',
+    ).choices(['free', 'reuse']),
+  )
   .option('--fail', 'one allocation of an add fails, too, and places that may fail with a memory block')
   .option('--workers <n>', 'threads', '1')
   .option('--shard <i/n>', 'explore one part of n, to be saved and merged')
@@ -476,8 +491,8 @@ withTrees(program.command('plan'))
   .option('--ndctl <file>', 'what `ndctl list -N` printed')
   .option('--daxctl <file>', 'what `daxctl list -M` printed')
   .option('--vmcoreinfo <file>', 'VMCOREINFO text, which states sizeof(struct page)')
-  .option('--arch <name>', 'architecture of the lists; x86_64 if not given')
-  .addOption(new Option('--mmu <name>', 'ppc64: which MMU').choices(['radix', 'hash']))
+  .option('--arch <name>', 'architecture of the lists, where they do not tell it')
+  .option('--mmu <name>', 'which MMU, where the architecture has two')
   .option('--kernel <release>', "release or proposal to ask about; the machine's own if not given")
   .option('--page-size <bytes>', 'PAGE_SIZE')
   .option('--struct-page <bytes>', 'sizeof(struct page)')
@@ -531,7 +546,7 @@ program
   .command('cpu')
   .description('list the CPUs whose costs are modelled, or every figure of one with its source and confidence')
   .argument('[name]', 'one CPU')
-  .option('--measure', 'measure this machine (x86_64), and print a profile that --cpu takes')
+  .option('--measure', 'measure this machine (x64), and print a profile that --cpu takes')
   .option('--seconds <n>', 'how long to measure', '60')
   .addOption(json())
   .addOption(output())
@@ -563,7 +578,7 @@ async function explain(error: unknown): Promise<number> {
   const { InputError } = await import('../scenario/load.js');
   const { ScenarioError } = await import('../kernel/scenario-error.js');
   if (!(error instanceof InputError || error instanceof ScenarioError)) throw error;
-  process.stderr.write(`vmemmap: ${error.message}\n`);
+  for (const sentence of [error.message, ...error.others]) process.stderr.write(`vmemmap: ${sentence}\n`);
   return EXIT_USAGE;
 }
 

@@ -4,7 +4,7 @@ import type { CpuProfile } from '../cycles/profile.js';
 import type { RunRequest } from '../page/run-report.js';
 import { findKernelRelease } from '../scenario/names.js';
 import type { ScenarioFile } from '../scenario/schema.js';
-import { runnable } from './scenario-file.js';
+import { runnableFile } from './scenario-file.js';
 
 /** Which runs a report shows. */
 
@@ -23,7 +23,7 @@ export function scenarioRequests(
     const release = kernel === undefined ? undefined : findKernelRelease(kernel, '--kernel');
     const option = kernel === undefined ? '' : ` --kernel ${kernel}`;
     const command = `vmemmap run ${quoted(file)}${option}`;
-    return { scenario: runnable(parsed, file, release), file: parsed, name: file, command, cpu };
+    return { scenario: runnableFile(parsed, file, release), file: parsed, name: file, command, cpu };
   });
 }
 

@@ -4,6 +4,7 @@ import { reportDocument } from '../page/build.js';
 import { fillPage } from '../page/fill.js';
 import { InputError } from '../scenario/load.js';
 import { findCpu } from './cpu.js';
+import { readExplored } from './explored-file.js';
 import { EXIT_FINDING, EXIT_OK } from './exit-codes.js';
 import { writeResult } from './output.js';
 import { packageVersion } from './package-root.js';
@@ -16,6 +17,7 @@ import { readScenario } from './scenario-file.js';
 export interface ReportOptions {
   kernel?: string[];
   bug?: string[];
+  explored?: string[];
   cpu?: string;
   cycles: boolean;
   json?: true;
@@ -24,13 +26,22 @@ export interface ReportOptions {
 
 /** `vmemmap report`. Returns the exit code. */
 export function report(files: readonly string[], options: ReportOptions): number {
-  const { kernel: kernels = [], bug: bugs = [] } = options;
-  if (files.length === 0 && bugs.length === 0) throw new InputError('report takes scenario files, or --bug and a name');
+  const { kernel: kernels = [], bug: bugs = [], explored = [] } = options;
+  if (files.length + bugs.length + explored.length === 0) {
+    throw new InputError('report takes scenario files, --bug and a name, or --explored and a file');
+  }
   const cpu = options.cpu === undefined ? undefined : findCpu(options.cpu, '--cpu').profile;
   const requests = [
     ...files.flatMap((file) => scenarioRequests(readScenario(file), file, kernels, cpu)),
+    ...explored.flatMap((file) =>
+      readExplored(file).flatMap((scenario) => scenarioRequests(scenario, scenario.name, kernels, cpu)),
+    ),
     ...bugs.flatMap((name) => bugRequests(findBug(name), kernels, cpu)),
   ].map((request) => ({ ...request, withoutCycles: !options.cycles }));
+  if (requests.length === 0) {
+    process.stdout.write('the exploration found nothing, so there is nothing to show\n');
+    return EXIT_OK;
+  }
   const document = reportDocument(requests, packageVersion());
   writeResult(options.json ? JSON.stringify(document, null, 2) : fillPage(pageTemplate(), document), options.output);
   return document.runs.some(({ findings }) => findings.length > 0) ? EXIT_FINDING : EXIT_OK;

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import type { Release } from '../history/releases.js';
-import { parseWith, readJson } from '../scenario/load.js';
+import { fileTitle, readText, readWith } from '../scenario/load.js';
+import { placed } from '../scenario/input.js';
+import { pathOf } from '../scenario/positions.js';
 import { resolveScenario, type Scenario } from '../scenario/scenario.js';
 import { refuseSlips } from '../scenario/slips.js';
 import { ScenarioError } from '../kernel/scenario-error.js';
@@ -12,26 +14,33 @@ import { noteRemark } from './output.js';
 /** Scenario files as commands take them, with the file's name before every complaint. */
 
 /** @throws InputError */
-export const readScenario = (file: string): ScenarioFile => parseWith(scenarioSchema, readJson(file), file);
+export const readScenario = (file: string): ScenarioFile => readWith(scenarioSchema, file);
 
 /**
  * A scenario that can run.
  * @param parsed what {@link readScenario} returns
- * @param file its name, for complaints
+ * @param title where it is from, for complaints
  * @param release the release to run it on in place of the one that it names
+ * @param text of the file that it is from, for the places of complaints
  * @throws ScenarioError
  */
-export function runnable(parsed: ScenarioFile, file: string, release?: Release): Scenario {
+export function runnable(parsed: ScenarioFile, title: string, release?: Release, text?: () => string): Scenario {
   try {
     const scenario = resolveScenario(parsed, release && { release });
     refuseSlips(scenario);
     noteRemark(scenario.machine.release);
     return scenario;
   } catch (error) {
-    if (error instanceof ScenarioError) throw new ScenarioError(`${file}: ${error.message}`);
-    throw error;
+    if (!(error instanceof ScenarioError)) throw error;
+    const mistakes = [error.message, ...error.others].map((sentence) => ({ sentence, path: pathOf(sentence) }));
+    const [first, ...others] = placed(mistakes, title, text?.());
+    throw new ScenarioError(first!, others);
   }
 }
+
+/** {@link runnable} of a file that {@link readScenario} has read. */
+export const runnableFile = (parsed: ScenarioFile, file: string, release?: Release): Scenario =>
+  runnable(parsed, fileTitle(file), release, () => readText(file));
 
 /**
  * A scenario that can run, from a file.
@@ -41,5 +50,5 @@ export function runnable(parsed: ScenarioFile, file: string, release?: Release):
  */
 export function loadScenario(file: string, kernel?: string, option = '--kernel'): Scenario {
   const parsed = readScenario(file);
-  return runnable(parsed, file, kernel === undefined ? undefined : findKernelRelease(kernel, option));
+  return runnableFile(parsed, file, kernel === undefined ? undefined : findKernelRelease(kernel, option));
 }

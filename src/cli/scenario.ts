@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { readFileSync } from 'node:fs';
 import { scenarioOfCommandLine } from '../guest/from-command-line.js';
-import { InputError, readFailure, readText } from '../scenario/load.js';
+import { fileTitle, parseWith, readText } from '../scenario/load.js';
 import { EXIT_OK } from './exit-codes.js';
 import { namedKernel } from './named-kernel.js';
 import { writeResult } from './output.js';
 import { runnable } from './scenario-file.js';
-import { parseWith } from '../scenario/load.js';
 import { scenarioSchema } from '../scenario/schema.js';
 
 export interface ScenarioOptions {
@@ -16,22 +14,11 @@ export interface ScenarioOptions {
   output?: string;
 }
 
-const STDIN = '-';
-const STDIN_FD = 0;
-
-function standardInput(): string {
-  try {
-    return readFileSync(STDIN_FD, 'utf8');
-  } catch (error) {
-    throw new InputError(`standard input: ${readFailure(error)}`);
-  }
-}
-
 /** `vmemmap scenario`: other descriptions of a machine as a scenario. Returns the exit code. */
 export function scenario({ qemu, kernel, output }: ScenarioOptions): number {
   const release = kernel === undefined ? undefined : namedKernel(kernel).name;
-  const file = qemu === STDIN ? 'standard input' : qemu;
-  const made = scenarioOfCommandLine(qemu === STDIN ? standardInput() : readText(qemu), file, release);
+  const file = fileTitle(qemu);
+  const made = scenarioOfCommandLine(readText(qemu), file, release);
   // What comes out can be run.
   runnable(parseWith(scenarioSchema, made.scenario, file), file);
   for (const remark of made.remarks) process.stderr.write(`vmemmap: ${file}: ${remark}\n`);

@@ -5,7 +5,7 @@ import { PMD } from '../hardware/page-table.js';
 import { RECORDED_RELEASES } from '../history/releases.js';
 import { pfnToPage } from '../kernel/kernel.js';
 import { sizeText } from '../report/text.js';
-import { parseWith, readJson } from '../scenario/load.js';
+import { readWith } from '../scenario/load.js';
 import { captureRun, type Run, runScenario, runStep, startRun } from '../scenario/runner.js';
 import { resolveScenario } from '../scenario/scenario.js';
 import { type ScenarioFile, scenarioSchema } from '../scenario/schema.js';
@@ -79,7 +79,7 @@ function releaseLines(file: ScenarioFile): string[] {
 
 /** Returns the exit code. */
 export function story(): number {
-  const file = parseWith(scenarioSchema, readJson(SCENARIO), SCENARIO);
+  const file = readWith(scenarioSchema, SCENARIO);
   const scenario = resolveScenario(file);
   const run = startRun(scenario);
   const text = new AddressText(scenario.machine.config.vmemmapBase);

@@ -14,6 +14,7 @@ import { RELEASES, resolveTraits, type Release } from '../history/releases.js';
 import { auditJunit, auditKtap, auditText } from '../report/audit.js';
 import { junit } from '../report/junit.js';
 import { ktap } from '../report/ktap.js';
+import { allowedAre } from '../scenario/did-you-mean.js';
 import { InputError } from '../scenario/load.js';
 import { findArchitecture, findKernelRelease } from '../scenario/names.js';
 import { EXIT_FINDING, EXIT_OK } from './exit-codes.js';
@@ -33,8 +34,6 @@ export interface ValidateOptions {
   output?: string;
 }
 
-const list = (values: readonly (string | number)[]): string => [...new Set(values)].join(', ');
-
 /** The machines that the filters leave, with what is allowed in every complaint. */
 function machinesOf(options: ValidateOptions): AuditedMachine[] {
   if (options.arch !== undefined) findArchitecture(options.arch, '--arch');
@@ -48,7 +47,8 @@ function machinesOf(options: ValidateOptions): AuditedMachine[] {
   for (const [option, value, of] of filters) {
     if (value === undefined) continue;
     const left = machines.filter((machine) => of(machine).toLowerCase() === value.toLowerCase());
-    if (left.length === 0) throw new InputError(`${option} is ${value}; allowed are ${list(machines.map(of))}`);
+    if (left.length === 0)
+      throw new InputError(`${option} is ${value}; ${allowedAre(value, [...new Set(machines.map(of))])}`);
     machines = left;
   }
   return machines;
@@ -58,7 +58,12 @@ function shapesOf(name: string | undefined): readonly Shape[] {
   if (name === undefined) return SHAPES;
   const shape = SHAPES.find((each) => each.name === name);
   if (shape) return [shape];
-  throw new InputError(`--shape is ${name}; allowed are ${list(SHAPES.map((each) => each.name))}`);
+  throw new InputError(
+    `--shape is ${name}; ${allowedAre(
+      name,
+      SHAPES.map((each) => each.name),
+    )}`,
+  );
 }
 
 /** Writes the smallest scenario of every kind of broken cell into a folder. */

@@ -3,7 +3,7 @@
 import { errorSummaries, hotAddBound, validationRows } from '../bench/validation/validate.js';
 import { compareMeasured, measuredCostsSchema } from '../bench/validation/measured-file.js';
 import { measuredText, validationText } from '../report/validation-text.js';
-import { parseWith, readJson } from '../scenario/load.js';
+import { readWith } from '../scenario/load.js';
 import { findCpu } from './cpu.js';
 import { EXIT_OK } from './exit-codes.js';
 import { writeResult } from './output.js';
@@ -33,7 +33,7 @@ export function validation(options: ValidationOptions): number {
 
 /** `vmemmap bench --validation --measured FILE`: predictions beside the composites of a file. */
 function measuredValidation(file: string, { json, output, cpu }: ValidationOptions): number {
-  const costs = parseWith(measuredCostsSchema, readJson(file), file);
+  const costs = readWith(measuredCostsSchema, file);
   const verdict = compareMeasured(costs, cpu === undefined ? undefined : findCpu(cpu, '--cpu').profile);
   writeResult(
     json ? JSON.stringify({ schema: 'vmemmap/bench-measured/v1', ...verdict }, null, 2) : measuredText(verdict),

@@ -2,6 +2,7 @@
 
 import { PHYSICAL_ADDRESS_LIMIT } from '../hardware/ram.js';
 import { InputError } from '../scenario/load.js';
+import { GUEST_ARCHITECTURES } from './guest-machine.js';
 
 /**
  * A QEMU command line, and commands of its monitor behind it, as reports carry them: quoted as a shell quotes, over several
@@ -83,7 +84,7 @@ export function parseCommandLine(text: string, file: string): QemuCommandLine {
   const at = words.findIndex((word) => PROGRAM.test(word));
   if (at < 0)
     throw new InputError(
-      `${file}: it has no QEMU program; expected is a command line such as "qemu-system-x86_64 -m 4G …"`,
+      `${file}: it has no QEMU program; expected is a command line such as "${GUEST_ARCHITECTURES[0]!.guest.program} -m 4G …"`,
     );
   const options: QemuOption[] = [];
   for (let i = at + 1; i < words.length; i++) {

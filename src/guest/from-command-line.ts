@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { alignUp } from '../hardware/align.js';
-import { InputError } from '../scenario/load.js';
+import { InputError } from '../scenario/input.js';
 import type { ScenarioInput } from '../scenario/schema.js';
 import { parseCommandLine, sizeOf, type QemuCommandLine, type QemuOption } from './command-line.js';
-import { GUEST_MACHINES, type RamRange } from './guest-machine.js';
+import { DEFAULT_ARCHITECTURE } from '../scenario/names.js';
+import type { MemoryLayout, RamRange } from '../../arch/guest-machine.js';
+import { GUEST_ARCHITECTURES, type GuestArchitecture } from './guest-machine.js';
 
 /**
  * A QEMU command line as a scenario: RAM by nodes, DIMMs, NVDIMMs and virtio-mem devices where QEMU puts them, and what the
@@ -19,28 +21,11 @@ export interface QemuScenario {
 
 type Step = ScenarioInput['steps'][number];
 
-const GIB = 2 ** 30;
 const MIB = 2 ** 20;
 /** -m without a unit counts MiB, and there are 128 if it is not given (hw/core/machine.c). */
 const DEFAULT_RAM = 128 * MIB;
 /** Memory devices start at a multiple of what their memory is mapped in, QEMU_VMALLOC_ALIGN: 2 MiB on all hosts here. */
 const DEVICE_ALIGN = 2 * MIB;
-/** i440fx keeps so much RAM below 4 GiB, less where there is more (hw/i386/pc_piix.c). */
-const PC_LOW_RAM_MAX = 0xe0000000;
-const PC_LOW_RAM = 0xc0000000;
-const ABOVE_4G = 4 * GIB;
-
-const ARCH_OF_PROGRAM: Readonly<Record<string, string>> = {
-  'qemu-system-x86_64': 'x86_64',
-  'qemu-system-aarch64': 'arm64',
-  'qemu-system-ppc64': 'ppc64',
-};
-
-/** Where a machine has its RAM, and where memory devices begin. */
-interface Layout {
-  readonly ram: readonly RamRange[];
-  readonly devices: number;
-}
 
 /** What is known of the guest while the devices are told one by one. */
 interface Guest {
@@ -61,19 +46,9 @@ const ofName = ({ options }: QemuCommandLine, ...names: string[]): QemuOption[] 
 
 const hex = (value: number): string => `0x${value.toString(16)}`;
 
-function layoutOf(arch: string, machine: string, ram: number): Layout {
-  const known = GUEST_MACHINES[arch]!;
-  const isPc = arch === 'x86_64' && /^(pc|pc-i440fx\S*)$/.test(machine);
-  if (!isPc || ram < PC_LOW_RAM_MAX) return { ram: known.ramRanges(ram), devices: known.deviceMemory(ram) };
-  const above = ram - PC_LOW_RAM;
-  return {
-    ram: [
-      { start: 0, size: PC_LOW_RAM },
-      { start: ABOVE_4G, size: above },
-    ],
-    devices: alignUp(ABOVE_4G + above, GIB),
-  };
-}
+/** Where a machine of a type has its memory. */
+const layoutOf = ({ guest }: GuestArchitecture, type: string): MemoryLayout =>
+  guest.otherType?.named.test(type) ? guest.otherType : guest;
 
 /** RAM of each node: what -numa says, or all of it node 0's. @throws InputError */
 function nodeSizes({ options, backends, file }: Guest, ram: number): { node: number; size: number }[] {
@@ -260,12 +235,15 @@ export function scenarioOfCommandLine(text: string, file: string, kernel: string
   const options = parseCommandLine(text, file);
   const { program } = options;
   const remarks: string[] = [];
-  const arch = ARCH_OF_PROGRAM[program] ?? (/^(qemu-)?kvm$/.test(program) ? 'x86_64' : undefined);
-  if (arch === undefined) {
-    const known = Object.keys(ARCH_OF_PROGRAM).join(', ');
+  const named = GUEST_ARCHITECTURES.find(({ guest }) => guest.program === program);
+  const architecture =
+    named ?? (/^(qemu-)?kvm$/.test(program) ? GUEST_ARCHITECTURES.find((a) => a === DEFAULT_ARCHITECTURE) : undefined);
+  if (architecture === undefined) {
+    const known = GUEST_ARCHITECTURES.map(({ guest }) => guest.program).join(', ');
     throw new InputError(`${file}: the program is ${program}; allowed are ${known}, qemu-kvm`);
   }
-  if (!(program in ARCH_OF_PROGRAM)) remarks.push(`${program} names no architecture; it is taken for ${arch}`);
+  const { name: arch } = architecture;
+  if (named === undefined) remarks.push(`${program} names no architecture; it is taken for ${arch}`);
   const [memory] = ofName(options, '-m');
   const asked =
     memory === undefined ? undefined : (memory.values.get('size') ?? (memory.type === '' ? undefined : memory.type));
@@ -273,7 +251,7 @@ export function scenarioOfCommandLine(text: string, file: string, kernel: string
   if (ram === 0 || ram % (2 * MIB) !== 0)
     throw new InputError(`${file}: -m is "${asked ?? ''}"; it must be whole 2 MiB, and not nothing`);
   const machine = ofName(options, '-machine', '-M').at(-1);
-  const layout = layoutOf(arch, machine?.type ?? machine?.values.get('type') ?? 'pc', ram);
+  const layout = layoutOf(architecture, machine?.type ?? machine?.values.get('type') ?? 'pc');
   const { memmapOnMemory, hugetlbOptimized, onlineType } = kernelParameters(
     ofName(options, '-append').at(-1)?.text ?? '',
   );
@@ -284,11 +262,11 @@ export function scenarioOfCommandLine(text: string, file: string, kernel: string
     remarks,
     steps: [],
     plugged: new Map(),
-    next: layout.devices,
+    next: layout.deviceMemory(ram),
     onlineType,
   };
   for (const option of ofName(options, '-object')) addBackend(guest, option);
-  const boot = bootOf(layout.ram, nodeSizes(guest, ram));
+  const boot = bootOf(layout.ramRanges(ram), nodeSizes(guest, ram));
   for (const option of ofName(options, '-device')) addDevice(guest, option);
   for (const option of options.monitor) command(guest, option);
   refuseTooMany(guest, ram);

@@ -20,34 +20,6 @@ export interface GuestKernel {
   readonly needs: readonly string[];
 }
 
-const PAGE_4K = 4096;
-const PAGE_16K = 16384;
-const PAGE_64K = 65536;
-
-/** Debian's kernels of the stable series that are covered, by architecture and page size in bytes. */
-const DEBIAN_PACKAGES: Readonly<Record<string, Readonly<Record<string, Readonly<Record<number, string>>>>>> = {
-  '6.1.192': {
-    x86_64: { [PAGE_4K]: '6.1.0-56-amd64' },
-    arm64: { [PAGE_4K]: '6.1.0-50-arm64' },
-    ppc64: { [PAGE_64K]: '6.1.0-50-powerpc64le' },
-  },
-  '6.12.117': {
-    x86_64: { [PAGE_4K]: '6.12.117+deb12-amd64' },
-    arm64: { [PAGE_4K]: '6.12.117+deb12-arm64', [PAGE_16K]: '6.12.117+deb12-arm64-16k' },
-    ppc64: { [PAGE_4K]: '6.12.95+deb12-powerpc64le', [PAGE_64K]: '6.12.95+deb12-powerpc64le-64k' },
-  },
-};
-
-/** The option that chooses a page size, by architecture. */
-const PAGE_SIZE_OPTIONS: Readonly<Record<string, Readonly<Record<number, string>>>> = {
-  arm64: {
-    [PAGE_4K]: 'CONFIG_ARM64_4K_PAGES=y',
-    [PAGE_16K]: 'CONFIG_ARM64_16K_PAGES=y',
-    [PAGE_64K]: 'CONFIG_ARM64_64K_PAGES=y',
-  },
-  ppc64: { [PAGE_4K]: 'CONFIG_PPC_4K_PAGES=y', [PAGE_64K]: 'CONFIG_PPC_64K_PAGES=y' },
-};
-
 /** sizeof(struct page) of a distribution's kernel, bytes: with CONFIG_MEMCG. */
 const USUAL_STRUCT_PAGE = 64;
 /** Without CONFIG_MEMCG, and where nothing aligns it to two words. */
@@ -56,16 +28,15 @@ const WORD = 8;
 const TWO_WORDS = 16;
 
 /** How a kernel gets struct pages of a size: what the recorded kernels of that size had. */
-function structPageNeeds(arch: string, bytes: number): { options: string[]; needs: string[] } {
+function structPageNeeds(alignsStructPage: boolean, bytes: number): { options: string[]; needs: string[] } {
   if (bytes === USUAL_STRUCT_PAGE) return { options: ['CONFIG_MEMCG=y'], needs: [] };
-  // HAVE_ALIGNED_STRUCT_PAGE is selected by x86_64 and arm64, so that two words can be exchanged at once.
-  const aligns = arch !== 'ppc64' && bytes % TWO_WORDS !== 0;
+  const aligns = alignsStructPage && bytes % TWO_WORDS !== 0;
   const unaligned = aligns
     ? ['the line of Kconfig that selects HAVE_ALIGNED_STRUCT_PAGE is taken out, so struct page is aligned to one word']
     : [];
   if (bytes === SMALL_STRUCT_PAGE) return { options: ['# CONFIG_MEMCG is not set'], needs: unaligned };
   const words = (bytes - USUAL_STRUCT_PAGE) / WORD;
-  const padding = arch === 'ppc64' || aligns ? words : words - 1;
+  const padding = !alignsStructPage || aligns ? words : words - 1;
   return {
     options: ['CONFIG_MEMCG=y'],
     needs: [
@@ -106,26 +77,27 @@ export const needsNvdimmKmsan = ({ machine: { config } }: Scenario, { actions }:
 export function guestKernel(scenario: Scenario, plan: GuestPlan, failing: readonly FailingStep[]): GuestKernel {
   const { memmapOnMemory } = scenario;
   const { config, release } = scenario.machine;
-  const { arch, pageSize, structPageSize } = config;
+  const { pageSize, structPageSize } = config;
+  const { acpiDimms, kernel: facts } = plan.machine;
+  const pageSizeOption = facts.pageSizeOptions[pageSize];
   const kinds = new Set(plan.devices.map(({ kind }) => kind));
-  const struct = structPageNeeds(arch, structPageSize);
-  const acpiDimms = kinds.has('dimm') && arch !== 'ppc64';
+  const struct = structPageNeeds(facts.alignsStructPage, structPageSize);
   const options = [
     ...BASE_OPTIONS,
-    ...(PAGE_SIZE_OPTIONS[arch]?.[pageSize] === undefined ? [] : [PAGE_SIZE_OPTIONS[arch][pageSize]]),
-    ...(acpiDimms ? ['CONFIG_ACPI_HOTPLUG_MEMORY=y'] : []),
+    ...(pageSizeOption === undefined ? [] : [pageSizeOption]),
+    ...(acpiDimms && kinds.has('dimm') ? ['CONFIG_ACPI_HOTPLUG_MEMORY=y'] : []),
     ...(memmapOnMemory === 'n' ? [] : ['CONFIG_MHP_MEMMAP_ON_MEMORY=y']),
     ...[...kinds].flatMap((kind) => OPTIONS_OF_KIND[kind]),
     ...(plan.actions.some(({ action }) => action.op === 'kmem') ? ['CONFIG_DEV_DAX_KMEM=y'] : []),
     ...(failing.length > 0 ? FAULT_INJECTION_OPTIONS.map((option) => `${option}=y`) : []),
     ...struct.options,
   ];
-  const debian = DEBIAN_PACKAGES[release.name]?.[arch]?.[pageSize];
-  // Debian's arm64 kernels know no DIMMs, and none of its kernels has fault injection.
+  const debian = facts.debian[release.name]?.[pageSize];
+  // None of Debian's kernels has fault injection.
   const isStock =
     structPageSize === USUAL_STRUCT_PAGE &&
     failing.length === 0 &&
-    !(arch === 'arm64' && kinds.has('dimm')) &&
+    (facts.debianHasDimms || !kinds.has('dimm')) &&
     config.vaBits !== 52;
   return {
     release: release.name,

@@ -5,15 +5,8 @@ import type { AltmapSpec, Scenario, Step } from '../scenario/scenario.js';
 import { createNamespace } from '../drivers/nvdimm.js';
 import { SUBSECTION_SIZE } from '../kernel/mem-sections.js';
 import type { GuestDevice } from './guest-action.js';
-import {
-  DEFAULT_RAM,
-  GUEST_ADDRESS_LIMIT,
-  GUEST_MACHINES,
-  ramForBlockSize,
-  type GuestMachine,
-  type RamRange,
-} from './guest-machine.js';
-import { usualBlockSize } from './memory-block.js';
+import { DEFAULT_RAM, type GuestMachine, type RamRange } from '../../arch/guest-machine.js';
+import { GUEST_ADDRESS_LIMIT, GUEST_ARCHITECTURES } from './guest-machine.js';
 import { extent, hex, overlap, rangeText, refuse, Slots, type ByteRange, type PlannedAction } from './slots.js';
 
 /**
@@ -37,11 +30,12 @@ export interface GuestPlan {
 
 /** Refuses what no guest here can be. */
 function chooseMachine(scenario: Scenario): GuestMachine {
-  const { config, release } = scenario.machine;
-  const machine = GUEST_MACHINES[config.arch];
-  if (machine === undefined || config.mmu === 'hash') {
-    const what = machine === undefined ? `machine.arch is "${config.arch}"` : `machine.mmu is "${config.mmu}"`;
-    return refuse(`${what}; there are recipes for x86_64, arm64, and ppc64 with the radix MMU`);
+  const { architecture, config, release } = scenario.machine;
+  const { guest: machine } = architecture;
+  const why = machine === undefined ? `machine.arch is "${config.arch}"` : machine.refuses?.(config);
+  if (machine === undefined || why !== undefined) {
+    const known = GUEST_ARCHITECTURES.map(({ name, guest }) => guest.only ?? name);
+    return refuse(`${why}; there are recipes for ${known.slice(0, -1).join(', ')}, and ${known.at(-1)}`);
   }
   if (release.proposal !== undefined) {
     return refuse(`machine.kernel is "${release.name}"; allowed are releases, since no kernel to boot has a proposal`);
@@ -56,14 +50,15 @@ function chooseMachine(scenario: Scenario): GuestMachine {
 function chooseRam({ machine: { boot, config }, blockPages, steps }: Scenario, machine: GuestMachine): number {
   const { pageSize } = config;
   const asked = blockPages * pageSize;
-  const usual = usualBlockSize(config);
+  const usual = machine.memoryBlockSize(config);
+  const { largerBlocks } = machine;
   const needsBlocks = steps.some((step) => BLOCK_OPS.has(step.op));
   const largeBlocks = needsBlocks && asked > usual;
-  const ram = largeBlocks && config.arch === 'x86_64' ? ramForBlockSize(asked) : DEFAULT_RAM;
-  if (ram === undefined || (largeBlocks && config.arch !== 'x86_64')) {
+  const ram = largeBlocks ? largerBlocks?.ramFor(asked) : DEFAULT_RAM;
+  if (ram === undefined) {
     return refuse(
       `machine.blockSize is ${asked}; a guest of ${config.arch} has memory blocks of ${usual} bytes` +
-        (config.arch === 'x86_64' ? ', or with more RAM a power of two up to 2 GiB' : ''),
+        (largerBlocks === undefined ? '' : `, or ${largerBlocks.text}`),
     );
   }
   if (boot.length === 0) return ram;
@@ -367,7 +362,7 @@ export function planGuest(scenario: Scenario): GuestPlan {
   refuseImpossible(scenario);
   const { config } = scenario.machine;
   const ram = chooseRam(scenario, machine);
-  const blockSize = Math.max(usualBlockSize(config), scenario.blockPages * config.pageSize);
+  const blockSize = Math.max(machine.memoryBlockSize(config), scenario.blockPages * config.pageSize);
   const slots = new Slots(scenario, machine, blockSize);
   scenario.steps.forEach((step, i) => {
     if ('pfn' in step && BLOCK_OPS.has(step.op)) {

@@ -14,7 +14,7 @@ import { commandsOf, mebibytes, memoryBackend, setupCommands, type Command } fro
 import { armCommands, disarmCommands, failuresOnGuest, type FailingStep } from './fault-injection.js';
 import { stepOfAction, type GuestDevice } from './guest-action.js';
 import { guestKernel, needsNvdimmKmsan, type GuestKernel } from './guest-kernel.js';
-import { DEFAULT_RAM } from './guest-machine.js';
+import { DEFAULT_RAM } from '../../arch/guest-machine.js';
 import { planGuest, type GuestPlan } from './guest-plan.js';
 import { looksFor, type Look } from './looks.js';
 

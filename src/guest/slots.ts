@@ -3,7 +3,7 @@
 import type { Scenario } from '../scenario/scenario.js';
 import { ScenarioError } from '../kernel/scenario-error.js';
 import type { GuestAction, GuestDevice } from './guest-action.js';
-import type { GuestMachine } from './guest-machine.js';
+import type { GuestMachine } from '../../arch/guest-machine.js';
 
 /** What a guest has plugged where while its actions are put together, and what it is therefore refused. */
 

@@ -93,6 +93,9 @@ export const DEFAULT_RELEASE: Release = RECORDED_RELEASES.find(({ mainline }) =>
 /** Every release that is listed; {@link findRelease} also knows those between. */
 export const RELEASES: readonly Release[] = [...BOUNDARY_RELEASES, ...RECORDED_RELEASES].sort(olderFirst);
 
+/** Names of proposals, as a release's name stands. */
+export const PROPOSAL_NAMES: readonly string[] = PROPOSALS.map(({ name }) => `${PROPOSAL_PREFIX}${name}`);
+
 /** What {@link findRelease} takes, for a sentence. */
 export const RELEASE_NAMES = `releases from 4.18 to 7.3 such as 6.12, 6.6.50 or what uname -r prints, and proposals such as ${PROPOSAL_PREFIX}${PROPOSALS[0]!.name}`;
 
@@ -201,6 +204,8 @@ function remarkOn(
 }
 
 const KEYS_BY_NAME = new Map(TRAIT_KEYS.map((key) => [TRAITS[key].name as string, key]));
+
+export const TRAIT_NAMES: readonly string[] = [...KEYS_BY_NAME.keys()];
 
 /** Names that stand behind "with" or "without" and are no trait's. */
 export const unknownTraits = (name: string): string[] =>

@@ -4,7 +4,8 @@ import * as z from 'zod';
 import { ARCHITECTURES } from '../../arch/index.js';
 import { CONFIDENCES, type Figure } from '../cycles/figure.js';
 import { figuresOf, withFigures, type CpuProfile } from '../cycles/profile.js';
-import { InputError, parseWith, readJson } from '../scenario/load.js';
+import { allowedAre } from '../scenario/did-you-mean.js';
+import { InputError, readWith } from '../scenario/load.js';
 
 /** A profile in a file: the figures that were measured on one machine, and the registered profile that has the rest. */
 
@@ -45,7 +46,12 @@ export function profileOfFile(content: ProfileFile, from: string): CpuProfile {
   const bases = ARCHITECTURES.flatMap(({ cpus }) => cpus);
   const base = bases.find(({ name }) => name === content.base);
   if (base === undefined) {
-    throw new InputError(`${from}: base is "${content.base}"; allowed are ${bases.map(({ name }) => name).join(', ')}`);
+    throw new InputError(
+      `${from}: base is "${content.base}"; ${allowedAre(
+        content.base,
+        bases.map(({ name }) => name),
+      )}`,
+    );
   }
   const known = new Map(figuresOf(base).map((figure) => [figure.name, figure]));
   const replaced = new Map<string, Figure>();
@@ -68,5 +74,4 @@ export function profileOfFile(content: ProfileFile, from: string): CpuProfile {
 }
 
 /** Reads a profile from a file. @throws InputError */
-export const readProfile = (file: string): CpuProfile =>
-  profileOfFile(parseWith(profileFileSchema, readJson(file), file), file);
+export const readProfile = (file: string): CpuProfile => profileOfFile(readWith(profileFileSchema, file), file);

@@ -33,6 +33,8 @@ export interface SystemMemoryOptions {
   blockPages: number;
   memmapOnMemory: MemmapOnMemoryMode;
   hugetlbOptimized?: boolean;
+  /** Nodes that have no memory but ZONE_MOVABLE. */
+  movableNodes?: readonly number[];
   keepsMemblock?: boolean;
   addressLimit?: number;
 }
@@ -55,6 +57,7 @@ export function createSystemMemory(kernel: Kernel, options: SystemMemoryOptions)
     blockPages: options.blockPages,
     memmapOnMemory: modeOf(kernel, options.memmapOnMemory),
     hugetlbOptimized: options.hugetlbOptimized ?? false,
+    movableNodes: new Set(options.movableNodes),
     hugetlbPages: new Map(),
     vmemmapTails: new Map(),
     keepsMemblock: options.keepsMemblock ?? false,

@@ -168,6 +168,16 @@ function vmemmapGetTail(memory: SystemMemory, pfn: number, nrPages: number): num
 }
 
 /**
+ * alloc_pages_node() for a page of the memmap of a HugeTLB page. Until 6.7 it says __GFP_THISNODE, and such an allocation
+ * fails where all memory of the node is movable.
+ * @returns the frame, or NO_PAGE
+ */
+function allocVmemmapPage({ kernel, pageZones, movableNodes }: SystemMemory, pfn: number): number {
+  const nid = pageZones.get(pfn)?.nid ?? 0;
+  return movableNodes.has(nid) && !kernel.traits.hvoAsksOtherNodes ? NO_PAGE : allocPages(kernel, 0, nid);
+}
+
+/**
  * vmemmap_remap_free(): a leaf that is still whole is split, then all pages but those kept map one frame, read-only.
  * @param freed takes the frames that nothing maps any more
  * @returns 0 or -ENOMEM
@@ -178,23 +188,20 @@ function remapFree(memory: SystemMemory, walk: Walk, pfn: number, nrPages: numbe
   const tail = traits.hvoSharesTail ? vmemmapGetTail(memory, pfn, nrPages) : undefined;
   if (tail === NO_PAGE) return -ENOMEM;
   let kept = start + reservedPages(kernel) * pageSize;
-  if (traits.hvoCopiesHead) {
-    const head = allocPages(kernel, 0, 0);
-    if (head === NO_PAGE) return -ENOMEM;
-    const err = splitRange(memory, walk);
-    if (err !== 0) {
-      freePages(kernel, head, 0);
-      return err;
-    }
+  const head = traits.hvoCopiesHead ? allocVmemmapPage(memory, pfn) : NO_PAGE;
+  if (head === NO_PAGE && traits.hvoNeedsHead) return -ENOMEM;
+  const err = splitRange(memory, walk);
+  if (err !== 0) {
+    if (head !== NO_PAGE) freePages(kernel, head, 0);
+    return err;
+  }
+  if (head !== NO_PAGE) {
     countMemmapPages(kernel, 1);
     const former = frameOf(walk, start);
     copyPage(kernel, head, former);
     setPte(walk, start, head, false);
     freed.push(former);
     kept = start + pageSize;
-  } else {
-    const err = splitRange(memory, walk);
-    if (err !== 0) return err;
   }
   const shared = tail ?? frameOf(walk, kept - pageSize);
   for (let address = kept; address < end; address += pageSize) {
@@ -268,7 +275,7 @@ export function hugetlbVmemmapRestore(memory: SystemMemory, pages: readonly numb
     if (walk === undefined) continue;
     kernel.observer?.enter('hugetlb_vmemmap_restore_folio');
     kernel.observer?.fold(true);
-    const err = restore(walk);
+    const err = restore(memory, walk, pfn);
     kernel.observer?.leave();
     if (err !== 0) return { ...result, err };
     hugetlbPages.delete(pfn);
@@ -296,13 +303,13 @@ export function dissolveFreeHugetlbFolios(memory: SystemMemory, pfn: number, nrP
 }
 
 /** vmemmap_remap_alloc(): all frames are taken before the first is mapped. Returns 0 or -ENOMEM. */
-function restore(walk: Walk): number {
+function restore(memory: SystemMemory, walk: Walk, folio: number): number {
   const { kernel, start, end } = walk;
   const { pageSize } = kernel;
   const first = start + reservedPages(kernel) * pageSize;
   const frames: number[] = [];
   for (let address = first; address < end; address += pageSize) {
-    const pfn = allocPages(kernel, 0, 0);
+    const pfn = allocVmemmapPage(memory, folio);
     if (pfn === NO_PAGE) {
       for (const taken of frames) freePages(kernel, taken, 0);
       return -ENOMEM;

@@ -20,6 +20,8 @@ export interface SystemMemory extends ZonedMemory {
   readonly memmapOnMemory: MemmapOnMemoryMode;
   /** hugetlb_free_vmemmap=on. */
   readonly hugetlbOptimized: boolean;
+  /** Nodes that have no memory but ZONE_MOVABLE, so none for the kernel's own allocations. */
+  readonly movableNodes: ReadonlySet<number>;
   /** Base pages of each HugeTLB page whose memmap is folded, by its first frame. */
   readonly hugetlbPages: Map<number, number>;
   /** zone->vmemmap_tails[]: the frame that folded HugeTLB pages of an order and a zone share, by a number for the two. */

@@ -57,6 +57,7 @@ function startReplay(recorded: RecordedKernel, release?: Release): Replay {
         recycledPages: 'keep',
         memmapOnMemory: memmapOnMemoryMode(recorded.memmapOnMemoryParam),
         hugetlbOptimized: recorded.kernelCommandLine.includes('hugetlb_free_vmemmap=on'),
+        movableNodes: [],
         nvdimmKmsan: false,
         blockSize: recorded.blockSizeBytes,
         resources: [],

@@ -5,7 +5,7 @@ import type { Release } from '../history/releases.js';
 import { CodeError } from '../kernel/memmap-code.js';
 import { NoBootMemory } from '../hardware/page-allocator.js';
 import { ScenarioError } from '../kernel/scenario-error.js';
-import { issueSentence } from '../scenario/load.js';
+import { checkWith } from '../scenario/input.js';
 import { resolveScenario, type Scenario } from '../scenario/scenario.js';
 import { scenarioSchema, type ScenarioFile } from '../scenario/schema.js';
 import { runScenario, type StepResult } from '../scenario/runner.js';
@@ -154,12 +154,12 @@ const asRecorded = (scenario: Scenario, { ramBasePfn }: ScenarioFile['machine'])
  */
 export function verifyVector(vector: unknown, release?: Release): Failure | undefined {
   const name = nameOf(vector);
-  const parsed = vectorSchema.safeParse(vector);
-  if (!parsed.success) return malformed(name, issueSentence(parsed.error.issues[0]!, vector));
-  const { expect } = parsed.data;
+  const checked = checkWith(vectorSchema, vector);
+  if ('mistakes' in checked) return malformed(name, checked.mistakes[0]!.sentence);
+  const { expect } = checked.data;
   let results: StepResult[];
   try {
-    results = runScenario(asRecorded(resolveScenario(parsed.data, release && { release }), parsed.data.machine));
+    results = runScenario(asRecorded(resolveScenario(checked.data, release && { release }), checked.data.machine));
   } catch (error) {
     return thrownIn(name, error);
   }

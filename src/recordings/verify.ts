@@ -3,7 +3,8 @@
 import { basename } from 'node:path';
 import type { Release } from '../history/releases.js';
 import { hotplugSuiteOf } from './hotplug/index.js';
-import { InputError, issueSentence, readJson } from '../scenario/load.js';
+import { checkWith } from '../scenario/input.js';
+import { InputError, readJson } from '../scenario/load.js';
 import { recordedKernelSchema } from './recorded-kernel.js';
 import { replayRecordedKernel, type ReplayVerdict } from './replay.js';
 import { FORMAT, malformed, verifyVector, type Failure } from './vectors.js';
@@ -85,9 +86,9 @@ function verifyCase(vector: unknown, on: ReplayedOn | undefined): Failure | unde
 }
 
 function replayKernel(content: object, name: string, on: ReplayedOn | undefined): ReplayVerdict {
-  const parsed = recordedKernelSchema.safeParse(content);
-  if (parsed.success) return replayRecordedKernel(parsed.data, name, on?.release);
-  return { failure: malformed(name, issueSentence(parsed.error.issues[0]!, content)), inputs: [] };
+  const checked = checkWith(recordedKernelSchema, content);
+  if ('data' in checked) return replayRecordedKernel(checked.data, name, on?.release);
+  return { failure: malformed(name, checked.mistakes[0]!.sentence), inputs: [] };
 }
 
 /** Where in a file a case is: the first of one is all of it. */

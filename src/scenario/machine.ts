@@ -152,6 +152,8 @@ export interface MemoryOptions {
   blockPages: number;
   memmapOnMemory: MemmapOnMemoryMode;
   hugetlbOptimized: boolean;
+  /** Nodes that have no memory but ZONE_MOVABLE. */
+  movableNodes: readonly number[];
   /** Nodes that can exist. */
   nodes: number;
 }
@@ -171,6 +173,7 @@ export function bootMemory(kernel: Kernel, options: MemoryOptions): SystemMemory
     blockPages: options.blockPages,
     memmapOnMemory: options.memmapOnMemory,
     hugetlbOptimized: options.hugetlbOptimized,
+    movableNodes: options.movableNodes,
   });
 }
 

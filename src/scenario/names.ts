@@ -3,7 +3,15 @@
 import type { Architecture } from '../../arch/architecture.js';
 import { ARCHITECTURES } from '../../arch/index.js';
 import { ScenarioError } from '../kernel/scenario-error.js';
-import { type Release, findRelease, unknownTraits, RELEASE_NAMES } from '../history/releases.js';
+import {
+  findRelease,
+  PROPOSAL_NAMES,
+  RELEASE_NAMES,
+  TRAIT_NAMES,
+  unknownTraits,
+  type Release,
+} from '../history/releases.js';
+import { allowedAre, didYouMean } from './did-you-mean.js';
 
 /** What a scenario names: an architecture, a release. The one reader of the list of architectures. */
 
@@ -11,11 +19,8 @@ import { type Release, findRelease, unknownTraits, RELEASE_NAMES } from '../hist
 export function findArchitecture(name: string, field = 'machine.arch'): Architecture {
   const architecture = ARCHITECTURES.find((a) => a.name === name);
   if (architecture) return architecture;
-  const [unknown] = unknownTraits(name);
-  if (unknown !== undefined) {
-    throw new ScenarioError(`${field} is "${name}"; "${unknown}" is no trait, \`vmemmap kernel\` lists them`);
-  }
-  throw new ScenarioError(`${field} is "${name}"; allowed are ${list(ARCHITECTURES.map((a) => a.name))}`);
+  const names = ARCHITECTURES.map((each) => each.name);
+  throw new ScenarioError(`${field} is "${name}"; ${allowedAre(name, names)}`);
 }
 
 /** The architecture that is meant where nothing names one. */
@@ -29,7 +34,12 @@ export const findMachine = (machine: string, field: string): Architecture =>
 export function findKernelRelease(name: string, field = 'machine.kernel'): Release {
   const release = findRelease(name);
   if (release) return release;
-  throw new ScenarioError(`${field} is "${name}"; allowed are ${RELEASE_NAMES}`);
+  const [unknown] = unknownTraits(name);
+  if (unknown !== undefined) {
+    const meant = didYouMean(unknown, TRAIT_NAMES);
+    throw new ScenarioError(`${field} is "${name}"; "${unknown}" is no trait, \`vmemmap kernel\` lists them${meant}`);
+  }
+  throw new ScenarioError(`${field} is "${name}"; allowed are ${RELEASE_NAMES}${didYouMean(name, PROPOSAL_NAMES)}`);
 }
 
 export const list = (names: readonly (string | number)[]): string => names.join(', ');

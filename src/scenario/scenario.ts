@@ -14,7 +14,8 @@ import type { NamespaceRequest } from '../drivers/devices.js';
 import { DEFAULT_RAM_BYTES, type BootRange, type MachineOptions } from './machine.js';
 import type { CodeStarter } from '../kernel/memmap-code.js';
 import type { ScenarioFile, StepFile } from './schema.js';
-import { ScenarioError } from '../kernel/scenario-error.js';
+import { Complaints, eachOf, ScenarioError } from '../kernel/scenario-error.js';
+import { didYouMean } from './did-you-mean.js';
 import { findArchitecture, findKernelRelease, list } from './names.js';
 
 /** From a scenario as written to one that can run: defaults filled in, units gone, contradictions refused. */
@@ -105,6 +106,8 @@ export interface Scenario {
   machine: MachineOptions;
   memmapOnMemory: MemmapOnMemoryMode;
   hugetlbOptimized: boolean;
+  /** Nodes that have no memory but ZONE_MOVABLE. */
+  movableNodes: readonly number[];
   /** CONFIG_NVDIMM_KMSAN: namespaces hold struct pages of any size. */
   nvdimmKmsan: boolean;
   /** Pages of a memory block. */
@@ -471,8 +474,13 @@ export interface OtherKernel {
  */
 export function resolveScenario(file: ScenarioFile, other?: OtherKernel): Scenario {
   const { machine } = file;
-  const architecture = findArchitecture(machine.arch);
-  const named = machine.kernel === undefined ? DEFAULT_RELEASE : findKernelRelease(machine.kernel);
+  const names = new Complaints();
+  const foundArchitecture = names.collect(() => findArchitecture(machine.arch));
+  const foundRelease = names.collect(() =>
+    machine.kernel === undefined ? DEFAULT_RELEASE : findKernelRelease(machine.kernel),
+  );
+  names.refuse();
+  const [architecture, named] = [foundArchitecture!, foundRelease!];
   const release = other?.release ?? named;
   const traits = other?.traits ?? resolveTraits(release);
   const config = resolveConfig(architecture, release, traits, machine);
@@ -485,22 +493,21 @@ export function resolveScenario(file: ScenarioFile, other?: OtherKernel): Scenar
     throw new ScenarioError(`machine.blockSize is ${blockSize}; allowed is a power of two (get_memory_block_size)`);
   }
   const altmaps = Object.entries(file.altmaps).map(([name, altmap]) => ({ name, ...altmap }));
-  const steps = file.steps.map((step, i) => resolveStep(step, `steps[${i}]`, config.pageSize));
+  const steps = eachOf(file.steps, (step, i) => resolveStep(step, `steps[${i}]`, config.pageSize));
   const withoutHotplug = architecture.withoutHotplug?.(traits);
-  steps.forEach((step, i) => {
+  eachOf(steps, (step, i) => {
     if (withoutHotplug === undefined || BOOT_MEMORY_STEPS.has(step.op)) return;
     throw new ScenarioError(
       `steps[${i}].op is "${step.op}"; machine.kernel is "${release.name}", and ${withoutHotplug}`,
     );
   });
-  steps.forEach((step, i) => {
-    if (!('altmap' in step) || step.altmap === null) return;
-    if (altmaps.some((altmap) => altmap.name === step.altmap)) return;
-    const known =
-      altmaps.length === 0 ? 'the scenario has none' : `the scenario has ${list(altmaps.map((a) => a.name))}`;
-    throw new ScenarioError(`steps[${i}].altmap is "${step.altmap}"; ${known}`);
+  const altmapNames = altmaps.map(({ name }) => name);
+  eachOf(steps, (step, i) => {
+    if (!('altmap' in step) || step.altmap === null || altmapNames.includes(step.altmap)) return;
+    const known = altmaps.length === 0 ? 'the scenario has none' : `the scenario has ${list(altmapNames)}`;
+    throw new ScenarioError(`steps[${i}].altmap is "${step.altmap}"; ${known}${didYouMean(step.altmap, altmapNames)}`);
   });
-  const boot = machine.boot.map(({ start, size, node }, i): BootRange => {
+  const boot = eachOf(machine.boot, ({ start, size, node }, i): BootRange => {
     if (start % config.pageSize !== 0 || size % config.pageSize !== 0) {
       throw new ScenarioError(`machine.boot[${i}] is not made of whole pages of ${config.pageSize} bytes`);
     }
@@ -510,7 +517,7 @@ export function resolveScenario(file: ScenarioFile, other?: OtherKernel): Scenar
   refuseLargeBoot(boot, config, blockSize);
   // Nobody wrote a function that folds the memmap of devices there.
   refuseDevices(steps, { architecture, release, traits }, (step) => 'vmemmapShift' in step && step.vmemmapShift > 0);
-  machine.resources.forEach(({ start, size, name }, i) => {
+  eachOf(machine.resources, ({ start, size, name }, i) => {
     const end = start + size;
     if (machine.boot.some((range) => start >= range.start && end <= range.start + range.size)) return;
     throw new ScenarioError(`machine.resources[${i}] is "${name}"; it must lie in a range of machine.boot`);
@@ -540,6 +547,7 @@ export function resolveScenario(file: ScenarioFile, other?: OtherKernel): Scenar
     },
     memmapOnMemory: machine.memmapOnMemory,
     hugetlbOptimized: machine.hugetlbOptimized,
+    movableNodes: machine.movableNodes,
     nvdimmKmsan: machine.nvdimmKmsan,
     blockPages: blockSize / config.pageSize,
     nodes: nodesOf(steps, boot),

@@ -46,6 +46,10 @@ const machine = z.strictObject({
   recycledPages: z.enum(['zero', 'keep'], { error: 'must be "zero" or "keep"' }).default('zero'),
   memmapOnMemory: z.enum(['n', 'y', 'force'], { error: 'must be "n", "y" or "force"' }).default('n'),
   hugetlbOptimized: flag.default(false),
+  movableNodes: z
+    .array(whole('nodes').max(63), { error: 'must be a list of nodes' })
+    .max(1024, 'must have at most 1024 nodes')
+    .default([]),
   nvdimmKmsan: flag.default(false),
   blockSize: size.optional(),
   boot: z.array(bootRange).max(4096, 'must have at most 4096 ranges').default([]),

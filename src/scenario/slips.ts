@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { MAX_LEAVES } from '../kernel/vmemmap-view.js';
-import { ScenarioError } from '../kernel/scenario-error.js';
+import type { Architecture } from '../../arch/architecture.js';
+import { findRelease, MAINLINE_RELEASES, resolveTraits } from '../history/releases.js';
+import { eachOf, ScenarioError } from '../kernel/scenario-error.js';
 import { refuseDevices, type Scenario, type Step } from './scenario.js';
 
 /** A person's slips: steps that fit their schema and that no kernel is ever asked for. */
@@ -30,7 +32,7 @@ function memmapOf(step: Step, pageSize: number): { nrPages: number; isFolded: bo
 export function refuseTooLarge({ steps, machine }: Scenario): void {
   const { pageSize, structPageSize, hugeVmemmap } = machine.config;
   const maxPages = Math.floor((MAX_LEAVES * pageSize) / structPageSize);
-  steps.forEach((step, i) => {
+  eachOf(steps, (step, i) => {
     const { nrPages, isFolded } = memmapOf(step, pageSize);
     const hasLeaves = hugeVmemmap && pageSize === 4096 && !(isFolded && machine.traits.daxTailReuse);
     if (hasLeaves || nrPages <= maxPages) return;
@@ -40,22 +42,32 @@ export function refuseTooLarge({ steps, machine }: Scenario): void {
   });
 }
 
+/** Releases whose kernels fold the memmap of HugeTLB pages, in words: "from 5.14 on". */
+function releasesThatFold({ foldsHugetlbVmemmap }: Architecture): string {
+  const names = MAINLINE_RELEASES.filter((name) => foldsHugetlbVmemmap!(resolveTraits(findRelease(name)!)));
+  const last = names[names.length - 1]!;
+  return last === MAINLINE_RELEASES[MAINLINE_RELEASES.length - 1]
+    ? `from ${names[0]!} on`
+    : `from ${names[0]!} to ${last}`;
+}
+
 /**
  * Refuses to fold and restore the memmap of HugeTLB pages where no kernel does it.
  * @throws ScenarioError
  */
 function refuseFolding({ steps, hugetlbOptimized, machine }: Scenario): void {
   const { architecture, release, traits } = machine;
-  steps.forEach((step, i) => {
+  eachOf(steps, (step, i) => {
     if (step.op !== 'hugetlb-optimize' && step.op !== 'hugetlb-restore') return;
-    if (architecture.foldsHugetlbVmemmap !== true) {
+    if (architecture.foldsHugetlbVmemmap === undefined) {
       throw new ScenarioError(
         `steps[${i}].op is "${step.op}"; ${architecture.name} kernels do not fold the memmap of HugeTLB pages (ARCH_WANT_OPTIMIZE_HUGETLB_VMEMMAP)`,
       );
     }
-    if (!traits.hvo) {
+    if (!architecture.foldsHugetlbVmemmap(traits)) {
+      const releases = releasesThatFold(architecture);
       throw new ScenarioError(
-        `steps[${i}].op is "${step.op}"; kernels fold the memmap of HugeTLB pages from 5.14 on, and machine.kernel is "${release.name}"`,
+        `steps[${i}].op is "${step.op}"; ${architecture.name} kernels fold the memmap of HugeTLB pages ${releases}, and machine.kernel is "${release.name}"`,
       );
     }
     if (step.op === 'hugetlb-optimize' && !hugetlbOptimized) {
@@ -72,7 +84,7 @@ export function refuseSlips(scenario: Scenario): void {
   refuseTooLarge(scenario);
   refuseFolding(scenario);
   refuseDevices(scenario.steps, scenario.machine, ({ op }) => op === 'memremap-pages' || op === 'create-namespace');
-  scenario.steps.forEach((step, i) => {
+  eachOf(scenario.steps, (step, i) => {
     if (!(step.op === 'add-pages' || step.op === 'memremap-pages') || step.altmap === null) return;
     const altmap = scenario.altmaps.find((a) => a.name === step.altmap)!;
     const end = step.pfn + step.nrPages;

@@ -34,11 +34,22 @@ type Row = readonly [
   vmemmapBase: bigint,
 ];
 
-const X86_UPPER = [
+/** Tables that fill a page, by its size. */
+const TABLES_4K = [
   ['p4d', 39, 9],
   ['pud', 30, 9],
   ['pmd', 21, 9],
   ['pte', 12, 9],
+] as const;
+const TABLES_16K = [
+  ['pud', 36, 11],
+  ['pmd', 25, 11],
+  ['pte', 14, 11],
+] as const;
+const TABLES_64K = [
+  ['pud', 42, 13],
+  ['pmd', 29, 13],
+  ['pte', 16, 13],
 ] as const;
 const S390_UPPER = [
   ['pud', 31, 11],
@@ -51,17 +62,6 @@ const RADIX_UPPER = [
   ['pmd', 21, 9],
 ] as const;
 
-const LOONGARCH_16K = [
-  ['pud', 36, 11],
-  ['pmd', 25, 11],
-  ['pte', 14, 11],
-] as const;
-const LOONGARCH_64K = [
-  ['pud', 42, 13],
-  ['pmd', 29, 13],
-  ['pte', 16, 13],
-] as const;
-
 /**
  * Levels: arch/x86/include/asm/pgtable_64_types.h; arch/arm64/include/asm/pgtable-hwdef.h, where level n of the manual starts at
  * bit (PAGE_SHIFT - 3) * (4 - n) + 3 and the root has what VA_BITS leaves; arch/s390/include/asm/pgtable.h;
@@ -71,8 +71,8 @@ const LOONGARCH_64K = [
 const CONFIGURATIONS: Readonly<Record<string, readonly Row[]>> = {
   // __VMEMMAP_BASE_L4 and __VMEMMAP_BASE_L5.
   x86_64: [
-    ['4-level', 4 * KIB, X86_UPPER, [4 * KIB, 2 * MIB], 27, 0xffff_ea00_0000_0000n],
-    ['5-level', 4 * KIB, [['pgd', 48, 9], ...X86_UPPER], [4 * KIB, 2 * MIB], 27, 0xffd4_0000_0000_0000n],
+    ['4-level', 4 * KIB, TABLES_4K, [4 * KIB, 2 * MIB], 27, 0xffff_ea00_0000_0000n],
+    ['5-level', 4 * KIB, [['pgd', 48, 9], ...TABLES_4K], [4 * KIB, 2 * MIB], 27, 0xffd4_0000_0000_0000n],
   ],
   // VMEMMAP_END is -1G, VMEMMAP_SIZE 64 bytes for each page of the linear map. Only 4K pages have leaves of a PMD.
   arm64: [
@@ -153,6 +153,28 @@ const CONFIGURATIONS: Readonly<Record<string, readonly Row[]>> = {
       29,
       0xffff_fc1f_c000_0000n,
     ],
+    // The struct page of frame 0, and the tables, are those of a kernel that is built for what the hardware has.
+    [
+      '4K pages, 52-bit addresses on 48-bit hardware',
+      4 * KIB,
+      TABLES_4K,
+      [4 * KIB, 2 * MIB],
+      27,
+      0xffff_fdff_c000_0000n,
+    ],
+    ['16K pages, 52-bit addresses on 47-bit hardware', 16 * KIB, TABLES_16K, [16 * KIB], 27, 0xffff_ffbf_c000_0000n],
+    [
+      '64K pages, 52-bit addresses on 48-bit hardware',
+      64 * KIB,
+      [['pud', 42, 6], ...TABLES_64K.slice(1)],
+      [64 * KIB],
+      29,
+      0xffff_ffdf_c000_0000n,
+    ],
+    ['4K pages, 39-bit addresses', 4 * KIB, TABLES_4K.slice(1), [4 * KIB, 2 * MIB], 27, 0xffff_fffe_c000_0000n],
+    ['16K pages, 36-bit addresses', 16 * KIB, TABLES_16K.slice(1), [16 * KIB], 27, 0xffff_ffff_b800_0000n],
+    ['16K pages, 47-bit addresses', 16 * KIB, TABLES_16K, [16 * KIB], 27, 0xffff_ffbf_c000_0000n],
+    ['64K pages, 42-bit addresses', 64 * KIB, TABLES_64K.slice(1), [64 * KIB], 29, 0xffff_ffff_4000_0000n],
   ],
   // RADIX_VMEMMAP_START, and H_VMEMMAP_START with 64K and with 4K pages.
   ppc64: [
@@ -168,18 +190,18 @@ const CONFIGURATIONS: Readonly<Record<string, readonly Row[]>> = {
   ],
   // VMEMMAP_START as Documentation/arch/riscv/vm-layout.rst lists it, less 64 bytes for each frame below 2 GiB.
   riscv64: [
-    ['Sv57', 4 * KIB, [['pgd', 48, 9], ...X86_UPPER], [4 * KIB, 2 * MIB], 27, 0xff1b_ffff_fe00_0000n],
-    ['Sv48', 4 * KIB, X86_UPPER, [4 * KIB, 2 * MIB], 27, 0xffff_8d7f_fe00_0000n],
-    ['Sv39', 4 * KIB, X86_UPPER.slice(1), [4 * KIB, 2 * MIB], 27, 0xffff_ffc4_fe00_0000n],
+    ['Sv57', 4 * KIB, [['pgd', 48, 9], ...TABLES_4K], [4 * KIB, 2 * MIB], 27, 0xff1b_ffff_fe00_0000n],
+    ['Sv48', 4 * KIB, TABLES_4K, [4 * KIB, 2 * MIB], 27, 0xffff_8d7f_fe00_0000n],
+    ['Sv39', 4 * KIB, TABLES_4K.slice(1), [4 * KIB, 2 * MIB], 27, 0xffff_ffc4_fe00_0000n],
   ],
   // PTRLOG is the page shift less 3, and every table fills a page.
   loongarch64: [
-    ['16K pages, 3 levels', 16 * KIB, LOONGARCH_16K, [16 * KIB, 32 * MIB], 29, 0xffff_feff_fe00_0000n],
-    ['4K pages, 3 levels', 4 * KIB, X86_UPPER.slice(1), [4 * KIB, 2 * MIB], 29, 0xffff_fffb_ffc0_0000n],
-    ['4K pages, 4 levels', 4 * KIB, X86_UPPER, [4 * KIB, 2 * MIB], 29, 0xffff_fbff_ffc0_0000n],
-    ['64K pages, 3 levels', 64 * KIB, LOONGARCH_64K, [64 * KIB, 512 * MIB], 29, 0xffff_ffbf_e000_0000n],
-    ['16K pages, 2 levels', 16 * KIB, LOONGARCH_16K.slice(1), [16 * KIB], 29, 0xffff_ff8e_fe00_0000n],
-    ['64K pages, 2 levels', 64 * KIB, LOONGARCH_64K.slice(1), [64 * KIB], 29, 0xffff_ffff_a000_0000n],
+    ['16K pages, 3 levels', 16 * KIB, TABLES_16K, [16 * KIB, 32 * MIB], 29, 0xffff_feff_fe00_0000n],
+    ['4K pages, 3 levels', 4 * KIB, TABLES_4K.slice(1), [4 * KIB, 2 * MIB], 29, 0xffff_fffb_ffc0_0000n],
+    ['4K pages, 4 levels', 4 * KIB, TABLES_4K, [4 * KIB, 2 * MIB], 29, 0xffff_fbff_ffc0_0000n],
+    ['64K pages, 3 levels', 64 * KIB, TABLES_64K, [64 * KIB, 512 * MIB], 29, 0xffff_ffbf_e000_0000n],
+    ['16K pages, 2 levels', 16 * KIB, TABLES_16K.slice(1), [16 * KIB], 29, 0xffff_ff8e_fe00_0000n],
+    ['64K pages, 2 levels', 64 * KIB, TABLES_64K.slice(1), [64 * KIB], 29, 0xffff_ffff_a000_0000n],
   ],
 };
 
@@ -370,7 +392,7 @@ const REFUSED: readonly (readonly [Machine, string])[] = [
   [{ arch: 'arm64', kernel: '4.20' }, 'machine.kernel is "4.20"; arm64 has memory hot-plug from 5.0 on'],
   [{ arch: 'arm64', pageSize: '8K' }, 'machine.pageSize is 8192; arm64 has pages of 4096, 16384, 65536 bytes'],
   [{ arch: 'arm64', vaBits: 40 }, 'machine.vaBits is 40; arm64 with 4K pages has 39, 48, 52'],
-  [{ arch: 'arm64', vaBits: 42 }, 'machine.vaBits is 42; arm64 with 4K pages has 39, 48, 52'],
+  [{ arch: 'arm64', pageSize: '4K', vaBits: 42 }, 'machine.vaBits is 42; arm64 with 4K pages has 39, 48, 52'],
   [{ arch: 'arm64', vaBits: 39, pageSize: '16K' }, 'machine.vaBits is 39; arm64 with 16K pages has 36, 47, 48, 52'],
   [{ arch: 'arm64', vaBits: 47, pageSize: '64K' }, 'machine.vaBits is 47; arm64 with 64K pages has 42, 48, 52'],
   [
@@ -511,10 +533,16 @@ describe('a machine', () => {
 });
 
 const TREES = ARCHITECTURES.flatMap(({ name: arch, configurations }) =>
-  configurations.flatMap(({ title, pageSize, pagingLevels, vaBits, mmu, levels }) =>
+  configurations.flatMap(({ title, pageSize, pagingLevels, vaBits, vaBitsActual, mmu, levels }) =>
     mmu === 'hash'
       ? []
-      : [{ title: `${arch}: ${title}`, machine: { arch, pageSize, pagingLevels, vaBits, mmu }, levels: levels.length }],
+      : [
+          {
+            title: `${arch}: ${title}`,
+            machine: { arch, pageSize, pagingLevels, vaBits, vaBitsActual, mmu },
+            levels: levels.length,
+          },
+        ],
   ),
 );
 

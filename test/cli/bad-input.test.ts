@@ -3,7 +3,8 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { file, vmemmap } from './cli.js';
+import { file, type Outcome } from './cli.js';
+import { vmemmapHere } from './here.js';
 
 const step = { op: 'add-pages', pfn: 0x100000, nrPages: 32768 };
 const good = { machine: { arch: 'x86_64', kernel: '6.12.117' }, steps: [step] };
@@ -97,7 +98,7 @@ const CASES: [string, string | Uint8Array, RegExp][] = [
   ['two ways to say where', withStep({ start: '0x100000000' }), /steps\[0\] has both pfn and start/],
 ];
 
-const expectSentence = ({ status, stdout, stderr }: ReturnType<typeof vmemmap>, pattern: RegExp): void => {
+const expectSentence = ({ status, stdout, stderr }: Outcome, pattern: RegExp): void => {
   expect(stderr).toMatch(pattern);
   expect(stderr.trim().split('\n')).toHaveLength(1);
   expect(stderr).not.toMatch(/ at .*\.js:\d+/);
@@ -105,92 +106,104 @@ const expectSentence = ({ status, stdout, stderr }: ReturnType<typeof vmemmap>, 
 };
 
 describe('a mistake is answered with one sentence and exit code 2', () => {
-  test.each(CASES)('%s', (what, content, pattern) => {
+  test.each(CASES)('%s', async (what, content, pattern) => {
     const path = file(`${what.replaceAll(/\W/g, '-')}.json`, content);
-    const outcome = vmemmap('run', path);
+    const outcome = await vmemmapHere('run', path);
     expectSentence(outcome, pattern);
     expect(outcome.stderr).toContain(path);
   });
 
-  test('a truncated .gz', () => {
+  test('a truncated .gz', async () => {
     const whole = readFileSync(join(import.meta.dirname, '..', 'vectors', 's390.json.gz'));
-    expectSentence(vmemmap('verify', file('cut.json.gz', whole.subarray(0, 1000))), /not a whole gzip file/);
+    expectSentence(await vmemmapHere('verify', file('cut.json.gz', whole.subarray(0, 1000))), /not a whole gzip file/);
   });
 
-  test('a missing file', () => {
-    expectSentence(vmemmap('run', 'no-such.json'), /no-such\.json: there is no such file/);
-    expectSentence(vmemmap('verify', 'no-such.json'), /no-such\.json: there is no such file/);
+  test('a missing file', async () => {
+    expectSentence(await vmemmapHere('run', 'no-such.json'), /no-such\.json: there is no such file/);
+    expectSentence(await vmemmapHere('verify', 'no-such.json'), /no-such\.json: there is no such file/);
   });
 
-  test('an unknown command, an unknown option, a step that is not there', () => {
+  test('an unknown command, an unknown option, a step that is not there', async () => {
     const path = file('good.json', JSON.stringify(good));
-    expectSentence(vmemmap('frobnicate'), /unknown command 'frobnicate'/);
-    expectSentence(vmemmap('run', path, '--frob'), /unknown option '--frob'/);
-    expectSentence(vmemmap('run', path, '--step', '7'), /--step is 7; allowed are 1 to 1/);
-    expectSentence(vmemmap('repro', 'no-such-bug'), /the catalogue has no "no-such-bug"/);
-    expectSentence(vmemmap('repro', 'tail-keeps-leaf', '--all'), /a name or --all, not both/);
+    expectSentence(await vmemmapHere('frobnicate'), /unknown command 'frobnicate'/);
+    expectSentence(await vmemmapHere('run', path, '--frob'), /unknown option '--frob'/);
+    expectSentence(await vmemmapHere('run', path, '--step', '7'), /--step is 7; allowed are 1 to 1/);
+    expectSentence(await vmemmapHere('repro', 'no-such-bug'), /the catalogue has no "no-such-bug"/);
+    expectSentence(await vmemmapHere('repro', 'tail-keeps-leaf', '--all'), /a name or --all, not both/);
     expectSentence(
-      vmemmap('repro', 'shared-leaf-ripped-out', '--kernel', '4.18'),
+      await vmemmapHere('repro', 'shared-leaf-ripped-out', '--kernel', '4.18'),
       /cannot run on 4\.18: .* from 5\.0 on/,
     );
-    expectSentence(vmemmap('validate', '--arch', 'sparc'), /--arch is "sparc"; allowed are x86_64/);
-    expectSentence(vmemmap('validate', '--page-size', '8K'), /--page-size is 8K; allowed are 4K, 16K, 64K/);
-    expectSentence(vmemmap('validate', '--arch', 's390', '--mmu', 'hash'), /--mmu is hash; allowed are none/);
-    expectSentence(vmemmap('validate', '--shape', 'round'), /--shape is round; allowed are exact, reserve/);
-    expectSentence(vmemmap('diff', path, '--from', '5.12'), /required option '--to <release>' not specified/);
-    expectSentence(vmemmap('diff', path, '--from', '3.10', '--to', '5.12'), /--from is "3\.10"; allowed are releases/);
-    expectSentence(vmemmap('bisect', path, '--expect', 'luck'), /--expect is luck; allowed are no-crash, no-hole/);
-    expectSentence(vmemmap('kernel', '6.12.117', '4.17'), /the release is "4\.17"; allowed are/);
+    expectSentence(await vmemmapHere('validate', '--arch', 'sparc'), /--arch is "sparc"; allowed are x86_64/);
+    expectSentence(await vmemmapHere('validate', '--page-size', '8K'), /--page-size is 8K; allowed are 4K, 16K, 64K/);
+    expectSentence(await vmemmapHere('validate', '--arch', 's390', '--mmu', 'hash'), /--mmu is hash; allowed are none/);
+    expectSentence(await vmemmapHere('validate', '--shape', 'round'), /--shape is round; allowed are exact, reserve/);
+    expectSentence(await vmemmapHere('diff', path, '--from', '5.12'), /required option '--to <release>' not specified/);
+    expectSentence(
+      await vmemmapHere('diff', path, '--from', '3.10', '--to', '5.12'),
+      /--from is "3\.10"; allowed are releases/,
+    );
+    expectSentence(
+      await vmemmapHere('bisect', path, '--expect', 'luck'),
+      /--expect is luck; allowed are no-crash, no-hole/,
+    );
+    expectSentence(await vmemmapHere('kernel', '6.12.117', '4.17'), /the release is "4\.17"; allowed are/);
   });
 
-  test('an end of a bisection that is not on the line from old to new', () => {
+  test('an end of a bisection that is not on the line from old to new', async () => {
     const path = file('good.json', JSON.stringify(good));
-    const bisect = (...args: string[]) => vmemmap('bisect', path, '--expect', 'no-leak', ...args);
+    const bisect = (...args: string[]) => vmemmapHere('bisect', path, '--expect', 'no-leak', ...args);
     expectSentence(
-      bisect('--from', '6.0', '--to', '5.0'),
+      await bisect('--from', '6.0', '--to', '5.0'),
       /--from is "6\.0" and --to is "5\.0"; --from must not be the/,
     );
-    expectSentence(bisect('--from', '6.12.117', '--to', '6.12.92'), /--from must not be the newer one/);
+    expectSentence(await bisect('--from', '6.12.117', '--to', '6.12.92'), /--from must not be the newer one/);
     expectSentence(
-      bisect('--to', 'proposal/free-any-leaf'),
+      await bisect('--to', 'proposal/free-any-leaf'),
       /--to is "proposal\/free-any-leaf"; allowed are releases, since/,
     );
   });
 
-  test('an option that would do nothing', () => {
+  test('an option that would do nothing', async () => {
     const path = file('good.json', JSON.stringify(good));
     expectSentence(
-      vmemmap('run', path, '--fail-each', '--step', '1'),
+      await vmemmapHere('run', path, '--fail-each', '--step', '1'),
       /'--fail-each' cannot be used with option '--step/,
     );
-    expectSentence(vmemmap('repro', '--kernel', '5.12'), /--kernel is "5\.12" without a name/);
-    expectSentence(vmemmap('repro', '--ktap'), /--ktap is given without a name and without --all/);
-    expectSentence(vmemmap('repro', 'B01', '--json', '--ktap'), /'--ktap' cannot be used with option '-J, --json'/);
-    expectSentence(vmemmap('validate', '--ktap', '--junit'), /'--junit' cannot be used with option '--ktap'/);
+    expectSentence(await vmemmapHere('repro', '--kernel', '5.12'), /--kernel is "5\.12" without a name/);
+    expectSentence(await vmemmapHere('repro', '--ktap'), /--ktap is given without a name and without --all/);
+    expectSentence(
+      await vmemmapHere('repro', 'B01', '--json', '--ktap'),
+      /'--ktap' cannot be used with option '-J, --json'/,
+    );
+    expectSentence(await vmemmapHere('validate', '--ktap', '--junit'), /'--junit' cannot be used with option '--ktap'/);
   });
 
-  test('a size on the command line is complained of by its option', () => {
+  test('a size on the command line is complained of by its option', async () => {
     const lsmem = file('lsmem.json', JSON.stringify({ memory: [{ range: '0x0-0x7ffffff' }] }));
-    const plan = (...args: string[]) => vmemmap('plan', '--lsmem', lsmem, ...args);
-    expectSentence(plan('--page-size', '8K'), /--page-size is 8192; x86_64 has pages of 4096 bytes/);
-    expectSentence(plan('--struct-page', '60'), /--struct-page is 60; x86_64 kernels have 56, 64/);
-    expectSentence(plan('--block-size', '100'), /--block-size is 100; allowed are whole sections of 134217728 bytes/);
+    const plan = (...args: string[]) => vmemmapHere('plan', '--lsmem', lsmem, ...args);
+    expectSentence(await plan('--page-size', '8K'), /--page-size is 8192; x86_64 has pages of 4096 bytes/);
+    expectSentence(await plan('--struct-page', '60'), /--struct-page is 60; x86_64 kernels have 56, 64/);
+    expectSentence(
+      await plan('--block-size', '100'),
+      /--block-size is 100; allowed are whole sections of 134217728 bytes/,
+    );
   });
 
-  test('a folder without recordings, and a file in place of a folder', () => {
+  test('a folder without recordings, and a file in place of a folder', async () => {
     const taken = file('taken', '');
     const empty = taken.replace(/taken$/, 'empty');
     mkdirSync(empty, { recursive: true });
-    expectSentence(vmemmap('verify', empty), /empty: the folder has no file that ends in \.json/);
-    expectSentence(vmemmap('validate', '--arch', 's390', '-o', taken), /taken: it is no folder \(EEXIST\)/);
+    expectSentence(await vmemmapHere('verify', empty), /empty: the folder has no file that ends in \.json/);
+    expectSentence(await vmemmapHere('validate', '--arch', 's390', '-o', taken), /taken: it is no folder \(EEXIST\)/);
   });
 
-  test('what commander finds is said as the rest is', () => {
-    expect(vmemmap('frobnicate').stderr).toMatch(/^vmemmap: unknown command/);
-    expect(vmemmap('run').stderr).toMatch(/^vmemmap: missing required argument/);
+  test('what commander finds is said as the rest is', async () => {
+    expect((await vmemmapHere('frobnicate')).stderr).toMatch(/^vmemmap: unknown command/);
+    expect((await vmemmapHere('run')).stderr).toMatch(/^vmemmap: missing required argument/);
   });
 
-  test('a file that is no recording', () => {
-    expectSentence(vmemmap('verify', file('other.json', '{"a":1}')), /holds no recording/);
+  test('a file that is no recording', async () => {
+    expectSentence(await vmemmapHere('verify', file('other.json', '{"a":1}')), /holds no recording/);
   });
 });

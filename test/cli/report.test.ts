@@ -36,6 +36,24 @@ describe('vmemmap report', () => {
     ]);
   });
 
+  test('--explored shows each violation that explore --json has, and says so where there is none', () => {
+    const world = ['explore', '--arch', 'x86_64', '--unit', 'section', 'subsection', '--depth', '3', '--json'];
+    const found = file('found.json', vmemmap(...world, '--struct-page', '80').stdout);
+    const { status, stdout } = vmemmap('report', '--explored', found, '--json');
+    expect(status).toBe(1);
+    const { violations } = JSON.parse(readFileSync(found, 'utf8')) as { violations: { scenario: { name: string } }[] };
+    const { runs } = JSON.parse(stdout) as { runs: { name: string; findings: unknown[] }[] };
+    expect(runs.map(({ name }) => name)).toEqual(violations.map(({ scenario }) => scenario.name));
+    expect(runs.filter(({ findings }) => findings.length === 0)).toEqual([]);
+
+    const none = join(import.meta.dirname, '..', 'reports', 'robustness', 'report-explored-refuses-explore-v2.json');
+    expect(vmemmap('report', '--explored', none)).toEqual({
+      status: 0,
+      stdout: 'the exploration found nothing, so there is nothing to show\n',
+      stderr: '',
+    });
+  });
+
   test('takes several files, of several architectures', () => {
     const scenario = { machine: { arch: 'arm64' }, steps: [{ op: 'add-pages', start: '0x100000000', size: '128M' }] };
     const other = file('arm64.json', JSON.stringify(scenario));
@@ -44,7 +62,7 @@ describe('vmemmap report', () => {
   });
 
   const mistakes: [string, string[], RegExp][] = [
-    ['no file', [], /^vmemmap: report takes scenario files, or --bug and a name\n$/],
+    ['no file', [], /^vmemmap: report takes scenario files, --bug and a name, or --explored and a file\n$/],
     ['a file that is not there', ['nowhere.json'], /^vmemmap: nowhere\.json: there is no such file\n$/],
     ['an unknown release', [STORY, '--kernel', '1.0'], /^vmemmap: --kernel is "1\.0"; allowed are /],
     ['an unknown bug', ['--bug', 'none'], /^vmemmap: the catalogue has no "none"/],

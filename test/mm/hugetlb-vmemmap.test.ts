@@ -52,6 +52,28 @@ describe('the memmap of a HugeTLB page', () => {
     expect([gain('5.14'), gain('5.18'), gain('6.2'), gain('5.13')]).toEqual([6, 7, 7, 1]);
   });
 
+  test('on a node that is all ZONE_MOVABLE cannot come back before 6.7: its pages had to be of the node', () => {
+    const rets = (kernel: string) =>
+      fold({ kernel, movableNodes: [0] }, { op: 'hugetlb-restore', ...hugePage }, { op: 'offline', ...range }).map(
+        ({ ret }) => ret,
+      );
+    expect(rets('6.1.192').slice(2)).toEqual([0, -12, -12]);
+    expect(rets('6.6').slice(2)).toEqual([0, -12, -12]);
+    expect(rets('6.7').slice(2)).toEqual([0, 0, 0]);
+  });
+
+  test('on such a node keeps its own first page from 6.2 to 6.6', () => {
+    const gain = (kernel: string, movableNodes: number[]) => {
+      const [, online, folded] = fold({ kernel, movableNodes });
+      return online!.ram.pages - folded!.ram.pages;
+    };
+    // No head page comes, and one page less goes.
+    expect([gain('6.2', [0]), gain('6.2', []), gain('6.7', [0])]).toEqual([6, 6, 6]);
+    const [, , folded] = fold({ kernel: '6.2', movableNodes: [0] });
+    const [, , copied] = fold({ kernel: '6.2' });
+    expect(folded!.counters['allocPages']).toBe(copied!.counters['allocPages']! - 1);
+  });
+
   test('comes back when its block goes offline: free huge pages are dissolved', () => {
     for (const kernel of ['5.14', '6.12.117', '7.3.4']) {
       const states = fold({ kernel }, { op: 'offline', ...range }, { op: 'remove-memory', ...range });

@@ -233,6 +233,15 @@ describe('a vector of memory hot-plug with one wrong value fails', () => {
     }
   });
 
+  test('zones in an order that no kernel has', () => {
+    const [vector] = load('vectors/zone-span.json.gz') as (Vector & { machine: Record<string, Json> })[];
+    const zones = [...(vector!.machine['zones'] as string[])].reverse();
+    const broken = { ...vector!, machine: { ...vector!.machine, zones } };
+    expect(hotplugSuiteOf(broken)!(broken)).toMatchObject({
+      actual: expect.stringContaining('must end with') as string,
+    });
+  });
+
   test('a field with the name of what every object inherits', () => {
     const [vector] = load('vectors/memory-blocks.json.gz') as Vector[];
     const broken = structuredClone(vector!);

@@ -281,6 +281,24 @@ export const MEMORY_HOTPLUG_TRAITS = {
     confidence: 'memory',
     read: ALL_TREES,
   },
+  hvoNeedsHead: {
+    name: 'hvo/needs-head',
+    since: 'since Linux commit bd225530a4c7 (mm/hugetlb_vmemmap: fix race with speculative PFN walkers) in v6.11',
+    from: '6.11',
+    effect: 'Where no new page can be had for the page that is kept, folding fails; before, the old one was kept.',
+    confidence: 'memory',
+    read: ALL_TREES,
+  },
+  hvoAsksOtherNodes: {
+    name: 'hvo/asks-other-nodes',
+    since:
+      'since Linux commits 2eaa6c2abb9d (mm: hugetlb_vmemmap: fix hugetlb page number decrease failed on movable nodes) and 6a898c2757af (mm: hugetlb_vmemmap: allow alloc vmemmap pages fallback to other nodes) in v6.7',
+    from: '6.7',
+    effect:
+      'Pages for folding and restoring the memmap of a HugeTLB page come from another node where its own has none; before (__GFP_THISNODE), that failed on nodes that are all ZONE_MOVABLE.',
+    confidence: 'source',
+    read: ALL_TREES,
+  },
   hvoSharesTail: {
     name: 'hvo/shares-tail',
     since: 'since zone->vmemmap_tails (final commit not established) in v7.1',

@@ -4,8 +4,9 @@ import { BUGS, type Bug } from '../../catalogue/bugs/index.js';
 import { tellingReleases } from '../../catalogue/repro.js';
 import { DEFAULT_RELEASE } from '../../history/releases.js';
 import { ScenarioError } from '../../kernel/scenario-error.js';
-import { InputError, issueSentence } from '../../scenario/input.js';
+import { checkWith, InputError } from '../../scenario/input.js';
 import { findKernelRelease } from '../../scenario/names.js';
+import { pathOf } from '../../scenario/positions.js';
 import { resolveScenario } from '../../scenario/scenario.js';
 import { scenarioSchema, type ScenarioFile } from '../../scenario/schema.js';
 import { refuseSlips } from '../../scenario/slips.js';
@@ -38,39 +39,25 @@ const NOTHING = { op: 'use', pfn: 0, nrPages: 1 };
 
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
 
-/** The names that lead to what a sentence is about: "steps[2].size is …". */
-function pathOf(sentence: string): Mistake['path'] {
-  const [field = ''] = /^[a-zA-Z][\w.[\]]*/.exec(sentence) ?? [];
-  return field.split(/[.[\]]+/).flatMap((part) => (part === '' ? [] : [/^\d+$/.test(part) ? Number(part) : part]));
-}
-
 /** What is wrong with a scenario, as far as its fields tell. */
 function mistakesOf(value: unknown): Mistake[] {
-  const parsed = scenarioSchema.safeParse(value);
-  if (!parsed.success) {
-    return parsed.error.issues.map((issue) => ({
-      message: issueSentence(issue, value),
-      path: issue.path.filter((step) => typeof step !== 'symbol'),
-    }));
-  }
+  const checked = checkWith(scenarioSchema, value);
+  if ('mistakes' in checked) return checked.mistakes.map(({ sentence, path }) => ({ message: sentence, path }));
   try {
-    refuseSlips(resolveScenario(parsed.data));
+    refuseSlips(resolveScenario(checked.data));
     return [];
   } catch (error) {
     if (!(error instanceof ScenarioError)) throw error;
-    return [{ message: error.message, path: pathOf(error.message) }];
+    return [error.message, ...error.others].map((message) => ({ message, path: pathOf(message) }));
   }
 }
 
 /** @throws Mistaken with the first complaint */
 function readFile(value: unknown): ScenarioFile {
-  const parsed = scenarioSchema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  throw new Mistaken({
-    message: issueSentence(issue!, value),
-    path: issue!.path.filter((step) => typeof step !== 'symbol'),
-  });
+  const checked = checkWith(scenarioSchema, value);
+  if ('data' in checked) return checked.data;
+  const { sentence, path } = checked.mistakes[0]!;
+  throw new Mistaken({ message: sentence, path });
 }
 
 function requestOf(file: ScenarioFile, kernel: string): RunRequest {

@@ -51,7 +51,7 @@ export interface Offer {
 export interface Mistake {
   message: string;
   /** Names and places from the top; empty where the text is no JSON. */
-  path: (string | number)[];
+  path: readonly (string | number)[];
 }
 
 /** A scenario, made of what somebody gave. */
@@ -99,4 +99,4 @@ export interface Request<O extends Op = Op> {
 
 /** Answers may come in parts; the last says so. */
 export type Answer =
-  { id: number; answer: unknown; isLast: boolean } | { id: number; error: string; path?: (string | number)[] };
+  { id: number; answer: unknown; isLast: boolean } | { id: number; error: string; path?: readonly (string | number)[] };

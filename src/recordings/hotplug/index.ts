@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import type { z } from 'zod';
-import { issueSentence } from '../../scenario/load.js';
+import { checkWith } from '../../scenario/input.js';
 import { malformed, nameOf, thrownIn, type Failure } from '../vectors.js';
 import { memmapOnMemoryRow, verifyMemmapOnMemoryRow } from './memmap-on-memory.js';
 import { memoryBlocksVector, verifyMemoryBlocks } from './memory-blocks.js';
@@ -15,11 +15,11 @@ type Verify = (vector: unknown) => Failure | undefined;
 const suite =
   <S extends z.ZodType>(schema: S, verify: (vector: z.output<S>) => Failure | undefined): Verify =>
   (vector) => {
-    const parsed = schema.safeParse(vector);
+    const checked = checkWith(schema, vector);
     const name = nameOf(vector);
-    if (!parsed.success) return malformed(name, issueSentence(parsed.error.issues[0]!, vector));
+    if ('mistakes' in checked) return malformed(name, checked.mistakes[0]!.sentence);
     try {
-      return verify(parsed.data);
+      return verify(checked.data);
     } catch (error) {
       return thrownIn(name, error);
     }

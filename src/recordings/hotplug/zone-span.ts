@@ -59,6 +59,12 @@ const step = z.discriminatedUnion('op', [
   z.strictObject({ op: z.literal('device-unmap'), id: z.int(), ...failing }),
 ]);
 
+/** The zones that every kernel with memory hot-plug has, in the order of enum zone_type. */
+const LAST_ZONES = ['Normal', MOVABLE, DEVICE];
+
+const isZoneOrder = (names: readonly string[]): boolean =>
+  new Set(names).size === names.length && LAST_ZONES.every((name, i) => names.at(i - LAST_ZONES.length) === name);
+
 export const zoneSpanVector = z.strictObject({
   name: z.string(),
   machine: z.strictObject({
@@ -72,9 +78,7 @@ export const zoneSpanVector = z.strictObject({
     memoryBlockSize: fields.blockSize,
     pageblockOrder: fields.pageblockOrder,
     memmapOnMemory: z.enum(['disable', 'enable', 'force']),
-    zones: z.array(z.string()).refine((names) => ['Normal', MOVABLE, DEVICE].every((name) => names.includes(name)), {
-      error: 'must have Normal, Movable and Device',
-    }),
+    zones: z.array(z.string()).refine(isZoneOrder, { error: 'must end with Normal, Movable, Device' }),
   }),
   boot: z.array(
     z.strictObject({

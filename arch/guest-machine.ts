@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import { alignUp } from '../src/hardware/align.js';
+import type { MachineConfig } from './architecture.js';
+
+/** What a room says of guests: the machine that QEMU emulates for its architecture, and the kernel in it. */
+
+const GIB = 2 ** 30;
+
+/** RAM of a guest that needs no more, bytes; the recorded kernels had as much. */
+export const DEFAULT_RAM = GIB;
+/** Device memory starts at a multiple of this on every machine here. */
+export const DEVICE_MEMORY_ALIGN = GIB;
+
+/** Physical memory, bytes. */
+export interface RamRange {
+  readonly start: number;
+  readonly size: number;
+}
+
+/** Where a machine has its memory. */
+export interface MemoryLayout {
+  /** Where so many bytes of RAM lie, ascending. */
+  readonly ramRanges: (ram: number) => readonly RamRange[];
+  /** Where DIMMs and other memory devices begin, for so many bytes of RAM. */
+  readonly deviceMemory: (ram: number) => number;
+}
+
+/** The machine that QEMU is asked to emulate. */
+export interface GuestMachine extends MemoryLayout {
+  /** The emulator's program. */
+  readonly program: string;
+  readonly machine: string;
+  readonly accel: string;
+  readonly cpu: (config: MachineConfig) => string;
+  /** Firmware and the like. */
+  readonly more: readonly string[];
+  readonly console: string;
+  /** What Debian calls the kernel's image. */
+  readonly image: string;
+  /** Where debugfs shows the kernel's page tables (CONFIG_PTDUMP_DEBUGFS), below its mount point. */
+  readonly ptdump: string;
+  /** The machine takes NVDIMMs that the kernel knows by ACPI NFIT. */
+  readonly nvdimm: boolean;
+  /** Memory that is there for a driver from its first to its last byte; Debian's QEMU builds the device for x86 only. */
+  readonly virtioPmem: boolean;
+  /** The machine takes virtio-mem devices. */
+  readonly virtioMem: boolean;
+  /** The platform itself sets online what it plugs, and offline what it unplugs. */
+  readonly onlinesItself: boolean;
+  /** DIMMs are ACPI's, and the kernel needs its driver. */
+  readonly acpiDimms: boolean;
+  /** Bytes of a memory block that the guest has without being asked. */
+  readonly memoryBlockSize: (config: MachineConfig) => number;
+  /** Where more RAM makes larger memory blocks. */
+  readonly largerBlocks?: LargerBlocks;
+  /** Why the guest cannot be such a machine: the field and its value. */
+  readonly refuses?: (config: MachineConfig) => string | undefined;
+  /** Which machines of the architecture there is a recipe for, where not for all. */
+  readonly only?: string;
+  /** Another machine type by which people call the emulator, where it has its memory elsewhere. */
+  readonly otherType?: MemoryLayout & { readonly named: RegExp };
+  /** What a kernel for it is built with. */
+  readonly kernel: GuestKernelFacts;
+}
+
+/** How memory blocks follow from RAM. */
+export interface LargerBlocks {
+  /** RAM that gives blocks of a size, bytes; undefined where none does. */
+  ramFor(blockSize: number): number | undefined;
+  /** What blocks RAM can give, for a sentence. */
+  readonly text: string;
+}
+
+/** What the kernel of a guest is built with. */
+export interface GuestKernelFacts {
+  /** What Debian calls its kernels of the stable series that are covered, by release and page size in bytes. */
+  readonly debian: Readonly<Record<string, Readonly<Record<number, string>>>>;
+  /** Debian's kernels can add DIMMs. */
+  readonly debianHasDimms: boolean;
+  /** The option that chooses a page size, by its bytes; none where there is one size. */
+  readonly pageSizeOptions: Readonly<Record<number, string>>;
+  /** HAVE_ALIGNED_STRUCT_PAGE is selected, so that two words can be exchanged at once. */
+  readonly alignsStructPage: boolean;
+}
+
+/** RAM in one piece, and device memory behind it. @param ramStart first byte of RAM */
+export const inOnePiece = (ramStart: number): MemoryLayout => ({
+  ramRanges: (ram) => [{ start: ramStart, size: ram }],
+  deviceMemory: (ram) => alignUp(ramStart + ram, DEVICE_MEMORY_ALIGN),
+});
