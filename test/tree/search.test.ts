@@ -18,7 +18,7 @@ const MACHINES = [
 ];
 
 describe.skipIf(tree === undefined)(`a tree and the emulator do not part${skipped}`, () => {
-  test.for(MACHINES)('$arch, $what', { timeout: 120_000 }, async ({ what: _, ...machine }) => {
+  test.for(MACHINES)('$arch, $what', { timeout: 120_000 }, async (machine) => {
     const { found, machines } = searchDifferences({
       ...machine,
       from: await openTree(`tree:${tree!}`),
