@@ -5,7 +5,7 @@ const COMMANDS =
 
 /** Rooms that drive kernels. Nothing that makes up a kernel knows them. */
 const CLIENTS =
-  'src/(drivers|tree|scenario|check|ptdump|bench|recordings|audit|catalogue|explore|plan|report|events|page|guest|cli)/';
+  'src/(drivers|tree|scenario|check|ptdump|bench|recordings|audit|catalogue|explore|trial|plan|report|events|page|guest|cli)/';
 
 module.exports = {
   forbidden: [
@@ -79,7 +79,7 @@ module.exports = {
       name: 'scenario-looks-down-only',
       severity: 'error',
       from: { path: '^src/scenario/' },
-      to: { path: '^src/(check|ptdump|bench|recordings|audit|catalogue|explore|plan|report|events|page|guest)/' },
+      to: { path: '^src/(check|ptdump|bench|recordings|audit|catalogue|explore|trial|plan|report|events|page|guest)/' },
     },
     {
       name: 'reports-do-not-run-kernels',
