@@ -13,6 +13,7 @@ import { writeResult } from './output.js';
 import { loadScenario } from './scenario-file.js';
 
 export interface CyclesOptions extends ClockOptions, CallFormats {
+  kernel?: string;
   json?: true;
   output?: string;
 }
@@ -30,7 +31,7 @@ export function cycles(file: string, options: CyclesOptions): number {
   const { json, folded, trace, funcgraph } = options;
   const format = onlyFormat({ json, folded, trace, funcgraph });
   const settings = clockSettings(options);
-  const scenario = loadScenario(file);
+  const scenario = loadScenario(file, options.kernel);
   const profile = profileFor(scenario, settings.cpu);
   const recordsCalls = format === 'trace' || format === 'funcgraph';
   const { cpus, together, hypervisor } = settings;

@@ -458,6 +458,7 @@ const withClock = (command: Command): Command =>
 withClock(
   program
     .command('cycles')
+    .option('--kernel <release>', 'run it on this release, whatever the scenario says')
     .description('execute a scenario with the clock on: modelled cycles by step, cause and kernel function')
     .argument('<file>', 'scenario (JSON, also .gz)'),
 )

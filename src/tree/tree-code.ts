@@ -305,8 +305,7 @@ export class TreeCode implements MemmapCode {
     const stack = doors.__stack_pointer.value;
     const last = Math.floor((pfn + nrPages - 1) / kernel.pagesPerSection / this.sectionsPerRoot);
     const first = Math.floor(pfn / kernel.pagesPerSection / this.sectionsPerRoot);
-    this.firstRoot = Math.min(this.firstRoot, first);
-    this.lastRoot = Math.max(this.lastRoot, Math.min(last, this.roots - 1));
+    this.nameRoots(first, Math.min(last, this.roots - 1));
     this.makeRoom(nrPages);
     this.altmap = altmap;
     this.places.clear();
@@ -339,14 +338,24 @@ export class TreeCode implements MemmapCode {
     }
   }
 
+  private nameRoots(first: number, last: number): void {
+    this.firstRoot = Math.min(this.firstRoot, first);
+    this.lastRoot = Math.max(this.lastRoot, last);
+  }
+
   /** Sees to it that the slab has what a call takes that adds sections. */
   private makeRoom(nrPages: number): void {
     const { kernel, frames, doors } = this;
     const sections = Math.min(Math.ceil(nrPages / kernel.pagesPerSection) + 1, this.roots * this.sectionsPerRoot);
-    const left = frames.start - TOLD_BYTES - doors.heap_used();
-    const needed = SLAB_BYTES / 2 + sections * SECTION_BYTES;
-    if (left >= needed) return;
-    frames.moveUp(roundUp(needed, kernel.pageSize));
+    this.makeHeap(doors.heap_used() + SLAB_BYTES / 2 + sections * SECTION_BYTES);
+  }
+
+  /** Moves the frames out of the way of a heap that ends at an address. */
+  private makeHeap(end: number): void {
+    const { kernel, frames, doors } = this;
+    const missing = end - (frames.start - TOLD_BYTES);
+    if (missing <= 0) return;
+    frames.moveUp(roundUp(missing + SLAB_BYTES / 2, kernel.pageSize));
     doors.frames_start(frames.start);
     kernel.ram.storeMoved();
   }
@@ -408,6 +417,9 @@ export class TreeCode implements MemmapCode {
    */
   private save(to: StateWriter): void {
     const { all } = this.frames;
+    to.wide(this.doors.heap_used());
+    to.word(this.lastRoot);
+    if (this.lastRoot >= 0) to.word(this.firstRoot);
     const count = to.length;
     to.word(0);
     let changes = 0;
@@ -450,7 +462,11 @@ export class TreeCode implements MemmapCode {
     }
   }
 
+  /** Takes back what {@link save} wrote, here or in another thread: the code may not have run here yet. */
   private restore(from: StateReader): void {
+    this.makeHeap(from.wide());
+    const last = from.word();
+    if (last >= 0) this.nameRoots(from.word(), last);
     const { all } = this.frames;
     for (const range of this.stateRanges()) all.fill(0, range.from, range.to);
     for (const { from: at, atBoot } of this.atBoot) all.set(atBoot, at);
@@ -458,6 +474,8 @@ export class TreeCode implements MemmapCode {
       const at = from.word();
       all[at] = from.word();
     }
+    // Where the frames begin is told by each side's own.
+    this.doors.frames_start(this.frames.start);
   }
 
   /** Byte address in the module's memory of the bytes of frames in a row. */
