@@ -7,6 +7,7 @@ import { flag, vmemmapWindow, whole, type MachineConfig } from '../machine-field
 import { BENCH } from './bench.js';
 import { LOONGARCH64_CPUS } from './cpus.js';
 import { FUNCTION_NAMES } from './function-names.js';
+import { GUEST } from './guest.js';
 import { ENTRY_LIMIT, geometry } from './layout.js';
 import { loongarch64Platform, type Loongarch64Platform } from './platform.js';
 import { vmemmapRegion, type Region } from './region.js';
@@ -98,6 +99,7 @@ export const loongarch64: Architecture<Loongarch64Platform> = {
   cpus: LOONGARCH64_CPUS,
   bench: BENCH,
   functionNames: FUNCTION_NAMES,
+  guest: GUEST,
   hasFullTables: true,
   entryLimit: ENTRY_LIMIT,
   maxPhysmemBits: () => MAX_PHYSMEM_BITS,

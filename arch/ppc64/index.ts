@@ -51,7 +51,7 @@ const radix = (pageSize: number): ArchConfiguration => ({
   leafSizes: [pageSize, 2 ** 21],
   sectionSizeBits: SECTION_SIZE_BITS,
   vmemmapBase: VMEMMAP_BASE,
-  groundTruth: 'vectors 5.10.262 to 7.3.4; booted kernels 6.12',
+  groundTruth: 'vectors 5.10.262 to 7.3.4; booted kernels 6.12 to 7.3',
 });
 
 const hash = (pageSize: number, groundTruth: string): ArchConfiguration => ({
