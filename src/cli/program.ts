@@ -117,12 +117,18 @@ withTrees(program.command('run'))
       'run once for every allocation with this one failing, and print those that leave something behind',
     ).conflicts('step'),
   )
+  .addOption(
+    new Option('--events', 'print what the kernel did, event by event, and which function did it').conflicts(
+      'failEach',
+    ),
+  )
   .addOption(output())
   .addHelpText(
     'after',
     examples(
       'vmemmap run scenario.json',
       'vmemmap run scenario.json --step 3',
+      'vmemmap run scenario.json --events --step 3',
       'vmemmap run scenario.json --kernel 5.12',
       'vmemmap run scenario.json --fail-each',
       'vmemmap run scenario.json --json | jq .findings',
