@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { AddressText } from '../kernel/vmemmap-view.js';
+import { recordScenario } from '../events/record.js';
+import { eventLines } from '../report/events.js';
 import { findingJson } from '../report/finding.js';
 import { runChecked } from '../check/checked-run.js';
 import { countAllocations, sweepFailures, type FailedAllocation } from '../check/failure-sweep.js';
@@ -18,11 +20,13 @@ export interface RunOptions {
   output?: string;
   kernel?: string;
   failEach?: true;
+  events?: true;
 }
 
 /** `vmemmap run`. Returns the exit code. */
 export function run(file: string, options: RunOptions): number {
   const scenario = loadScenario(file, options.kernel);
+  if (options.events) return events(scenario, options);
   return options.failEach ? failEach(scenario, options) : runOnce(scenario, options);
 }
 
@@ -52,6 +56,19 @@ function runOnce(scenario: Scenario, options: RunOptions): number {
     writeResult(runReportText(scenario, results, findings, histories, only), options.output);
   }
   return findings.length > 0 ? EXIT_FINDING : EXIT_OK;
+}
+
+/** `vmemmap run --events`. */
+function events(scenario: Scenario, options: RunOptions): number {
+  const only = stepIndex(options.step, scenario.steps.length);
+  const { recording, geometry } = recordScenario(scenario);
+  writeResult(
+    options.json
+      ? JSON.stringify({ schema: 'vmemmap/events/v1', machine: machineJson(scenario), ...recording }, null, 2)
+      : eventLines(scenario, recording, geometry, only).join('\n'),
+    options.output,
+  );
+  return EXIT_OK;
 }
 
 /** `vmemmap run --fail-each`. */

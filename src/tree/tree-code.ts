@@ -9,10 +9,12 @@ import type { CodeMachine } from '../kernel/memmap-code.js';
 import type { VmemmapCode } from '../kernel/vmemmap-code.js';
 import { fillTaken, PAGE_UNUSED } from '../kernel/frame-content.js';
 import { allocPages, freePages, noteFlush, type Kernel } from '../kernel/kernel.js';
+import { ENOENT } from '../kernel/errno.js';
 import { KernelBug } from '../kernel/log.js';
+import type { HashedPageTable } from '../kernel/platform.js';
 import type { MemmapCode } from '../kernel/memmap-code.js';
 import type { DevPagemap, VmemAltmap } from '../kernel/memremap.js';
-import { FUEL } from './fuel.js';
+import { FUEL, FULL } from './fuel.js';
 import { Instance, type WasmGlobal, type WasmMemory } from './module.js';
 import { formatted, textAt } from './printf.js';
 import type { TreeModule } from './tree.js';
@@ -25,10 +27,8 @@ import type { TreeModule } from './tree.js';
 const WASM_PAGE = 65536;
 const KIB = 2 ** 10;
 const WORD_BYTES = 4;
-/** Bytes that the slab has beside mem_section[], for whatever the tree takes out of it. */
+/** Bytes that the slab has at first beside mem_section[], for whatever the tree takes out of it. */
 const SLAB_BYTES = 256 * KIB;
-/** Bytes of the slab that the kernel takes for a section: its struct, and its usage map, in blocks of powers of two. */
-const SECTION_BYTES = 256;
 /** Bytes at the end of the heap where sections are told, as emulator.h has it. */
 const TOLD_BYTES = 16 * KIB;
 /** Bytes of frames that have room at first. */
@@ -85,6 +85,8 @@ interface Doors {
   sections(first: number, count: number): void;
   remembered(): number;
   heap_needed(): number;
+  /** Bytes that a call takes out of the slab which adds so many sections, at most. */
+  slab_needed(sections: number): number;
   frames_start(at: number): void;
   heap_used(): number;
   root_at(): number;
@@ -99,13 +101,19 @@ interface Doors {
   slab_end(): number;
   describe(firstRoot: number, lastRoot: number): number;
   section_roots(): number;
+  /** Of architectures with a hashed page table: what it is like. */
+  hashed?(pageShift: number, segmentShift: number, groupMask: number): void;
+  /** Of those that keep a list of what is mapped: writes it into memory, and says where it begins. */
+  list_told?(): number;
+  /** Of those, base pages that the list has taken for good. */
+  book_pages?(): number;
   sections_per_root(): number;
 }
 
 /** The low 52 bits of an address that comes as 64 signed bits. */
 function low52(address: number): number {
-  const rest = address % BITS_51_0;
-  return rest < 0 ? rest + BITS_51_0 : rest;
+  // A power of two: nothing is rounded, and it is faster than %.
+  return address - Math.floor(address / BITS_51_0) * BITS_51_0;
 }
 
 const roundUp = (bytes: number, to: number): number => Math.ceil(bytes / to) * to;
@@ -207,12 +215,15 @@ export class TreeCode implements MemmapCode {
   private readonly setAt: number;
   private readonly clearAt: number;
   private readonly syncedAt: number;
+  /** __stack_pointer between two calls. */
+  private readonly stackTop: unknown;
   private readonly scratch: readonly [from: number, to: number];
   private readonly places = new Map<number, TablePlace>();
 
   constructor(tree: TreeModule, config: CodeMachine) {
     const instance = new Instance(tree.module, { kernel: this.imports() });
     const doors = (this.doors = instance.exports as Doors);
+    this.stackTop = doors.__stack_pointer.value;
     this.rootAt = doors.root_at() / WORD_BYTES;
     this.observedAt = doors.observed_at() / WORD_BYTES;
     this.setAt = doors.set_counters_at() / WORD_BYTES;
@@ -237,11 +248,12 @@ export class TreeCode implements MemmapCode {
   }
 
   bind(kernel: Kernel): void {
-    const { mmu, loadedMmu = mmu, table, otherTables = [] } = kernel.platform;
+    const { mmu, loadedMmu = mmu, table, otherTables = [], hashed } = kernel.platform;
     this.kernel = kernel;
     this.mmu = loadedMmu;
     this.table = table;
     for (const { root } of otherTables) this.doors.other_root(root);
+    if (hashed !== undefined) this.doors.hashed?.(hashed.pageShift, hashed.segmentShift, hashed.groupMask);
   }
 
   booted(): void {
@@ -269,15 +281,17 @@ export class TreeCode implements MemmapCode {
     altmap: VmemAltmap | null,
     pgmap: DevPagemap | null = null,
   ): number {
-    return this.call(pfn, nrPages, altmap, () =>
-      this.doors.add_pages(nid, pfn, nrPages, altmap === null ? 0 : 1, ...rangeOf(pgmap, pfn, nrPages)),
-    );
+    return this.call(pfn, nrPages, altmap, () => {
+      const { shift, first, pages } = rangeOf(pgmap, pfn, nrPages);
+      return this.doors.add_pages(nid, pfn, nrPages, altmap === null ? 0 : 1, shift, first, pages);
+    });
   }
 
   removePages(pfn: number, nrPages: number, altmap: VmemAltmap | null, pgmap: DevPagemap | null = null): void {
-    this.call(pfn, nrPages, altmap, () =>
-      this.doors.remove_pages(pfn, nrPages, altmap === null ? 0 : 1, ...rangeOf(pgmap, pfn, nrPages)),
-    );
+    this.call(pfn, nrPages, altmap, () => {
+      const { shift, first, pages } = rangeOf(pgmap, pfn, nrPages);
+      this.doors.remove_pages(pfn, nrPages, altmap === null ? 0 : 1, shift, first, pages);
+    });
   }
 
   initSection(nid: number, pfn: number, nrPages: number): number {
@@ -293,6 +307,8 @@ export class TreeCode implements MemmapCode {
     door.vmemmapFree = refuse;
     door.unusedStart = () => low52(this.doors.remembered());
     door.save = (to) => this.save(to);
+    const { doors } = this;
+    if (doors.book_pages !== undefined) door.bookPages = () => doors.book_pages!();
     door.saveWhatActs = (to) => this.saveWhatActs(to);
     door.restore = (from) => this.restore(from);
     return door;
@@ -302,51 +318,63 @@ export class TreeCode implements MemmapCode {
   private call<T>(pfn: number, nrPages: number, altmap: VmemAltmap | null, run: () => T): T {
     const { kernel, doors, frames } = this;
     const { ram } = kernel;
-    const stack = doors.__stack_pointer.value;
     const last = Math.floor((pfn + nrPages - 1) / kernel.pagesPerSection / this.sectionsPerRoot);
     const first = Math.floor(pfn / kernel.pagesPerSection / this.sectionsPerRoot);
-    this.firstRoot = Math.min(this.firstRoot, first);
-    this.lastRoot = Math.max(this.lastRoot, Math.min(last, this.roots - 1));
+    this.nameRoots(first, Math.min(last, this.roots - 1));
     this.makeRoom(nrPages);
+    doors.frames_start(frames.start);
     this.altmap = altmap;
-    this.places.clear();
+    if (this.places.size > 0) this.places.clear();
     ram.holdFrames();
     if (altmap !== null) {
       const { basePfn, endPfn, reserve, free, align, alloc } = altmap;
       doors.altmap(basePfn, endPfn, reserve, free, align, alloc);
     }
     if (this.table !== undefined) {
-      const root = this.tableAddress(this.table.root, this.table.levels[0]!.level);
+      const root = this.tableAddress(this.table.root, this.table.levels[0]!);
       frames.all[this.rootAt] = root;
     }
     frames.all[this.observedAt] = kernel.observer === null ? 0 : 1;
-    doors[FUEL].value = CALL_FUEL + PAGE_FUEL * nrPages;
+    doors[FUEL].value = Math.min(FULL, CALL_FUEL + PAGE_FUEL * nrPages);
     try {
       return run();
     } catch (error) {
-      doors.__stack_pointer.value = stack;
+      doors.__stack_pointer.value = this.stackTop;
       throw stopOf(error, doors[FUEL].value < 0);
     } finally {
-      doors[FUEL].value = Infinity;
+      doors[FUEL].value = FULL;
       if (altmap !== null) {
         altmap.align = doors.altmap_align();
         altmap.alloc = doors.altmap_alloc();
       }
       this.takeCounters();
       this.takeSections(pfn, nrPages);
-      frames.all.fill(0, ...this.scratch);
+      const first = doors.list_told?.();
+      if (first !== undefined && kernel.platform.list !== undefined) kernel.platform.list.first = first;
+      frames.all.fill(0, this.scratch[0], this.scratch[1]);
       ram.releaseFrames();
     }
   }
 
+  private nameRoots(first: number, last: number): void {
+    this.firstRoot = Math.min(this.firstRoot, first);
+    this.lastRoot = Math.max(this.lastRoot, last);
+  }
+
   /** Sees to it that the slab has what a call takes that adds sections. */
   private makeRoom(nrPages: number): void {
-    const { kernel, frames, doors } = this;
+    const { kernel, doors } = this;
     const sections = Math.min(Math.ceil(nrPages / kernel.pagesPerSection) + 1, this.roots * this.sectionsPerRoot);
-    const left = frames.start - TOLD_BYTES - doors.heap_used();
-    const needed = SLAB_BYTES / 2 + sections * SECTION_BYTES;
-    if (left >= needed) return;
-    frames.moveUp(roundUp(needed, kernel.pageSize));
+    this.makeHeap(doors.heap_used() + doors.slab_needed(sections));
+  }
+
+  /** Moves the frames out of the way of a heap that ends at an address. */
+  private makeHeap(end: number): void {
+    const { kernel, frames, doors } = this;
+    const missing = end - (frames.start - TOLD_BYTES);
+    if (missing <= 0) return;
+    // As much again, so that it is not asked for a few bytes at a time.
+    frames.moveUp(roundUp(2 * missing, kernel.pageSize));
     doors.frames_start(frames.start);
     kernel.ram.storeMoved();
   }
@@ -408,6 +436,9 @@ export class TreeCode implements MemmapCode {
    */
   private save(to: StateWriter): void {
     const { all } = this.frames;
+    to.wide(this.doors.heap_used());
+    to.word(this.lastRoot);
+    if (this.lastRoot >= 0) to.word(this.firstRoot);
     const count = to.length;
     to.word(0);
     let changes = 0;
@@ -433,6 +464,7 @@ export class TreeCode implements MemmapCode {
   /** Writes what {@link save} does without where the slab put it. */
   private saveWhatActs(to: StateWriter): void {
     const { doors } = this;
+    doors.frames_start(this.frames.start);
     const words = this.lastRoot < 0 ? 0 : doors.describe(this.firstRoot, this.lastRoot);
     if (words < 0) {
       this.save(to);
@@ -450,7 +482,11 @@ export class TreeCode implements MemmapCode {
     }
   }
 
+  /** Takes back what {@link save} wrote, here or in another thread: the code may not have run here yet. */
   private restore(from: StateReader): void {
+    this.makeHeap(from.wide());
+    const last = from.word();
+    if (last >= 0) this.nameRoots(from.word(), last);
     const { all } = this.frames;
     for (const range of this.stateRanges()) all.fill(0, range.from, range.to);
     for (const { from: at, atBoot } of this.atBoot) all.set(atBoot, at);
@@ -458,6 +494,8 @@ export class TreeCode implements MemmapCode {
       const at = from.word();
       all[at] = from.word();
     }
+    // Where the frames begin is told by each side's own.
+    this.doors.frames_start(this.frames.start);
   }
 
   /** Byte address in the module's memory of the bytes of frames in a row. */
@@ -475,9 +513,16 @@ export class TreeCode implements MemmapCode {
   }
 
   /** Byte address in the module's memory of a table of the kernel's page table. */
-  private tableAddress(pa: number, level: Level): number {
-    const { pageSize, platform } = this.kernel;
-    return this.frameAddress(Math.floor(pa / pageSize), platform.tablePages?.(level) ?? 1) + (pa % pageSize);
+  private tableAddress(pa: number, { mask }: WalkLevel): number {
+    const { pageSize } = this.kernel;
+    const frames = Math.ceil(((mask + 1) * ENTRY_BYTES) / pageSize);
+    return this.frameAddress(Math.floor(pa / pageSize), frames) + (pa % pageSize);
+  }
+
+  private get hashed(): HashedPageTable {
+    const { hashed } = this.kernel.platform;
+    if (hashed === undefined) throw new KernelBug('the tree’s code looks for a hashed page table, and there is none');
+    return hashed;
   }
 
   /** What C may call. Nothing else of the host is in its reach. */
@@ -513,10 +558,18 @@ export class TreeCode implements MemmapCode {
       memmap_pages: (isBoot: number, pages: number) => {
         this.kernel.vmstat[isBoot === 1 ? 'nrMemmapBootPages' : 'nrMemmapPages'] += pages;
       },
+      mark_new_valid_map: () => {
+        this.kernel.counters.markNewValidMap++;
+      },
+      hpte_insert: (group: number, vsid: number, offset: number, pa: number, flags: number, address: number) =>
+        this.hashed.insert(group, vsid, offset, pa, flags, low52(address), this.kernel.observer),
+      hpte_remove: (group: number) => (this.hashed.evict(group) ? 0 : -1),
+      hpte_remove_bolted: (address: number) =>
+        this.hashed.removeBolted(low52(address), this.kernel.observer) ? 0 : -ENOENT,
       say: (kind: number, name: unknown, format: unknown, args: unknown) =>
         this.say(kind, Number(name), Number(format), Number(args)),
       bug: (name: unknown, line: number) => {
-        throw new KernelBug(`BUG in ${textAt(this.frames.bytes, Number(name))}(), line ${line} of its file`);
+        throw new KernelBug(`BUG in ${functionAt(this.frames.bytes, Number(name))}(), line ${line} of its file`);
       },
     };
   }
@@ -525,7 +578,7 @@ export class TreeCode implements MemmapCode {
   private say(kind: number, name: number, format: number, args: number): void {
     const { log } = this.kernel;
     const { bytes } = this.frames;
-    const text = format === 0 ? textAt(bytes, name) : formatted(bytes, format, args).trim();
+    const text = format === 0 ? functionAt(bytes, name) : formatted(bytes, format, args).trim();
     if (kind === WARNING) log.warn(text);
     else if (kind === WARNING_ONCE) log.warnOnce(text);
     else log.print(text);
@@ -549,8 +602,9 @@ export class TreeCode implements MemmapCode {
   /** Bytes that are written or read take fuel, too: a wrong length has no end in the linear map. */
   private payFor(bytes: number): void {
     const tank = this.doors[FUEL];
-    tank.value -= bytes / BYTES_PER_TURN;
-    if (tank.value < 0) throw new OutOfFuel();
+    const left = tank.value - bytes / BYTES_PER_TURN;
+    tank.value = Math.max(-1, left);
+    if (left < 0) throw new OutOfFuel();
   }
 
   /** memchr_inv(): 0 where some byte differs, -1 where none does. Callers ask no more. */
@@ -591,10 +645,10 @@ export class TreeCode implements MemmapCode {
   private findTables(): void {
     const { table, kernel } = this;
     if (table === undefined) return;
-    const add = (pa: number, start: number, { level, span, mask }: WalkLevel): void => {
+    const add = (pa: number, start: number, level: WalkLevel): void => {
       const at = this.tableAddress(pa, level);
-      const place = { at, start, span };
-      for (let piece = at; piece < at + (mask + 1) * ENTRY_BYTES; piece += TABLE_PIECE) {
+      const place = { at, start, span: level.span };
+      for (let piece = at; piece < at + (level.mask + 1) * ENTRY_BYTES; piece += TABLE_PIECE) {
         this.places.set(Math.floor(piece / TABLE_PIECE), place);
       }
     };
@@ -613,6 +667,9 @@ export class TreeCode implements MemmapCode {
 
 /** Of this many bytes of memory no two tables have a part: entries of 4 KiB tables fill them. */
 const TABLE_PIECE = 4096;
+/** The name of a function of the tree, also where a seam stands in front of it. */
+const functionAt = (bytes: Uint8Array, at: number): string => textAt(bytes, at).replace(/__tree$/, '');
+
 /** The frame number that stands for what the slab gave at boot, as mm.h has it. */
 const BOOT_SLAB_PFN = 2 ** 41 + 1;
 
@@ -630,14 +687,15 @@ function rangesWithout(whole: Bytes, others: readonly Bytes[]): Bytes[] {
 
 type Bytes = readonly [from: number, to: number];
 
-/** The range of a device as add_pages() and remove_pages() of doors.c take it. */
+/** The range of a device as add_pages() and remove_pages() of doors.c take it: a shift of -1 where there is none. */
 function rangeOf(
   pgmap: DevPagemap | null,
   pfn: number,
   nrPages: number,
-): [shift: number, first: number, pages: number] {
-  if (pgmap === null) return [-1, pfn, nrPages];
-  return [pgmap.vmemmapShift, pgmap.rangeStartPfn, pfn + nrPages - pgmap.rangeStartPfn];
+): { shift: number; first: number; pages: number } {
+  if (pgmap === null) return { shift: -1, first: pfn, pages: nrPages };
+  const { vmemmapShift, rangeStartPfn } = pgmap;
+  return { shift: vmemmapShift, first: rangeStartPfn, pages: pfn + nrPages - rangeStartPfn };
 }
 
 /** There is no fuel left for what the host does. */
@@ -649,7 +707,7 @@ class OutOfFuel extends Error {
 const STOPS: ReadonlySet<string> = new Set(['RuntimeError', 'RangeError', 'OutOfFuel']);
 
 /** A function on a stack of V8, in code of a module. */
-const TREE_FRAME = /at (?!emu_)(\w+) \(wasm:/;
+const TREE_FRAME = /at (?!emu_)(\w+?)(?:__tree)? \(wasm:/;
 
 /**
  * What a trap of the module, or no more stack, is to the kernel: it stops. The stack that it was thrown through is kept.

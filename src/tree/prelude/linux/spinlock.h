@@ -22,10 +22,14 @@ struct rcu_head {
 #define lockdep_is_held(l) 1
 #define rcu_read_lock() ((void)0)
 #define rcu_read_unlock() ((void)0)
+#define rcu_read_lock_sched() ((void)0)
+#define rcu_read_unlock_sched() ((void)0)
 #define rcu_dereference_check(p, c) (p)
 #define cond_resched() ((void)0)
 #define mem_hotplug_begin() ((void)0)
+#ifdef WANT_flush_cache_vmap
 #define flush_cache_vmap(s, e) ((void)0)
+#endif
 #define sync_global_pgds_nop(s, e) ((void)0)
 #define page_init_poison(p, n) ((void)0)
 #define kasan_init(x) ((void)0)
