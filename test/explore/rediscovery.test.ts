@@ -734,7 +734,7 @@ const OUTSIDE: Readonly<Record<string, string>> = {
   X11: 'Boot memory with a hole: explored memory is not there at boot.',
   X12: 'A node without system memory of its own: the alphabet has one node.',
   X13: 'Blocks that are removed together, one with its memmap and one without: words take one block at a time.',
-  X16: 'Resources below those of boot memory: explored memory is not there at boot.',
+  X18: 'Resources below those of boot memory: explored memory is not there at boot.',
   B17: 'The altmap lies at the end of its device, up against system memory; those of the alphabet lie at the start.',
   B32: 'Seventeen ranges that lie 32 TiB apart: ranges of the alphabet are neighbours.',
   B41: 'Nothing of the alphabet folds the memmap of HugeTLB pages.',

@@ -3,7 +3,7 @@
 import type { Bug } from './bug.js';
 
 export const lostResources: Bug = {
-  id: 'X16',
+  id: 'X18',
   name: 'lost-resources',
   title: 'A removal that is refused in the iomem tree loses what lies above the removed memory',
   present: [{ from: '6.18' }],
