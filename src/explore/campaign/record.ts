@@ -2,7 +2,7 @@
 
 import { writeFileSync } from 'node:fs';
 import { Command } from 'commander';
-import { Piscina } from 'piscina';
+import { Tinypool } from 'tinypool';
 import { collect, type exploreWorld } from './campaign.js';
 import { campaignWorlds } from './worlds.js';
 
@@ -26,7 +26,8 @@ type Found = ReturnType<typeof exploreWorld>;
 const threads = Number(options.workers);
 const maxStates = Number(options.states);
 const worlds = campaignWorlds().filter(({ name }) => name.includes(options.only));
-const pool = new Piscina<{ world: (typeof worlds)[number]; maxStates: number }, Found>({
+const pool = new Tinypool({
+  runtime: 'worker_threads',
   filename: new URL('./record-worker.js', import.meta.url).href,
   minThreads: threads,
   maxThreads: threads,
@@ -34,7 +35,7 @@ const pool = new Piscina<{ world: (typeof worlds)[number]; maxStates: number }, 
 let done = 0;
 const found = await Promise.all(
   worlds.map(async (world) => {
-    const result = await pool.run({ world, maxStates });
+    const result = (await pool.run({ world, maxStates })) as Found;
     if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${++done} of ${worlds.length} worlds`);
     return result;
   }),
