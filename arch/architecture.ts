@@ -9,6 +9,7 @@ import type { LevelName } from '../src/hardware/page-table.js';
 import type { Traits } from '../src/history/traits/index.js';
 import type { Ptdump } from '../src/kernel/ptdump.js';
 import type { Kernel } from '../src/kernel/kernel.js';
+import type { Bench } from './bench-machine.js';
 import type { GuestMachine } from './guest-machine.js';
 import type { RoomValues } from './machine-fields.js';
 
@@ -105,6 +106,8 @@ export interface Architecture<P extends Platform = Platform> {
   readonly functionNames?: FunctionNames;
   /** What a release calls functions of src/mm here that other architectures have under the names of src/mm. */
   readonly sharedNames?: (traits: Traits) => FunctionNames;
+  /** Its machines in the suites of the benchmark. */
+  readonly bench?: Bench;
   /** The machine that QEMU emulates for it, where there are recipes. */
   readonly guest?: GuestMachine;
   /** Order of the largest block of the page allocator, by page size in bytes. */
@@ -122,7 +125,7 @@ export interface Architecture<P extends Platform = Platform> {
   /** First physical byte address that an entry of a page table cannot hold; 2^52 if not given. */
   readonly entryLimit?: number;
   /** ARCH_WANT_OPTIMIZE_HUGETLB_VMEMMAP: the memmap of HugeTLB pages may be folded. */
-  readonly foldsHugetlbVmemmap?: boolean;
+  readonly foldsHugetlbVmemmap?: (traits: Traits) => boolean;
   /** CONFIG_ZONE_DEVICE can be set; always, if not given. */
   readonly hasZoneDevice?: (traits: Traits) => boolean;
   /** Address of the struct page of pfn 0 where the machine does not say it. */

@@ -4,6 +4,7 @@ import type { ArchConfiguration, Architecture, MachineConfig } from '../architec
 import { LEVELS } from '../../src/hardware/page-table.js';
 import type { Traits } from '../../src/history/traits/index.js';
 import { virtual, whole } from '../machine-fields.js';
+import { BENCH } from './bench.js';
 import { ARM64_CPUS } from './cpus.js';
 import { FUNCTION_NAMES } from './function-names.js';
 import { GUEST } from './guest.js';
@@ -185,8 +186,10 @@ export const arm64: Architecture<TablePlatform> = {
     { name: 'DMA32', end: 2 ** 32 },
     { name: 'Normal', end: Infinity },
   ],
+  foldsHugetlbVmemmap: ({ arm64FoldsHugetlb }) => arm64FoldsHugetlb,
   keepsMemblock: true,
   cpus: ARM64_CPUS,
+  bench: BENCH,
   functionNames: FUNCTION_NAMES,
   guest: GUEST,
   maxOrder: (pageSize) => MAX_ORDER[pageSize] ?? 10,

@@ -25,6 +25,8 @@ export const TABLE = 1 << 1;
 export const TYPE_MASK = VALID | TABLE;
 /** Inner shareable; with LPA2 these two bits are address bits. */
 export const SHARED = 3 << 8;
+/** AP[2], PTE_RDONLY. */
+export const READ_ONLY = 1 << 7;
 export const ACCESS_FLAG = 1 << 10;
 /** A software bit in place of VALID: present but not for the hardware. */
 export const PRESENT_INVALID_HI = 1 << (59 - 32);

@@ -35,6 +35,7 @@ import {
   PAGE_KERNEL_HI,
   PAGE_KERNEL_LO,
   PRESENT_INVALID_HI,
+  READ_ONLY,
   SECT_NORMAL_HI,
   SOFTWARE_DIRTY_HI,
   SECT_NORMAL_LO,
@@ -116,6 +117,12 @@ export class Arm64Vmemmap implements VmemmapCode {
       },
       pteWord0: (pfn) => entryLo(layout, pfn * kernel.pageSize, PAGE_KERNEL_LO | layout.shared),
       pteWord1: (pfn) => entryHi(layout, pfn * kernel.pageSize, pageKernelHi),
+      ...(kernel.traits.arm64FoldsHugetlb && {
+        readOnlyPte: {
+          word0: (pfn: number) => entryLo(layout, pfn * kernel.pageSize, PAGE_KERNEL_LO | READ_ONLY | layout.shared),
+          word1: (pfn: number) => entryHi(layout, pfn * kernel.pageSize, pageKernelHi & ~DBM_HI),
+        },
+      }),
       hugepages: {
         loop: kernel.traits.genericHugepagesLoop ? undefined : 'vmemmap_populate',
         setPmd: (entry, pa, address) => {

@@ -4,6 +4,7 @@ import type { ArchConfiguration, Architecture, MachineConfig } from '../architec
 import { LEVELS } from '../../src/hardware/page-table.js';
 import type { Traits } from '../../src/history/traits/index.js';
 import { flag, vmemmapWindow, whole } from '../machine-fields.js';
+import { BENCH } from './bench.js';
 import { LOONGARCH64_CPUS } from './cpus.js';
 import { FUNCTION_NAMES } from './function-names.js';
 import { ENTRY_LIMIT, geometry } from './layout.js';
@@ -95,6 +96,7 @@ export const loongarch64: Architecture<Loongarch64Platform> = {
   ],
   keepsMemblock: true,
   cpus: LOONGARCH64_CPUS,
+  bench: BENCH,
   functionNames: FUNCTION_NAMES,
   hasFullTables: true,
   entryLimit: ENTRY_LIMIT,

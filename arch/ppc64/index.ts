@@ -7,6 +7,7 @@ import { LEVELS } from '../../src/hardware/page-table.js';
 import type { Traits } from '../../src/history/traits/index.js';
 import { z } from 'zod';
 import { size } from '../machine-fields.js';
+import { BENCH } from './bench.js';
 import { PPC64_CPUS } from './cpus.js';
 import { FUNCTION_NAMES } from './function-names.js';
 import { GUEST } from './guest.js';
@@ -134,6 +135,7 @@ export const ppc64: Architecture<HashPlatform | TablePlatform> = {
   kernelZones: [{ name: 'Normal', end: Infinity }],
   keepsMemblock: true,
   cpus: PPC64_CPUS,
+  bench: BENCH,
   functionNames: FUNCTION_NAMES,
   guest: GUEST,
   maxOrder: (pageSize) => MAX_ORDER[pageSize] ?? 8,

@@ -6,6 +6,7 @@ import { isAligned } from '../../src/hardware/align.js';
 import { LEVELS } from '../../src/hardware/page-table.js';
 import type { Traits } from '../../src/history/traits/index.js';
 import { flag, physical, vmemmapWindow, whole } from '../machine-fields.js';
+import { BENCH } from './bench.js';
 import { RISCV64_CPUS } from './cpus.js';
 import { FUNCTION_NAMES } from './function-names.js';
 import type { TablePlatform } from '../../src/kernel/platform.js';
@@ -146,6 +147,7 @@ export const riscv64: Architecture<TablePlatform> = {
   ],
   keepsMemblock: true,
   cpus: RISCV64_CPUS,
+  bench: BENCH,
   functionNames: FUNCTION_NAMES,
   physicalLimit: PHYSICAL_LIMIT,
   maxPhysmemBits: () => MAX_PHYSMEM_BITS,

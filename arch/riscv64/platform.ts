@@ -4,6 +4,7 @@ import type { Machine } from '../architecture.js';
 import { PageTable } from '../../src/hardware/page-table.js';
 import { tablePlatform, type TablePlatform } from '../../src/kernel/platform.js';
 import { flagBits, format, geometry, LEAF_FIELDS } from './layout.js';
+import { TRANSLATION_RULES } from './translation-rules.js';
 
 export const PAGE_SIZE = 4096;
 const PMD_SIZE = 2 ** 21;
@@ -14,6 +15,7 @@ export function riscv64Platform({ ram, allocator }: Machine, pagingLevels: numbe
   const table = new PageTable(ram, allocator.reserve() * PAGE_SIZE, geometry(pagingLevels), format);
   return tablePlatform(table, {
     pmdSize: PMD_SIZE,
+    translationRules: TRANSLATION_RULES,
     pageblockPages: PMD_SIZE / PAGE_SIZE,
     leafSizes: [
       { name: 'pte', size: PAGE_SIZE },

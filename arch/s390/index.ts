@@ -5,6 +5,7 @@ import { alignDown, alignUp, isAligned } from '../../src/hardware/align.js';
 import { LEVELS } from '../../src/hardware/page-table.js';
 import type { Traits } from '../../src/history/traits/index.js';
 import type { TablePlatform } from '../../src/kernel/platform.js';
+import { BENCH } from './bench.js';
 import { S390_CPUS } from './cpus.js';
 import { FUNCTION_NAMES, sharedNames } from './function-names.js';
 import { geometry } from './layout.js';
@@ -87,6 +88,7 @@ export const s390: Architecture<TablePlatform> = {
   keepsMemblock: false,
   hasZoneDevice: (traits) => traits.zoneDeviceEverywhere,
   cpus: S390_CPUS,
+  bench: BENCH,
   functionNames: FUNCTION_NAMES,
   sharedNames,
   maxOrder: () => MAX_ORDER,

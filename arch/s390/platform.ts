@@ -5,6 +5,7 @@ import { ENTRY_BYTES, PageTable, PTE, swap32, type Level } from '../../src/hardw
 import type { Ram } from '../../src/hardware/ram.js';
 import { tablePlatform, type TablePlatform } from '../../src/kernel/platform.js';
 import { EMPTY, flagBits, format, geometry, segmentBits } from './layout.js';
+import { TRANSLATION_RULES } from './translation-rules.js';
 
 export const PAGE_SIZE = 4096;
 export const PMD_SIZE = 2 ** 20;
@@ -41,6 +42,7 @@ export function s390Platform({ ram, allocator, traits }: Machine, pagingLevels: 
   crstTableInit(ram, root, table.levels[0]!.level);
   return tablePlatform(table, {
     pmdSize: PMD_SIZE,
+    translationRules: TRANSLATION_RULES,
     pageblockPages: 1 << PMD_ORDER,
     leafSizes: [
       { name: 'pte', size: PAGE_SIZE },

@@ -4,6 +4,7 @@ import type { ArchConfiguration, Architecture, MachineConfig } from '../architec
 import { isAligned } from '../../src/hardware/align.js';
 import { LEVELS } from '../../src/hardware/page-table.js';
 import { whole } from '../machine-fields.js';
+import { BENCH } from './bench.js';
 import { X86_CPUS } from './cpus.js';
 import { FUNCTION_NAMES, sharedNames } from './function-names.js';
 import { GUEST } from './guest.js';
@@ -81,8 +82,9 @@ export const x86_64: Architecture<X86Platform> = {
   ],
   marksUnused: true,
   keepsMemblock: false,
-  foldsHugetlbVmemmap: true,
+  foldsHugetlbVmemmap: ({ hvo }) => hvo,
   cpus: X86_CPUS,
+  bench: BENCH,
   functionNames: FUNCTION_NAMES,
   guest: GUEST,
   sharedNames,

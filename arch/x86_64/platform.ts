@@ -4,6 +4,7 @@ import type { Machine } from '../architecture.js';
 import { PageTable } from '../../src/hardware/page-table.js';
 import { tablePlatform, type TablePlatform } from '../../src/kernel/platform.js';
 import { flagBits, format, geometry, LEAF_FIELDS } from './layout.js';
+import { TRANSLATION_RULES } from './translation-rules.js';
 
 export const PAGE_SIZE = 4096;
 export const PMD_SIZE = 2 ** 21;
@@ -32,6 +33,8 @@ export function x86Platform(
   const otherTables = Array.from({ length: otherPageTables }, newTable);
   const platform = tablePlatform(table, {
     pmdSize: PMD_SIZE,
+    translationRules: TRANSLATION_RULES,
+    iommuSharesTables: true,
     pageblockPages: 1 << PMD_ORDER,
     leafSizes: [
       { name: 'pte', size: PAGE_SIZE },

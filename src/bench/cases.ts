@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import type { BenchMachine, BenchSuite } from '../../arch/bench-machine.js';
 import { ARCHITECTURES } from '../../arch/index.js';
 import type { Hypervisor } from '../cycles/profile.js';
 import { BOUNDARY_RELEASES, RECORDED_RELEASES } from '../history/releases.js';
@@ -48,57 +49,26 @@ const SECTIONS = 64;
 const sizeName = (bytes: number): string =>
   bytes >= TIB ? `${bytes / TIB} TiB` : bytes >= GIB ? `${bytes / GIB} GiB` : `${bytes / MIB} MiB`;
 
-/** A machine of each kind, by its name. */
-const MACHINES: Readonly<Record<string, Machine>> = {
-  'x86_64, PMD leaves': { arch: 'x86_64' },
-  'x86_64, base pages': { arch: 'x86_64', hugeVmemmap: false },
-  'arm64 4K, PMD leaves': { arch: 'arm64' },
-  'arm64 16K, base pages': { arch: 'arm64', pageSize: '16K' },
-  'arm64 64K, base pages': { arch: 'arm64', pageSize: '64K' },
-  's390, 1 MiB frames': { arch: 's390' },
-  's390, base pages': { arch: 's390', hugeVmemmap: false },
-  'ppc64 radix 64K': { arch: 'ppc64', mmu: 'radix', pageSize: '64K' },
-  'ppc64 radix 4K': { arch: 'ppc64', mmu: 'radix', pageSize: '4K' },
-  'ppc64 hash 64K': { arch: 'ppc64', mmu: 'hash', pageSize: '64K' },
-  'riscv64, PMD leaves': { arch: 'riscv64' },
-  'loongarch64 16K, PMD leaves': { arch: 'loongarch64', pageSize: '16K' },
-};
-/** vmemmap_populate() of loongarch64 does not look at an altmap. */
-const WITHOUT_ALTMAP: readonly Machine[] = [MACHINES['loongarch64 16K, PMD leaves']!];
-const machines = Object.entries(MACHINES);
+/** Machines of a suite, those below a hypervisor last. */
+function machinesOf(suite: BenchSuite): BenchMachine[] {
+  const benches = ARCHITECTURES.flatMap(({ bench }) => bench ?? []).sort((a, b) => a.place - b.place);
+  const machines = benches.flatMap((bench) => bench.machines.filter(({ suites }) => suites.includes(suite)));
+  return [
+    ...machines.filter(({ hypervisor }) => hypervisor === undefined),
+    ...machines.filter(({ hypervisor }) => hypervisor !== undefined),
+  ];
+}
 
-const PARTIAL: Readonly<Record<string, Machine>> = {
-  'x86_64, 56 B': { arch: 'x86_64', structPageSize: 56 },
-  'x86_64, 80 B': { arch: 'x86_64', structPageSize: 80 },
-  's390, 56 B': { arch: 's390', structPageSize: 56 },
-};
-
-const HASH: Machine = { arch: 'ppc64', mmu: 'hash', pageSize: '64K' };
-/** Hash is run by a hypervisor more often than not. */
-const HASH_BELOW: readonly Hypervisor[] = ['powervm', 'kvm'];
-
-const everyMachine = (charged: Case['charged']): Case[] => [
-  ...machines.map(([name, machine]): Case => ({ name, machine, sections: SECTIONS, portion: 'section', charged })),
-  ...HASH_BELOW.map((hypervisor): Case => ({
-    name: `ppc64 hash 64K under ${hypervisor}`,
-    machine: HASH,
-    hypervisor,
+const everyMachine = (charged: Case['charged']): Case[] =>
+  machinesOf('cycle').map(({ name, machine, hypervisor }): Case => ({
+    name,
+    machine,
+    ...(hypervisor === undefined ? {} : { hypervisor }),
     sections: SECTIONS,
     portion: 'section',
     charged,
-  })),
-];
+  }));
 
-/** Architectures whose releases are swept, with a memmap that shows what a release does. */
-const SWEPT: Readonly<Record<string, Machine>> = {
-  'x86_64, 64 B': { arch: 'x86_64' },
-  'x86_64, 56 B': { arch: 'x86_64', structPageSize: 56 },
-  'arm64 4K': { arch: 'arm64' },
-  's390, 56 B': { arch: 's390', structPageSize: 56 },
-  'ppc64 radix 64K': { arch: 'ppc64', mmu: 'radix', pageSize: '64K' },
-  'riscv64, 56 B': { arch: 'riscv64', structPageSize: 56 },
-  'loongarch64 16K': { arch: 'loongarch64', pageSize: '16K' },
-};
 const SWEPT_RELEASES = [...BOUNDARY_RELEASES, ...RECORDED_RELEASES].map(({ name }) => name);
 const SWEPT_BYTES = 2 * GIB;
 
@@ -132,21 +102,19 @@ export const SUITES: readonly Suite[] = [
   {
     name: 'altmap',
     title: `${SECTIONS} sections come and go that hold their own memmap`,
-    cases: machines
-      .filter(([, machine]) => machine.hugeVmemmap !== false && !WITHOUT_ALTMAP.includes(machine))
-      .map(([name, machine]) => ({
-        name,
-        machine,
-        sections: SECTIONS,
-        portion: 'section',
-        altmap: true,
-        charged: 'both',
-      })),
+    cases: machinesOf('altmap').map(({ name, machine }) => ({
+      name,
+      machine,
+      sections: SECTIONS,
+      portion: 'section',
+      altmap: true,
+      charged: 'both',
+    })),
   },
   {
     name: 'partial-pmd',
     title: 'neighbouring sections share large leaves: unused parts are marked and scanned',
-    cases: Object.entries(PARTIAL).flatMap(([name, machine]) =>
+    cases: machinesOf('partial-pmd').flatMap(({ name, machine }) =>
       [1, 8, SECTIONS].map((sections): Case => ({
         name: `${name}, ${sections} section${sections === 1 ? '' : 's'}`,
         machine,
@@ -159,10 +127,10 @@ export const SUITES: readonly Suite[] = [
   {
     name: 'subsection',
     title: 'memory comes and goes in subsections of 2 MiB and in half sections',
-    cases: ['x86_64, PMD leaves', 'arm64 4K, PMD leaves', 'ppc64 radix 64K'].flatMap((name) =>
+    cases: machinesOf('subsection').flatMap(({ name, machine }) =>
       (['subsection', 'half', 'section'] as const).map((portion): Case => ({
         name: `${name}, by ${portion}`,
-        machine: MACHINES[name]!,
+        machine,
         sections: 8,
         portion,
         charged: 'both',
@@ -172,10 +140,10 @@ export const SUITES: readonly Suite[] = [
   {
     name: 'compound',
     title: 'a device of 4 GiB, its memmap folded by compound pages',
-    cases: ['x86_64, PMD leaves', 'ppc64 radix 64K', 'ppc64 radix 4K', 'riscv64, PMD leaves'].flatMap((name) =>
+    cases: machinesOf('compound').flatMap(({ name, machine }) =>
       [undefined, 2 * MIB, GIB].map((compound): Case => ({
         name: `${name}, ${compound === undefined ? 'not folded' : `compound pages of ${sizeName(compound)}`}`,
-        machine: MACHINES[name]!,
+        machine,
         bytes: 4 * GIB,
         portion: 4 * GIB,
         ...(compound === undefined ? {} : { compound }),
@@ -186,17 +154,10 @@ export const SUITES: readonly Suite[] = [
   {
     name: 'struct-page',
     title: 'sizeof(struct page), 8 sections come and go',
-    cases: [
-      'x86_64, PMD leaves',
-      'arm64 4K, PMD leaves',
-      's390, 1 MiB frames',
-      'ppc64 radix 64K',
-      'riscv64, PMD leaves',
-      'loongarch64 16K, PMD leaves',
-    ].flatMap((name) =>
+    cases: machinesOf('struct-page').flatMap(({ machine }) =>
       STRUCT_PAGE_SIZES.map((structPageSize): Case => ({
-        name: `${MACHINES[name]!.arch}, ${structPageSize} B`,
-        machine: { ...MACHINES[name]!, structPageSize },
+        name: `${machine.arch}, ${structPageSize} B`,
+        machine: { ...machine, structPageSize },
         sections: 8,
         portion: 'section',
         charged: 'both',
@@ -206,10 +167,10 @@ export const SUITES: readonly Suite[] = [
   {
     name: 'block-size',
     title: `${sizeName(BLOCKS_BYTES)} in memory blocks, each with its own memmap in it`,
-    cases: ['x86_64, PMD leaves', 'arm64 4K, PMD leaves', 'ppc64 radix 64K', 'riscv64, PMD leaves'].flatMap((name) =>
+    cases: machinesOf('block-size').flatMap(({ name, machine }) =>
       BLOCK_SIZES.map((portion): Case => ({
         name: `${name}, blocks of ${sizeName(portion)}`,
-        machine: MACHINES[name]!,
+        machine,
         bytes: BLOCKS_BYTES,
         portion,
         altmap: true,
@@ -220,7 +181,7 @@ export const SUITES: readonly Suite[] = [
   {
     name: 'release',
     title: `${sizeName(SWEPT_BYTES)} come and go in sections, by release`,
-    cases: Object.entries(SWEPT).flatMap(([name, machine]) =>
+    cases: machinesOf('release').flatMap(({ name, machine }) =>
       SWEPT_RELEASES.filter((kernel) => hasHotplug(machine, kernel)).map((kernel): Case => ({
         name: `${name}, ${kernel}`,
         machine: { ...machine, kernel },
@@ -247,23 +208,15 @@ export const SUITES: readonly Suite[] = [
   {
     name: 'hot-add',
     title: 'memory is added and its struct pages are initialised',
-    cases: [
-      ...HOT_ADD.map((bytes): Case => ({
-        name: `x86_64, PMD leaves, ${sizeName(bytes)}`,
-        machine: { arch: 'x86_64' },
+    cases: machinesOf('hot-add').flatMap(({ name, machine }) =>
+      (machine.hugeVmemmap === false ? HOT_ADD_BASE_PAGES : HOT_ADD).map((bytes): Case => ({
+        name: `${name}, ${sizeName(bytes)}`,
+        machine,
         bytes,
         portion: 'section',
         charged: 'add',
         initialises: true,
       })),
-      ...HOT_ADD_BASE_PAGES.map((bytes): Case => ({
-        name: `x86_64, base pages, ${sizeName(bytes)}`,
-        machine: MACHINES['x86_64, base pages']!,
-        bytes,
-        portion: 'section',
-        charged: 'add',
-        initialises: true,
-      })),
-    ],
+    ),
   },
 ];

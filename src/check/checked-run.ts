@@ -15,13 +15,13 @@ import {
 } from '../scenario/runner.js';
 import type { Scenario, Step } from '../scenario/scenario.js';
 import { activeMemmap, type AddressRange, AddressText } from '../kernel/vmemmap-view.js';
-import { watchFlushes } from './flush-watch.js';
 import { sentenceOf, type Complaint } from './complaint.js';
 import { bystanderRanges, INVARIANTS } from './invariants.js';
 import { oneOfEachCause } from './one-cause.js';
 import type { Check, StepView } from './step-view.js';
 import { outside } from '../hardware/ranges.js';
 import { common, readMemmap, takeSnapshot, type Piece, type Snapshot } from './snapshot.js';
+import { watchTranslations } from './translation-watch.js';
 
 /** Runs a scenario and asks every invariant after every step. */
 
@@ -117,6 +117,25 @@ const memmapOf = (kernel: Kernel, { pfn, nrPages }: PfnRange): AddressRange => (
   end: pfnToPage(kernel, pfn + nrPages),
 });
 
+/** Steps that take memmap away. */
+const TAKES_AWAY: ReadonlySet<Step['op']> = new Set<Step['op']>([
+  'remove-pages',
+  'memunmap-pages',
+  'remove-memory',
+  'offline-and-remove-memory',
+  'destroy-namespace',
+  'kmem',
+  'kmem-release',
+  'virtio-mem',
+]);
+
+/** Active memmap that a step is not to take away. @param given memmap that it is about */
+export const keptThrough = (
+  { op }: Step,
+  active: readonly AddressRange[],
+  given: AddressRange | undefined,
+): readonly AddressRange[] => (given !== undefined && TAKES_AWAY.has(op) ? outside(active, given) : active);
+
 /** Pieces that lie within one of the ranges. */
 const within = (pieces: readonly Piece[], ranges: readonly AddressRange[]): Piece[] =>
   pieces.filter((piece) => ranges.some(({ start, end }) => piece.start >= start && piece.end <= end));
@@ -153,14 +172,16 @@ export function checkRun(run: Run, { checks = INVARIANTS, onStep }: CheckOptions
   const users = new AltmapUsers();
   const results: StepResult[] = [];
   const findings: Finding[] = [];
-  const flushes = checks.some(({ watchesFlushes }) => watchesFlushes) ? watchFlushes(kernel) : undefined;
+  const watch = checks.some(({ sees }) => sees !== undefined) ? watchTranslations(kernel) : undefined;
   let known = new Set<string>();
   let before = takeSnapshot(kernel, altmapsOf(run));
   for (const [index, step] of scenario.steps.entries()) {
     const pages = pagesOf(run, step);
     const given = pages === undefined ? undefined : memmapOf(kernel, pages);
     const read = readMemmap(kernel, given === undefined ? before.active : outside(before.active, given));
+    watch?.begin(keptThrough(step, before.active, given));
     const ret = runStep(run, step);
+    const sights = watch?.end();
     users.follow(kernel, step, ret, pages);
     const mishaps = kernel.log.entries.filter(isMishap);
     const result = captureRun(run, ret);
@@ -178,7 +199,7 @@ export function checkRun(run: Run, { checks = INVARIANTS, onStep }: CheckOptions
       mishaps,
       altmapsInUse: new Set([...users.names(), ...blockAltmaps(run).map(({ name }) => name)]),
       stoppedBy: run.stoppedBy,
-      ...(flushes !== undefined && { freedUnflushed: flushes.take() }),
+      ...(sights !== undefined && { sights }),
     };
     const now = new Set<string>();
     for (const check of checks) {

@@ -178,6 +178,22 @@ const SENTENCES = {
     `nr_page_table_pages is ${count} too low: tables of the vmemmap were not counted`,
   'freed-unflushed': ({ count, frames: [pfn] = [] }: Subject & { readonly count: number }) =>
     `${count} pages ${pfn === undefined ? 'of an altmap' : `from frame ${hex(pfn)}`} are given back before the flush that follows their unmapping`,
+  'reused-unflushed': ({ count, frames: [pfn] = [] }: Subject & { readonly count: number }) =>
+    `${count} pages from frame ${hex(pfn!)} are handed out again while a translation to them may still be held`,
+  'freed-under-iommu': ({ count, frames: [pfn] = [] }: Subject & { readonly count: number }) =>
+    `${count} page tables, the first at frame ${hex(pfn!)}, are given back and no IOMMU that shares them was told`,
+  'hole-for-a-moment': ({ at }: Subject & { readonly at: AddressRange }, text) =>
+    `${text.range(at)}, which the step does not take away, is mapped by nothing for a moment`,
+  'other-bytes-for-a-moment': ({ at }: Subject & { readonly at: AddressRange }, text) =>
+    `${text.range(at)}, which the step does not take away, reads as other bytes`,
+  'rule-broken': ({ at, level, rule, by }: LeafFacts & { readonly rule: string; readonly by: string }, text) =>
+    `${text.range(at)} ${LEVELS[level]} entry: ${rule} is not kept (${by})`,
+  'rule-broken-by-free': ({
+    frames: [pfn],
+    rule,
+    by,
+  }: Subject & { readonly frames: readonly [number]; readonly rule: string; readonly by: string }) =>
+    `frame ${hex(pfn)} is given back while it is held: ${rule} is not kept (${by})`,
 } satisfies Record<string, (facts: never, text: AddressText) => string>;
 
 /** The kinds of complaints, each with fields and a sentence of its own. */

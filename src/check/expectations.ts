@@ -6,9 +6,9 @@ import type { MemoryBlock } from '../mm/system-memory.js';
 import type { Step } from '../scenario/scenario.js';
 import type { AddressRange } from '../kernel/vmemmap-view.js';
 import type { Complaint } from './complaint.js';
-import { NO_FRAME } from './flush-watch.js';
 import { INVARIANTS, leafFacts } from './invariants.js';
 import type { Check, StepView } from './step-view.js';
+import { NO_FRAME, type HeldPages } from './translation-watch.js';
 
 /**
  * What one may expect of a kernel in a given scenario, though it is no invariant: elsewhere the kernel has good reason to
@@ -28,6 +28,10 @@ export const EXPECTATION_NAMES = [
   'leaves-filled',
   'page-tables-counted',
   'flush-before-free',
+  'flush-before-reuse',
+  'iommu-told-before-free',
+  'no-transient-hole',
+  'hardware-rules',
 ] as const;
 export type ExpectationName = (typeof EXPECTATION_NAMES)[number];
 
@@ -59,6 +63,24 @@ function idleBlock({ step, ret, memory }: StepView): MemoryBlock | undefined {
 }
 
 const hasFaults = (fail: object): boolean => Object.keys(fail).length > 0;
+
+/** A complaint of pages that are still held, if there are some. */
+const heldPages = (
+  kind: 'freed-unflushed' | 'reused-unflushed' | 'freed-under-iommu',
+  { pages, firstPfn }: HeldPages,
+): Complaint[] => (pages === 0 ? [] : [{ kind, count: pages, frames: firstPfn === NO_FRAME ? [] : [firstPfn] }]);
+
+/** An expectation of what other processors see while a step is at work. */
+const ofSights = (
+  name: ExpectationName,
+  sentence: string,
+  sees: NonNullable<Check['sees']>,
+): Check<ExpectationName> => ({
+  name,
+  sentence,
+  sees,
+  check: ({ sights }) => (sights === undefined ? [] : sees(sights)),
+});
 
 /** Every expectation. */
 export const EXPECTATIONS: readonly Check<ExpectationName>[] = [
@@ -187,16 +209,39 @@ export const EXPECTATIONS: readonly Check<ExpectationName>[] = [
     check: ({ kernel: { counters } }) =>
       counters.strayTableDtor === 0 ? [] : [{ kind: 'tables-uncounted', count: counters.strayTableDtor }],
   },
-  {
-    name: 'flush-before-free',
-    sentence: 'No page is given back while a translation to it may still be held.',
-    watchesFlushes: true,
-    check({ freedUnflushed }) {
-      if (freedUnflushed === undefined || freedUnflushed.pages === 0) return [];
-      const { pages, firstPfn } = freedUnflushed;
-      return [{ kind: 'freed-unflushed', count: pages, frames: firstPfn === NO_FRAME ? [] : [firstPfn] }];
-    },
-  },
+  ofSights('flush-before-free', 'No page is given back while a translation to it may still be held.', ({ freed }) =>
+    heldPages('freed-unflushed', freed),
+  ),
+  ofSights(
+    'flush-before-reuse',
+    'No page is handed out again while a translation to it, or an IOMMU’s way through it, may still be held.',
+    ({ reused }) => heldPages('reused-unflushed', reused),
+  ),
+  ofSights(
+    'iommu-told-before-free',
+    'No page table is given back while an IOMMU that shares the kernel’s tables may walk through it.',
+    ({ walked }) => heldPages('freed-under-iommu', walked),
+  ),
+  ofSights(
+    'no-transient-hole',
+    'After every write of an entry, active memmap that the step does not take away is mapped, with the bytes that it had.',
+    ({ glimpses }) =>
+      glimpses.map(({ at, kind }) => ({
+        kind: kind === 'hole' ? 'hole-for-a-moment' : 'other-bytes-for-a-moment',
+        at,
+      })),
+  ),
+  ofSights(
+    'hardware-rules',
+    'Entries change as the architecture’s manual asks of a page table that CPUs are using.',
+    ({ broken }) =>
+      broken.map(({ rule, ...where }) => {
+        const facts = { rule: rule.name, by: `${rule.manual}, ${rule.section}` };
+        return 'pfn' in where
+          ? { kind: 'rule-broken-by-free', ...facts, frames: [where.pfn] as const }
+          : { kind: 'rule-broken', ...facts, ...where };
+      }),
+  ),
 ];
 
 /** Invariants and expectations, all that can be asked for by name. */

@@ -7,8 +7,8 @@ import type { StepReturn } from '../scenario/runner.js';
 import type { Step } from '../scenario/scenario.js';
 import type { AddressRange } from '../kernel/vmemmap-view.js';
 import type { Complaint } from './complaint.js';
-import type { FlushWatch } from './flush-watch.js';
 import type { Snapshot, Piece } from './snapshot.js';
+import type { Sights } from './translation-watch.js';
 
 /** What a check is given of a step, and what it answers. */
 
@@ -30,16 +30,16 @@ export interface StepView {
   readonly altmapsInUse: ReadonlySet<string>;
   /** What was thrown when the kernel stopped, if it did. */
   readonly stoppedBy: Error | undefined;
-  /** What was given back before a flush, where a check {@link Check.watchesFlushes}. */
-  readonly freedUnflushed?: ReturnType<FlushWatch['take']>;
+  /** What other processors could see meanwhile, where a check asks for it, {@link Check.sees}. */
+  readonly sights?: Sights;
 }
 
 /** A statement about every step, and how it is checked. */
 export interface Check<Name extends string = string> {
   readonly name: Name;
   readonly sentence: string;
-  /** It asks for {@link StepView.freedUnflushed}, which slows the run down. */
-  readonly watchesFlushes?: true;
+  /** It asks for {@link StepView.sights} and for nothing else; watching slows the run down. */
+  readonly sees?: (sights: Sights) => Complaint[];
   /** What of a step breaks the sentence; nothing where it holds. */
   check(view: StepView): Complaint[];
 }

@@ -5,7 +5,7 @@ import { setImmediate } from 'node:timers/promises';
 import { z } from 'zod';
 import { roomFields } from '../scenario/schema.js';
 import { ALTMAP_CHOICES, MEMORY_CHOICES, UNITS } from '../explore/alphabet.js';
-import { EXPECTATION_NAMES } from '../check/expectations.js';
+import { EXPECTATION_NAMES, type ExpectationName } from '../check/expectations.js';
 import { startCrew } from '../explore/crew.js';
 import { MAX_THREADS } from '../explore/expand.js';
 import { ExplorationFileError, readExploration, writeExploration } from '../explore/exploration-file.js';
@@ -38,6 +38,8 @@ export interface ExploreCommand {
   sectionSize?: string;
   compound?: string;
   expect?: string[];
+  betweenWrites?: true;
+  stale?: keyof typeof STALE;
   fail?: true;
   shard?: string;
   workers: string;
@@ -96,6 +98,21 @@ const OPTIONS = z.object({
   seed: whole('numbers', MAX_SEED).optional(),
 });
 
+/** What is asked by `--between-writes`, and by `--stale` with each of its values. */
+const BETWEEN_WRITES: readonly ExpectationName[] = ['no-transient-hole', 'hardware-rules'];
+const STALE = {
+  free: ['flush-before-free', 'iommu-told-before-free'],
+  reuse: ['flush-before-reuse'],
+} as const satisfies Record<string, readonly ExpectationName[]>;
+
+/** What is asked besides the invariants; nothing where nobody wants something. */
+function expectedOf(
+  { betweenWrites, stale }: ExploreCommand,
+  expect: readonly ExpectationName[] = [],
+): ExpectationName[] {
+  return [...expect, ...(betweenWrites === true ? BETWEEN_WRITES : []), ...(stale === undefined ? [] : STALE[stale])];
+}
+
 /** How an option is written, by the name that it has here. */
 const optionName = (key: string): string => `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 
@@ -140,7 +157,7 @@ function parse(command: ExploreCommand): { search: Search; run: RunOptions } {
     start: parsed.data.start,
     sectionBytes: parsed.data.sectionSize,
     compoundSize: parsed.data.compound,
-    expect: parsed.data.expect,
+    expect: expectedOf(command, parsed.data.expect),
     fail: command.fail === true,
     shard: parsed.data.shard,
   };

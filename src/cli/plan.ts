@@ -12,6 +12,7 @@ import { readText } from '../plan/text.js';
 import { importVmcoreinfo, type Vmcoreinfo } from '../plan/vmcoreinfo.js';
 import { InputError } from '../scenario/load.js';
 import { type Plan, planOf } from '../plan/plan.js';
+import { roomFields } from '../scenario/schema.js';
 import type { OtherKernel } from '../scenario/scenario.js';
 import { ScenarioError } from '../kernel/scenario-error.js';
 import { DEFAULT_ARCHITECTURE, findArchitecture, findMachine } from '../scenario/names.js';
@@ -27,7 +28,7 @@ export interface PlanOptions {
   daxctl?: string;
   vmcoreinfo?: string;
   arch?: string;
-  mmu?: NonNullable<MachineConfig['mmu']>;
+  mmu?: string;
   kernel?: string;
   pageSize?: string;
   structPage?: string;
@@ -42,6 +43,12 @@ function bytes(option: string, text: string | undefined): number | undefined {
   const parsed = size.safeParse(text);
   if (parsed.success) return parsed.data;
   throw new InputError(`${option} is "${text}"; it must be bytes such as 4096, or text such as "4K" or "128M"`);
+}
+
+function mmuOf(text: string | undefined): MachineConfig['mmu'] {
+  const parsed = roomFields.mmu.safeParse(text);
+  if (parsed.success) return parsed.data;
+  throw new InputError(`--mmu is "${text}"; it ${parsed.error.issues[0]!.message}`);
 }
 
 const imported = <T>(file: string | undefined, importer: (text: string, file: string) => T): T | undefined =>
@@ -125,7 +132,7 @@ export function plan(options: PlanOptions): number {
   const live = options.lsmem === undefined && options.iomem === undefined ? readLiveMachine() : undefined;
   const facts = factsOf({
     asked: {
-      mmu: options.mmu,
+      mmu: mmuOf(options.mmu),
       pageSize: bytes('--page-size', options.pageSize),
       structPageSize: bytes('--struct-page', options.structPage),
       blockSize: bytes('--block-size', options.blockSize),

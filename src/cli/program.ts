@@ -47,7 +47,7 @@ const program = new Command('vmemmap')
 /** What is explored: options that a saved exploration has answered. */
 const EXPLORED = [
   ...['arch', 'kernel', 'pageSize', 'mmu', 'structPage', 'sections', 'depth', 'unit', 'altmap', 'memory'],
-  ...['start', 'sectionSize', 'compound', 'expect', 'fail', 'shard'],
+  ...['start', 'sectionSize', 'compound', 'expect', 'betweenWrites', 'stale', 'fail', 'shard'],
 ];
 
 const json = (): Option => new Option('-J, --json', 'print the result as JSON');
@@ -174,7 +174,7 @@ withTrees(program.command('validate'))
   )
   .option('--arch <name>', 'one architecture')
   .option('--page-size <size>', 'one page size: 4K, 16K, 64K')
-  .option('--mmu <name>', 'radix or hash')
+  .option('--mmu <name>', 'which MMU, where the architecture has two')
   .option('--struct-page <bytes>', 'one size of struct page')
   .option('--shape <name>', 'one shape of altmap')
   .option('--kernel <release...>', 'these releases only')
@@ -204,7 +204,7 @@ withTrees(program.command('diff'))
   .requiredOption('--to <release>', 'the other release')
   .option('--arch <name>', 'search machines of one architecture')
   .option('--page-size <size>', 'search machines with pages of 4K, 16K, 64K')
-  .option('--mmu <name>', 'search machines with radix or hash')
+  .option('--mmu <name>', 'search machines with this MMU')
   .option('--struct-page <bytes>', 'search machines with this size of struct page')
   .option('--depth <n>', 'search sequences of up to so many steps', '3')
   .option('--sections <n>', 'search over so many neighbouring sections', '2')
@@ -351,7 +351,7 @@ withTrees(program.command('explore'))
   .option('--arch <name>', 'architecture')
   .option('--kernel <release>', 'release')
   .option('--page-size <size>', '4K, 16K, 64K')
-  .option('--mmu <name>', 'radix or hash')
+  .option('--mmu <name>', 'which MMU, where the architecture has two')
   .option('--struct-page <bytes>', 'size of struct page')
   .option('--sections <n>', 'neighbouring sections', '2')
   .option('--depth <n>', 'steps of the longest sequence', '5')
@@ -362,6 +362,13 @@ withTrees(program.command('explore'))
   .option('--section-size <size>', 'what is cut into ranges, if not a section of the machine')
   .option('--compound <size>', 'sections are devices with compound pages of this size')
   .option('--expect <name...>', 'what is asked besides the invariants (see vmemmap bisect)')
+  .option('--between-writes', 'ask after every write of an entry: no hole for a moment, and the rules of the manual')
+  .addOption(
+    new Option(
+      '--stale <when>',
+      'ask that no page is freed, or handed out again, while a translation to it may be held',
+    ).choices(['free', 'reuse']),
+  )
   .option('--fail', 'one allocation of an add fails, too, and places that may fail with a memory block')
   .option('--workers <n>', 'threads', '1')
   .option('--shard <i/n>', 'explore one part of n, to be saved and merged')
@@ -484,8 +491,8 @@ withTrees(program.command('plan'))
   .option('--ndctl <file>', 'what `ndctl list -N` printed')
   .option('--daxctl <file>', 'what `daxctl list -M` printed')
   .option('--vmcoreinfo <file>', 'VMCOREINFO text, which states sizeof(struct page)')
-  .option('--arch <name>', 'architecture of the lists; x86_64 if not given')
-  .addOption(new Option('--mmu <name>', 'ppc64: which MMU').choices(['radix', 'hash']))
+  .option('--arch <name>', 'architecture of the lists, where they do not tell it')
+  .option('--mmu <name>', 'which MMU, where the architecture has two')
   .option('--kernel <release>', "release or proposal to ask about; the machine's own if not given")
   .option('--page-size <bytes>', 'PAGE_SIZE')
   .option('--struct-page <bytes>', 'sizeof(struct page)')
@@ -539,7 +546,7 @@ program
   .command('cpu')
   .description('list the CPUs whose costs are modelled, or every figure of one with its source and confidence')
   .argument('[name]', 'one CPU')
-  .option('--measure', 'measure this machine (x86_64), and print a profile that --cpu takes')
+  .option('--measure', 'measure this machine (x64), and print a profile that --cpu takes')
   .option('--seconds <n>', 'how long to measure', '60')
   .addOption(json())
   .addOption(output())

@@ -5,6 +5,7 @@ import { ENTRY_BYTES, HPTE, PTE, tableIndex, type Leaf, type Level } from '../ha
 import type { Kernel } from '../kernel/kernel.js';
 import { DEAF_OBSERVER, type FlushKind, type Observer } from '../kernel/observer.js';
 import type { Traits } from '../history/traits/index.js';
+import { HASHED_TABLE } from './causes.js';
 import { Processor, type ProcessorOptions } from './processor.js';
 import type { CpuProfile, StreamProfile } from './profile.js';
 import { WORK } from './work.js';
@@ -141,24 +142,24 @@ export function cycleModel(kernel: Kernel, options: ProcessorOptions): CycleMode
     checkSubsections: (count) => processor.work('walk', count * WORK.checkSubsection.value),
     listNode: (pa) => processor.load('list', pa, LIST_NODE_BYTES),
     probeGroup(pa, slots) {
-      if (processor.hypervisor === 'none') processor.load('hash', pa, slots * HPTE_BYTES);
-      else for (let read = 0; read < slots; read += HPTES_PER_READ) processor.hypercall('hash', 'H_READ');
+      if (processor.hypervisor === 'none') processor.load(HASHED_TABLE, pa, slots * HPTE_BYTES);
+      else for (let read = 0; read < slots; read += HPTES_PER_READ) processor.hypercall(HASHED_TABLE, 'H_READ');
     },
     insertSlot(pa, slots) {
       if (processor.hypervisor !== 'none') {
-        processor.hypercall('hash', 'H_ENTER');
+        processor.hypercall(HASHED_TABLE, 'H_ENTER');
         return;
       }
-      processor.load('hash', pa, slots * HPTE_BYTES);
-      processor.store('hash', pa, HPTE_BYTES);
-      processor.charge('hash', profile.hash?.insert.value ?? 0);
+      processor.load(HASHED_TABLE, pa, slots * HPTE_BYTES);
+      processor.store(HASHED_TABLE, pa, HPTE_BYTES);
+      processor.charge(HASHED_TABLE, profile.hash?.insert.value ?? 0);
     },
     removeSlot(pa) {
       if (processor.hypervisor !== 'none') {
-        processor.hypercall('hash', 'H_REMOVE');
+        processor.hypercall(HASHED_TABLE, 'H_REMOVE');
         return;
       }
-      processor.store('hash', pa, HPTE_BYTES);
+      processor.store(HASHED_TABLE, pa, HPTE_BYTES);
       if (profile.hash !== undefined) {
         processor.charge('flush', processor.cyclesOf(profile.hash.tlbie.value), 'tlbie');
       }

@@ -43,7 +43,7 @@ const scaled = (figure: Figure, factor: number, reason: string): Figure =>
   estimate(
     Math.round(figure.value * factor),
     'cycles',
-    `${factor} times x86_64: ${reason}`,
+    `${factor} times x86: ${reason}`,
     figure.range && [Math.round(figure.range[0] * factor), Math.round(figure.range[1] * factor)],
   );
 

@@ -109,8 +109,8 @@ export class Scanner {
   private into: Scan;
   /** What the architecture walks; undefined where it hashes. */
   private readonly mmu: PageTable | undefined;
-  /** What frees memory leaves its bytes to whoever gets it next: then no frame is like another. */
-  private readonly keepsBytes: boolean;
+  /** No free frame is like another: it keeps its bytes, or an IOMMU may walk through it. */
+  private readonly keepsFrames: boolean;
   private cell = 0;
   /** Pages with more than one reference that the walk has not met yet. */
   private sharedPages = 0;
@@ -150,7 +150,7 @@ export class Scanner {
     );
     this.into = new Scan(cells);
     this.mmu = kernel.platform.table;
-    this.keepsBytes = run.scenario.machine.recycledPages === 'keep';
+    this.keepsFrames = run.scenario.machine.recycledPages === 'keep' || run.iommuTables !== undefined;
     this.window = this.whatChanges();
   }
 
@@ -178,7 +178,7 @@ export class Scanner {
     this.cell = 0;
     this.flagsLo = 0;
     this.flagsHi = 0;
-    this.isExact = this.keepsBytes || (kernel.code.bookPages?.() ?? 0) > 0;
+    this.isExact = this.keepsFrames || (kernel.code.bookPages?.() ?? 0) > 0;
     this.sharedPages = kernel.allocator.sharedPages;
     const [root] = mmu.levels;
     const reach = root!.span * (root!.mask + 1);

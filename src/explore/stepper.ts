@@ -15,13 +15,15 @@ import {
   type StepReturn,
 } from '../scenario/runner.js';
 import { restoreAboveSections, restoreRun, saveAboveSections, saveRun } from '../scenario/saved-run.js';
-import type { AddressRange } from '../kernel/vmemmap-view.js';
-import { bystandersOf } from '../check/checked-run.js';
+import { activeMemmap, type AddressRange } from '../kernel/vmemmap-view.js';
+import { bystandersOf, keptThrough } from '../check/checked-run.js';
+import type { ExpectationName } from '../check/expectations.js';
 import { INVARIANTS } from '../check/invariants.js';
 import { sortOf, type Complaint } from '../check/complaint.js';
 import type { Check, StepView } from '../check/step-view.js';
 import { outside } from '../hardware/ranges.js';
 import { readMemmap, takeSnapshot, type Snapshot } from '../check/snapshot.js';
+import { watchTranslations, type Sights, type TranslationWatch } from '../check/translation-watch.js';
 import {
   ABSENT,
   altmapsOf,
@@ -55,6 +57,15 @@ export interface Fresh {
   readonly sort: string;
 }
 
+/** What came of running a step. */
+interface Played {
+  readonly ret: StepReturn;
+  readonly mishaps: readonly Mishap[];
+  readonly allocations: number;
+  /** What other processors could see of it, where somebody asks. */
+  readonly sights: Sights | undefined;
+}
+
 /** The outcome of one step. */
 export interface Outcome {
   /** The kernel did not survive: there is nothing to go on from. */
@@ -64,6 +75,9 @@ export interface Outcome {
   /** Calls of the page allocator that the step made. */
   readonly allocations: number;
 }
+
+/** What asks about steps before the one at work: which tables went back that an IOMMU may walk. */
+const FOLLOWS_IOMMU: ExpectationName = 'flush-before-reuse';
 
 const NO_CRASH = INVARIANTS.filter(({ name }) => name === 'no-crash');
 const NOTHING: readonly Fresh[] = [];
@@ -82,6 +96,9 @@ export class Stepper {
   private readonly screen: Screen;
   /** Whether the screen knows all that the invariants ask. */
   private readonly isScreened: boolean;
+  /** What is asked of {@link watch}, which is there if something is. */
+  private readonly watching: readonly NonNullable<Check['sees']>[];
+  private readonly watch: TranslationWatch | undefined;
   private readonly usedAltmaps: Uint8Array;
   private readonly image = new KernelImage();
   private readonly writer = new StateWriter();
@@ -100,11 +117,16 @@ export class Stepper {
     this.failing = new Set([0]);
     this.run = startRun({ ...scenario, machine: { ...scenario.machine, failAllocations: this.failing } });
     const { kernel } = this.run;
+    this.watching = alphabet.checks.flatMap(({ sees }) => sees ?? []);
+    if (alphabet.checks.some(({ name }) => name === FOLLOWS_IOMMU)) this.run.iommuTables = new Set();
     this.altmaps = [...this.run.altmaps.values()];
     this.cells = cellsOf(kernel, [...ranges, ...bootSections(kernel)]);
     this.scanner = new Scanner(this.run, this.cells, ranges.slice(0, alphabet.blocks));
     this.screen = new Screen(kernel, this.altmaps, this.cells);
-    this.isScreened = kernel.platform.table !== undefined && alphabet.checks.length === INVARIANTS.length;
+    const isScreened = ({ name, sees }: Check): boolean =>
+      sees !== undefined || INVARIANTS.some((invariant) => invariant.name === name);
+    this.isScreened = kernel.platform.table !== undefined && alphabet.checks.every(isScreened);
+    this.watch = this.watching.length > 0 ? watchTranslations(kernel, this.run.iommuTables) : undefined;
     this.usedAltmaps = new Uint8Array(this.altmaps.length);
     this.before = new Scan(this.cells);
     this.after = new Scan(this.cells);
@@ -135,13 +157,14 @@ export class Stepper {
   play(move: Move): Outcome {
     const { run, screen } = this;
     this.goBack();
-    const { ret, mishaps, allocations } = this.runMove(move);
+    const { ret, mishaps, allocations, sights } = this.runMove(move);
     const places = placesBehind(this.alphabet, run, move.action, this.places);
     this.scanner.scan(places, this.after);
     const isFine =
       this.isScreened &&
       !run.hasTouchedMemory &&
       mishaps.length === 0 &&
+      this.sawNothing(sights) &&
       !screen.isSuspicious(this.before, this.after, ret, this.memmapOf(move.action.pages)) &&
       this.hasOldDamage(places);
     const fresh = isFine ? NOTHING : this.examine(move, places);
@@ -168,7 +191,7 @@ export class Stepper {
     }
     const read = readMemmap(kernel, outside(before.active, given));
 
-    const { ret, mishaps } = this.runMove(move);
+    const { ret, mishaps, sights } = this.runMove(move);
     const after = takeSnapshot(kernel, allAltmapsOf(run));
     const played: StepView = {
       ...this.viewOf(move.action, before, after, places),
@@ -177,6 +200,7 @@ export class Stepper {
       mishaps,
       bystanders: bystandersOf(kernel, before, after, given, read),
       stoppedBy: run.stoppedBy,
+      ...(sights !== undefined && { sights }),
     };
     // What a kernel leaves behind that stopped on the way is no violation besides.
     const asked = run.stopped === undefined ? checks : NO_CRASH;
@@ -210,18 +234,25 @@ export class Stepper {
     this.isAtStart = false;
   }
 
-  private runMove({ action, failing }: Move): { ret: StepReturn; mishaps: readonly Mishap[]; allocations: number } {
+  private sawNothing(sights: Sights | undefined): boolean {
+    return sights === undefined || this.watching.every((sees) => sees(sights).length === 0);
+  }
+
+  private runMove({ action, failing }: Move): Played {
     const { kernel } = this.run;
     const { allocator, log } = kernel;
     const { calls } = allocator;
     if (failing > 0) this.failing.add(calls + failing);
+    this.watch?.begin(keptThrough(action.step, activeMemmap(kernel), this.memmapOf(action.pages)));
     const ret = runStep(this.run, action.step);
+    const sights = this.watch?.end();
     if (failing > 0) this.failing.delete(calls + failing);
     const said = log.take();
     return {
       ret,
       mishaps: said.length === 0 ? NO_MISHAPS : said.filter(isMishap),
       allocations: allocator.calls - calls,
+      sights,
     };
   }
 

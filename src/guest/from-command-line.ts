@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { alignUp } from '../hardware/align.js';
-import { InputError } from '../scenario/load.js';
+import { InputError } from '../scenario/input.js';
 import type { ScenarioInput } from '../scenario/schema.js';
 import { parseCommandLine, sizeOf, type QemuCommandLine, type QemuOption } from './command-line.js';
 import { DEFAULT_ARCHITECTURE } from '../scenario/names.js';

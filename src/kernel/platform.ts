@@ -2,6 +2,7 @@
 
 import type { Mmu } from '../hardware/mmu.js';
 import type { Leaf, LeafField, Level, PageTable, Table } from '../hardware/page-table.js';
+import type { TranslationRule } from './translation-rule.js';
 
 /** What a machine's MMU makes of the vmemmap, whichever kernel code runs on it. */
 export interface Platform {
@@ -23,6 +24,12 @@ export interface Platform {
   readonly leafFields?: readonly LeafField[];
   /** The bits of a leaf other than its frame number. */
   leafFlags(leaf: Leaf): bigint;
+  /** What the manual asks of whoever changes the page table; nothing if not given. */
+  readonly translationRules?: readonly TranslationRule[];
+  /** A flush of a range covers leaves alone, and no way through tables. */
+  readonly rangeFlushKeepsWalks?: true;
+  /** An IOMMU that shares a process's page table (SVA) walks the kernel's tables too, which hang under the same root. */
+  readonly iommuSharesTables?: true;
   /** Base pages that a table takes; one if not given. */
   readonly tablePages?: (level: Level) => number;
   /** Every present leaf of [start, end) and every table that serves it. */

@@ -25,7 +25,7 @@ const LAST_LINES = 3;
  */
 export function measurePrimitives(source: string, seconds: number): string {
   if (process.arch !== 'x64' || process.platform !== 'linux') {
-    throw new InputError(`measuring is for x86_64 and Linux; this machine is ${process.arch} and ${process.platform}`);
+    throw new InputError(`measuring is for x64 and Linux; this machine is ${process.arch} and ${process.platform}`);
   }
   const folder = mkdtempSync(join(tmpdir(), 'vmemmap-cpu-'));
   try {

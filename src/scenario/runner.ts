@@ -44,6 +44,8 @@ export interface Run {
   readonly devices: Devices;
   /** A step had to do with {@link memory} or {@link devices}; until then they are as after boot. */
   hasTouchedMemory: boolean;
+  /** Tables that went back and that an IOMMU may still walk, where somebody follows them from step to step. */
+  iommuTables: Set<number> | undefined;
   /** The first thing that stopped the kernel, if something did. */
   stopped: string | undefined;
   /** What was thrown then: its stack is the kernel's. */
@@ -66,6 +68,7 @@ export function startRun(scenario: Scenario, namesFunctions = false): Run {
     memory,
     devices: createDevices(memory, scenario.nvdimmKmsan, persistentRegions(scenario)),
     hasTouchedMemory: false,
+    iommuTables: undefined,
     stopped: undefined,
     stoppedBy: undefined,
   };

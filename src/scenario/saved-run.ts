@@ -28,6 +28,7 @@ export function saveAboveSections(to: StateWriter, run: Run): void {
 
 /** Takes back what {@link saveAboveSections} wrote, once the kernel is restored. */
 export function restoreAboveSections(from: StateReader, run: Run): void {
+  if (run.iommuTables !== undefined) restoreFrames(from, run.iommuTables);
   const wasTouched = from.word() === 1;
   if (wasTouched) {
     readMemory(from, run);
@@ -40,10 +41,21 @@ export function restoreAboveSections(from: StateReader, run: Run): void {
  * Writes all of a run, beside its kernel, that what happens next can depend on: 0 as long as memory is as after boot.
  */
 export function saveWhatActsAboveSections(to: StateWriter, run: Run): void {
+  if (run.iommuTables !== undefined) saveFrames(to, run.iommuTables);
   to.word(run.hasTouchedMemory ? 1 : 0);
   if (!run.hasTouchedMemory) return;
   const resources = saveMemory(to, run.memory, namedAltmaps(run));
   saveDevices(to, run.devices, resources);
+}
+
+function saveFrames(to: StateWriter, frames: ReadonlySet<number>): void {
+  to.word(frames.size);
+  for (const pfn of frames) to.wide(pfn);
+}
+
+function restoreFrames(from: StateReader, frames: Set<number>): void {
+  frames.clear();
+  for (let left = from.word(); left > 0; left--) frames.add(from.wide());
 }
 
 const namedAltmaps = ({ altmaps }: Run): VmemAltmap[] => [...altmaps.values()];

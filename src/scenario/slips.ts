@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { MAX_LEAVES } from '../kernel/vmemmap-view.js';
+import type { Architecture } from '../../arch/architecture.js';
+import { findRelease, MAINLINE_RELEASES, resolveTraits } from '../history/releases.js';
 import { eachOf, ScenarioError } from '../kernel/scenario-error.js';
 import { refuseDevices, type Scenario, type Step } from './scenario.js';
 
@@ -40,6 +42,15 @@ export function refuseTooLarge({ steps, machine }: Scenario): void {
   });
 }
 
+/** Releases whose kernels fold the memmap of HugeTLB pages, in words: "from 5.14 on". */
+function releasesThatFold({ foldsHugetlbVmemmap }: Architecture): string {
+  const names = MAINLINE_RELEASES.filter((name) => foldsHugetlbVmemmap!(resolveTraits(findRelease(name)!)));
+  const last = names[names.length - 1]!;
+  return last === MAINLINE_RELEASES[MAINLINE_RELEASES.length - 1]
+    ? `from ${names[0]!} on`
+    : `from ${names[0]!} to ${last}`;
+}
+
 /**
  * Refuses to fold and restore the memmap of HugeTLB pages where no kernel does it.
  * @throws ScenarioError
@@ -48,14 +59,15 @@ function refuseFolding({ steps, hugetlbOptimized, machine }: Scenario): void {
   const { architecture, release, traits } = machine;
   eachOf(steps, (step, i) => {
     if (step.op !== 'hugetlb-optimize' && step.op !== 'hugetlb-restore') return;
-    if (architecture.foldsHugetlbVmemmap !== true) {
+    if (architecture.foldsHugetlbVmemmap === undefined) {
       throw new ScenarioError(
         `steps[${i}].op is "${step.op}"; ${architecture.name} kernels do not fold the memmap of HugeTLB pages (ARCH_WANT_OPTIMIZE_HUGETLB_VMEMMAP)`,
       );
     }
-    if (!traits.hvo) {
+    if (!architecture.foldsHugetlbVmemmap(traits)) {
+      const releases = releasesThatFold(architecture);
       throw new ScenarioError(
-        `steps[${i}].op is "${step.op}"; kernels fold the memmap of HugeTLB pages from 5.14 on, and machine.kernel is "${release.name}"`,
+        `steps[${i}].op is "${step.op}"; ${architecture.name} kernels fold the memmap of HugeTLB pages ${releases}, and machine.kernel is "${release.name}"`,
       );
     }
     if (step.op === 'hugetlb-optimize' && !hugetlbOptimized) {

@@ -675,6 +675,28 @@ const REDISCOVERIES: readonly Rediscovery[] = [
     world: { machine: x86(56), memory: ['kept'], depth: 5 },
   },
   {
+    bug: 'R6',
+    breaks: 'flush-before-free',
+    length: 2,
+    has: '7.3',
+    hasNot: '6.10',
+    world: { machine: riscv64(64), sections: 1, depth: 2, expect: ['flush-before-free'] },
+  },
+  {
+    bug: 'X16',
+    breaks: 'flush-before-free',
+    length: 2,
+    has: '7.3',
+    world: { machine: x86(64), sections: 1, depth: 2, expect: ['flush-before-free'] },
+  },
+  {
+    bug: 'X17',
+    breaks: 'iommu-told-before-free',
+    length: 2,
+    has: '7.3',
+    world: { machine: x86(64), sections: 1, depth: 2, expect: ['iommu-told-before-free'] },
+  },
+  {
     bug: 'X10s',
     breaks: 'no-hole',
     length: 5,
@@ -715,7 +737,7 @@ const OUTSIDE: Readonly<Record<string, string>> = {
   X16: 'Resources below those of boot memory: explored memory is not there at boot.',
   B17: 'The altmap lies at the end of its device, up against system memory; those of the alphabet lie at the start.',
   B32: 'Seventeen ranges that lie 32 TiB apart: ranges of the alphabet are neighbours.',
-  R6: 'Whether a flush came first is asked of what happens inside a step; the explorer looks at what a step leaves.',
+  B41: 'Nothing of the alphabet folds the memmap of HugeTLB pages.',
   R7: 'The statistic is a counter, and counters are no part of a state.',
 };
 

@@ -194,8 +194,13 @@ describe('the playground, from disk and with the network off', () => {
     await page.waitForFunction(`document.querySelector('h1').textContent.startsWith('A machine with 3 GiB')`);
     await load(readFileSync(join(ROOT, 'src', 'story', 'own-memmap.json'), 'utf8'));
     await page.waitForFunction(`document.querySelector('h1').textContent.startsWith('Two blocks hold')`);
-    await load('qemu-system-x86_64 -m 2G');
-    await page.getByRole('dialog').getByText('a QEMU command line is not read here').waitFor();
+    await load(
+      'qemu-system-x86_64 -m 2G,slots=2,maxmem=8G -object memory-backend-ram,id=m0,size=1G -device pc-dimm,memdev=m0',
+    );
+    await page.waitForFunction(`document.getElementById('toast').textContent.includes('a QEMU command line')`);
+    expect(await steps(page)).toEqual([expect.stringContaining('add-memory') as string]);
+    await load('hello');
+    await page.getByRole('dialog').getByText('it is no scenario, no QEMU command line').waitFor();
   });
 
   test('explores a small world in the background, and opens what it finds', async (context) => {

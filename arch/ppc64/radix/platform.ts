@@ -4,6 +4,7 @@ import type { Machine } from '../../architecture.js';
 import { PageTable } from '../../../src/hardware/page-table.js';
 import { tablePlatform, type TablePlatform } from '../../../src/kernel/platform.js';
 import { flagBits, format, geometry, LEAF_FIELDS } from './layout.js';
+import { TRANSLATION_RULES } from '../translation-rules.js';
 
 export const PMD_SIZE = 2 ** 21;
 /** Bytes of the root table: 8192 entries. */
@@ -13,6 +14,7 @@ export function radixPlatform({ ram, allocator, pageSize }: Machine): TablePlatf
   const root = allocator.reserve(Math.max(0, Math.log2(ROOT_BYTES / pageSize))) * pageSize;
   return tablePlatform(new PageTable(ram, root, geometry(Math.log2(pageSize)), format), {
     pmdSize: PMD_SIZE,
+    translationRules: TRANSLATION_RULES,
     pageblockPages: PMD_SIZE / pageSize,
     leafSizes: [
       { name: 'pte', size: pageSize },

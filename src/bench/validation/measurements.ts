@@ -275,3 +275,6 @@ export const NOT_EXPRESSED: readonly { what: string; why: string }[] = [
   { what: 'memory_dev_init() and walk_memory_blocks()', why: 'lists of memory blocks, not of the vmemmap' },
   { what: 'clearing of huge pages on Ice Lake and Milan', why: 'the source of the zeroing rates cannot test them' },
 ];
+
+/** Machine of V27, which was measured by hot-adding memory whole. */
+export const HOT_ADD_MACHINE = { arch: 'ppc64', mmu: 'radix', pageSize: '64K', kernel: '5.10' } as const;

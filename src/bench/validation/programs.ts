@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { HASHED_TABLE } from '../../cycles/causes.js';
 import { ENTRY_BYTES } from '../../hardware/page-table.js';
 import { Processor } from '../../cycles/processor.js';
 import { WORK } from '../../cycles/work.js';
@@ -112,6 +113,6 @@ export function foldHugepage(processor: Processor, { restores, flushes }: Fold):
 
 /** Hypervisor calls one after the other. Returns s. */
 export function hypercalls(processor: Processor, calls: number): number {
-  const cycles = cyclesPerRound(processor, () => processor.hypercall('hash', 'H_REMOVE'));
+  const cycles = cyclesPerRound(processor, () => processor.hypercall(HASHED_TABLE, 'H_REMOVE'));
   return (processor.microseconds(cycles) * calls) / 1e6;
 }

@@ -3,7 +3,7 @@
 import { ARCHITECTURES } from '../../../arch/index.js';
 import { playCase } from '../play.js';
 import { Processor } from '../../cycles/processor.js';
-import { GROUPS, MEASUREMENTS, type Group, type Measurement } from './measurements.js';
+import { HOT_ADD_MACHINE, GROUPS, MEASUREMENTS, type Group, type Measurement } from './measurements.js';
 
 /** The model's prediction beside each published measurement. */
 
@@ -121,7 +121,7 @@ const LMB_BYTES = 2 ** 28;
 export function hotAddBound(): HotAddBound {
   const { microseconds } = playCase({
     name: 'a block of 256 MiB',
-    machine: { arch: 'ppc64', mmu: 'radix', pageSize: '64K', kernel: '5.10' },
+    machine: HOT_ADD_MACHINE,
     cpu: 'power9',
     bytes: LMB_BYTES,
     portion: LMB_BYTES,

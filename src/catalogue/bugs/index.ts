@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { recycledLeaf } from './recycled-leaf.js';
+import { foldedWithoutBreak } from './folded-without-break.js';
+import { freedBeforeFlush } from './freed-before-flush.js';
+import { freedUnderIommu } from './freed-under-iommu.js';
 import { recycledLeafS390 } from './recycled-leaf-s390.js';
 import { earlyMemmapInParts } from './early-memmap-in-parts.js';
 import { paintOverDevice } from './paint-over-device.js';
@@ -133,6 +136,9 @@ export const BUGS: readonly Bug[] = [
   pageBehindStartMissedLoongarch64,
   recycledLeaf,
   recycledLeafS390,
+  freedBeforeFlush,
+  freedUnderIommu,
+  foldedWithoutBreak,
   earlyMemmapInParts,
   paintOverDevice,
   ...MEMORY_HOTPLUG_BUGS,

@@ -97,6 +97,17 @@ export const ARM64_TRAITS = {
     confidence: 'source',
     read: ALL_TREES,
   },
+  arm64FoldsHugetlb: {
+    name: 'arm64/hvo',
+    since: 'since Linux commit 1e63ac088f20 (arm64: mm: hugetlb: enable HUGETLB_PAGE_FREE_VMEMMAP for arm64) in v5.19',
+    from: '5.19',
+    until: '6.3',
+    endedIn: { '6.1': { by: 192 } },
+    ended: 'until Linux commit 060a2c92d1b6 (arm64: mm: hugetlb: Disable HUGETLB_PAGE_OPTIMIZE_VMEMMAP) in v6.3',
+    effect: 'The vmemmap of a HugeTLB page may be folded (ARCH_WANT_HUGETLB_PAGE_OPTIMIZE_VMEMMAP).',
+    confidence: 'memory',
+    read: ALL_TREES,
+  },
   arm64SectNormalWrite: {
     name: 'arm64/sect-normal-write',
     since: 'since a change of PROT_SECT_NORMAL between v6.1 and v6.12 (commit not looked up)',

@@ -2,6 +2,7 @@
 
 import { ARCHITECTURES } from '../../../arch/index.js';
 import { size } from '../../events/words.js';
+import { scenarioOfCommandLine } from '../../guest/from-command-line.js';
 import { factsOf, type MachineFacts, type Sources } from '../../plan/facts.js';
 import { importIomem } from '../../plan/iomem.js';
 import { importLsmem } from '../../plan/lsmem.js';
@@ -74,10 +75,11 @@ export function load(name: string, text: string): Loaded {
   }
   if (/^ *[0-9a-f]+-[0-9a-f]+ : /im.test(text))
     return machineOf({ iomem: importIomem(text, name) }, '/proc/iomem', name);
-  if (/\bqemu-system-/.test(text)) {
-    throw new InputError(`${name}: a QEMU command line is not read here; \`vmemmap qemu\` writes one for a scenario`);
+  if (/\bqemu-(?:system-|kvm\b)/.test(text)) {
+    const { scenario, remarks } = scenarioOfCommandLine(text, name, undefined);
+    return { file: scenario, told: [`${name}: a QEMU command line`, ...remarks].join('; ') };
   }
   throw new InputError(
-    `${name}: it is no scenario, nothing that lsmem --json or vmemmap explore --json prints, and no /proc/iomem`,
+    `${name}: it is no scenario, no QEMU command line, nothing that lsmem --json or vmemmap explore --json prints, and no /proc/iomem`,
   );
 }

@@ -5,6 +5,7 @@ import { ARCHITECTURES } from '../../../arch/index.js';
 import { BUGS } from '../../catalogue/bugs/index.js';
 import { DEFAULT_RELEASE, PROPOSED_KERNELS, RELEASES } from '../../history/releases.js';
 import { scenarioJsonSchema } from '../../scenario/schema.js';
+import deviceBesideMemory from '../../story/device-beside-memory.json' with { type: 'json' };
 import ownMemmap from '../../story/own-memmap.json' with { type: 'json' };
 import partialPmd from '../../story/partial-pmd.json' with { type: 'json' };
 import type { Offer, StoryOffer } from './protocol.js';
@@ -15,19 +16,9 @@ const STORIES: readonly StoryOffer[] = [
   { name: partialPmd.name, title: partialPmd.title, file: partialPmd, kernels: ['5.12', '6.12.117'] },
   { name: ownMemmap.name, title: ownMemmap.title, file: ownMemmap, kernels: ['6.12.117'] },
   {
-    name: 'device-beside-memory',
-    title: 'A device of an altmap goes while a leaf of its is used by the section beside it',
-    file: {
-      name: 'device-beside-memory',
-      title: 'A device of an altmap goes while a leaf of its is used by the section beside it',
-      machine: { arch: 'x86_64', structPageSize: 80, nvdimmKmsan: true },
-      steps: [
-        { op: 'create-namespace', device: 'dax0', start: '0x108000000', size: '128M', mode: 'devdax' },
-        { op: 'add-memory', start: '0x100000000', size: '128M' },
-        { op: 'online', start: '0x100000000', size: '128M' },
-        { op: 'destroy-namespace', device: 'dax0' },
-      ],
-    },
+    name: deviceBesideMemory.name,
+    title: deviceBesideMemory.title,
+    file: deviceBesideMemory,
     kernels: ['7.3'],
   },
 ];

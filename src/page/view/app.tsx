@@ -487,7 +487,10 @@ export function App({ document: own, emulator }: AppProps) {
         <LoadDialog
           emulator={emulator}
           onClose={() => setDialog(undefined)}
-          onLoaded={(file) => play({ file: file as Draft['file'], kernels: kernelsFor(file, draft, offer) })}
+          onLoaded={(file, told) => {
+            play({ file: file as Draft['file'], kernels: kernelsFor(file, draft, offer) });
+            tell(told);
+          }}
         />
       )}
       {dialog === 'keys' && <KeyHelp onClose={() => setDialog(undefined)} isPlay={mode === 'play'} />}

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import emptyMachine from '../../story/empty-machine.json' with { type: 'json' };
 import type { Stretch } from '../../events/event.js';
 import type { RunReport } from '../document.js';
 import type { Draft, Scenario, ScenarioStep } from './address.js';
@@ -16,7 +17,7 @@ export interface Tool {
 }
 
 export const EMPTY_DRAFT: Draft = {
-  file: { machine: { arch: 'x86_64', structPageSize: 56 }, steps: [] },
+  file: { machine: emptyMachine, steps: [] },
   kernels: ['5.12', '6.12.117'],
 };
 
