@@ -11,8 +11,9 @@ import { sizeText } from '../report/text.js';
 import { didYouMean } from '../scenario/did-you-mean.js';
 import { InputError } from '../scenario/load.js';
 import { EXIT_OK } from './exit-codes.js';
-import { styled, writeResult } from './output.js';
+import { writeResult } from './output.js';
 import { packageRoot } from './package-root.js';
+import { styled } from './terminal.js';
 
 const PROFILE_ENDING = '.json';
 

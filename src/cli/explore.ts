@@ -14,16 +14,18 @@ import { Search, type Limits } from '../explore/search.js';
 import type { Violation } from '../explore/violations.js';
 import { Walker } from '../explore/walk.js';
 import { DEFAULT_RELEASE } from '../history/releases.js';
-import { exploreJson, exploreText, type Effort } from '../report/explore.js';
+import { exploreCases, exploreJson, exploreText, type Effort } from '../report/explore.js';
+import type { TestFormat } from '../report/test-report.js';
 import { InputError } from '../scenario/load.js';
 import { findArchitecture } from '../scenario/names.js';
 import { size } from '../../arch/machine-fields.js';
 import { EXIT_FINDING, EXIT_OK } from './exit-codes.js';
 import { namedKernel } from './named-kernel.js';
 import { jsonText, makeFolder, progress, writeNamed, writeResult } from './output.js';
+import { testReport, type TestFormatOptions } from './test-format.js';
 
 /** What the command line says, as text. */
-export interface ExploreCommand {
+export interface ExploreCommand extends TestFormatOptions {
   arch?: string;
   kernel?: string;
   pageSize?: string;
@@ -51,6 +53,7 @@ export interface ExploreCommand {
   resume?: string;
   json?: true;
   output?: string;
+  dir?: string;
 }
 
 /** Explored memory has at most so many sections, and sequences so many steps: nobody would see the end of more. */
@@ -294,15 +297,16 @@ async function walkOn(
 export function writeExplorationResult(
   exploration: Exploration,
   options: ExploreOptions,
-  command: Pick<ExploreCommand, 'json' | 'output'>,
+  command: Pick<ExploreCommand, 'json' | 'output' | 'dir' | TestFormat>,
   effort?: Effort,
 ): number {
   const violations = [...exploration.violations, ...(effort?.walked ?? [])];
   const text = command.json
     ? JSON.stringify(exploreJson(exploration, options, effort), null, 2)
     : exploreText(exploration, options, effort);
-  writeResult(text, undefined);
-  if (command.output !== undefined) writeScenarios(command.output, violations);
+  const report = testReport(command, () => exploreCases(exploration, options, effort));
+  writeResult(report ?? text, command.output);
+  if (command.dir !== undefined) writeScenarios(command.dir, violations);
   return violations.length > 0 ? EXIT_FINDING : EXIT_OK;
 }
 

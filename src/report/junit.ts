@@ -1,18 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import type { TestCase } from './test-report.js';
+
 /** JUnit XML, as CI servers read it. */
 
-export interface JunitCase {
-  suite: string;
-  name: string;
-  /** What failed; absent where nothing did. */
-  failure?: string;
-  /** Why it says nothing; absent where it does. */
-  skipped?: string;
-  output?: string;
-}
-
-const count = (cases: readonly JunitCase[], key: 'failure' | 'skipped'): number =>
+const count = (cases: readonly TestCase[], key: 'failure' | 'skipped'): number =>
   cases.filter((each) => each[key] !== undefined).length;
 
 /** Characters that XML 1.0 cannot hold. */
@@ -35,14 +27,14 @@ const attributes = (values: Readonly<Record<string, string | number>>): string =
     .map(([name, value]) => ` ${name}="${text(String(value))}"`)
     .join('');
 
-const totals = (cases: readonly JunitCase[]): Record<string, number> => ({
+const totals = (cases: readonly TestCase[]): Record<string, number> => ({
   tests: cases.length,
   failures: count(cases, 'failure'),
   errors: 0,
   skipped: count(cases, 'skipped'),
 });
 
-function caseLines({ suite, name, failure, skipped, output }: JunitCase): string[] {
+function caseLines({ suite, name, failure, skipped, output }: TestCase): string[] {
   const inside = [
     ...(failure === undefined ? [] : [`      <failure${attributes({ message: failure })}/>`]),
     ...(skipped === undefined ? [] : [`      <skipped${attributes({ message: skipped })}/>`]),
@@ -53,7 +45,7 @@ function caseLines({ suite, name, failure, skipped, output }: JunitCase): string
 }
 
 /** The report as text. Cases of a suite stand together, in the order in which suites first appear. */
-export function junit(cases: readonly JunitCase[]): string {
+export function junit(cases: readonly TestCase[]): string {
   const suites = [...new Set(cases.map(({ suite }) => suite))].flatMap((name) => {
     const own = cases.filter(({ suite }) => suite === name);
     return [`  <testsuite${attributes({ name, ...totals(own) })}>`, ...own.flatMap(caseLines), '  </testsuite>'];

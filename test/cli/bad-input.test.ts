@@ -195,7 +195,10 @@ describe('a mistake is answered with one sentence and exit code 2', () => {
     const empty = taken.replace(/taken$/, 'empty');
     mkdirSync(empty, { recursive: true });
     expectSentence(await vmemmapHere('verify', empty), /empty: the folder has no file that ends in \.json/);
-    expectSentence(await vmemmapHere('validate', '--arch', 's390', '-o', taken), /taken: it is no folder \(EEXIST\)/);
+    expectSentence(
+      await vmemmapHere('validate', '--arch', 's390', '--dir', taken),
+      /taken: it is no folder \(EEXIST\)/,
+    );
   });
 
   test('what commander finds is said as the rest is', async () => {
