@@ -14,12 +14,14 @@ import type { DumpOptions } from './dump.js';
 import type { ExploreCommand } from './explore.js';
 import type { KernelOptions } from './kernel.js';
 import { tellMistake } from './mistake.js';
+import type { ManOptions } from './man.js';
 import type { MergeOptions } from './merge.js';
 import type { ReportOptions } from './report.js';
 import type { ReproOptions } from './repro.js';
 import type { QemuOptions } from './qemu.js';
 import type { RunOptions } from './run.js';
 import type { ScenarioOptions } from './scenario.js';
+import type { SchemaOptions } from './schema.js';
 import type { ServeOptions } from './serve.js';
 import type { ValidateOptions } from './validate.js';
 import type { WhereOptions } from './where.js';
@@ -578,11 +580,44 @@ program
 
 program
   .command('schema')
-  .description('print the JSON Schema of a scenario')
+  .description('print the JSON Schema of a scenario, or of what a command prints with --json')
+  .argument('[name]', 'scenario, run, runs, fail-each, verify, validate, diff', 'scenario')
   .addOption(output())
-  .addHelpText('after', examples('vmemmap schema > scenario.schema.json'))
-  .action(async (options: { output?: string }) => {
-    process.exitCode = (await import('./schema.js')).schema(options);
+  .option('--dir <folder>', 'write all of them there')
+  .addHelpText(
+    'after',
+    examples('vmemmap schema > scenario.schema.json', 'vmemmap schema run', 'vmemmap schema --dir schemas'),
+  )
+  .action(async (name: string, options: SchemaOptions) => {
+    process.exitCode = (await import('./schema.js')).schema(name, options);
+  });
+
+program
+  .command('completion')
+  .description('print what completes command lines in a shell')
+  .argument('<shell>', 'bash, zsh or fish')
+  .addOption(output())
+  .addHelpText(
+    'after',
+    examples(
+      'vmemmap completion bash > ~/.local/share/bash-completion/completions/vmemmap',
+      'vmemmap completion zsh > ~/.zfunc/_vmemmap',
+      'vmemmap completion fish > ~/.config/fish/completions/vmemmap.fish',
+    ),
+  )
+  .action(async (shell: string, options: { output?: string }) => {
+    process.exitCode = (await import('./completion.js')).completion(program, shell, options);
+  });
+
+program
+  .command('man')
+  .description('print a page of the manual')
+  .argument('[command]', 'the command that it is about; the page of all if not given')
+  .addOption(output())
+  .option('--dir <folder>', 'write all pages there')
+  .addHelpText('after', examples('vmemmap man run | man -l -', 'vmemmap man --dir ~/.local/share/man/man1'))
+  .action(async (command: string | undefined, options: ManOptions) => {
+    process.exitCode = (await import('./man.js')).man(program, command, options);
   });
 
 /** A user's mistake is a sentence, and exit code 2. @throws what is none */

@@ -2,7 +2,7 @@
 
 import { expect, test } from 'vitest';
 import { FAULT_POINTS } from '../../src/mm/system-memory.js';
-import { scenarioJsonSchema } from '../../src/scenario/schema.js';
+import { scenarioJsonSchema } from '../../src/scenario/json-schema.js';
 import { PAGES } from './pages.js';
 
 /** The page of the scenario format beside the schema. */
