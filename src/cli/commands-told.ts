@@ -18,10 +18,10 @@ export interface ToldCommand {
 /** What a command's help has behind its options. */
 function afterHelp(command: Command): string {
   let text = '';
-  const { writeOut } = command.configureOutput();
+  const before = { ...command.configureOutput() };
   command.configureOutput({ writeOut: (part) => (text += part) });
   command.outputHelp();
-  command.configureOutput({ ...(writeOut && { writeOut }) });
+  command.configureOutput(before);
   return text;
 }
 

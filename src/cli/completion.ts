@@ -32,7 +32,7 @@ const NAMES: Readonly<Record<string, () => readonly string[]>> = {
   '--unit': () => UNITS,
   '--altmap': () => ALTMAP_CHOICES,
   '--page-size': () => ['4K', '16K', '64K'],
-  '--mmu': () => ['radix', 'hash'],
+  '--mmu': () => ARCHITECTURES.flatMap(({ configurations }) => configurations.flatMap(({ mmu }) => mmu ?? [])),
   'repro name': () => BUGS.map(({ name }) => name),
   'kernel release': releases,
   'arch name': () => ARCHITECTURES.map(({ name }) => name),
@@ -42,11 +42,13 @@ const NAMES: Readonly<Record<string, () => readonly string[]>> = {
   'completion shell': () => Object.keys(SHELLS),
 };
 
+const unique = (words: readonly string[] | undefined): string[] | undefined => words && [...new Set(words)];
+
 /** What an option or an argument of a command takes. */
 const wordsOf =
   (command: string): WordsOf =>
   (of) =>
-    of.argChoices ?? NAMES['long' in of ? (of.long ?? '') : `${command} ${of.name()}`]?.();
+    unique(of.argChoices ?? NAMES['long' in of ? (of.long ?? '') : `${command} ${of.name()}`]?.());
 
 const takesValue = (option: Option): boolean => option.required || option.optional;
 const flagsOf = ({ short, long }: Option): string[] => [short, long].flatMap((flag) => (flag ? [flag] : []));

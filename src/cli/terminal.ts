@@ -50,8 +50,9 @@ const LAST_COLUMN = /^(.*\S {2,}| +)(?=\S)/;
 
 /** Where the lines that continue one begin: below its last column, if that leaves half of the width. */
 function hangingIndent(line: string, columns: number): number {
-  const plain = stripVTControlCharacters(line);
-  const half = plain.slice(0, Math.floor(columns / 2) + 1);
+  // Columns of a line that is in colours already do not stand where its characters do.
+  if (stripVTControlCharacters(line) !== line) return 0;
+  const half = line.slice(0, Math.floor(columns / 2) + 1);
   return LAST_COLUMN.exec(half)?.[1]?.length ?? 0;
 }
 
@@ -60,8 +61,8 @@ export function fitted(text: string, columns: number): string {
   const fit = (line: string): string => {
     if (stringWidth(line) <= columns) return line;
     const indent = hangingIndent(line, columns);
-    const [head = '', ...rest] = [line.slice(0, indent), line.slice(indent)];
-    const lines = wrapAnsi(rest.join(''), columns - indent, { trim: true, hard: false }).split('\n');
+    const head = line.slice(0, indent);
+    const lines = wrapAnsi(line.slice(indent), columns - indent, { trim: true, hard: false }).split('\n');
     return lines.map((each, i) => (i === 0 ? head : ' '.repeat(indent)) + each).join('\n');
   };
   return text.split('\n').map(fit).join('\n');
@@ -92,12 +93,12 @@ function page(text: string): boolean {
 
 /** Prints a result: coloured, fitted and paged on a terminal, and as it is elsewhere. */
 export function show(text: string): void {
-  const { isTTY, columns = DEFAULT_COLUMNS, rows } = process.stdout;
+  const { isTTY, columns, rows } = process.stdout;
   if (!isTTY) {
     process.stdout.write(highlighted(text));
     return;
   }
-  const shown = fitted(highlighted(text), columns);
+  const shown = highlighted(fitted(text, columns > 0 ? columns : DEFAULT_COLUMNS));
   const isLong = shown.split('\n').length > rows;
   if (isPaged && isLong && page(shown)) return;
   process.stdout.write(shown);

@@ -3,7 +3,7 @@
 import { TEST_FORMATS, type TestCase, type TestFormat } from '../report/test-report.js';
 
 /** Options of commands whose results test systems read. */
-export type TestFormatOptions = { readonly [Format in TestFormat]?: true };
+export type TestFormatOptions = Readonly<Partial<Record<TestFormat, true>>>;
 
 /** A result in the form that its options ask for; undefined where they ask for none. */
 export function testReport(options: TestFormatOptions, cases: () => readonly TestCase[]): string | undefined {

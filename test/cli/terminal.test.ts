@@ -11,7 +11,7 @@ import { vmemmapHere } from './here.js';
 
 /** How results look on a terminal, and where none is. */
 
-const { isTTY, columns, rows, hasColors } = process.stdout;
+const { isTTY, columns, rows } = process.stdout;
 
 /** Makes standard output a terminal, until the test ends. */
 function onTerminal(size: { columns: number; rows: number }): void {
@@ -19,7 +19,8 @@ function onTerminal(size: { columns: number; rows: number }): void {
 }
 
 afterEach(() => {
-  Object.assign(process.stdout, { isTTY, columns, rows, hasColors });
+  Object.assign(process.stdout, { isTTY, columns, rows });
+  Reflect.deleteProperty(process.stdout, 'hasColors');
   vi.unstubAllEnvs();
 });
 

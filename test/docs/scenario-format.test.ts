@@ -21,7 +21,7 @@ const fields = schema.properties!;
 const steps = fields['steps']!.items!.oneOf!;
 
 /** Rows of tables on the page, by the first thing in code of their first cell. */
-const rows = new Map([...prose.matchAll(/^\| `([\w-]+)`.*$/gm)].map(([row, name = '']) => [name, row] as const));
+const rows = new Map([...prose.matchAll(/^\| `([\w$-]+)`.*$/gm)].map(([row, name = '']) => [name, row] as const));
 
 const unknown = (names: readonly string[]): string[] => names.filter((name) => !rows.has(name));
 
