@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import type { Argument, Command, Option } from 'commander';
-import { ARCHITECTURES } from '../../arch/index.js';
 import { SHAPES } from '../audit/shapes.js';
 import { SUITES } from '../bench/cases.js';
 import { BUGS } from '../catalogue/bugs/index.js';
@@ -10,10 +9,11 @@ import { ALTMAP_CHOICES, UNITS } from '../explore/alphabet.js';
 import { PROPOSAL_NAMES, RELEASES } from '../history/releases.js';
 import { allowedAre } from '../scenario/did-you-mean.js';
 import { InputError } from '../scenario/load.js';
+import { ARCHITECTURES } from '../scenario/names.js';
 import { toldCommands, type ToldCommand, type WordsOf } from './commands-told.js';
 import { EXIT_OK } from './exit-codes.js';
 import { writeResult } from './output.js';
-import { SCHEMA_NAMES } from './schema.js';
+import { SCHEMA_NAMES } from './named-schemas.js';
 
 /** `vmemmap completion`: what completes a command line, made from the one definition of the commands. */
 

@@ -2,7 +2,9 @@
 
 import type { Kernel } from '../kernel/kernel.js';
 import type { VmemAltmap } from '../kernel/memremap.js';
-import type { StepReturn } from '../scenario/runner.js';
+import type { Run, StepReturn } from '../scenario/runner.js';
+import type { SystemMemory } from '../mm/system-memory.js';
+import { MEMORY_BOOKS } from '../check/memory-invariants.js';
 import type { AddressRange } from '../kernel/vmemmap-view.js';
 import type { Cell } from './cells.js';
 import { Hash } from './hash.js';
@@ -23,11 +25,21 @@ export interface Damage {
 export const UNDAMAGED: Damage = { hi: 0, lo: 0 };
 
 /** What is damaged, before where. */
-const KIND = { hole: 1, idleLeaf: 2, emptyTable: 3, lost: 4, freed: 5, altmap: 6, counter: 7, section: 8 } as const;
+const KIND = {
+  hole: 1,
+  idleLeaf: 2,
+  emptyTable: 3,
+  lost: 4,
+  freed: 5,
+  altmap: 6,
+  counter: 7,
+  section: 8,
+  departed: 9,
+  memory: 10,
+} as const;
 
 export class Screen {
   private readonly hash = new Hash();
-  private readonly mappedOfAltmaps: Float64Array;
   /** What is wrong so far, counted. */
   private notes = 0;
 
@@ -35,22 +47,22 @@ export class Screen {
     private readonly kernel: Kernel,
     private readonly altmaps: readonly VmemAltmap[],
     private readonly cells: readonly Cell[],
-  ) {
-    this.mappedOfAltmaps = new Float64Array(altmaps.length);
-  }
+  ) {}
 
   /**
    * What is wrong with a state, whatever led to it.
    * @param scan the kernel as it is
    * @param usedAltmaps by altmap: whether some range was added with it that is there
+   * @param run what the kernel's books above sections say
    */
-  damage(scan: Scan, usedAltmaps: Uint8Array): Damage {
+  damage(scan: Scan, usedAltmaps: Uint8Array, { memory, hasTouchedMemory }: Run): Damage {
     this.hash.start();
     this.notes = 0;
     this.readCells(scan);
     this.readFrames(scan);
-    this.readAltmaps(scan, usedAltmaps);
+    for (let a = 0; a < this.altmaps.length; a++) this.readAltmap(scan, this.altmaps[a]!, a, usedAltmaps[a] === 1);
     this.readBooks(scan);
+    if (hasTouchedMemory) this.readMemory(scan, memory);
     return this.notes > 0 ? this.hash.end() : UNDAMAGED;
   }
 
@@ -129,31 +141,49 @@ export class Screen {
     if (used !== booked) this.note(KIND.lost, Math.abs(booked - used), booked < used ? 1 : 0);
   }
 
-  private readAltmaps({ leaves }: Scan, usedAltmaps: Uint8Array): void {
-    const { altmaps, mappedOfAltmaps } = this;
+  /** @param isUsed whether some memory that is there was added with it */
+  private readAltmap(scan: Scan, altmap: VmemAltmap, index: number, isUsed: boolean): void {
+    const { alloc, align, free } = altmap;
+    if (alloc === 0 && !isUsed) return;
+    const mapped = this.mappedOf(scan, altmap);
+    if (alloc >= 0 && alloc + align <= free && alloc === mapped && (alloc === 0 || isUsed)) return;
+    this.note(KIND.altmap, index, alloc);
+    this.hash.wide(align);
+    this.hash.wide(mapped);
+    this.hash.word(isUsed ? 1 : 0);
+  }
+
+  /** Pages of an altmap's own window that leaves map. */
+  private mappedOf({ leaves }: Scan, { basePfn, reserve, free }: VmemAltmap): number {
     const { pageSize } = this.kernel;
-    mappedOfAltmaps.fill(0);
+    const from = basePfn + reserve;
+    let mapped = 0;
     for (let i = 0; i < leaves.length; i++) {
       if (leaves.owner[i] !== OWNER.foreign) continue;
       const first = leaves.pa[i]! / pageSize;
       const end = first + leaves.size[i]! / pageSize;
-      for (let a = 0; a < altmaps.length; a++) {
-        const { basePfn, reserve, free } = altmaps[a]!;
-        const from = basePfn + reserve;
-        if (first < from + free && end > from) {
-          mappedOfAltmaps[a]! += Math.min(from + free, end) - Math.max(from, first);
-        }
+      if (first < from + free && end > from) mapped += Math.min(from + free, end) - Math.max(from, first);
+    }
+    return mapped;
+  }
+
+  /** Zones, memory blocks and the iomem tree have few parts: the invariants themselves are asked of them. */
+  private readMemory(scan: Scan, memory: SystemMemory): void {
+    const { kernel, hash } = this;
+    const { leaves } = scan;
+    for (const { id, altmap } of memory.blocks.values()) {
+      if (altmap !== null) this.readAltmap(scan, altmap, this.altmaps.length + id, true);
+    }
+    for (let i = 0; i < leaves.length; i++) {
+      if (leaves.isUsed[i] === 0 || leaves.owner[i] !== OWNER.foreign) continue;
+      if (memory.departed.get(Math.floor(leaves.pa[i]! / kernel.pageSize)) === true) {
+        this.note(KIND.departed, leaves.start[i]!, leaves.level[i]!);
       }
     }
-    for (let a = 0; a < altmaps.length; a++) {
-      const { alloc, align, free } = altmaps[a]!;
-      const isUsed = usedAltmaps[a] === 1;
-      if (alloc === 0 && !isUsed) continue;
-      if (alloc < 0 || alloc + align > free || alloc !== mappedOfAltmaps[a] || (alloc > 0 && !isUsed)) {
-        this.note(KIND.altmap, a, alloc);
-        this.hash.wide(align);
-        this.hash.wide(mappedOfAltmaps[a]!);
-        this.hash.word(usedAltmaps[a]!);
+    for (const { check } of MEMORY_BOOKS) {
+      for (const complaint of check({ memory, kernel, mishaps: [] })) {
+        this.note(KIND.memory, 0, 0);
+        hash.text(JSON.stringify(complaint));
       }
     }
   }

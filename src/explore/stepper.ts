@@ -162,7 +162,6 @@ export class Stepper {
     this.scanner.scan(places, this.after);
     const isFine =
       this.isScreened &&
-      !run.hasTouchedMemory &&
       mishaps.length === 0 &&
       this.sawNothing(sights) &&
       !screen.isSuspicious(this.before, this.after, ret, this.memmapOf(move.action.pages)) &&
@@ -220,7 +219,7 @@ export class Stepper {
     this.above = this.writer.take();
     this.scanner.scan(this.places, this.before);
     markAltmaps(this.places, this.usedAltmaps);
-    this.damage = this.screen.damage(this.before, this.usedAltmaps);
+    this.damage = this.screen.damage(this.before, this.usedAltmaps, this.run);
     this.isAtStart = true;
   }
 
@@ -258,7 +257,7 @@ export class Stepper {
 
   private hasOldDamage(places: Places): boolean {
     markAltmaps(places, this.usedAltmaps);
-    const { hi, lo } = this.screen.damage(this.after, this.usedAltmaps);
+    const { hi, lo } = this.screen.damage(this.after, this.usedAltmaps, this.run);
     if (hi === 0 && lo === 0) return true;
     return hi === this.damage.hi && lo === this.damage.lo;
   }

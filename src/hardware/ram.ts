@@ -312,10 +312,32 @@ export class Ram {
       const node = this.directory[(pfn / NODE_FRAMES) | 0];
       const chunk = node ? node[(pfn >>> CHUNK_SHIFT) & (NODE_CHUNKS - 1)]! : 0;
       const left = Math.min(frames - frame, CHUNK_FRAMES - (pfn & (CHUNK_FRAMES - 1)));
-      const count = chunk < FIRST_INDEX ? left : this.alike(chunk - FIRST_INDEX, pfn & (CHUNK_FRAMES - 1), left);
+      if (chunk < FIRST_INDEX) {
+        const count = Math.min(frames - frame, left + this.chunksAlike(pfn + left, first + frames, chunk));
+        onRun(frame * this.frameSize, count * this.frameSize, chunk);
+        frame += count;
+        continue;
+      }
+      const count = this.alike(chunk - FIRST_INDEX, pfn & (CHUNK_FRAMES - 1), left);
       onRun(frame * this.frameSize, count * this.frameSize, this.uniformByte(pfn));
       frame += count;
     }
+  }
+
+  /** Frames of whole chunks in a row, from the first frame of one on, that are filled with a byte. */
+  private chunksAlike(first: number, end: number, byte: number): number {
+    let pfn = first;
+    while (pfn < end) {
+      const node = this.directory[(pfn / NODE_FRAMES) | 0];
+      const from = (pfn >>> CHUNK_SHIFT) & (NODE_CHUNKS - 1);
+      const to = Math.min(NODE_CHUNKS, from + Math.ceil((end - pfn) / CHUNK_FRAMES));
+      let at = from;
+      if (!node) at = byte === 0 ? to : from;
+      else while (at < to && node[at] === byte) at++;
+      pfn += (at - from) * CHUNK_FRAMES;
+      if (at < to) break;
+    }
+    return pfn - first;
   }
 
   /** Bytes of this process that the memory occupies. */

@@ -80,7 +80,9 @@ export class StateReader {
   }
 
   text(): string {
-    return Array.from({ length: this.word() }, () => String.fromCharCode(this.word())).join('');
+    const length = this.word();
+    this.at += length;
+    return String.fromCharCode(...this.state.subarray(this.at - length, this.at));
   }
 
   /** Copies words to [from, to) of an array. */

@@ -34,6 +34,11 @@ export class DeviceMaps {
     return this.byId.get(id);
   }
 
+  /** Whether no device is mapped. */
+  get isEmpty(): boolean {
+    return this.byId.size === 0;
+  }
+
   /** Devices that are mapped. */
   mapped(): DevicePages[] {
     return [...this.byId.values()];

@@ -58,11 +58,10 @@ export class RangeMap<T> {
 
   /** @param valueOf the value that a number stands for */
   restore(from: StateReader, valueOf: (number: number) => T): void {
-    this.entries = Array.from({ length: from.word() }, () => ({
-      start: from.wide(),
-      end: from.wide(),
-      value: valueOf(from.word()),
-    }));
+    this.entries = [];
+    for (let left = from.word(); left > 0; left--) {
+      this.entries.push({ start: from.wide(), end: from.wide(), value: valueOf(from.word()) });
+    }
   }
 
   /** Makes the entry at an index one with the entry before it, if both continue each other. */

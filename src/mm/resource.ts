@@ -442,9 +442,11 @@ export function iomemLines(root: Resource): string[] {
 /** In a saved state, for a resource that is in no tree and was not met yet. */
 const NEW_RESOURCE = -1;
 
+const LASTING_NUMBERS: readonly (readonly [ResourceName, number])[] = LASTING_NAMES.map((name, i) => [name, i]);
+
 /** Writes resources, each once: whoever points to one that was written gets its number. */
 export class ResourceWriter {
-  private readonly names = new Map(LASTING_NAMES.map((name, i) => [name, i]));
+  private readonly names = new Map(LASTING_NUMBERS);
   private readonly numbers = new Map<Resource, number>();
 
   constructor(private readonly to: StateWriter) {}
@@ -490,7 +492,8 @@ export class ResourceReader {
   constructor(private readonly from: StateReader) {}
 
   children(root: Resource): void {
-    root.children = Array.from({ length: this.from.word() }, () => this.resource(root));
+    root.children = [];
+    for (let left = this.from.word(); left > 0; left--) root.children.push(this.resource(root));
   }
 
   pointer(): Resource {
@@ -500,7 +503,9 @@ export class ResourceReader {
 
   private resource(parent: Resource | null): Resource {
     const { from } = this;
-    const [start, end, flags] = [from.wide(), from.wide(), from.word()];
+    const start = from.wide();
+    const end = from.wide();
+    const flags = from.word();
     const resource = createResource(start, end, this.name(), flags);
     this.resources.push(resource);
     resource.parent = parent;
