@@ -11,31 +11,9 @@ import type { Ptdump } from '../src/kernel/ptdump.js';
 import type { Kernel } from '../src/kernel/kernel.js';
 import type { Bench } from './bench-machine.js';
 import type { GuestMachine } from './guest-machine.js';
-import type { RoomValues } from './machine-fields.js';
+import type { MachineConfig, RoomValues } from './machine-fields.js';
 
 /** What an architecture registers, and what a machine has to say to get one. */
-
-/**
- * What a scenario says of the machine. vmemmapBase has all 64 bits; code below here takes its low 52 bits as a number.
- * Fields that one architecture alone has are declared in its room, see `RoomFields` in machine-fields.ts.
- */
-export interface MachineConfig extends RoomValues {
-  arch: string;
-  kernel: string;
-  /** PAGE_SIZE, bytes. */
-  pageSize: number;
-  /** sizeof(struct page), bytes. */
-  structPageSize: number;
-  sectionSizeBits: number;
-  /** Virtual address of the struct page of pfn 0. */
-  vmemmapBase: bigint;
-  /** Levels of the page table in use. */
-  pagingLevels?: number | undefined;
-  /** Bits of a virtual address that the kernel is built for, VA_BITS. */
-  vaBits?: number | undefined;
-  /** The CPU can map the vmemmap with large leaves: PSE, EDAT1. */
-  hugeVmemmap: boolean;
-}
 
 /** One configuration that an architecture knows, as `vmemmap arch` lists it. */
 export interface ArchConfiguration {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { alignUp } from '../src/hardware/align.js';
-import type { MachineConfig } from './architecture.js';
+import type { MachineConfig } from './machine-fields.js';
 
 /** What a room says of guests: the machine that QEMU emulates for its architecture, and the kernel in it. */
 
@@ -38,8 +38,17 @@ export interface GuestMachine extends MemoryLayout {
   readonly console: string;
   /** What Debian calls the kernel's image. */
   readonly image: string;
-  /** Where debugfs shows the kernel's page tables (CONFIG_PTDUMP_DEBUGFS), below its mount point. */
-  readonly ptdump: string;
+  /** What the kernel is told besides, for a configuration. */
+  readonly kernelWords?: (config: MachineConfig) => string | undefined;
+  /** Where debugfs shows the kernel's page tables (CONFIG_PTDUMP_DEBUGFS), below its mount point; undefined where it cannot. */
+  readonly ptdump?: string;
+  /** The machine takes no DIMMs. */
+  readonly noDimms?: true;
+  /**
+   * Persistent memory is told by nodes of the device tree ("pmem-region"), over RAM of the machine that its memory node leaves
+   * out. The driver asks for struct pages of raw namespaces there.
+   */
+  readonly pmemRegions?: { readonly memoryNode: string };
   /** The machine takes NVDIMMs that the kernel knows by ACPI NFIT. */
   readonly nvdimm: boolean;
   /** Memory that is there for a driver from its first to its last byte; Debian's QEMU builds the device for x86 only. */
@@ -78,10 +87,14 @@ export interface GuestKernelFacts {
   readonly debian: Readonly<Record<string, Readonly<Record<number, string>>>>;
   /** Debian's kernels can add DIMMs. */
   readonly debianHasDimms: boolean;
-  /** The option that chooses a page size, by its bytes; none where there is one size. */
-  readonly pageSizeOptions: Readonly<Record<number, string>>;
-  /** HAVE_ALIGNED_STRUCT_PAGE is selected, so that two words can be exchanged at once. */
-  readonly alignsStructPage: boolean;
+  /** Which configurations Debian's kernels have, where page size and struct page do not say it. */
+  readonly debianHas?: (config: MachineConfig) => boolean;
+  /** sizeof(struct page) of Debian's kernels where it is not that of most, bytes. */
+  readonly debianStructPage?: number;
+  /** The option that chooses page size and levels; undefined where there is no choice. */
+  readonly geometryOption: (config: MachineConfig) => string | undefined;
+  /** HAVE_ALIGNED_STRUCT_PAGE is selected, so that two words can be exchanged at once: always, or from a mainline release on. */
+  readonly alignsStructPage: boolean | { readonly from: string };
 }
 
 /** RAM in one piece, and device memory behind it. @param ramStart first byte of RAM */

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { z } from 'zod';
-import type { Architecture } from './architecture.js';
 
 /** Values that fields of `machine` are made of: those of every machine, and those that an architecture adds. */
 
@@ -17,11 +16,33 @@ export const ADDRESS_LIMIT = 2 ** 57;
 /** Where they end on an architecture that does not say it. */
 const DEFAULT_LIMIT = 2 ** 52;
 
+/**
+ * What a scenario says of the machine. vmemmapBase has all 64 bits; code below here takes its low 52 bits as a number.
+ * Fields that one architecture alone has are declared in its room, see {@link RoomFields}.
+ */
+export interface MachineConfig extends RoomValues {
+  arch: string;
+  kernel: string;
+  /** PAGE_SIZE, bytes. */
+  pageSize: number;
+  /** sizeof(struct page), bytes. */
+  structPageSize: number;
+  sectionSizeBits: number;
+  /** Virtual address of the struct page of pfn 0. */
+  vmemmapBase: bigint;
+  /** Levels of the page table in use. */
+  pagingLevels?: number | undefined;
+  /** Bits of a virtual address that the kernel is built for, VA_BITS. */
+  vaBits?: number | undefined;
+  /** The CPU can map the vmemmap with large leaves: PSE, EDAT1. */
+  hugeVmemmap: boolean;
+}
+
 /** What a letter behind a size stands for, bytes. */
 const UNITS: Readonly<Record<string, number>> = { k: 2 ** 10, m: 2 ** 20, g: 2 ** 30, t: 2 ** 40 };
 
 /** First physical byte address that memory of an architecture cannot have. */
-export const physicalLimit = ({ physicalLimit = DEFAULT_LIMIT }: Pick<Architecture, 'physicalLimit'>): number =>
+export const physicalLimit = ({ physicalLimit = DEFAULT_LIMIT }: { readonly physicalLimit?: number }): number =>
   physicalLimit;
 
 /** A count. @param what the unit, for the complaint */

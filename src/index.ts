@@ -3,7 +3,8 @@
 /** The library's door: describe a machine and steps, run them, read what is left behind. */
 
 export { ARCHITECTURES } from '../arch/index.js';
-export type { ArchConfiguration, Architecture, MachineConfig } from '../arch/architecture.js';
+export type { ArchConfiguration, Architecture } from '../arch/architecture.js';
+export type { MachineConfig } from '../arch/machine-fields.js';
 export type { KernelPaging, VmemmapCode } from './kernel/vmemmap-code.js';
 export type { MemmapKconfig } from './kernel/kconfig.js';
 export type { CodeMachine, CodeStarter, MemmapCode } from './kernel/memmap-code.js';

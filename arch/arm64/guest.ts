@@ -5,6 +5,13 @@ import { inOnePiece, type GuestMachine } from '../guest-machine.js';
 /** Where the virt machine's RAM begins. */
 const VIRT_RAM_START = 2 ** 30;
 
+/** The option that chooses a page size, by its bytes. */
+const PAGE_SIZE_OPTIONS: Readonly<Record<number, string>> = {
+  4096: 'CONFIG_ARM64_4K_PAGES=y',
+  16384: 'CONFIG_ARM64_16K_PAGES=y',
+  65536: 'CONFIG_ARM64_64K_PAGES=y',
+};
+
 export const GUEST: GuestMachine = {
   program: 'qemu-system-aarch64',
   machine: 'virt,gic-version=3',
@@ -28,11 +35,7 @@ export const GUEST: GuestMachine = {
       '6.12.117': { 4096: '6.12.117+deb12-arm64', 16384: '6.12.117+deb12-arm64-16k' },
     },
     debianHasDimms: false,
-    pageSizeOptions: {
-      4096: 'CONFIG_ARM64_4K_PAGES=y',
-      16384: 'CONFIG_ARM64_16K_PAGES=y',
-      65536: 'CONFIG_ARM64_64K_PAGES=y',
-    },
+    geometryOption: ({ pageSize }) => PAGE_SIZE_OPTIONS[pageSize],
     alignsStructPage: true,
   },
 };

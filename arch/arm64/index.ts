@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import type { ArchConfiguration, Architecture, MachineConfig } from '../architecture.js';
+import type { ArchConfiguration, Architecture } from '../architecture.js';
 import { LEVELS } from '../../src/hardware/page-table.js';
 import type { Traits } from '../../src/history/traits/index.js';
-import { virtual, whole } from '../machine-fields.js';
+import { virtual, whole, type MachineConfig } from '../machine-fields.js';
 import { BENCH } from './bench.js';
 import { ARM64_CPUS } from './cpus.js';
 import { FUNCTION_NAMES } from './function-names.js';

@@ -1,17 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import {
-  highHalf,
-  P4D,
-  PGD,
-  PMD,
-  PTE,
-  PUD,
-  type EntryFormat,
-  type Geometry,
-  type LeafField,
-  type Level,
-} from '../../src/hardware/page-table.js';
+import { highHalf, PMD, PTE, type EntryFormat, type LeafField, pageTables } from '../../src/hardware/page-table.js';
 
 /**
  * Page tables of arm64 (Arm ARM, D8 "The AArch64 Virtual Memory System Architecture";
@@ -121,21 +110,8 @@ export function entryAddress(layout: AddressLayout, lo: number, hi: number): num
 export const flagBits = (layout: AddressLayout, lo: number, hi: number): bigint =>
   (BigInt((hi & ~layout.highMask) >>> 0) << 32n) | BigInt((lo & ~(layout.lowMask | layout.foldedMask)) >>> 0);
 
-/** Levels from the leaf table up. */
-const LEVELS_UP: readonly Level[] = [PTE, PMD, PUD, P4D, PGD];
-
-/**
- * The levels that a virtual address of so many bits needs; the root gets the bits that are left over.
- * @param pageShift 12, 14 or 16
- */
-export function geometry(pageShift: number, vaBits: number): Geometry {
-  const bits = pageShift - 3;
-  const levels = LEVELS_UP.flatMap((level) => {
-    const shift = pageShift + level * bits;
-    return shift < vaBits ? [{ level, shift, bits: Math.min(bits, vaBits - shift) }] : [];
-  });
-  return { levels: levels.reverse(), endian: 'little' };
-}
+/** The levels that a virtual address of so many bits needs, with pages of 4, 16 or 64 KiB. */
+export const geometry = pageTables;
 
 /** How the hardware reads an entry. */
 export const format = (layout: AddressLayout): EntryFormat => ({

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import type { ArchConfiguration, Architecture, MachineConfig } from '../architecture.js';
+import type { ArchConfiguration, Architecture } from '../architecture.js';
 import { LEVELS } from '../../src/hardware/page-table.js';
 import type { Traits } from '../../src/history/traits/index.js';
-import { flag, vmemmapWindow, whole } from '../machine-fields.js';
+import { flag, vmemmapWindow, whole, type MachineConfig } from '../machine-fields.js';
 import { BENCH } from './bench.js';
 import { LOONGARCH64_CPUS } from './cpus.js';
 import { FUNCTION_NAMES } from './function-names.js';
+import { GUEST } from './guest.js';
 import { ENTRY_LIMIT, geometry } from './layout.js';
 import { loongarch64Platform, type Loongarch64Platform } from './platform.js';
 import { vmemmapRegion, type Region } from './region.js';
@@ -98,6 +99,7 @@ export const loongarch64: Architecture<Loongarch64Platform> = {
   cpus: LOONGARCH64_CPUS,
   bench: BENCH,
   functionNames: FUNCTION_NAMES,
+  guest: GUEST,
   hasFullTables: true,
   entryLimit: ENTRY_LIMIT,
   maxPhysmemBits: () => MAX_PHYSMEM_BITS,

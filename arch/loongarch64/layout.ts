@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import {
+  fullPageTables,
   highHalf,
-  P4D,
   PMD,
   PTE,
-  PUD,
   type EntryFormat,
-  type Geometry,
   type LeafField,
   type Level,
 } from '../../src/hardware/page-table.js';
@@ -44,19 +42,12 @@ const BITS_31_0 = 2 ** 32;
 /** What a frame needs less than: bits of an address that an entry can hold. */
 export const ENTRY_LIMIT = 2 ** 48;
 
-/** Levels from the leaf table up. */
-const LEVELS_UP: readonly Level[] = [PTE, PMD, PUD, P4D];
-
 /**
  * Every table fills a page, the root too.
  * @param pageShift 12, 14 or 16
  * @param pagingLevels 2 to 4
  */
-export function geometry(pageShift: number, pagingLevels: number): Geometry {
-  const bits = pageShift - 3;
-  const levels = LEVELS_UP.slice(0, pagingLevels).map((level) => ({ level, shift: pageShift + level * bits, bits }));
-  return { levels: levels.reverse(), endian: 'little' };
-}
+export const geometry = fullPageTables;
 
 /** Bits 0-31 of an entry that hold the frame, by the bytes that the entry maps. */
 export const frameLo = (span: number): number => ~(span - 1) >>> 0;

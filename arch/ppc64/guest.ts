@@ -5,6 +5,12 @@ import { inOnePiece, type GuestMachine } from '../guest-machine.js';
 /** A logical memory block of pseries, bytes. */
 const LOGICAL_MEMORY_BLOCK = 2 ** 28;
 
+/** The option that chooses a page size, by its bytes. */
+const PAGE_SIZE_OPTIONS: Readonly<Record<number, string>> = {
+  4096: 'CONFIG_PPC_4K_PAGES=y',
+  65536: 'CONFIG_PPC_64K_PAGES=y',
+};
+
 export const GUEST: GuestMachine = {
   program: 'qemu-system-ppc64',
   machine: 'pseries,cap-cfpc=broken,cap-sbbc=broken,cap-ibs=broken,cap-ccf-assist=off',
@@ -29,7 +35,7 @@ export const GUEST: GuestMachine = {
       '6.12.117': { 4096: '6.12.95+deb12-powerpc64le', 65536: '6.12.95+deb12-powerpc64le-64k' },
     },
     debianHasDimms: true,
-    pageSizeOptions: { 4096: 'CONFIG_PPC_4K_PAGES=y', 65536: 'CONFIG_PPC_64K_PAGES=y' },
+    geometryOption: ({ pageSize }) => PAGE_SIZE_OPTIONS[pageSize],
     alignsStructPage: false,
   },
 };

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import type { ArchConfiguration, Architecture, MachineConfig } from '../architecture.js';
+import type { ArchConfiguration, Architecture } from '../architecture.js';
 import { isAligned } from '../../src/hardware/align.js';
 import type { TablePlatform } from '../../src/kernel/platform.js';
 import { LEVELS } from '../../src/hardware/page-table.js';
 import type { Traits } from '../../src/history/traits/index.js';
 import { z } from 'zod';
-import { size } from '../machine-fields.js';
+import { size, type MachineConfig } from '../machine-fields.js';
 import { BENCH } from './bench.js';
 import { PPC64_CPUS } from './cpus.js';
 import { FUNCTION_NAMES } from './function-names.js';
@@ -51,7 +51,7 @@ const radix = (pageSize: number): ArchConfiguration => ({
   leafSizes: [pageSize, 2 ** 21],
   sectionSizeBits: SECTION_SIZE_BITS,
   vmemmapBase: VMEMMAP_BASE,
-  groundTruth: 'vectors 5.10.262 to 7.3.4; booted kernels 6.12',
+  groundTruth: 'vectors 5.10.262 to 7.3.4; booted kernels 6.12 to 7.3',
 });
 
 const hash = (pageSize: number, groundTruth: string): ArchConfiguration => ({

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import type { MachineConfig } from '../architecture.js';
+import type { MachineConfig } from '../machine-fields.js';
 import type { Traits } from '../../src/history/traits/index.js';
 import { fieldMask, flagField, type EntryField, type FlagField, type Ptdump } from '../../src/kernel/ptdump.js';
 

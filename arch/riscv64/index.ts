@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { z } from 'zod';
-import type { ArchConfiguration, Architecture, MachineConfig } from '../architecture.js';
+import type { ArchConfiguration, Architecture } from '../architecture.js';
 import { isAligned } from '../../src/hardware/align.js';
 import { LEVELS } from '../../src/hardware/page-table.js';
 import type { Traits } from '../../src/history/traits/index.js';
-import { flag, physical, vmemmapWindow, whole } from '../machine-fields.js';
+import { flag, physical, vmemmapWindow, whole, type MachineConfig } from '../machine-fields.js';
 import { BENCH } from './bench.js';
 import { RISCV64_CPUS } from './cpus.js';
 import { FUNCTION_NAMES } from './function-names.js';
+import { GUEST } from './guest.js';
 import type { TablePlatform } from '../../src/kernel/platform.js';
 import { geometry } from './layout.js';
 import { PAGE_SIZE, riscv64Platform } from './platform.js';
@@ -149,6 +150,7 @@ export const riscv64: Architecture<TablePlatform> = {
   cpus: RISCV64_CPUS,
   bench: BENCH,
   functionNames: FUNCTION_NAMES,
+  guest: GUEST,
   physicalLimit: PHYSICAL_LIMIT,
   maxPhysmemBits: () => MAX_PHYSMEM_BITS,
   maxOrder: () => MAX_ORDER,
@@ -174,9 +176,9 @@ export const riscv64: Architecture<TablePlatform> = {
     return ptdump(start, end, traits.riscvPtdumpMemoryTypes);
   },
   platform: (machine, config) => riscv64Platform(machine, PAGING_LEVELS[vaBitsOf(config)]!),
-  kconfig: ({ pmdSize }) => ({
+  kconfig: ({ pmdSize }, traits) => ({
     optimizesDaxVmemmap: true,
-    selectsMemmapOnMemory: true,
+    selectsMemmapOnMemory: traits.riscvHotplug,
     supportsMemmapOnMemory: (memmapBytes) => isAligned(memmapBytes, pmdSize),
   }),
   code(kernel, platform, config) {

@@ -1,16 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import {
+  fullPageTables,
   highHalf,
-  P4D,
-  PGD,
-  PMD,
   PTE,
-  PUD,
   type EntryFormat,
   type Geometry,
   type LeafField,
-  type TableLevel,
 } from '../../src/hardware/page-table.js';
 
 /**
@@ -51,19 +47,8 @@ const PAGE_SIZE = 2 ** PAGE_SHIFT;
 /** An address, shifted down to where an entry holds it. */
 const ENTRY_PER_ADDRESS = 2 ** (FRAME_SHIFT - PAGE_SHIFT);
 
-const TABLES: readonly TableLevel[] = [
-  { level: PGD, shift: 48, bits: 9 },
-  { level: P4D, shift: 39, bits: 9 },
-  { level: PUD, shift: 30, bits: 9 },
-  { level: PMD, shift: 21, bits: 9 },
-  { level: PTE, shift: PAGE_SHIFT, bits: 9 },
-];
-
 /** @param pagingLevels 3 for Sv39, 4 for Sv48, 5 for Sv57 */
-export const geometry = (pagingLevels: number): Geometry => ({
-  levels: TABLES.slice(TABLES.length - pagingLevels),
-  endian: 'little',
-});
+export const geometry = (pagingLevels: number): Geometry => fullPageTables(PAGE_SHIFT, pagingLevels);
 
 /** pXd_pfn(): the frame of an entry. */
 export const entryPfn = (lo: number, hi: number): number => (hi & FRAME_HI) * FRAMES_PER_HIGH + (lo >>> FRAME_SHIFT);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import type { ArchConfiguration, Architecture, MachineConfig } from '../architecture.js';
+import type { ArchConfiguration, Architecture } from '../architecture.js';
+import type { MachineConfig } from '../machine-fields.js';
 import { alignDown, alignUp, isAligned } from '../../src/hardware/align.js';
 import { LEVELS } from '../../src/hardware/page-table.js';
 import type { Traits } from '../../src/history/traits/index.js';
@@ -77,7 +78,7 @@ export const s390: Architecture<TablePlatform> = {
   hasStandbyMemory: true,
   configurations: [
     configuration(4, 'vectors 5.10.262 to 7.3.4, with EDAT1 and without'),
-    configuration(3, 'vectors 5.10.262, 7.2.13, 7.3.4; booted kernels 6.1 and 6.12, boot time only'),
+    configuration(3, 'vectors 5.10.262, 7.2.13, 7.3.4; booted kernels 6.1, 6.12 and 7.3, boot time only'),
   ],
   structPageSizes: [56, 64, 72, 80, 96],
   kernelZones: [

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import type { MachineConfig } from '../architecture.js';
+import type { MachineConfig } from '../machine-fields.js';
 import { alignUp } from '../../src/hardware/align.js';
 import { fieldMask, type EntryField, type Ptdump } from '../../src/kernel/ptdump.js';
 import type { Traits } from '../../src/history/traits/index.js';

@@ -63,7 +63,7 @@ export const GUEST: GuestMachine = {
   kernel: {
     debian: { '6.1.192': { 4096: '6.1.0-56-amd64' }, '6.12.117': { 4096: '6.12.117+deb12-amd64' } },
     debianHasDimms: true,
-    pageSizeOptions: {},
+    geometryOption: () => undefined,
     alignsStructPage: true,
   },
 };

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import type { ArchConfiguration, Architecture, MachineConfig } from '../architecture.js';
+import type { ArchConfiguration, Architecture } from '../architecture.js';
 import { isAligned } from '../../src/hardware/align.js';
 import { LEVELS } from '../../src/hardware/page-table.js';
-import { whole } from '../machine-fields.js';
+import { whole, type MachineConfig } from '../machine-fields.js';
 import { BENCH } from './bench.js';
 import { X86_CPUS } from './cpus.js';
 import { FUNCTION_NAMES, sharedNames } from './function-names.js';
@@ -71,8 +71,8 @@ export const x86_64: Architecture<X86Platform> = {
   },
   mayLackLargeLeaves: true,
   configurations: [
-    configuration(4, 'vectors 5.10.262 to 7.3.4; booted kernels 6.1 and 6.12 with 56 to 80 byte struct pages'),
-    configuration(5, 'vectors 5.10.262 to 7.3.4'),
+    configuration(4, 'vectors 5.10.262 to 7.3.4; booted kernels 5.10 to 7.3 with 56 to 80 byte struct pages'),
+    configuration(5, 'vectors 5.10.262 to 7.3.4; booted kernel 7.3.4'),
   ],
   structPageSizes: [56, 64, 72, 80, 96],
   kernelZones: [

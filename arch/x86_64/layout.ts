@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import {
+  fullPageTables,
   highHalf,
-  P4D,
-  PGD,
   PMD,
   PTE,
   PUD,
@@ -11,7 +10,6 @@ import {
   type Geometry,
   type LeafField,
   type Level,
-  type TableLevel,
 } from '../../src/hardware/page-table.js';
 
 /**
@@ -51,19 +49,8 @@ const PAGE_SHIFT = 12;
 /** Frames below 4 GiB: a step of one in the high half of an entry. */
 const FRAMES_PER_HIGH = 2 ** (32 - PAGE_SHIFT);
 
-const TABLES: readonly TableLevel[] = [
-  { level: PGD, shift: 48, bits: 9 },
-  { level: P4D, shift: 39, bits: 9 },
-  { level: PUD, shift: 30, bits: 9 },
-  { level: PMD, shift: 21, bits: 9 },
-  { level: PTE, shift: 12, bits: 9 },
-];
-
 /** @param pagingLevels 4 or 5; with 4 the pgd is folded into the p4d */
-export const geometry = (pagingLevels: number): Geometry => ({
-  levels: TABLES.slice(TABLES.length - pagingLevels),
-  endian: 'little',
-});
+export const geometry = (pagingLevels: number): Geometry => fullPageTables(PAGE_SHIFT, pagingLevels);
 
 /** Physical byte address that an entry points to. */
 export const tableAddress = (lo: number, hi: number): number => (hi & FRAME_HI) * BITS_31_0 + ((lo & FRAME_LO) >>> 0);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import type { MachineConfig } from '../architecture.js';
+import type { MachineConfig } from '../machine-fields.js';
 import { PMD, PGD, P4D, PTE, PUD } from '../../src/hardware/page-table.js';
 import { flagField, type EntryField, type Ptdump } from '../../src/kernel/ptdump.js';
 import { GLOBAL, NX, PSE, RW, USER } from './layout.js';

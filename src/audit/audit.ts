@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { ARCHITECTURES } from '../../arch/index.js';
+import { ARCHITECTURES } from '../scenario/names.js';
 import type { ArchConfiguration, Architecture } from '../../arch/architecture.js';
 import { NO_PAGE } from '../hardware/buddy-blocks.js';
 import { observe } from '../kernel/kernel.js';
@@ -65,6 +65,31 @@ export function auditedMachines(): AuditedMachine[] {
     );
   });
 }
+
+/** Machines of the audit that are asked for; what is not given may be anything. */
+export interface MachineFilter {
+  readonly arch?: string | undefined;
+  /** PAGE_SIZE, bytes. */
+  readonly pageSize?: number | undefined;
+  readonly mmu?: string | undefined;
+  /** sizeof(struct page), bytes. */
+  readonly structPageSize?: number | undefined;
+}
+
+export const auditedMachinesOf = ({ arch, pageSize, mmu, structPageSize }: MachineFilter): AuditedMachine[] =>
+  auditedMachines().filter(
+    (machine) =>
+      (arch ?? machine.architecture.name) === machine.architecture.name &&
+      (pageSize ?? machine.configuration.pageSize) === machine.configuration.pageSize &&
+      (mmu ?? machine.configuration.mmu) === machine.configuration.mmu &&
+      (structPageSize ?? machine.structPageSize) === machine.structPageSize,
+  );
+
+/** "ppc64 64K radix, struct page 64". */
+export const machineTitle = ({ architecture, configuration, structPageSize }: AuditedMachine): string => {
+  const { pageSize, mmu } = configuration;
+  return `${architecture.name} ${pageSize / 1024}K${mmu === undefined ? '' : ` ${mmu}`}, struct page ${structPageSize}`;
+};
 
 /** What altmap support is judged by: memory and its owners. Warnings and counters are not the altmap's. */
 const AUDITED_INVARIANTS = INVARIANTS.filter(({ name }) => !['counters', 'section-state', 'no-warning'].includes(name));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import type { BenchMachine, BenchSuite } from '../../arch/bench-machine.js';
-import { ARCHITECTURES } from '../../arch/index.js';
+import { ARCHITECTURES } from '../scenario/names.js';
 import type { Hypervisor } from '../cycles/profile.js';
 import { BOUNDARY_RELEASES, RECORDED_RELEASES } from '../history/releases.js';
 import { ScenarioError } from '../kernel/scenario-error.js';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { ARCHITECTURES } from '../../arch/index.js';
+import { ARCHITECTURES } from '../scenario/names.js';
 import { observe } from '../kernel/kernel.js';
 import { DEAF_OBSERVER } from '../kernel/observer.js';
 import { InputError } from '../scenario/input.js';

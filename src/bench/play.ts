@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { ARCHITECTURES } from '../../arch/index.js';
+import { ARCHITECTURES } from '../scenario/names.js';
 import { CAUSES, type Cause } from '../cycles/causes.js';
 import { cycleModel, type CycleModel } from '../cycles/cycle-model.js';
 import type { CpuProfile, Hypervisor } from '../cycles/profile.js';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { ARCHITECTURES } from '../../arch/index.js';
+import { ARCHITECTURES } from '../scenario/names.js';
 import { SUITES, type Case, type Suite } from './cases.js';
 import type { Overrides } from './play.js';
 

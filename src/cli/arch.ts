@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { ARCHITECTURES } from '../../arch/index.js';
 import type { ArchConfiguration, Architecture } from '../../arch/architecture.js';
 import { sizeText } from '../report/text.js';
-import { findArchitecture } from '../scenario/names.js';
+import { ARCHITECTURES, findArchitecture } from '../scenario/names.js';
 import { EXIT_OK } from './exit-codes.js';
 import { styled, writeResult } from './output.js';
 

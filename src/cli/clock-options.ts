@@ -3,7 +3,7 @@
 import { HYPERVISORS, type CpuProfile, type Hypervisor } from '../cycles/profile.js';
 import { allowedAre } from '../scenario/did-you-mean.js';
 import { InputError } from '../scenario/load.js';
-import { findCpu } from './cpu.js';
+import { findCpu } from './named-cpu.js';
 
 /** Options of commands that run with the clock on: which CPU, how many, and who runs below the kernel. */
 

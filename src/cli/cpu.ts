@@ -1,44 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { join, sep } from 'node:path';
-import { ARCHITECTURES } from '../../arch/index.js';
+import { join } from 'node:path';
 import { CONFIDENCES, type Confidence } from '../cycles/figure.js';
-import { figuresOf, type CacheProfile, type CpuProfile, type NamedFigure, type TlbProfile } from '../cycles/profile.js';
-import { readProfile } from '../measure/profile-file.js';
+import { figuresOf, type CacheProfile, type NamedFigure, type TlbProfile } from '../cycles/profile.js';
 import { parsePrimitives, profileOf } from '../measure/rows.js';
 import { measurePrimitives } from '../measure/run.js';
 import { sizeText } from '../report/text.js';
-import { didYouMean } from '../scenario/did-you-mean.js';
 import { InputError } from '../scenario/load.js';
 import { EXIT_OK } from './exit-codes.js';
+import { findCpu, registeredCpus, type RegisteredCpu } from './named-cpu.js';
 import { styled, writeResult } from './output.js';
 import { packageRoot } from './package-root.js';
-
-const PROFILE_ENDING = '.json';
-
-/** A CPU with the architecture that has registered it. */
-interface Registered {
-  arch: string;
-  profile: CpuProfile;
-}
-
-const registered = (): Registered[] =>
-  ARCHITECTURES.flatMap(({ name, cpus }) => cpus.map((profile) => ({ arch: name, profile })));
-
-/** The CPU of a name, or of a file that `vmemmap cpu --measure` wrote. @throws InputError */
-export function findCpu(name: string, field = 'the CPU'): Registered {
-  const all = registered();
-  const found = all.find(({ profile }) => profile.name === name);
-  if (found) return found;
-  if (name.endsWith(PROFILE_ENDING) || name.includes(sep)) {
-    const profile = readProfile(name);
-    return { arch: all.find(({ profile: { name } }) => name === profile.base)!.arch, profile };
-  }
-  const names = all.map(({ profile }) => profile.name);
-  throw new InputError(
-    `${field} is "${name}"; allowed are ${names.join(', ')}, or a file of vmemmap cpu --measure${didYouMean(name, names)}`,
-  );
-}
 
 const NAME_WIDTH = 22;
 const FIGURE_WIDTH = 26;
@@ -50,7 +22,7 @@ function tally(figures: readonly NamedFigure[]): Partial<Record<Confidence, numb
   return counts;
 }
 
-function listLine({ arch, profile }: Registered): string {
+function listLine({ arch, profile }: RegisteredCpu): string {
   const counts = tally(figuresOf(profile));
   const known = CONFIDENCES.filter((c) => counts[c] !== undefined).map((c) => `${counts[c]!} ${c}`);
   return `  ${profile.name.padEnd(NAME_WIDTH)}${arch.padEnd(8)}${profile.title}\n${' '.repeat(NAME_WIDTH + 2)}${known.join(', ')}`;
@@ -70,7 +42,7 @@ const cacheLine = ({ name, size, ways, confidence, source }: CacheProfile, lineS
 const tlbLine = (level: string, tlb: TlbProfile): string =>
   `  ${level.padEnd(FIGURE_WIDTH)}${waysText(tlb).padEnd(36)}${tlb.confidence.padEnd(11)}${tlb.source}; pages of ${tlb.pageSizes.map(sizeText).join(', ')}`;
 
-function profileText({ arch, profile }: Registered): string {
+function profileText({ arch, profile }: RegisteredCpu): string {
   const { linearMap } = profile.tlb;
   return [
     `${styled('bold', profile.name)}  ${profile.title}, ${arch}`,
@@ -111,7 +83,7 @@ export interface CpuOptions {
 /** `vmemmap cpu`: all CPUs, or every figure of one. Returns the exit code. */
 export function cpu(name: string | undefined, options: CpuOptions): number {
   if (options.measure) return measureCpu(options);
-  const chosen = name === undefined ? registered() : [findCpu(name)];
+  const chosen = name === undefined ? registeredCpus() : [findCpu(name)];
   if (options.json) {
     const cpus = chosen.map(({ arch, profile }) => ({ arch, ...profile, figures: figuresOf(profile) }));
     writeResult(JSON.stringify({ schema: 'vmemmap/cpu/v1', cpus }, null, 2), undefined);

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { z } from 'zod';
 import { roomFields } from '../scenario/schema.js';
@@ -8,19 +7,19 @@ import { ALTMAP_CHOICES, MEMORY_CHOICES, UNITS } from '../explore/alphabet.js';
 import { EXPECTATION_NAMES, type ExpectationName } from '../check/expectations.js';
 import { startCrew } from '../explore/crew.js';
 import { MAX_THREADS } from '../explore/expand.js';
-import { ExplorationFileError, readExploration, writeExploration } from '../explore/exploration-file.js';
+import { writeExploration } from '../explore/exploration-file.js';
 import { explorationOf, explore, type Exploration, type ExploreOptions } from '../explore/explorer.js';
 import { Search, type Limits } from '../explore/search.js';
 import type { Violation } from '../explore/violations.js';
 import { Walker } from '../explore/walk.js';
 import { DEFAULT_RELEASE } from '../history/releases.js';
-import { exploreJson, exploreText, type Effort } from '../report/explore.js';
+import type { Effort } from '../report/explore.js';
 import { InputError } from '../scenario/load.js';
 import { findArchitecture } from '../scenario/names.js';
 import { size } from '../../arch/machine-fields.js';
-import { EXIT_FINDING, EXIT_OK } from './exit-codes.js';
+import { readSaved, writeExplorationResult } from './exploration-result.js';
 import { namedKernel } from './named-kernel.js';
-import { jsonText, makeFolder, progress, writeNamed, writeResult } from './output.js';
+import { progress } from './output.js';
 
 /** What the command line says, as text. */
 export interface ExploreCommand {
@@ -170,16 +169,6 @@ function resumed(path: string, limits: Limits): Search {
   return new Search(options, limits, state);
 }
 
-/** @throws InputError where the file is no saved exploration */
-export function readSaved(path: string): Search {
-  try {
-    return readExploration(path);
-  } catch (error) {
-    if (error instanceof ExplorationFileError) throw new InputError(error.message);
-    throw error;
-  }
-}
-
 const MS_PER_SECOND = 1000;
 const US_PER_SECOND = 1_000_000;
 /** Milliseconds between two lines of progress. */
@@ -290,22 +279,6 @@ async function walkOn(
   return walker;
 }
 
-/** Writes what was found, and returns the exit code. */
-export function writeExplorationResult(
-  exploration: Exploration,
-  options: ExploreOptions,
-  command: Pick<ExploreCommand, 'json' | 'output'>,
-  effort?: Effort,
-): number {
-  const violations = [...exploration.violations, ...(effort?.walked ?? [])];
-  const text = command.json
-    ? JSON.stringify(exploreJson(exploration, options, effort), null, 2)
-    : exploreText(exploration, options, effort);
-  writeResult(text, undefined);
-  if (command.output !== undefined) writeScenarios(command.output, violations);
-  return violations.length > 0 ? EXIT_FINDING : EXIT_OK;
-}
-
 function save(path: string, search: Search): void {
   try {
     writeExploration(path, search);
@@ -321,11 +294,4 @@ function progressText(search: Search, seconds: number, limit: number): string {
   const left = limit === Infinity ? '' : `, ${Math.max(0, Math.round(limit - seconds))} s left`;
   const where = `depth ${state.depth} of ${search.options.depth}, ${search.waiting} in the frontier`;
   return `${state.visited.size} states, ${Math.round(steps / seconds)} steps/s, ${where}${left}`;
-}
-
-function writeScenarios(folder: string, violations: readonly Violation[]): void {
-  makeFolder(folder);
-  for (const { scenario } of violations) {
-    writeNamed(join(folder, `${scenario.name ?? 'explored'}.json`), jsonText(scenario));
-  }
 }

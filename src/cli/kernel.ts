@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { ARCHITECTURES } from '../../arch/index.js';
 import { evidenceOf, howKnown, standingOf, unprovedTraits } from '../history/evidence.js';
 import { type Proposal, PROPOSALS } from '../history/proposals/index.js';
 import {
@@ -15,7 +14,7 @@ import { PROPOSED_TRAITS, TRAIT_KEYS, type Trait, type TraitKey, TRAITS } from '
 import { doubtText, evidenceText, standingsText, unprovedText } from '../report/evidence.js';
 import { spanText, stableTexts } from '../report/release-text.js';
 import { InputError } from '../scenario/load.js';
-import { findKernelRelease } from '../scenario/names.js';
+import { ARCHITECTURES, findKernelRelease } from '../scenario/names.js';
 import { EXIT_OK } from './exit-codes.js';
 import { styled, writeResult } from './output.js';
 

@@ -2,7 +2,7 @@
 
 import { MergeError, mergeShards } from '../explore/merge.js';
 import { InputError } from '../scenario/load.js';
-import { readSaved, writeExplorationResult } from './explore.js';
+import { readSaved, writeExplorationResult } from './exploration-result.js';
 
 export interface MergeOptions {
   json?: true;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import type { Architecture, MachineConfig } from '../../arch/architecture.js';
+import type { Architecture } from '../../arch/architecture.js';
 import { DEFAULT_RELEASE, findRelease, RELEASE_NAMES } from '../history/releases.js';
 import { planText } from '../report/plan.js';
 import { factsOf, type MachineFacts, type Sources } from '../plan/facts.js';
@@ -16,7 +16,7 @@ import { roomFields } from '../scenario/schema.js';
 import type { OtherKernel } from '../scenario/scenario.js';
 import { ScenarioError } from '../kernel/scenario-error.js';
 import { DEFAULT_ARCHITECTURE, findArchitecture, findMachine } from '../scenario/names.js';
-import { size } from '../../arch/machine-fields.js';
+import { size, type MachineConfig } from '../../arch/machine-fields.js';
 import { EXIT_OK } from './exit-codes.js';
 import { namedKernel } from './named-kernel.js';
 import { noteRemark, writeResult } from './output.js';

@@ -20,6 +20,7 @@ import type { QemuOptions } from './qemu.js';
 import type { RunOptions } from './run.js';
 import type { ScenarioOptions } from './scenario.js';
 import type { ServeOptions } from './serve.js';
+import type { TestOptions } from './test.js';
 import type { ValidateOptions } from './validate.js';
 import type { WhereOptions } from './where.js';
 import type { VerifyOptions } from './verify.js';
@@ -193,6 +194,34 @@ withTrees(program.command('validate'))
   )
   .action(async (options: ValidateOptions) => {
     process.exitCode = (await import('./validate.js')).validate(options);
+  });
+
+withTrees(program.command('test'))
+  .description(
+    'try a kernel, for CI: catalogue, altmap audit, exploration, difference to the nearest release; what nobody knew of fails',
+  )
+  .requiredOption('--kernel <release>', 'the kernel: tree:PATH, or a release')
+  .option('--against <release>', "what it is compared with; a tree's nearest release if not given")
+  .option('--arch <name>', 'machines of one architecture')
+  .option('--page-size <size>', 'machines with pages of 4K, 16K, 64K')
+  .option('--mmu <name>', 'machines with this MMU')
+  .option('--struct-page <bytes>', 'machines with this size of struct page')
+  .option('--part <name...>', 'catalogue, audit, exploration, difference; all if not given')
+  .option('--depth <n>', 'steps of the longest sequence that is explored and compared', '3')
+  .option('--sections <n>', 'neighbouring sections that come and go', '2')
+  .addOption(json())
+  .addOption(new Option('--ktap', 'print the result as KTAP version 1').conflicts('json'))
+  .option('-o, --output <folder>', 'write a scenario of each new failure there')
+  .addHelpText(
+    'after',
+    examples(
+      'vmemmap test --kernel tree:linux --arch x86_64 --ktap',
+      'vmemmap test --kernel tree:linux-patched --against tree:linux -o failures',
+      'vmemmap test --kernel 6.12 --part catalogue audit',
+    ),
+  )
+  .action(async (options: TestOptions) => {
+    process.exitCode = (await import('./test.js')).test(options);
   });
 
 withTrees(program.command('diff'))

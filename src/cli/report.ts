@@ -3,7 +3,7 @@
 import { reportDocument } from '../page/build.js';
 import { fillPage } from '../page/fill.js';
 import { InputError } from '../scenario/load.js';
-import { findCpu } from './cpu.js';
+import { findCpu } from './named-cpu.js';
 import { readExplored } from './explored-file.js';
 import { EXIT_FINDING, EXIT_OK } from './exit-codes.js';
 import { writeResult } from './output.js';
@@ -11,7 +11,7 @@ import { packageVersion } from './package-root.js';
 import { pageTemplate } from './page-template.js';
 import { bugRequests } from '../page/bug-requests.js';
 import { scenarioRequests } from './report-requests.js';
-import { findBug } from './repro.js';
+import { findBug } from './named-bug.js';
 import { readScenario } from './scenario-file.js';
 
 export interface ReportOptions {

@@ -9,11 +9,11 @@ import { ktap, type KtapTest } from '../report/ktap.js';
 import { paragraph, tableText } from '../report/table.js';
 import { stepText } from '../report/text.js';
 import { spanText, stableTexts } from '../report/release-text.js';
-import { didYouMean } from '../scenario/did-you-mean.js';
 import { InputError } from '../scenario/load.js';
 import type { StepReturn } from '../scenario/runner.js';
 import type { Scenario } from '../scenario/scenario.js';
 import { EXIT_FINDING, EXIT_OK } from './exit-codes.js';
+import { findBug } from './named-bug.js';
 import { namedKernel } from './named-kernel.js';
 import { progress, styled, writeResult } from './output.js';
 
@@ -26,15 +26,6 @@ export interface ReproOptions {
 }
 
 const presentText = (bug: Bug): string => [...bug.present.map(spanText), ...stableTexts(bug)].join(', ');
-
-const NAMES = BUGS.flatMap(({ id, name }) => [id, name]);
-
-/** The entry of a name or number. @throws InputError */
-export function findBug(name: string): Bug {
-  const bug = BUGS.find((entry) => entry.name === name || entry.id === name.toUpperCase());
-  if (bug) return bug;
-  throw new InputError(`the catalogue has no "${name}"; \`vmemmap repro\` lists what it has${didYouMean(name, NAMES)}`);
-}
 
 const json = (value: object): string => JSON.stringify({ schema: 'vmemmap/repro/v1', ...value }, null, 2);
 

@@ -4,7 +4,7 @@ import { errorSummaries, hotAddBound, validationRows } from '../bench/validation
 import { compareMeasured, measuredCostsSchema } from '../bench/validation/measured-file.js';
 import { measuredText, validationText } from '../report/validation-text.js';
 import { readWith } from '../scenario/load.js';
-import { findCpu } from './cpu.js';
+import { findCpu } from './named-cpu.js';
 import { EXIT_OK } from './exit-codes.js';
 import { writeResult } from './output.js';
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { auditedMachines } from '../audit/audit.js';
+import { auditedMachinesOf, machineTitle, type MachineFilter } from '../audit/audit.js';
 import { EventTrace } from '../check/event-trace.js';
 import { diffScenario, type ScenarioDifference } from '../check/releases/diff.js';
 import type { Release } from '../history/releases.js';
@@ -14,8 +14,8 @@ import { scenarioOf } from './violations.js';
 
 /** In what two kernels differ, over machines: the shortest sequence of each kind of difference, as a scenario. */
 
-/** What is searched. */
-export interface SearchOptions {
+/** What is searched. Machines are all of the audit that are not filtered out. */
+export interface SearchOptions extends MachineFilter {
   readonly from: Release;
   readonly to: Release;
   readonly depth: number;
@@ -24,11 +24,6 @@ export interface SearchOptions {
   readonly altmaps: readonly AltmapChoice[];
   /** One allocation of an add fails, in turn. */
   readonly fail: boolean;
-  /** Which machines; all if not given. */
-  readonly arch?: string | undefined;
-  readonly pageSize?: number | undefined;
-  readonly structPageSize?: number | undefined;
-  readonly mmu?: string | undefined;
   /** Told of each machine before it is searched. */
   onMachine?(name: string): void;
 }
@@ -62,20 +57,14 @@ interface NamedMachine {
   readonly machine: ScenarioInput['machine'];
 }
 
-const PAGE_NAMES: Readonly<Record<number, string>> = { 4096: '4K', 16384: '16K', 65536: '64K' };
-
 /** Machines of the audit, and those whose CPU has no large leaves. */
 function machinesOf(options: SearchOptions): NamedMachine[] {
-  return auditedMachines().flatMap(({ architecture, configuration, structPageSize }) => {
-    const { name: arch } = architecture;
-    const { pageSize, mmu, pagingLevels, vaBits } = configuration;
-    if (options.arch !== undefined && options.arch !== arch) return [];
-    if (options.pageSize !== undefined && options.pageSize !== pageSize) return [];
-    if (options.structPageSize !== undefined && options.structPageSize !== structPageSize) return [];
-    if (options.mmu !== undefined && options.mmu !== mmu) return [];
-    const machine = { arch, pageSize, mmu, pagingLevels, vaBits, structPageSize };
-    const name = `${arch} ${PAGE_NAMES[pageSize] ?? String(pageSize)}${mmu === undefined ? '' : ` ${mmu}`}, struct page ${structPageSize}`;
-    const small = architecture.mayLackLargeLeaves
+  return auditedMachinesOf(options).flatMap((audited) => {
+    const { pageSize, mmu, pagingLevels, vaBits } = audited.configuration;
+    const arch = audited.architecture.name;
+    const machine = { arch, pageSize, mmu, pagingLevels, vaBits, structPageSize: audited.structPageSize };
+    const name = machineTitle(audited);
+    const small = audited.architecture.mayLackLargeLeaves
       ? [{ name: `${name}, base pages`, machine: { ...machine, hugeVmemmap: false } }]
       : [];
     return [{ name, machine }, ...small];

@@ -40,7 +40,7 @@ export interface EntryAtFault {
 }
 
 /** The kernel function that a step calls, where nothing that it calls has a part in what is wrong. */
-const ENTRY_FUNCTION: Readonly<Partial<Record<Step['op'], string>>> = {
+export const ENTRY_FUNCTION: Readonly<Partial<Record<Step['op'], string>>> = {
   'add-pages': '__add_pages',
   'remove-pages': '__remove_pages',
   'memremap-pages': 'memremap_pages',

@@ -95,19 +95,22 @@ export const commandsOf = (action: GuestAction, blockSize: number): Command[] =>
 const MODULES: Readonly<Record<GuestDevice['kind'], readonly string[]>> = {
   dimm: [],
   nvdimm: ['nfit', 'nd_pmem', 'device_dax', 'dax_pmem', 'kmem'],
+  'pmem-region': ['of_pmem', 'nd_pmem', 'device_dax', 'dax_pmem', 'kmem'],
   'virtio-pmem': ['virtio_pmem', 'nd_pmem'],
   'virtio-mem': ['virtio_mem'],
 };
 
+/** Devices that the driver takes as soon as it sees them. */
+const BOUND_AT_SIGHT: ReadonlySet<GuestDevice['kind']> = new Set<GuestDevice['kind']>(['virtio-pmem', 'pmem-region']);
+
 /** What the guest's shell needs before the first step. */
 export function setupCommands(devices: readonly GuestDevice[]): Command[] {
   const modules = [...new Set(devices.flatMap(({ kind }) => MODULES[kind]))];
-  const persistent = devices.some(({ kind }) => kind === 'nvdimm' || kind === 'virtio-pmem');
-  const plain = devices.filter(({ kind }) => kind === 'virtio-pmem');
+  const persistent = devices.some(({ kind }) => kind === 'nvdimm' || BOUND_AT_SIGHT.has(kind));
+  const plain = devices.filter(({ kind }) => BOUND_AT_SIGHT.has(kind));
   return [
     ...(modules.length === 0 ? [] : [guest(`for m in ${modules.join(' ')}; do modprobe "$m"; done`)]),
     ...(persistent ? [guest(REGION_FUNCTION)] : []),
-    // The driver takes such a device as soon as it sees it.
     ...plain.map((device) => guest(`echo ${namespaceOf(device)} > /sys/bus/nd/drivers/nd_pmem/unbind`)),
   ];
 }

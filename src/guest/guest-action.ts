@@ -6,7 +6,7 @@ import type { ScenarioInput } from '../scenario/schema.js';
 
 /** Memory that a guest gets from QEMU. */
 export interface GuestDevice {
-  readonly kind: 'dimm' | 'nvdimm' | 'virtio-pmem' | 'virtio-mem';
+  readonly kind: 'dimm' | 'nvdimm' | 'pmem-region' | 'virtio-pmem' | 'virtio-mem';
   /** The id of the device; that of its memory backend is `mem-` and the id. */
   readonly id: string;
   /** First byte. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { MAX_STRUCT_PAGE_SIZE } from '../drivers/nvdimm.js';
+import { isWithin } from '../history/releases.js';
 import type { Scenario } from '../scenario/scenario.js';
 import { FAULT_INJECTION_OPTIONS, type FailingStep } from './fault-injection.js';
 import type { GuestDevice } from './guest-action.js';
@@ -28,8 +29,12 @@ const WORD = 8;
 const TWO_WORDS = 16;
 
 /** How a kernel gets struct pages of a size: what the recorded kernels of that size had. */
-function structPageNeeds(alignsStructPage: boolean, bytes: number): { options: string[]; needs: string[] } {
-  if (bytes === USUAL_STRUCT_PAGE) return { options: ['CONFIG_MEMCG=y'], needs: [] };
+function structPageNeeds(
+  alignsStructPage: boolean,
+  debianStructPage: number,
+  bytes: number,
+): { options: string[]; needs: string[] } {
+  if (bytes === USUAL_STRUCT_PAGE || bytes === debianStructPage) return { options: ['CONFIG_MEMCG=y'], needs: [] };
   const aligns = alignsStructPage && bytes % TWO_WORDS !== 0;
   const unaligned = aligns
     ? ['the line of Kconfig that selects HAVE_ALIGNED_STRUCT_PAGE is taken out, so struct page is aligned to one word']
@@ -46,13 +51,9 @@ function structPageNeeds(alignsStructPage: boolean, bytes: number): { options: s
   };
 }
 
-const BASE_OPTIONS = [
-  'CONFIG_SPARSEMEM_VMEMMAP=y',
-  'CONFIG_MEMORY_HOTPLUG=y',
-  'CONFIG_MEMORY_HOTREMOVE=y',
-  'CONFIG_DEBUG_FS=y',
-  'CONFIG_PTDUMP_DEBUGFS=y',
-] as const;
+const BASE_OPTIONS = ['CONFIG_SPARSEMEM_VMEMMAP=y', 'CONFIG_MEMORY_HOTPLUG=y', 'CONFIG_MEMORY_HOTREMOVE=y'] as const;
+
+const PTDUMP = ['CONFIG_DEBUG_FS=y', 'CONFIG_PTDUMP_DEBUGFS=y'] as const;
 
 const PERSISTENT_MEMORY = ['CONFIG_ZONE_DEVICE=y', 'CONFIG_BLK_DEV_PMEM=y', 'CONFIG_NVDIMM_PFN=y'] as const;
 
@@ -60,6 +61,7 @@ const PERSISTENT_MEMORY = ['CONFIG_ZONE_DEVICE=y', 'CONFIG_BLK_DEV_PMEM=y', 'CON
 const OPTIONS_OF_KIND: Readonly<Record<GuestDevice['kind'], readonly string[]>> = {
   dimm: [],
   nvdimm: [...PERSISTENT_MEMORY, 'CONFIG_ACPI_NFIT=y', 'CONFIG_NVDIMM_DAX=y', 'CONFIG_DEV_DAX_PMEM=y'],
+  'pmem-region': [...PERSISTENT_MEMORY, 'CONFIG_OF_PMEM=y', 'CONFIG_NVDIMM_DAX=y', 'CONFIG_DEV_DAX_PMEM=y'],
   'virtio-pmem': [...PERSISTENT_MEMORY, 'CONFIG_VIRTIO_PCI=y', 'CONFIG_VIRTIO_PMEM=y'],
   'virtio-mem': ['CONFIG_VIRTIO_PCI=y', 'CONFIG_VIRTIO_MEM=y'],
 };
@@ -79,12 +81,15 @@ export function guestKernel(scenario: Scenario, plan: GuestPlan, failing: readon
   const { config, release } = scenario.machine;
   const { pageSize, structPageSize } = config;
   const { acpiDimms, kernel: facts } = plan.machine;
-  const pageSizeOption = facts.pageSizeOptions[pageSize];
+  const geometryOption = facts.geometryOption(config);
   const kinds = new Set(plan.devices.map(({ kind }) => kind));
-  const struct = structPageNeeds(facts.alignsStructPage, structPageSize);
+  const { alignsStructPage: aligns, debianStructPage = USUAL_STRUCT_PAGE } = facts;
+  const isAligned = typeof aligns === 'boolean' ? aligns : isWithin(release.mainline, aligns.from, undefined);
+  const struct = structPageNeeds(isAligned, debianStructPage, structPageSize);
   const options = [
     ...BASE_OPTIONS,
-    ...(pageSizeOption === undefined ? [] : [pageSizeOption]),
+    ...(plan.machine.ptdump === undefined ? [] : PTDUMP),
+    ...(geometryOption === undefined ? [] : [geometryOption]),
     ...(acpiDimms && kinds.has('dimm') ? ['CONFIG_ACPI_HOTPLUG_MEMORY=y'] : []),
     ...(memmapOnMemory === 'n' ? [] : ['CONFIG_MHP_MEMMAP_ON_MEMORY=y']),
     ...[...kinds].flatMap((kind) => OPTIONS_OF_KIND[kind]),
@@ -95,7 +100,8 @@ export function guestKernel(scenario: Scenario, plan: GuestPlan, failing: readon
   const debian = facts.debian[release.name]?.[pageSize];
   // None of Debian's kernels has fault injection.
   const isStock =
-    structPageSize === USUAL_STRUCT_PAGE &&
+    structPageSize === debianStructPage &&
+    (facts.debianHas?.(config) ?? true) &&
     failing.length === 0 &&
     (facts.debianHasDimms || !kinds.has('dimm')) &&
     config.vaBits !== 52;

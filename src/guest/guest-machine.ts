@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import type { GuestMachine } from '../../arch/guest-machine.js';
-import { ARCHITECTURES } from '../../arch/index.js';
+import { ARCHITECTURES } from '../scenario/names.js';
 import type { Architecture } from '../../arch/architecture.js';
 
 /** Architectures for which there is a guest. */

@@ -17,8 +17,10 @@ import { extent, hex, overlap, rangeText, refuse, Slots, type ByteRange, type Pl
 
 export interface GuestPlan {
   readonly machine: GuestMachine;
-  /** RAM, bytes. */
+  /** RAM that the kernel boots with, bytes. */
   readonly ram: number;
+  /** RAM of the machine, bytes: regions of persistent memory lie in it, too. */
+  readonly machineRam: number;
   /** What QEMU is told as maxmem, bytes. */
   readonly maxmem: number;
   /** Bytes of a memory block. */
@@ -168,13 +170,18 @@ function plugDimms(slots: Slots, range: ByteRange, from: number): void {
   }
 }
 
+/** Whether a driver was bound to what is there, or a namespace made. */
+const isBound = ({ actions }: Slots, device: GuestDevice): boolean =>
+  actions.findLast(({ action }) => (action.op === 'bind' || action.op === 'create') && action.device === device)?.action
+    .op === 'bind';
+
 function removeRange(slots: Slots, range: ByteRange, from: number): void {
   for (const device of slots.within(range, from)) {
     slots.remove(device);
     if (device.kind === 'dimm') {
       if (slots.isOnline(extent(device))) slots.setOffline(extent(device), from, true);
       slots.act(from, { op: 'unplug', device });
-    } else slots.act(from, { op: device.kind === 'nvdimm' ? 'destroy' : 'unbind', device });
+    } else slots.act(from, { op: isBound(slots, device) ? 'unbind' : 'destroy', device });
   }
 }
 
@@ -191,7 +198,8 @@ interface NamespaceWish {
 function createOnNvdimm(slots: Slots, { range, mode, map, align }: NamespaceWish, from: number): void {
   const { machine, scenario } = slots;
   const { arch, pageSize, structPageSize } = scenario.machine.config;
-  if (!machine.nvdimm) {
+  const kind = machine.pmemRegions === undefined ? 'nvdimm' : 'pmem-region';
+  if (kind === 'nvdimm' && !machine.nvdimm) {
     refuse(
       `steps[${from}] needs a device with struct pages at ${rangeText(range)}; recipes for ${arch} know DIMMs only`,
     );
@@ -202,18 +210,19 @@ function createOnNvdimm(slots: Slots, { range, mode, map, align }: NamespaceWish
       `steps[${from}] needs a namespace of ${size} bytes; its info block and memmap take all of it with data aligned to ${Math.max(align, SUBSECTION_SIZE)} bytes`,
     );
   }
-  const device = slots.device('nvdimm', range, from);
+  const device = slots.device(kind, range, from);
   slots.add(device, from);
   slots.act(from, { op: 'create', device, mode, map, align });
 }
 
 /** A range with struct pages in system memory that is no system memory itself. */
 function mapPlain(slots: Slots, range: ByteRange, from: number): void {
-  if (!slots.machine.virtioPmem) {
+  const { virtioPmem, pmemRegions } = slots.machine;
+  if (!virtioPmem && pmemRegions === undefined) {
     createOnNvdimm(slots, { range, mode: 'fsdax', map: 'mem', align: USUAL_ALIGN }, from);
     return;
   }
-  const device = slots.device('virtio-pmem', range, from);
+  const device = slots.device(virtioPmem ? 'virtio-pmem' : 'pmem-region', range, from);
   slots.add(device, from);
   slots.act(from, { op: 'bind', device });
 }
@@ -282,7 +291,11 @@ const LOWER: Lower = {
     if (step.altmap !== null) {
       refuseSharedAltmap(slots, step.altmap, step, from);
       createOnNvdimm(slots, { range, mode: 'fsdax', map: 'dev', align: USUAL_ALIGN }, from);
-    } else if (isAligned(range.start, slots.blockSize) && isAligned(range.end, slots.blockSize)) {
+    } else if (
+      slots.machine.noDimms === undefined &&
+      isAligned(range.start, slots.blockSize) &&
+      isAligned(range.end, slots.blockSize)
+    ) {
       plugDimms(slots, range, from);
     } else mapPlain(slots, range, from);
   },
@@ -309,6 +322,12 @@ const LOWER: Lower = {
   },
   'memunmap-pages': (slots, step, from) => removeRange(slots, extent(named(slots, step.device, from)), from),
   'add-memory': (slots, step, from) => {
+    const { machine, scenario } = slots;
+    if (machine.noDimms === true) {
+      refuse(
+        `steps[${from}].op is "add-memory"; a guest of ${scenario.machine.config.arch} has no DIMMs, allowed are the steps kmem and virtio-mem`,
+      );
+    }
     if (!step.memmapOnMemory && slots.scenario.memmapOnMemory !== 'n') {
       refuse(
         `steps[${from}].memmapOnMemory is false; a DIMM asks for its memmap on memory where the parameter allows it`,
@@ -338,7 +357,8 @@ const LOWER: Lower = {
   'kmem-release': (slots, step, from) =>
     slots.act(from, { op: 'kmem-release', device: named(slots, step.device, from) }),
   'virtio-mem': (slots, { start, size, requested }, from) => {
-    if (!slots.machine.virtioMem) refuse(`steps[${from}].op is "virtio-mem"; pseries has no such device in QEMU`);
+    if (!slots.machine.virtioMem)
+      refuse(`steps[${from}].op is "virtio-mem"; a guest of ${slots.scenario.machine.config.arch} has no such device`);
     const device = slots.device('virtio-mem', { start, end: start + size }, from);
     slots.act(from, { op: 'request', device, requested });
   },
@@ -349,6 +369,8 @@ const isNamespace = ({ scenario }: Slots, name: string, from: number): boolean =
 
 const lower = (slots: Slots, step: Step, from: number): void =>
   (LOWER[step.op] as (slots: Slots, step: Step, from: number) => void)(slots, step, from);
+
+const isRegion = ({ kind }: GuestDevice): boolean => kind === 'pmem-region';
 
 /** maxmem is a multiple of this, bytes, as that of the recorded kernels is. */
 const MAXMEM_UNIT = 16 * 2 ** 30;
@@ -375,14 +397,19 @@ export function planGuest(scenario: Scenario): GuestPlan {
     }
     lower(slots, step, i);
   });
-  const first = machine.deviceMemory(ram);
-  const outside = slots.devices.find(({ start, size }) => start < first || start + size > GUEST_ADDRESS_LIMIT);
+  const endOfRam = Math.max(...machine.ramRanges(ram).map(({ start, size }) => start + size));
+  const ends = slots.devices.map((d) => (isRegion(d) ? d.start + d.size : 0));
+  const machineRam = ram + Math.max(0, Math.max(0, ...ends) - endOfRam);
+  const first = machine.deviceMemory(machineRam);
+  const outside = slots.devices.find(
+    (d) => d.start < (isRegion(d) ? endOfRam : first) || d.start + d.size > GUEST_ADDRESS_LIMIT,
+  );
   if (outside !== undefined) {
     refuse(
-      `the scenario adds ${rangeText(extent(outside))}; this guest has memory devices from ${hex(first)} to ${hex(GUEST_ADDRESS_LIMIT - 1)}`,
+      `the scenario adds ${rangeText(extent(outside))}; this guest has memory devices from ${hex(isRegion(outside) ? endOfRam : first)} to ${hex(GUEST_ADDRESS_LIMIT - 1)}`,
     );
   }
   const end = Math.max(...slots.devices.map((d) => d.start + d.size), first);
-  const maxmem = alignUp(ram + (end - first), MAXMEM_UNIT);
-  return { machine, ram, maxmem, blockSize, devices: slots.devices, actions: slots.actions };
+  const maxmem = alignUp(machineRam + (end - first), MAXMEM_UNIT);
+  return { machine, ram, machineRam, maxmem, blockSize, devices: slots.devices, actions: slots.actions };
 }

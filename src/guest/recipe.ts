@@ -2,7 +2,7 @@
 
 import { FAILED_TO_FREE_RESERVED_PAGES } from '../mm/memremap.js';
 import { runChecked, type CheckedRun, type Finding } from '../check/checked-run.js';
-import type { MachineConfig } from '../../arch/architecture.js';
+import type { MachineConfig } from '../../arch/machine-fields.js';
 import { LEVELS, type Leaf } from '../hardware/page-table.js';
 import { resolveScenario, type Scenario } from '../scenario/scenario.js';
 import { ScenarioError } from '../kernel/scenario-error.js';
@@ -47,13 +47,15 @@ export interface Recipe {
   readonly kernel: GuestKernel;
   /** What the kernel is told. */
   readonly commandLine: string;
+  /** What a shell of the host does first. */
+  readonly host: readonly string[];
   /** The emulator's command line, as a shell takes it. */
   readonly qemu: string;
   readonly setup: readonly Command[];
   readonly steps: readonly RecipeStep[];
   readonly findings: readonly RecipeFinding[];
   /** Where the kernel shows its page tables, with CONFIG_PTDUMP_DEBUGFS. */
-  readonly ptdump: string;
+  readonly ptdump: string | undefined;
   /** The guest as a scenario, for `vmemmap run` and `vmemmap dump --compare`. */
   readonly scenario: ScenarioInput;
 }
@@ -72,6 +74,7 @@ function deviceOptions(device: GuestDevice): string[] {
   const common = `id=${device.id},memdev=mem-${device.id}`;
   switch (device.kind) {
     case 'dimm':
+    case 'pmem-region':
       return [];
     case 'nvdimm':
       return [backend, `-device nvdimm,${common},addr=${hex(device.start)}`];
@@ -89,16 +92,49 @@ const MEMMAP_ON_MEMORY = {
   force: ' memory_hotplug.memmap_on_memory=force',
 };
 
-const commandLineOf = ({ memmapOnMemory }: Scenario, { machine }: GuestPlan): string =>
-  `console=${machine.console} nokaslr memhp_default_state=offline panic=5${MEMMAP_ON_MEMORY[memmapOnMemory]}`;
+function commandLineOf({ memmapOnMemory, machine: { config } }: Scenario, { machine }: GuestPlan): string {
+  const more = machine.kernelWords?.(config);
+  const words = `console=${machine.console} nokaslr memhp_default_state=offline panic=5${MEMMAP_ON_MEMORY[memmapOnMemory]}`;
+  return more === undefined ? words : `${words} ${more}`;
+}
+
+/** A number of 64 bits as two cells of a device tree. */
+const cells = (value: number): string =>
+  [Math.floor(value / 2 ** 32), value % 2 ** 32].map((c) => c.toString(16)).join(' ');
+
+const DEVICE_TREE = 'virt.dtb';
+
+/** The device tree of a machine whose persistent memory is told there: its own, with the memory node cut, and the regions. */
+function hostCommands({ machine: { config } }: Scenario, plan: GuestPlan): string[] {
+  const { machine, ram, machineRam, devices } = plan;
+  const regions = devices.filter(({ kind }) => kind === 'pmem-region');
+  if (machine.pmemRegions === undefined || regions.length === 0) return [];
+  const set = (node: string, property: string, type: 's' | 'x', value: string): string =>
+    `fdtput -p -t ${type} ${DEVICE_TREE} ${node} ${property} ${value}`;
+  const [memory] = machine.ramRanges(ram);
+  return [
+    `${machine.program} -machine ${machine.machine},dumpdtb=${DEVICE_TREE} -cpu ${machine.cpu(config)} -smp 1 -m ${mebibytes(machineRam)}`,
+    set(machine.pmemRegions.memoryNode, 'reg', 'x', `${cells(memory!.start)} ${cells(ram)}`),
+    ...regions.flatMap(({ start, size }) => {
+      const node = `/pmem@${start.toString(16)}`;
+      return [
+        set(node, 'compatible', 's', 'pmem-region'),
+        set(node, 'reg', 'x', `${cells(start)} ${cells(size)}`),
+        set(node, 'numa-node-id', 'x', '0'),
+      ];
+    }),
+  ];
+}
 
 /** The emulator's command line. `-serial mon:stdio` has console and monitor on one terminal, exchanged by Ctrl-a c. */
 function qemuLine({ machine: { config } }: Scenario, plan: GuestPlan, commandLine: string): string {
-  const { machine, ram, maxmem, devices } = plan;
+  const { machine, machineRam: ram, maxmem, devices } = plan;
   const slots = Math.max(MIN_SLOTS, devices.length);
   const nvdimm = devices.some(({ kind }) => kind === 'nvdimm') ? ',nvdimm=on' : '';
   // RAM that the host need not have all at once.
-  const backed = ram > DEFAULT_RAM * MIN_SLOTS;
+  const hasRegions = devices.some(({ kind }) => kind === 'pmem-region');
+  const backed = ram > DEFAULT_RAM * MIN_SLOTS || hasRegions;
+  const isPluggable = devices.some(({ kind }) => kind !== 'pmem-region');
   return [
     machine.program,
     ...(backed ? [`-object memory-backend-ram,id=ram0,size=${mebibytes(ram)},reserve=off`] : []),
@@ -106,7 +142,8 @@ function qemuLine({ machine: { config } }: Scenario, plan: GuestPlan, commandLin
     `-accel ${machine.accel}`,
     `-cpu ${machine.cpu(config)}`,
     '-smp 1',
-    `-m ${mebibytes(ram)},slots=${slots},maxmem=${mebibytes(maxmem)}`,
+    `-m ${mebibytes(ram)}${isPluggable ? `,slots=${slots},maxmem=${mebibytes(maxmem)}` : ''}`,
+    ...(hasRegions ? [`-dtb ${DEVICE_TREE}`] : []),
     ...machine.more,
     ...devices.flatMap(deviceOptions),
     '-nodefaults -nic none -display none -serial mon:stdio',
@@ -201,6 +238,7 @@ export function recipeFor(file: ScenarioFile, scenario: Scenario): Recipe {
   return {
     kernel: guestKernel(scenario, plan, failing),
     commandLine,
+    host: hostCommands(scenario, plan),
     qemu: qemuLine(scenario, plan, commandLine),
     setup: setupCommands(plan.devices),
     steps,
@@ -210,7 +248,7 @@ export function recipeFor(file: ScenarioFile, scenario: Scenario): Recipe {
       const canBeSeen = there !== undefined && looksOf(there, guest, leavesBySteps).length > 0;
       return { step, invariant, text, onGuest: there?.text, canBeSeen };
     }),
-    ptdump: `/sys/kernel/debug/${plan.machine.ptdump}`,
+    ptdump: plan.machine.ptdump === undefined ? undefined : `/sys/kernel/debug/${plan.machine.ptdump}`,
     scenario: guestInput,
   };
 }

@@ -123,12 +123,14 @@ export const extent = ({ start, size }: GuestDevice): ByteRange => ({ start, end
 const ID_OF_KIND: Readonly<Record<GuestDevice['kind'], string>> = {
   dimm: 'dimm',
   nvdimm: 'nvdimm',
+  'pmem-region': 'pmem',
   'virtio-pmem': 'vpmem',
   'virtio-mem': 'vmem',
 };
 const KIND_TEXT: Readonly<Record<GuestDevice['kind'], string>> = {
   dimm: 'a DIMM',
   nvdimm: 'an NVDIMM',
+  'pmem-region': 'a pmem-region',
   'virtio-pmem': 'a virtio-pmem device',
   'virtio-mem': 'a virtio-mem device',
 };

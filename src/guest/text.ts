@@ -57,7 +57,7 @@ function findingLine({ step, invariant, text, onGuest, canBeSeen }: RecipeFindin
 }
 
 /** The recipe as text; `#` stands before what a root shell of the guest takes, `(qemu)` before what the monitor takes. */
-export function recipeText({ kernel, qemu, setup, steps, findings, ptdump }: Recipe): string {
+export function recipeText({ kernel, host, qemu, setup, steps, findings, ptdump }: Recipe): string {
   return [
     'kernel',
     ...(kernel.debian === undefined ? [] : [`${INDENT}Debian package ${kernel.debian}; or`]),
@@ -67,13 +67,17 @@ export function recipeText({ kernel, qemu, setup, steps, findings, ptdump }: Rec
     `${INDENT}initrd.gz has a shell as root, with proc, sysfs, devtmpfs and debugfs mounted, busybox, kmod, ndctl and daxctl`,
     '',
     'start; Ctrl-a c leads from the console to the monitor and back',
-    `${INDENT}$ ${qemu}`,
+    ...[...host, qemu].map((line) => `${INDENT}$ ${line}`),
     ...setup.map(commandLines),
     '',
     ...steps.flatMap(stepLines),
     'findings',
     ...(findings.length === 0 ? [`${INDENT}none: each step leaves the leaves that the model has`] : []),
     ...findings.map(findingLine),
-    `${INDENT}all leaves at once: ${ptdump}, compared by vmemmap dump --compare with the scenario that --scenario writes`,
+    ...(ptdump === undefined
+      ? []
+      : [
+          `${INDENT}all leaves at once: ${ptdump}, compared by vmemmap dump --compare with the scenario that --scenario writes`,
+        ]),
   ].join('\n');
 }

@@ -46,6 +46,30 @@ export interface Geometry {
   endian: 'little' | 'big';
 }
 
+/** Levels from the leaf table up. */
+const LEVELS_UP: readonly Level[] = [PTE, PMD, PUD, P4D, PGD];
+
+/** Bits that index a table of a page. @param pageShift log2 of the bytes of a page */
+const indexBits = (pageShift: number): number => pageShift - Math.log2(ENTRY_BYTES);
+
+/**
+ * Little-endian tables of a page each, as many as an address needs; the root has the bits that are left over.
+ * @param pageShift log2 of the bytes of a page
+ * @param addressBits bits of a virtual address
+ */
+export function pageTables(pageShift: number, addressBits: number): Geometry {
+  const bits = indexBits(pageShift);
+  const levels = LEVELS_UP.flatMap((level) => {
+    const shift = pageShift + level * bits;
+    return shift < addressBits ? [{ level, shift, bits: Math.min(bits, addressBits - shift) }] : [];
+  });
+  return { levels: levels.reverse(), endian: 'little' };
+}
+
+/** The same where the root has a whole page, too. @param pagingLevels 2 to 5 */
+export const fullPageTables = (pageShift: number, pagingLevels: number): Geometry =>
+  pageTables(pageShift, pageShift + pagingLevels * indexBits(pageShift));
+
 /** How the hardware reads an entry. `lo` and `hi` are its bits 0-31 and 32-63, unsigned. */
 export interface EntryFormat {
   /** Whether the walk goes on, or ends in a leaf. */

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { ENTRY_BYTES } from '../hardware/page-table.js';
-import type { Kernel } from './kernel.js';
+import type { Ram } from '../hardware/ram.js';
+import type { VmemmapCode } from './vmemmap-code.js';
 
 /**
  * What memory holds when it becomes memmap. The kernel does not ask for zeroed pages: a leaf has the bytes that its frames
@@ -17,6 +18,14 @@ export type FrameContent = (typeof FRAME_CONTENTS)[number];
 /** PAGE_UNUSED: the byte that fills parts of a leaf which describe no memory. */
 export const PAGE_UNUSED = 0xfd;
 
+/** What of a kernel memory is filled in. */
+export interface FilledKernel {
+  readonly ram: Ram;
+  readonly pageSize: number;
+  readonly code: Pick<VmemmapCode, 'paging' | 'pageEntry'>;
+  readonly frameContent: FrameContent | null;
+}
+
 /** What entries of an old table map: a frame of the boot, which no page allocator and no altmap here hands out. */
 const OLD_FRAME = 0x10;
 
@@ -26,14 +35,14 @@ const OLD_FRAME = 0x10;
  * @param pfn the first page taken
  * @param nrPages base pages
  */
-export function fillTaken(kernel: Kernel, pfn: number, nrPages: number): void {
+export function fillTaken(kernel: FilledKernel, pfn: number, nrPages: number): void {
   const { frameContent, ram } = kernel;
   if (frameContent === null) return;
   ram.fillFrames(pfn, nrPages, frameContent === '0xfd' ? PAGE_UNUSED : 0);
   if (frameContent === 'entries') writeOldTable(kernel, pfn);
 }
 
-function writeOldTable({ ram, code, pageSize }: Kernel, pfn: number): void {
+function writeOldTable({ ram, code, pageSize }: FilledKernel, pfn: number): void {
   const entry = code.pageEntry ?? code.paging;
   if (entry === undefined) return;
   const word0 = entry.pteWord0(OLD_FRAME);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import * as z from 'zod';
-import { ARCHITECTURES } from '../../arch/index.js';
+import { ARCHITECTURES } from '../scenario/names.js';
 import { CONFIDENCES, type Figure } from '../cycles/figure.js';
 import { figuresOf, withFigures, type CpuProfile } from '../cycles/profile.js';
 import { allowedAre } from '../scenario/did-you-mean.js';

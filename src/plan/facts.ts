@@ -2,7 +2,8 @@
 
 import { alignDown, alignUp } from '../hardware/align.js';
 import { joined } from '../hardware/ranges.js';
-import type { Architecture, MachineConfig } from '../../arch/architecture.js';
+import type { Architecture } from '../../arch/architecture.js';
+import type { MachineConfig } from '../../arch/machine-fields.js';
 import type { MemmapOnMemoryMode } from '../mm/memmap-on-memory.js';
 import type { ByteRange } from '../recordings/recorded-kernel.js';
 import { InputError } from '../scenario/input.js';

@@ -2,6 +2,7 @@
 
 import { alignDown, alignUp } from '../hardware/align.js';
 import { outside } from '../hardware/ranges.js';
+import { resolveTraits } from '../history/releases.js';
 import { LEVELS } from '../hardware/page-table.js';
 import {
   blockQuestion,
@@ -15,7 +16,7 @@ import { runStep, startRun, type Run, type StepReturn } from '../scenario/runner
 import { refuseTooLarge } from '../scenario/slips.js';
 import { resolveScenario, type OtherKernel } from '../scenario/scenario.js';
 import { ScenarioError } from '../kernel/scenario-error.js';
-import type { MachineConfig } from '../../arch/architecture.js';
+import type { MachineConfig } from '../../arch/machine-fields.js';
 import { findArchitecture } from '../scenario/names.js';
 import { scenarioSchema, type ScenarioInput } from '../scenario/schema.js';
 import { vmemmapWindow } from '../kernel/vmemmap-view.js';
@@ -299,10 +300,23 @@ function withoutDevice(facts: MachineFacts, { ranges }: PlannedDevice): MachineF
   return ram.length === 0 ? facts : { ...facts, ram };
 }
 
+const NO_COST: MemmapCost = { leaves: {}, systemPages: 0, ownPages: 0 };
+
+/** Why nothing can be added to a kernel that knows boot memory only; undefined where memory can be. */
+function bootOnlyOf(
+  { arch }: MachineFacts,
+  { release, traits = resolveTraits(release) }: OtherKernel,
+): string | undefined {
+  const why = findArchitecture(arch).withoutHotplug?.(traits);
+  return why === undefined ? undefined : `${why}; in ${release.name} the memmap is populated at boot, and never after`;
+}
+
 function planDevice(facts: MachineFacts, kernel: OtherKernel, device: PlannedDevice): Plan['devices'][number] {
   const { name, size, mode, map } = device;
   const common = { name, size, mode, map };
-  const nothing = { ...common, leaves: {}, systemPages: 0, ownPages: 0 };
+  const nothing = { ...common, ...NO_COST };
+  const bootOnly = bootOnlyOf(facts, kernel);
+  if (bootOnly !== undefined) return { ...nothing, error: bootOnly };
   const without = mode === 'system-ram' ? withoutDevice(facts, device) : facts;
   const steps = deviceSteps(device, without);
   if (steps.length === 0) return { ...nothing, error: 'no range of it has a whole memory block' };
@@ -364,7 +378,9 @@ function planBlocks(run: Run, facts: MachineFacts, verdict: Verdict): PlannedBlo
 export function planOf(facts: MachineFacts, kernel: OtherKernel): Plan {
   const start = hex(behind(facts, GIB));
   const oneBlock = { op: 'add-memory' as const, start, size: facts.blockSize };
-  const run = boot(facts, kernel, facts.memmapOnMemory, [oneBlock]);
+  const bootOnly = bootOnlyOf(facts, kernel);
+  const idle = { op: 'use' as const, start: hex(facts.ram[0]!.start), size: facts.pageSize };
+  const run = boot(facts, kernel, facts.memmapOnMemory, [bootOnly === undefined ? oneBlock : idle]);
   const { config } = run.scenario.machine;
   const { leaves, tables, bytes } = countMappings(run);
   const tablePages = Object.entries(tables).reduce((sum, [level, count]) => {
@@ -376,6 +392,7 @@ export function planOf(facts: MachineFacts, kernel: OtherKernel): Plan {
   const verdict = verdictOf(run, facts.memmapOnMemory);
   const sectionCount = run.kernel.sections.present;
   const hotAdd = (['n', 'y', 'force'] as const).map((mode) => {
+    if (bootOnly !== undefined) return { mode, start, ...NO_COST, error: bootOnly };
     const { ret, cost } = costOf(boot(facts, kernel, mode, [oneBlock]));
     return { mode, start, ...cost, ...(ret === 0 ? {} : { error: answerText(ret) }) };
   });

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import type { Architecture, Told } from '../../arch/architecture.js';
-import { ARCHITECTURES } from '../../arch/index.js';
+import { ARCHITECTURES } from '../scenario/names.js';
 import { InputError } from '../scenario/input.js';
 import { linesOf, shortened } from './printed.js';
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { ARCHITECTURES } from '../../arch/index.js';
+import { ARCHITECTURES } from '../scenario/names.js';
 import type { Ptdump } from '../kernel/ptdump.js';
 import type { Scenario } from '../scenario/scenario.js';
 import { ScenarioError } from '../kernel/scenario-error.js';

@@ -10,6 +10,8 @@ export interface KtapResult {
   ok: boolean;
   /** Why it was not run: a SKIP directive. */
   skip?: string;
+  /** What it is expected to fail of, or was: a TODO directive. It does not count against its suite. */
+  todo?: string;
   /** Lines that stand before the result. */
   diagnostics?: readonly string[];
 }
@@ -21,17 +23,22 @@ export interface KtapSuite {
 
 const INDENT = '  ';
 
-const isOk = (test: KtapTest): boolean => ('tests' in test ? test.tests.every(isOk) : test.ok);
+const isOk = (test: KtapTest): boolean =>
+  'tests' in test ? test.tests.every(isOk) : test.ok || test.todo !== undefined;
 
 /** A description may not hold "#", which begins a directive, nor a line break. */
 const description = (name: string): string => name.replace(/[#\n]/g, ' ');
 
+function directiveOf({ skip, todo }: KtapResult): string {
+  if (skip !== undefined) return ` # SKIP ${description(skip)}`;
+  return todo === undefined ? '' : ` # TODO ${description(todo)}`;
+}
+
 function lines(tests: readonly KtapTest[]): string[] {
   const body = tests.flatMap((test, i) => {
-    const result = `${isOk(test) ? 'ok' : 'not ok'} ${i + 1} ${description(test.name)}`;
-    if ('tests' in test) return [...lines(test.tests).map((line) => INDENT + line), result];
-    const directive = test.skip === undefined ? '' : ` # SKIP ${description(test.skip)}`;
-    return [...(test.diagnostics ?? []).map((line) => `# ${line}`), result + directive];
+    const result = (ok: boolean): string => `${ok ? 'ok' : 'not ok'} ${i + 1} ${description(test.name)}`;
+    if ('tests' in test) return [...lines(test.tests).map((line) => INDENT + line), result(isOk(test))];
+    return [...(test.diagnostics ?? []).map((line) => `# ${line}`), result(test.ok) + directiveOf(test)];
   });
   return ['KTAP version 1', `1..${tests.length}`, ...body];
 }

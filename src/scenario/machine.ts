@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import type { Architecture, MachineConfig } from '../../arch/architecture.js';
+import type { Architecture } from '../../arch/architecture.js';
 import { alignUp } from '../hardware/align.js';
-import { physicalLimit } from '../../arch/machine-fields.js';
+import { physicalLimit, type MachineConfig } from '../../arch/machine-fields.js';
 import { NoBootMemory, PageAllocator, type BlockChooser, type MemoryNode } from '../hardware/page-allocator.js';
 import { Ram } from '../hardware/ram.js';
 import { Counters } from '../kernel/counters.js';

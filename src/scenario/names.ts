@@ -15,6 +15,8 @@ import { allowedAre, didYouMean } from './did-you-mean.js';
 
 /** What a scenario names: an architecture, a release. The one reader of the list of architectures. */
 
+export { ARCHITECTURES };
+
 /** The architecture of a name. @throws ScenarioError */
 export function findArchitecture(name: string, field = 'machine.arch'): Architecture {
   const architecture = ARCHITECTURES.find((a) => a.name === name);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import type { ArchConfiguration, Architecture, MachineConfig } from '../../arch/architecture.js';
+import type { ArchConfiguration, Architecture } from '../../arch/architecture.js';
 import { ARCHITECTURES } from '../../arch/index.js';
 import { DEFAULT_RELEASE, resolveTraits, type Release } from '../history/releases.js';
 import type { Traits } from '../history/traits/index.js';
 import { PHYSICAL_ADDRESS_LIMIT } from '../hardware/ram.js';
-import { physicalLimit, type RoomValues } from '../../arch/machine-fields.js';
+import { physicalLimit, type RoomValues, type MachineConfig } from '../../arch/machine-fields.js';
 import type { FrameContent } from '../kernel/frame-content.js';
 import type { MemmapOnMemoryMode } from '../mm/memmap-on-memory.js';
 import type { FaultPoint } from '../mm/system-memory.js';

@@ -97,6 +97,94 @@ test('memmap on memory is the kernel’s parameter, and its leaves lie on the DI
   expect(steps[0]!.leaves).toEqual(['ffffea0004000000-ffffea0004200000 pmd in dimm0']);
 });
 
+describe('riscv64, whose machine takes no DIMMs', () => {
+  const machine = { arch: 'riscv64', kernel: '7.2.13', pagingLevels: 4 } as const;
+  const A64 = { start: '0x140000000', size: '64M' } as const;
+  const B64 = { start: '0x144000000', size: '64M' } as const;
+  const shared = recipe({
+    machine,
+    steps: [
+      { op: 'add-pages', ...A64 },
+      { op: 'add-pages', ...B64 },
+      { op: 'remove-pages', ...A64 },
+      { op: 'remove-pages', ...B64 },
+    ],
+  });
+
+  test('has RAM of its machine as persistent memory: the memory node leaves it out, nodes of their own tell it', () => {
+    expect(shared.host).toEqual([
+      'qemu-system-riscv64 -machine virt,dumpdtb=virt.dtb -cpu rv64 -smp 1 -m 3200M',
+      'fdtput -p -t x virt.dtb /memory@80000000 reg 0 80000000 0 40000000',
+      'fdtput -p -t s virt.dtb /pmem@140000000 compatible pmem-region',
+      'fdtput -p -t x virt.dtb /pmem@140000000 reg 1 40000000 0 4000000',
+      'fdtput -p -t x virt.dtb /pmem@140000000 numa-node-id 0',
+      'fdtput -p -t s virt.dtb /pmem@144000000 compatible pmem-region',
+      'fdtput -p -t x virt.dtb /pmem@144000000 reg 1 44000000 0 4000000',
+      'fdtput -p -t x virt.dtb /pmem@144000000 numa-node-id 0',
+    ]);
+    expect(shared.qemu).toContain('-machine virt,memory-backend=ram0 ');
+    expect(shared.qemu).toContain('-m 3200M -dtb virt.dtb ');
+    expect(shared.commandLine).toMatch(/ no5lvl$/);
+    expect(shared.kernel.options).toContain('CONFIG_OF_PMEM=y');
+  });
+
+  test('binds and unbinds the driver, and dies on the second of two regions in one section, as booted kernels did', () => {
+    expect(typed(shared, 0)).toEqual([
+      'guest: echo "namespace$(region 0x140000000).0" > /sys/bus/nd/drivers/nd_pmem/bind',
+    ]);
+    expect(typed(shared, 2)).toEqual([
+      'guest: echo "namespace$(region 0x140000000).0" > /sys/bus/nd/drivers/nd_pmem/unbind',
+    ]);
+    expect(shared.steps.map(({ returns }) => returns)).toEqual([0, 0, null, 'BUG']);
+  });
+
+  test('makes a namespace where the memmap lies on the device, and destroys it', () => {
+    const own = recipe({
+      machine,
+      altmaps: { dev: { basePfn: 0x140000, endPfn: 0x157fff, free: 0x1000 } },
+      steps: [
+        { op: 'add-pages', start: '0x140000000', size: '384M', altmap: 'dev' },
+        { op: 'remove-pages', start: '0x140000000', size: '384M', altmap: 'dev' },
+      ],
+    });
+    expect(typed(own, 0)[0]).toContain('ndctl create-namespace');
+    expect(typed(own, 1)).toEqual(['guest: ndctl destroy-namespace --force "namespace$(region 0x140000000).0"']);
+    expect(own.scenario.steps.map(({ op }) => op)).toEqual(['create-namespace', 'destroy-namespace']);
+  });
+
+  test('has memory blocks from virtio-mem, behind RAM, and by no step add-memory', () => {
+    const region = { start: '0x140000000', size: '1G' } as const;
+    const plugged = recipe({ machine, steps: [{ op: 'virtio-mem', device: 'vm', ...region, requested: '256M' }] });
+    expect(plugged.qemu).toContain('-device virtio-mem-pci,id=vmem0,memdev=mem-vmem0,memaddr=0x140000000');
+    expect(plugged.host).toEqual([]);
+    expect(refusal({ machine, steps: [{ op: 'add-memory', start: '0x140000000', size: '128M' }] })).toBe(
+      'steps[0].op is "add-memory"; a guest of riscv64 has no DIMMs, allowed are the steps kmem and virtio-mem',
+    );
+  });
+});
+
+describe('loongarch64', () => {
+  test('has DIMMs behind RAM that lies in two pieces, and Debian’s kernel with struct pages of 80 bytes', () => {
+    const { kernel, qemu, scenario } = recipe({
+      machine: { arch: 'loongarch64', kernel: '7.2.13', structPageSize: 80 },
+      steps: [{ op: 'add-memory', start: '0x100000000', size: '512M' }],
+    });
+    expect(kernel).toMatchObject({ debian: 'linux-image-7.2.13+deb14-loong64', needs: [] });
+    expect(kernel.options).toContain('CONFIG_16KB_3LEVEL=y');
+    expect(qemu).toMatch(/^qemu-system-loongarch64 -machine virt .*-cpu la464 .*-bios QEMU_EFI\.fd/);
+    expect(scenario.machine.boot).toEqual([
+      { start: '0x0', size: 2 ** 28 },
+      { start: '0x80000000', size: 2 ** 30 - 2 ** 28 },
+    ]);
+  });
+
+  test('has no device for a range that is no memory block', () => {
+    expect(
+      refusal({ machine: { arch: 'loongarch64' }, steps: [{ op: 'add-pages', start: '0x100000000', size: '2M' }] }),
+    ).toMatch(/recipes for loongarch64 know DIMMs only/);
+  });
+});
+
 describe('a range that is no memory block', () => {
   const plain = recipe({
     machine: X86,
@@ -267,7 +355,7 @@ const REFUSED: readonly (readonly [string, ScenarioInput, RegExp])[] = [
   [
     's390',
     { machine: { arch: 's390' }, steps: [{ op: 'add-pages', start: '0x100000000', size: '256M' }] },
-    /^machine\.arch is "s390"; there are recipes for x86_64, arm64, and ppc64 with the radix MMU$/,
+    /^machine\.arch is "s390"; there are recipes for x86_64, arm64, ppc64 with the radix MMU, riscv64, and loongarch64$/,
   ],
   [
     'the hashed page table',
@@ -395,6 +483,13 @@ describe('recipes of the catalogue', () => {
         "X05a",
         "X06",
         "X09",
+        "R1",
+        "R2",
+        "R3",
+        "R4",
+        "R6",
+        "R7",
+        "L1",
         "X10",
         "X14",
         "B27",
@@ -407,6 +502,7 @@ describe('recipes of the catalogue', () => {
 
   test.each(confirmable)('%s: a shell takes every line', (_id, made) => {
     const lines = [
+      ...made.host,
       made.qemu,
       ...[...made.setup, ...made.steps.flatMap(({ commands, looks }) => [...commands, ...looks])]
         .filter(({ where }: { where?: string } & object) => where === 'guest')

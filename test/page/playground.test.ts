@@ -155,6 +155,23 @@ describe('the playground, from disk and with the network off', () => {
     expect(errorsOf(page)).toEqual([]);
   });
 
+  test('a scenario that cannot run is answered with a sentence, over the picture from before', async (context) => {
+    needsBrowser(context);
+    const page = await open();
+    await page.keyboard.press('1');
+    await stepCount(page, 1);
+    await page.getByRole('button', { name: 'as text' }).click();
+    const machine = { arch: 'x86_64', ramSize: '8M', boot: [{ start: '0x0', size: '4G' }] };
+    await page
+      .getByLabel('scenario as text')
+      .fill(JSON.stringify({ machine, steps: [{ op: 'add-pages', start: '0x200000000', size: '128M' }] }));
+    const verdict = page.getByRole('alert');
+    await verdict.getByText('machine.ramSize is 8388608; it is too small to boot').waitFor();
+    await verdict.getByText('The picture is from before the error.').waitFor();
+    await stepCount(page, 1);
+    expect(errorsOf(page)).toEqual([]);
+  });
+
   test('a block that begins at no border is not offered, and one that stands there is answered by the kernel', async (context) => {
     needsBrowser(context);
     const page = await open();

@@ -49,3 +49,23 @@ describe('the plan of a booted machine, from its iomem and its list of blocks', 
     }
   });
 });
+
+test('riscv64 before 6.11 has the memmap of its boot, and a sentence in place of what is added', () => {
+  const facts = factsOfRecording(load('riscv64-7.2.13+deb14-riscv64-boot-sv48.json.gz'), 0);
+  const device = {
+    name: 'pmem',
+    size: 2 ** 29,
+    mode: 'devdax',
+    map: 'mem',
+    align: 2 ** 21,
+    isNamespace: true,
+  } as const;
+  const { leaves, hotAdd, devices, modes } = planOf(
+    { ...facts, devices: [{ ...device, ranges: [{ start: 2 ** 32, size: 2 ** 29 }] }] },
+    { release: findRelease('6.10')! },
+  );
+  const sentence = 'riscv64 has memory hot-plug from 6.11 on; in 6.10 the memmap is populated at boot, and never after';
+  expect(leaves).toEqual({ pmd: 8 });
+  expect([...hotAdd, ...devices].map(({ error }) => error)).toEqual([sentence, sentence, sentence, sentence]);
+  expect(modes.y.reason).toBe('no-arch-support');
+});

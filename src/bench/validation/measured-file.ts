@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import * as z from 'zod';
-import { ARCHITECTURES } from '../../../arch/index.js';
+import { ARCHITECTURES } from '../../scenario/names.js';
 import { Processor } from '../../cycles/processor.js';
 import type { CpuProfile } from '../../cycles/profile.js';
 import { InputError } from '../../scenario/load.js';

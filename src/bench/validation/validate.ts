@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { ARCHITECTURES } from '../../../arch/index.js';
+import { ARCHITECTURES } from '../../scenario/names.js';
 import { playCase } from '../play.js';
 import { Processor } from '../../cycles/processor.js';
 import { HOT_ADD_MACHINE, GROUPS, MEASUREMENTS, type Group, type Measurement } from './measurements.js';

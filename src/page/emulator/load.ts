@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { ARCHITECTURES } from '../../../arch/index.js';
+import { ARCHITECTURES } from '../../scenario/names.js';
 import { size } from '../../events/words.js';
 import { scenarioOfCommandLine } from '../../guest/from-command-line.js';
 import { factsOf, type MachineFacts, type Sources } from '../../plan/facts.js';

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import type { ArchConfiguration } from '../../../arch/architecture.js';
-import { ARCHITECTURES } from '../../../arch/index.js';
+import { ARCHITECTURES } from '../../scenario/names.js';
 import { BUGS } from '../../catalogue/bugs/index.js';
 import { DEFAULT_RELEASE, PROPOSED_KERNELS, RELEASES } from '../../history/releases.js';
 import { scenarioJsonSchema } from '../../scenario/schema.js';

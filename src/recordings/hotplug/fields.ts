@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import { findRelease } from '../../history/releases.js';
-import { ARCHITECTURES } from '../../../arch/index.js';
+import { ARCHITECTURES } from '../../scenario/names.js';
 
 /** Fields that the recordings of memory hot-plug have in common, with the values that they can have. */
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { ARCHITECTURES } from '../../../arch/index.js';
+import { ARCHITECTURES } from '../../scenario/names.js';
 import type { Platform } from '../../kernel/platform.js';
-import type { Architecture, MachineConfig } from '../../../arch/architecture.js';
+import type { Architecture } from '../../../arch/architecture.js';
+import type { MachineConfig } from '../../../arch/machine-fields.js';
 import { alignDown } from '../../hardware/align.js';
 import { PMD } from '../../hardware/page-table.js';
 import { ENOMEM } from '../../kernel/errno.js';
