@@ -13,4 +13,3 @@ export const SCHEMAS: ReadonlyMap<string, () => unknown> = new Map<string, () =>
   ...(Object.keys(OUTPUT_SCHEMAS) as OutputName[]).map((name) => [name, () => outputJsonSchema(name)] as const),
 ]);
 export const SCHEMA_NAMES: readonly string[] = [...SCHEMAS.keys()];
-

@@ -8,7 +8,7 @@ import { differenceLines } from '../report/diff.js';
 import { paragraph, tableText } from '../report/table.js';
 import { stepText } from '../report/text.js';
 import { spanText, stableTexts } from '../report/release-text.js';
-import type { TestCase } from '../report/test-report.js';
+import type { TestCase } from '../report/test-case.js';
 import { InputError } from '../scenario/load.js';
 import type { StepReturn } from '../scenario/runner.js';
 import type { Scenario } from '../scenario/scenario.js';

@@ -5,7 +5,7 @@ import { findingJson } from '../report/finding.js';
 import { runChecked, type Finding } from '../check/checked-run.js';
 import { countAllocations, sweepFailures, type FailedAllocation } from '../check/failure-sweep.js';
 import { historiesOf } from '../check/ledger.js';
-import type { TestCase } from '../report/test-report.js';
+import type { TestCase } from '../report/test-case.js';
 import { failedAllocationLines, runReportText, stepText } from '../report/text.js';
 import { ScenarioError } from '../kernel/scenario-error.js';
 import { InputError } from '../scenario/load.js';

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { TEST_FORMATS, type TestCase, type TestFormat } from '../report/test-report.js';
+import type { TestCase } from '../report/test-case.js';
+import { TEST_FORMATS, type TestFormat } from '../report/test-report.js';
 
 /** Options of commands whose results test systems read. */
 export type TestFormatOptions = Readonly<Partial<Record<TestFormat, true>>>;

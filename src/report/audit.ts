@@ -3,7 +3,7 @@
 import type { Cell, Verdict } from '../audit/audit.js';
 import { SHAPES } from '../audit/shapes.js';
 import { tableText } from './table.js';
-import type { TestCase } from './test-report.js';
+import type { TestCase } from './test-case.js';
 
 /** The altmap audit for people and for CI. */
 

@@ -7,7 +7,7 @@ import type { Exploration, ExploreOptions } from '../explore/explorer.js';
 import type { Violation } from '../explore/violations.js';
 import { entriesBefore, entriesLike, releasesWith, releaseSpans } from '../explore/where.js';
 import { tableText } from './table.js';
-import type { TestCase } from './test-report.js';
+import type { TestCase } from './test-case.js';
 
 /** What an exploration found, as text and as JSON. */
 

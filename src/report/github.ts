@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import type { TestCase } from './test-report.js';
+import type { TestCase } from './test-case.js';
 
 /** Annotations of a run of GitHub Actions, as its workflow commands have them. */
 

@@ -3,22 +3,9 @@
 import { githubAnnotations } from './github.js';
 import { junit } from './junit.js';
 import { ktap, type KtapTest } from './ktap.js';
+import type { TestCase } from './test-case.js';
 
 /** What commands found, as test systems read it. */
-
-/** One thing that was asked, and what came of it. */
-export interface TestCase {
-  /** What it belongs to: a machine, a file, an entry. */
-  suite: string;
-  name: string;
-  /** What failed; absent where nothing did. */
-  failure?: string;
-  /** Why it says nothing; absent where it does. */
-  skipped?: string;
-  output?: string;
-  /** The place in a file that it is about. */
-  place?: { file: string; line?: number };
-}
 
 const ktapCase = ({ name, failure, skipped }: TestCase): KtapTest => ({
   name,

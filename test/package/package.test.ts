@@ -114,7 +114,7 @@ describe('the packed package', () => {
     const known = { ...manifest['dependencies'], ...manifest['optionalDependencies'] };
     const nodes = (path: string): string => path.replace(/^(@[^/]+\/)?([^/]+).*$/, '$1$2');
     const missing = [...paths()]
-      .filter((path) => path.endsWith(".js"))
+      .filter((path) => path.endsWith('.js'))
       .flatMap((path) =>
         importsOf(path)
           .filter((from) => !from.startsWith('node:'))
@@ -126,7 +126,7 @@ describe('the packed package', () => {
 
   test('names no package that none of its files imports', () => {
     const manifest = JSON.parse(packedText('package.json')) as { dependencies: Record<string, string> };
-    const imported = [...paths()].filter((path) => path.endsWith(".js")).flatMap(importsOf);
+    const imported = [...paths()].filter((path) => path.endsWith('.js')).flatMap(importsOf);
     expect(Object.keys(manifest.dependencies).filter((name) => !imported.includes(name))).toEqual([]);
   });
 
