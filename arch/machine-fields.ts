@@ -18,7 +18,7 @@ const DEFAULT_LIMIT = 2 ** 52;
 
 /**
  * What a scenario says of the machine. vmemmapBase has all 64 bits; code below here takes its low 52 bits as a number.
- * Fields that one architecture alone has are declared in its room, see {@link RoomFields}.
+ * Fields that one architecture alone has are declared in its room, see `RoomFields`.
  */
 export interface MachineConfig extends RoomValues {
   arch: string;

@@ -43,6 +43,7 @@ export interface CellResult {
   breaks?: string[];
 }
 
+/** What became of an altmap in one shape, on one machine and release. */
 export interface Cell extends CellResult {
   arch: string;
   pageSize: number;

@@ -24,10 +24,12 @@ export interface Shaped {
   steps: Steps;
 }
 
+/** A way in which an altmap can lie, as the scenario that tries it on a machine. */
 export interface Shape {
   readonly name: string;
   /** What it asks of an architecture, in one sentence. */
   readonly sentence: string;
+  /** The altmaps and steps of it on a machine. */
   build(machine: ShapeMachine): Shaped;
 }
 
@@ -85,6 +87,7 @@ const wholeDevice = (pfn: number, nrPages: number, altmap: Altmaps[string]): Sha
   steps: [map('dev', pfn, nrPages), use(pfn, nrPages), unmap('dev')],
 });
 
+/** Ways in which an altmap can lie in or beside the memory that it serves. */
 export const SHAPES: readonly Shape[] = [
   {
     name: 'exact',

@@ -82,7 +82,7 @@ const ofSights = (
   check: ({ sights }) => (sights === undefined ? [] : sees(sights)),
 });
 
-/** Every expectation. */
+/** Expectations that a search may ask with --expect, beside the invariants: what a kernel may do and a user hardly wants. */
 export const EXPECTATIONS: readonly Check<ExpectationName>[] = [
   {
     name: 'add-succeeds',

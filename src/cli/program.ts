@@ -129,12 +129,21 @@ withTestFormats(withTrees(program.command('run')))
     ).conflicts('step'),
   )
   .option('--watch', 'run again whenever a file changes, until it is interrupted')
+  .addOption(
+    new Option('--events', 'print what the kernel did, event by event, and which function did it').conflicts([
+      'failEach',
+      'ktap',
+      'junit',
+      'github',
+    ]),
+  )
   .addOption(output())
   .addHelpText(
     'after',
     examples(
       'vmemmap run scenario.json',
       'vmemmap run scenario.json --step 3',
+      'vmemmap run scenario.json --events --step 3',
       'vmemmap run scenario.json --kernel 5.12',
       'vmemmap run scenario.json --fail-each',
       'vmemmap run scenarios/*.json --github',

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { AddressText } from '../kernel/vmemmap-view.js';
+import { recordScenario } from '../events/record.js';
+import { eventLines } from '../report/events.js';
 import { findingJson } from '../report/finding.js';
 import { runChecked, type Finding } from '../check/checked-run.js';
 import { countAllocations, sweepFailures, type FailedAllocation } from '../check/failure-sweep.js';
@@ -26,6 +28,7 @@ export interface RunOptions extends TestFormatOptions {
   output?: string;
   kernel?: string;
   failEach?: true;
+  events?: true;
   watch?: true;
 }
 
@@ -69,7 +72,8 @@ function runAgain(files: readonly string[], options: RunOptions): number {
 /** {@link run} once. All files are read before the first is run. */
 export function runFiles(files: readonly string[], options: RunOptions): number {
   const named = files.map((file) => ({ file, scenario: loadScenario(file, options.kernel) }));
-  const ran = named.map(options.failEach ? failEach : (each) => runOnce(each, options));
+  const runOne = options.events ? events : options.failEach ? failEach : runOnce;
+  const ran = named.map((each) => runOne(each, options));
   progress('');
   const [only] = ran;
   const report = testReport(options, () => ran.flatMap(({ cases }) => cases));
@@ -117,6 +121,18 @@ function stepCase(file: string, scenario: Scenario, step: Step, index: number, f
     name: `step ${index + 1} ${stepText(step, scenario.machine.config.pageSize)}`,
     place: stepPlace(file, index),
     ...(own.length > 0 && { failure: own.map(({ invariant, text }) => `${invariant}: ${text}`).join('\n') }),
+  };
+}
+
+/** `vmemmap run --events`: what the kernel did, and no verdict. */
+function events({ scenario }: Named, options: RunOptions): Ran {
+  const only = stepIndex(options.step, scenario.steps.length);
+  const { recording, geometry } = recordScenario(scenario);
+  return {
+    json: { schema: 'vmemmap/events/v1', machine: machineJson(scenario), ...recording } as Ran['json'],
+    text: eventLines(scenario, recording, geometry, only).join('\n'),
+    cases: [],
+    hasFindings: false,
   };
 }
 

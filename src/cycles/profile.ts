@@ -162,7 +162,7 @@ function pathOf(path: string, key: string, child: unknown): string {
   return path === '' ? label : `${path}.${label}`;
 }
 
-/** Every figure of a profile. */
+/** Figures of a profile, at any depth, each with its path as its name: "zero.rates.0". */
 export const figuresOf = (profile: CpuProfile): NamedFigure[] => collect(profile, '');
 
 /**

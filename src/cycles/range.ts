@@ -3,7 +3,7 @@
 import type { Figure } from './figure.js';
 import type { CpuProfile } from './profile.js';
 
-/** A profile with every figure at one end of its range: what is not known, as a span of results. */
+/** Bounds of a result: a copy of a profile has all figures at their cheap or all at their dear end. */
 
 export type End = 'cheap' | 'dear';
 

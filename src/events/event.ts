@@ -72,6 +72,7 @@ export type Deed<Leaf = number> =
   /** The kernel stops. */
   | { what: 'stop'; text: string };
 
+/** One thing that a kernel did, with the functions that were running and how often it happened in a row. */
 export type KernelEvent<Leaf = number> = Deed<Leaf> & Seen;
 
 /** Books at the end of a step, which the events before do not tell where the last thing done is no event. */

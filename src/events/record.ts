@@ -3,14 +3,16 @@
 import { keepWholeStacks, kernelStack, kernelStackOf } from '../check/kernel-stack.js';
 import { NO_PAGE } from '../hardware/buddy-blocks.js';
 import { LEVELS, type Leaf, type Level } from '../hardware/page-table.js';
-import { observe } from '../kernel/kernel.js';
+import { observe, type Kernel } from '../kernel/kernel.js';
 import { DEAF_OBSERVER, type Observer } from '../kernel/observer.js';
 import { InputError } from '../scenario/input.js';
-import { altmapsOf, type Run } from '../scenario/runner.js';
+import { altmapsOf, captureRun, runStep, startRun, type Run } from '../scenario/runner.js';
+import type { Scenario } from '../scenario/scenario.js';
 import { activeMemmap, vmemmapWindow, walkVmemmap } from '../kernel/vmemmap-view.js';
 import type { Books, Deed, FrameRun, KernelEvent, LeafRun, Recording, Stretch } from './event.js';
 import { Interned } from './interned.js';
 import { leafRuns } from './leaf-runs.js';
+import type { Geometry } from './words.js';
 import { tellLoopsOnce } from './repeats.js';
 
 /** Listens to a run and keeps what the kernel does, event by event, with the functions that were running. */
@@ -19,6 +21,8 @@ import { tellLoopsOnce } from './repeats.js';
 const MAX_EVENTS = 400_000;
 /** Runs of leaves that a page can show. */
 const MAX_LEAF_RUNS = 20_000;
+
+const LOW_52_BITS = 2n ** 52n - 1n;
 
 /** Initialising struct pages may be a step of its own, without a kernel function around it. */
 const INITIALISING = ['memmap_init_range'];
@@ -189,3 +193,30 @@ export class Recorder {
 
 /** Runs something that a {@link Recorder} listens to, with stacks as deep as it needs them. */
 export const recorded = <T>(run: () => T): T => keepWholeStacks(run);
+
+/** What the vmemmap of a machine looks like, for the words of its events. */
+export function geometryOf(kernel: Kernel, { machine: { config } }: Scenario): Geometry {
+  return {
+    top: (config.vmemmapBase >> 52n).toString(16).padStart(3, '0'),
+    vmemmap: Number(config.vmemmapBase & LOW_52_BITS),
+    structPageSize: config.structPageSize,
+    sectionBytes: kernel.pagesPerSection * kernel.structPageSize,
+    sectionSize: 2 ** config.sectionSizeBits,
+    pageSize: config.pageSize,
+  };
+}
+
+/** What a kernel does in a scenario, and the vmemmap that it does it to. @throws InputError where it is too much to keep */
+export function recordScenario(scenario: Scenario): { recording: Recording; geometry: Geometry } {
+  const run = startRun(scenario, true);
+  const recorder = new Recorder(run);
+  recorded(() => {
+    for (const step of scenario.steps) {
+      const ret = runStep(run, step);
+      captureRun(run, ret);
+      recorder.endStep();
+      if (ret === 'BUG') break;
+    }
+  });
+  return { recording: recorder.recording(), geometry: geometryOf(run.kernel, scenario) };
+}

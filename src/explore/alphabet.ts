@@ -33,7 +33,7 @@ export type Action = (
   readonly step: Step;
   /** The step as a scenario has it. */
   readonly input: StepInput;
-  /** A place in it fails, and no allocation besides. */
+  /** The step has a fault point; no allocation is failed in it as well. */
   readonly hasFault: boolean;
 };
 

@@ -31,7 +31,7 @@ export interface LevelJob {
   /** Nodes of the level by rank, {@link NODE_WORDS} each, and the chunks in which their states are saved. */
   readonly nodes: SharedArrayBuffer;
   readonly chunks: readonly SharedArrayBuffer[];
-  /** Successors are not expanded: nobody needs them saved. */
+  /** Last level: successors are checked and not saved. */
   readonly isLast: boolean;
   /** One allocation of an add fails, in turn. */
   readonly fail: boolean;

@@ -25,7 +25,7 @@ import { Hash, type Fingerprint } from './hash.js';
  * The fingerprint is the same for states that differ only in which frames of system memory they use. A block of system
  * memory is named by when the walk first meets it; the walk goes by ascending address. Everything else that the kernel
  * may act upon is taken as it is: entries, bytes behind leaves, bytes of altmaps, the sections, the books. Renaming is
- * sound as long as the page allocator owns what it owns: what it hands out next is a frame that nobody can reach. Bytes
+ * sound while each used frame is allocated exactly once: what is handed out next is a frame that nothing reaches. Bytes
  * behind a leaf that are no fill are entries, which a kernel wrote there that took the leaf for a table: their frames are
  * renamed too. Where renaming does not hold, since a mapping stands on memory that was freed, a block was freed in part,
  * a page with more than one reference is mapped nowhere, or nodes of a list in memory carry addresses, the fingerprint is

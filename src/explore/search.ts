@@ -11,6 +11,7 @@ import { NO_PARENT, VisitedStates } from './visited.js';
  * first. What is found does not depend on how many threads look for it, nor on which of them is faster.
  */
 
+/** What is searched: a world, how deep, and which checks. */
 export interface ExploreOptions extends AlphabetOptions {
   /** Steps of the longest sequence. */
   depth: number;
@@ -101,12 +102,12 @@ export class Search {
     this.control[CONTROL.next] = this.state.next;
   }
 
-  /** States of the level at work that wait for their turn. */
+  /** Nodes of the current level that are not expanded yet. */
   get waiting(): number {
     return this.state.nodes.length / NODE_WORDS - this.next;
   }
 
-  /** The first node of the level at work that waits for its turn. */
+  /** Index of the first node of the current level that is not expanded yet. */
   get next(): number {
     return Math.min(this.state.nodes.length / NODE_WORDS, Atomics.load(this.control, CONTROL.next));
   }

@@ -201,7 +201,7 @@ export class Stepper {
       stoppedBy: run.stoppedBy,
       ...(sights !== undefined && { sights }),
     };
-    // What a kernel leaves behind that stopped on the way is no violation besides.
+    // After a BUG() only no-crash is asked: the half-done state is not judged.
     const asked = run.stopped === undefined ? checks : NO_CRASH;
     return [...complaintsOf(asked, played)]
       .filter(({ invariant, complaint }) => !known.has(keyOf(invariant, complaint)))

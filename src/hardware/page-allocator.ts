@@ -121,7 +121,7 @@ export class PageAllocator {
   private readonly zeroRecycled: boolean;
   private readonly failAllocations: ReadonlySet<number>;
   private readonly injects: boolean;
-  /** What a block becomes that is taken. */
+  /** State of the next block handed out: reserved until startBooks(), allocated from then on. */
   private taken: BlockState = BLOCK.reserved;
   /** References beyond the first, of the few pages that have them. */
   private readonly extraReferences = new Map<number, number>();

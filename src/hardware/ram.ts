@@ -4,7 +4,7 @@ import { Copy, refill } from './copy.js';
 import type { StateReader, StateWriter } from './saved-state.js';
 
 /**
- * Physical memory, byte for byte, at the cost of what is in it.
+ * Sparse memory, exact to the byte; a frame takes storage only once its bytes differ.
  *
  * A frame is uniform (every byte has one value) or mixed (it owns bytes). Frames are kept in chunks; a chunk whose
  * frames are all uniform with the same byte is one number. So a memset or a scan of whole frames touches no bytes, and

@@ -27,7 +27,7 @@ export interface Release {
   readonly patch: number;
   /** One sentence on what the name leaves open, or on what is not known of the release. */
   readonly remark?: string;
-  /** What it changes, if it is no release but was proposed. */
+  /** Trait edits, where the entry is a proposal. */
   readonly proposal?: Proposal;
   /** Behaviours that it was said to have or to lack: a vendor's kernel with what the vendor took over. */
   readonly edits?: Readonly<Partial<Traits>>;
@@ -87,7 +87,7 @@ export const RECORDED_RELEASES: readonly Release[] = [
   stable('7.3', 4),
 ];
 
-/** What a machine runs that does not say: the recorded tree of the newest longterm series. */
+/** Release used where a scenario names none: the recorded tree of the newest longterm series. */
 export const DEFAULT_RELEASE: Release = RECORDED_RELEASES.find(({ mainline }) => mainline === '6.12')!;
 
 /** Every release that is listed; {@link findRelease} also knows those between. */

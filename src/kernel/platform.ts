@@ -1,8 +1,41 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import type { Mmu } from '../hardware/mmu.js';
+import type { Observer } from './observer.js';
 import type { Leaf, LeafField, Level, PageTable, Table } from '../hardware/page-table.js';
 import type { TranslationRule } from './translation-rule.js';
+
+/** A hashed page table, as the kernel's code reaches it: mmu_hash_ops. It tells the observer given what it reads and writes. */
+export interface HashedPageTable {
+  /** Number of groups, less one. */
+  readonly groupMask: number;
+  /** log2 of the bytes of a page of the vmemmap. */
+  readonly pageShift: number;
+  /** log2 of a segment's bytes. */
+  readonly segmentShift: number;
+  /**
+   * hpte_insert() of a bolted entry.
+   * @param vsid virtual segment
+   * @param offset in the segment, units of 4 KiB
+   * @param pa real byte address of the page
+   * @param flags protection and storage bits
+   * @param address of the vmemmap that the entry is for, low 52 bits
+   * @returns the slot in the group, or -1 when the group is full
+   */
+  insert(
+    group: number,
+    vsid: number,
+    offset: number,
+    pa: number,
+    flags: number,
+    address: number,
+    observer: Observer | null,
+  ): number;
+  /** hpte_remove(): takes an entry that is not bolted out of a group. Returns whether there was one. */
+  evict(group: number): boolean;
+  /** hpte_removebolted(). @param address low 52 bits. @returns whether there was an entry */
+  removeBolted(address: number, observer: Observer | null): boolean;
+}
 
 /** What a machine's MMU makes of the vmemmap, whichever kernel code runs on it. */
 export interface Platform {
@@ -12,6 +45,10 @@ export interface Platform {
   readonly loadedMmu?: Mmu;
   /** The kernel's own page table, where {@link mmu} reads one; not so with a hashed page table. */
   readonly table?: PageTable;
+  /** What {@link mmu} reads where it is no page table. */
+  readonly hashed?: HashedPageTable;
+  /** A list in memory of what is mapped: the physical address of its first node, 0 if it has none. The kernel's code writes it. */
+  readonly list?: { first: number };
   /** Page tables besides the kernel's own that share its top-level entries. */
   readonly otherTables?: readonly PageTable[];
   /** PMD_SIZE: bytes that a large leaf maps. */

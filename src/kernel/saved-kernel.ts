@@ -41,7 +41,7 @@ export function saveKernel(
   return { state: writer.take(), onceGiven: log.onceGiven.size === 0 ? NO_WARNINGS : [...log.onceGiven] };
 }
 
-/** Writes all that what a kernel does next can depend on: what {@link saveKernel} saves, less counts and the log. */
+/** Writes every field that can change what the kernel does next: all that {@link saveKernel} writes, except counters and warnings given. */
 export function saveWhatActs(to: StateWriter, kernel: Kernel, altmaps: Iterable<VmemAltmap>): void {
   kernel.allocator.save(to);
   kernel.sections.save(to);

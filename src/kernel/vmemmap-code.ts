@@ -77,7 +77,7 @@ export interface VmemmapCode {
 
 /** pfn_pte(pfn, PAGE_KERNEL). */
 export interface PageEntry {
-  /** Its first word as it lies in RAM. */
+  /** First 32-bit word in memory order: bits 0-31 on little-endian machines, bits 32-63 on big-endian ones. */
   pteWord0(pfn: number): number;
   /** The second word. */
   pteWord1(pfn: number): number;

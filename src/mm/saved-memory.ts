@@ -9,8 +9,7 @@ import type { VmemAltmap } from '../kernel/memremap.js';
 import { restoreZones, saveZones } from './zone.js';
 
 /**
- * A kernel's books of its memory above sections as they are between two steps, to go on from there again: zones, memory
- * blocks with their altmaps, the iomem tree, devices.
+ * Saving and restoring of what lies above sections: zones, memory blocks with their altmaps, the iomem tree, devices.
  */
 
 /**

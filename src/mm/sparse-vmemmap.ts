@@ -15,7 +15,7 @@ import { altmapAllocBlockBuf } from './vmem-altmap.js';
  * what the kernel takes for a table is a table here, also where it is a leaf full of struct pages.
  */
 
-/** What a helper returns in place of an entry when it could not make the way to it. */
+/** Returned in place of an entry when a table on the way to it could not be allocated. */
 const NO_ENTRY = -1;
 /** Distance between the positions of neighbouring entries. */
 const ENTRY_WORDS = ENTRY_BYTES / 4;

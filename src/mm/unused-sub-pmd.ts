@@ -15,7 +15,7 @@ import type { Kernel } from '../kernel/kernel.js';
 export interface UnusedSubPmdOptions {
   /** The unused tail of a new leaf is remembered, not written. */
   readonly defersTail: boolean;
-  /** The unused head of a new leaf is painted where it is, and not as many bytes behind it. */
+  /** PAGE_UNUSED fills [leaf, start) of a new leaf; before v5.18 as many bytes from start on. */
   readonly paintsCorrectHead: boolean;
 }
 

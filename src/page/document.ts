@@ -164,6 +164,7 @@ export interface ComparisonReport {
   deciding: { name: string; since: string; effect: string }[];
 }
 
+/** Runs of scenarios as the page shows them: plain data. */
 export interface ReportDocument {
   schema: typeof DOCUMENT_SCHEMA;
   /** Version of this program. */

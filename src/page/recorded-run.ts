@@ -2,30 +2,16 @@
 
 import { checkRun, type CheckedRun, type Finding } from '../check/checked-run.js';
 import type { Check } from '../check/step-view.js';
-import { Recorder, recorded } from '../events/record.js';
+import { geometryOf, Recorder, recorded } from '../events/record.js';
 import type { Stretch } from '../events/event.js';
 import { Timeline } from '../events/replay.js';
 import type { Geometry } from '../events/words.js';
-import type { Kernel } from '../kernel/kernel.js';
 import { startRun } from '../scenario/runner.js';
 import { type Run } from '../scenario/runner.js';
 import type { Scenario } from '../scenario/scenario.js';
 import { tellFinding, type Told } from './told.js';
 
 /** One run of a scenario: every event is kept, every check is asked, and every finding is told from the events. */
-
-const LOW_52_BITS = 2n ** 52n - 1n;
-
-export function geometryOf(kernel: Kernel, { machine: { config } }: Scenario): Geometry {
-  return {
-    top: (config.vmemmapBase >> 52n).toString(16).padStart(3, '0'),
-    vmemmap: Number(config.vmemmapBase & LOW_52_BITS),
-    structPageSize: config.structPageSize,
-    sectionBytes: kernel.pagesPerSection * kernel.structPageSize,
-    sectionSize: 2 ** config.sectionSizeBits,
-    pageSize: config.pageSize,
-  };
-}
 
 export interface RecordedRun {
   readonly run: Run;

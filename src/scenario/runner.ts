@@ -91,7 +91,11 @@ function bootWithin(machine: MachineOptions): Kernel {
 /** Steps that change nothing above sections. */
 const PAGE_STEPS: ReadonlySet<Step['op']> = new Set(['add-pages', 'remove-pages', 'use', 'going-offline']);
 
-/** Runs one step. */
+/**
+ * Calls the kernel function that a step stands for, on the run's own kernel, which it changes.
+ * @returns the function's return value, or `BUG` where the kernel stops: the run then has `stopped`, and takes no further step
+ * @throws what is no stop of a kernel: a defect of this program, or {@link ScenarioError} where a driver has no such device
+ */
 export function runStep(run: Run, step: Step): StepReturn {
   try {
     return dispatch(run, step);
@@ -226,7 +230,11 @@ export function blockAltmaps({ memory }: Run): VmemAltmap[] {
 /** The altmaps of a run: those that the scenario names, and those of memory blocks. */
 export const altmapsOf = (run: Run): VmemAltmap[] => [...run.altmaps.values(), ...blockAltmaps(run)];
 
-/** The state after a step. Zones, nodes, blocks and the iomem tree are told where the scenario has to do with them. */
+/**
+ * The state after a step: leaves, tables, counters, log. Zones, nodes, blocks and the iomem tree are included only if a step of
+ * the scenario can change them. Empties the log, so call it once a step: a second call shows no warning.
+ * @param ret what the step returned
+ */
 export function captureRun(run: Run, ret: StepReturn): StepResult {
   const { kernel, memory, scenario } = run;
   const state = captureState(kernel, altmapsOf(run), scenario.machine.config.vmemmapBase);
@@ -241,7 +249,7 @@ export function captureRun(run: Run, ret: StepReturn): StepResult {
 
 /**
  * Runs a whole scenario.
- * @returns the state after each step; one element less for each step behind one that stopped the kernel
+ * @returns one state for each step that ran; the last is that of the step that stopped the kernel, if one did
  */
 export function runScenario(scenario: Scenario): StepResult[] {
   const run = startRun(scenario);

@@ -10,7 +10,7 @@ import type { Run } from './runner.js';
 
 /** A run between two steps, to go on from there again without the steps before: the kernel and all its books. */
 
-/** Saves a run. */
+/** State of a run between two steps, for {@link restoreRun}: kernel, altmaps, and zones, blocks, iomem and devices once touched. */
 export const saveRun = (run: Run): SavedKernel =>
   saveKernel(run.kernel, run.altmaps.values(), (to) => saveAboveSections(to, run));
 
@@ -38,7 +38,7 @@ export function restoreAboveSections(from: StateReader, run: Run): void {
 }
 
 /**
- * Writes all of a run, beside its kernel, that what happens next can depend on: 0 as long as memory is as after boot.
+ * Writes zones, blocks, iomem and devices; the single word 0 if no step has touched them.
  */
 export function saveWhatActsAboveSections(to: StateWriter, run: Run): void {
   if (run.iommuTables !== undefined) saveFrames(to, run.iommuTables);

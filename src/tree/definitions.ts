@@ -2,7 +2,7 @@
 
 import { createRequire } from 'node:module';
 import type { Node, Parser } from 'web-tree-sitter';
-import { withEntryWrites } from './entry-writes.js';
+import { rewritten } from './rewrites.js';
 
 /** Definitions of a C file by a real parser (tree-sitter), with the conditions of the preprocessor around each. */
 
@@ -88,6 +88,14 @@ function conditionsOf(node: Node): string[] {
   return conditions.reverse();
 }
 
+/** Parameters and variables that a function declares: their names mean nothing outside it. */
+function localsOf(node: Node): Set<string> {
+  const declarators = node
+    .descendantsOfType(['parameter_declaration', 'declaration'])
+    .flatMap((declaration) => declaration.childrenForFieldName('declarator'));
+  return new Set(declarators.flatMap((declarator) => declaredName(declarator) ?? []));
+}
+
 function identifiersOf(node: Node): Set<string> {
   const names = new Set<string>();
   const visit = (at: Node): void => {
@@ -96,6 +104,7 @@ function identifiersOf(node: Node): Set<string> {
     at.children.forEach(visit);
   };
   visit(node);
+  if (node.type === 'function_definition') for (const local of localsOf(node)) names.delete(local);
   return names;
 }
 
@@ -130,7 +139,7 @@ export function definitionsOf(parser: Parser, file: string, source: string): Def
       start,
       end,
       line: node.startPosition.row + 1,
-      text: withEntryWrites(node, text),
+      text: rewritten(node, text),
       conditions,
       prototype,
       parameters: kind === 'function' ? node.descendantsOfType('parameter_declaration').length : 0,

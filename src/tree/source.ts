@@ -107,7 +107,9 @@ export function extract(
   headers: readonly { file: string; text: string }[],
 ): Extract {
   const { always, wanted } = standInNames(parser, headers);
-  const definitions = files.flatMap(({ file, text }) => definitionsOf(parser, file, text));
+  const definitions = files.flatMap(({ file, text }) =>
+    definitionsOf(parser, file, text).map((d) => underCondition(d, target.conditions?.[file])),
+  );
   const entryPoints = [...ENTRY_POINTS, ...target.entryPoints];
   const { taken, outside } = closureOf(definitions, entryPoints, always);
   const lost = entryPoints.filter((name) => outside.has(name));
@@ -118,7 +120,7 @@ export function extract(
     );
   }
   return {
-    text: closureText(taken, SEAMS).replace(PAGE_FIELD, 'emu_page_magic(page)'),
+    text: closureText(taken, new Set([...SEAMS, ...(target.seams ?? [])])).replace(PAGE_FIELD, 'emu_page_magic(page)'),
     defines: [
       ...definesOf(taken, headers),
       ...[...wanted].filter((name) => outside.has(name)).map((name) => `WANT_${name}`),
@@ -129,6 +131,9 @@ export function extract(
     configured: [...new Set(taken.flatMap(configNamesOf))].sort(),
   };
 }
+
+const underCondition = (definition: Definition, condition: string | undefined): Definition =>
+  condition === undefined ? definition : { ...definition, conditions: [condition, ...definition.conditions] };
 
 const configNamesOf = ({ text, conditions }: Definition): string[] =>
   [text.replace(COMMENT, ''), ...conditions].flatMap((part) => part.match(CONFIG_NAME) ?? []);

@@ -9,7 +9,9 @@ import type { CodeMachine } from '../kernel/memmap-code.js';
 import type { VmemmapCode } from '../kernel/vmemmap-code.js';
 import { fillTaken, PAGE_UNUSED } from '../kernel/frame-content.js';
 import { allocPages, freePages, noteFlush, type Kernel } from '../kernel/kernel.js';
+import { ENOENT } from '../kernel/errno.js';
 import { KernelBug } from '../kernel/log.js';
+import type { HashedPageTable } from '../kernel/platform.js';
 import type { MemmapCode } from '../kernel/memmap-code.js';
 import type { DevPagemap, VmemAltmap } from '../kernel/memremap.js';
 import { FUEL } from './fuel.js';
@@ -25,10 +27,8 @@ import type { TreeModule } from './tree.js';
 const WASM_PAGE = 65536;
 const KIB = 2 ** 10;
 const WORD_BYTES = 4;
-/** Bytes that the slab has beside mem_section[], for whatever the tree takes out of it. */
+/** Bytes that the slab has at first beside mem_section[], for whatever the tree takes out of it. */
 const SLAB_BYTES = 256 * KIB;
-/** Bytes of the slab that the kernel takes for a section: its struct, and its usage map, in blocks of powers of two. */
-const SECTION_BYTES = 256;
 /** Bytes at the end of the heap where sections are told, as emulator.h has it. */
 const TOLD_BYTES = 16 * KIB;
 /** Bytes of frames that have room at first. */
@@ -85,6 +85,8 @@ interface Doors {
   sections(first: number, count: number): void;
   remembered(): number;
   heap_needed(): number;
+  /** Bytes that a call takes out of the slab which adds so many sections, at most. */
+  slab_needed(sections: number): number;
   frames_start(at: number): void;
   heap_used(): number;
   root_at(): number;
@@ -99,6 +101,12 @@ interface Doors {
   slab_end(): number;
   describe(firstRoot: number, lastRoot: number): number;
   section_roots(): number;
+  /** Of architectures with a hashed page table: what it is like. */
+  hashed?(pageShift: number, segmentShift: number, groupMask: number): void;
+  /** Of those that keep a list of what is mapped: writes it into memory, and says where it begins. */
+  list_told?(): number;
+  /** Of those, base pages that the list has taken for good. */
+  book_pages?(): number;
   sections_per_root(): number;
 }
 
@@ -237,11 +245,12 @@ export class TreeCode implements MemmapCode {
   }
 
   bind(kernel: Kernel): void {
-    const { mmu, loadedMmu = mmu, table, otherTables = [] } = kernel.platform;
+    const { mmu, loadedMmu = mmu, table, otherTables = [], hashed } = kernel.platform;
     this.kernel = kernel;
     this.mmu = loadedMmu;
     this.table = table;
     for (const { root } of otherTables) this.doors.other_root(root);
+    if (hashed !== undefined) this.doors.hashed?.(hashed.pageShift, hashed.segmentShift, hashed.groupMask);
   }
 
   booted(): void {
@@ -293,6 +302,8 @@ export class TreeCode implements MemmapCode {
     door.vmemmapFree = refuse;
     door.unusedStart = () => low52(this.doors.remembered());
     door.save = (to) => this.save(to);
+    const { doors } = this;
+    if (doors.book_pages !== undefined) door.bookPages = () => doors.book_pages!();
     door.saveWhatActs = (to) => this.saveWhatActs(to);
     door.restore = (from) => this.restore(from);
     return door;
@@ -308,6 +319,7 @@ export class TreeCode implements MemmapCode {
     this.firstRoot = Math.min(this.firstRoot, first);
     this.lastRoot = Math.max(this.lastRoot, Math.min(last, this.roots - 1));
     this.makeRoom(nrPages);
+    doors.frames_start(frames.start);
     this.altmap = altmap;
     this.places.clear();
     ram.holdFrames();
@@ -316,7 +328,7 @@ export class TreeCode implements MemmapCode {
       doors.altmap(basePfn, endPfn, reserve, free, align, alloc);
     }
     if (this.table !== undefined) {
-      const root = this.tableAddress(this.table.root, this.table.levels[0]!.level);
+      const root = this.tableAddress(this.table.root, this.table.levels[0]!);
       frames.all[this.rootAt] = root;
     }
     frames.all[this.observedAt] = kernel.observer === null ? 0 : 1;
@@ -334,6 +346,8 @@ export class TreeCode implements MemmapCode {
       }
       this.takeCounters();
       this.takeSections(pfn, nrPages);
+      const first = doors.list_told?.();
+      if (first !== undefined && kernel.platform.list !== undefined) kernel.platform.list.first = first;
       frames.all.fill(0, ...this.scratch);
       ram.releaseFrames();
     }
@@ -344,10 +358,9 @@ export class TreeCode implements MemmapCode {
     const { kernel, frames, doors } = this;
     const sections = Math.min(Math.ceil(nrPages / kernel.pagesPerSection) + 1, this.roots * this.sectionsPerRoot);
     const left = frames.start - TOLD_BYTES - doors.heap_used();
-    const needed = SLAB_BYTES / 2 + sections * SECTION_BYTES;
+    const needed = doors.slab_needed(sections);
     if (left >= needed) return;
     frames.moveUp(roundUp(needed, kernel.pageSize));
-    doors.frames_start(frames.start);
     kernel.ram.storeMoved();
   }
 
@@ -433,6 +446,7 @@ export class TreeCode implements MemmapCode {
   /** Writes what {@link save} does without where the slab put it. */
   private saveWhatActs(to: StateWriter): void {
     const { doors } = this;
+    doors.frames_start(this.frames.start);
     const words = this.lastRoot < 0 ? 0 : doors.describe(this.firstRoot, this.lastRoot);
     if (words < 0) {
       this.save(to);
@@ -475,9 +489,16 @@ export class TreeCode implements MemmapCode {
   }
 
   /** Byte address in the module's memory of a table of the kernel's page table. */
-  private tableAddress(pa: number, level: Level): number {
-    const { pageSize, platform } = this.kernel;
-    return this.frameAddress(Math.floor(pa / pageSize), platform.tablePages?.(level) ?? 1) + (pa % pageSize);
+  private tableAddress(pa: number, { mask }: WalkLevel): number {
+    const { pageSize } = this.kernel;
+    const frames = Math.ceil(((mask + 1) * ENTRY_BYTES) / pageSize);
+    return this.frameAddress(Math.floor(pa / pageSize), frames) + (pa % pageSize);
+  }
+
+  private get hashed(): HashedPageTable {
+    const { hashed } = this.kernel.platform;
+    if (hashed === undefined) throw new KernelBug('the tree’s code looks for a hashed page table, and there is none');
+    return hashed;
   }
 
   /** What C may call. Nothing else of the host is in its reach. */
@@ -513,10 +534,15 @@ export class TreeCode implements MemmapCode {
       memmap_pages: (isBoot: number, pages: number) => {
         this.kernel.vmstat[isBoot === 1 ? 'nrMemmapBootPages' : 'nrMemmapPages'] += pages;
       },
+      hpte_insert: (group: number, vsid: number, offset: number, pa: number, flags: number, address: number) =>
+        this.hashed.insert(group, vsid, offset, pa, flags, low52(address), this.kernel.observer),
+      hpte_remove: (group: number) => (this.hashed.evict(group) ? 0 : -1),
+      hpte_remove_bolted: (address: number) =>
+        this.hashed.removeBolted(low52(address), this.kernel.observer) ? 0 : -ENOENT,
       say: (kind: number, name: unknown, format: unknown, args: unknown) =>
         this.say(kind, Number(name), Number(format), Number(args)),
       bug: (name: unknown, line: number) => {
-        throw new KernelBug(`BUG in ${textAt(this.frames.bytes, Number(name))}(), line ${line} of its file`);
+        throw new KernelBug(`BUG in ${functionAt(this.frames.bytes, Number(name))}(), line ${line} of its file`);
       },
     };
   }
@@ -525,7 +551,7 @@ export class TreeCode implements MemmapCode {
   private say(kind: number, name: number, format: number, args: number): void {
     const { log } = this.kernel;
     const { bytes } = this.frames;
-    const text = format === 0 ? textAt(bytes, name) : formatted(bytes, format, args).trim();
+    const text = format === 0 ? functionAt(bytes, name) : formatted(bytes, format, args).trim();
     if (kind === WARNING) log.warn(text);
     else if (kind === WARNING_ONCE) log.warnOnce(text);
     else log.print(text);
@@ -591,10 +617,10 @@ export class TreeCode implements MemmapCode {
   private findTables(): void {
     const { table, kernel } = this;
     if (table === undefined) return;
-    const add = (pa: number, start: number, { level, span, mask }: WalkLevel): void => {
+    const add = (pa: number, start: number, level: WalkLevel): void => {
       const at = this.tableAddress(pa, level);
-      const place = { at, start, span };
-      for (let piece = at; piece < at + (mask + 1) * ENTRY_BYTES; piece += TABLE_PIECE) {
+      const place = { at, start, span: level.span };
+      for (let piece = at; piece < at + (level.mask + 1) * ENTRY_BYTES; piece += TABLE_PIECE) {
         this.places.set(Math.floor(piece / TABLE_PIECE), place);
       }
     };
@@ -613,6 +639,9 @@ export class TreeCode implements MemmapCode {
 
 /** Of this many bytes of memory no two tables have a part: entries of 4 KiB tables fill them. */
 const TABLE_PIECE = 4096;
+/** The name of a function of the tree, also where a seam stands in front of it. */
+const functionAt = (bytes: Uint8Array, at: number): string => textAt(bytes, at).replace(/__tree$/, '');
+
 /** The frame number that stands for what the slab gave at boot, as mm.h has it. */
 const BOOT_SLAB_PFN = 2 ** 41 + 1;
 
@@ -649,7 +678,7 @@ class OutOfFuel extends Error {
 const STOPS: ReadonlySet<string> = new Set(['RuntimeError', 'RangeError', 'OutOfFuel']);
 
 /** A function on a stack of V8, in code of a module. */
-const TREE_FRAME = /at (?!emu_)(\w+) \(wasm:/;
+const TREE_FRAME = /at (?!emu_)(\w+?)(?:__tree)? \(wasm:/;
 
 /**
  * What a trap of the module, or no more stack, is to the kernel: it stops. The stack that it was thrown through is kept.

@@ -47,8 +47,9 @@ const HEADERS_BEFORE_ARCH = [
   'linux/bitmap.h',
   'linux/spinlock.h',
   'linux/mm.h',
+  'linux/gfp.h',
 ];
-const HEADERS_BEHIND_ARCH = ['linux/mmzone.h', 'linux/gfp.h'];
+const HEADERS_BEHIND_ARCH = ['linux/mmzone.h'];
 
 const headersOf = (target: Target): string[] => [
   ...HEADERS_BEFORE_ARCH,

@@ -16,6 +16,9 @@ const write = fc.record({
   byte: fc.constantFrom(0, 1, 0xfd),
 });
 
+/** Bytes compared at the speed of memory: toEqual() looks at each as a property. */
+const isSame = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0;
+
 describe('RAM', () => {
   test('holds what a plain array of bytes holds', () => {
     fc.assert(
@@ -29,7 +32,7 @@ describe('RAM', () => {
           expect(ram.isFilled(FIRST * FRAME + from, byte, end - from)).toBe(true);
         }
         for (let i = 0; i < FRAMES; i++) {
-          expect(ram.readFrame(FIRST + i)).toEqual(model.slice(i * FRAME, (i + 1) * FRAME));
+          expect(isSame(ram.readFrame(FIRST + i), model.slice(i * FRAME, (i + 1) * FRAME))).toBe(true);
         }
         for (const byte of [0, 1, 0xfd]) {
           expect(ram.isFilled(FIRST * FRAME, byte, SIZE)).toBe(model.every((b) => b === byte));
@@ -132,7 +135,7 @@ describe('RAM', () => {
           }
         }
         for (let frame = FIRST; frame < FIRST + FRAMES; frame++) {
-          expect(inRows.readFrame(frame)).toEqual(plain.readFrame(frame));
+          expect(isSame(inRows.readFrame(frame), plain.readFrame(frame))).toBe(true);
         }
       }),
       { numRuns: 40 },
@@ -162,7 +165,7 @@ describe('RAM', () => {
         }
         held.releaseFrames();
         for (let frame = FIRST; frame < FIRST + FRAMES; frame++) {
-          expect(held.readFrame(frame)).toEqual(free.readFrame(frame));
+          expect(isSame(held.readFrame(frame), free.readFrame(frame))).toBe(true);
           if (free.uniformByte(frame) !== MIXED)
             expect([free.uniformByte(frame), MIXED]).toContain(held.uniformByte(frame));
         }

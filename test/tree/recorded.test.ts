@@ -33,15 +33,28 @@ function recorded(arch: string, version: string): Vector[] {
   return own.filter(({ machine }) => machine.structPageSize === structPageSize && machine.pageSize === pageSize);
 }
 
+/**
+ * Architectures that are replayed on each tree: all on one, on the others those whose code has changed most on the way. Each
+ * is extracted and compiled where the cache does not have it.
+ */
+const PLAYED: Readonly<Record<string, readonly string[]>> = {
+  '5.10.262': ['s390', 'x86_64'],
+  '6.1.192': ['ppc64'],
+  '6.12.117': TARGETS.map(({ arch }) => arch),
+  '7.2.13': ['arm64'],
+  '7.3.4': ['ppc64', 's390'],
+};
+
 const CASES = TREES.flatMap((tree) =>
-  TARGETS.map(({ arch }) => ({ ...tree, arch, vectors: recorded(arch, tree.version) })),
+  (PLAYED[tree.version] ?? []).map((arch) => ({ ...tree, arch, vectors: recorded(arch, tree.version) })),
 );
 
 describe(`what was recorded of a release its tree does in the emulator${skipped}`, () => {
-  test.for(CASES.filter(({ vectors }) => vectors.length > 0))('$version: $arch', async ({ path, vectors }) => {
+  test.for(CASES)('$version: $arch', { timeout: 60_000 }, async ({ path, vectors }) => {
     const release = await openTree(`tree:${path}`);
     const every = Math.ceil(vectors.length / SAMPLE);
     const played = vectors.filter((_, i) => i % every === 0);
+    expect(played.length).toBeGreaterThan(0);
     expect(played.flatMap((vector) => verifyVector(vector, release) ?? [])).toEqual([]);
   });
 });

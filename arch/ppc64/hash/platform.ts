@@ -5,9 +5,17 @@ import { alignDown } from '../../../src/hardware/align.js';
 import type { Mmu } from '../../../src/hardware/mmu.js';
 import { HPTE, type LeafField } from '../../../src/hardware/page-table.js';
 import type { Ram } from '../../../src/hardware/ram.js';
-import type { Platform } from '../../../src/kernel/platform.js';
+import type { Observer } from '../../../src/kernel/observer.js';
+import type { HashedPageTable, Platform } from '../../../src/kernel/platform.js';
 import { backings, emptyList } from '../vmemmap-list.js';
-import { HASH_PAGE_SIZES, HashPageTable, NO_SLOT, type SegmentShift, type VirtualPage } from './hash-page-table.js';
+import {
+  HASH_PAGE_SIZES,
+  HashPageTable,
+  HPTES_PER_GROUP,
+  NO_SLOT,
+  type SegmentShift,
+  type VirtualPage,
+} from './hash-page-table.js';
 import { virtualPage, vmemmapContext } from './vsid.js';
 
 /** The hash MMU as it maps the vmemmap: bolted entries, of which only vmemmap_list tells where they are. */
@@ -70,7 +78,57 @@ export class HashPlatform implements Platform {
     this.context = vmemmapContext(pageSize, traits);
     this.pageblockPages = LARGE_BLOCK / pageSize;
     this.leafSizes = [{ name: 'hpte', size: vmemmapPageSize }];
+    this.hashed = {
+      groupMask: this.htab.groupMask,
+      pageShift: Math.log2(vmemmapPageSize),
+      segmentShift,
+      insert: (group, vsid, offset, pa, flags, address, observer) =>
+        this.insert(group, { vsid, offset }, pa, flags, address, observer),
+      evict: (group) => this.htab.evict(group),
+      removeBolted: (address, observer) => this.removeBolted(address, observer),
+    };
   }
+
+  private insert(
+    group: number,
+    page: VirtualPage,
+    pa: number,
+    flags: number,
+    address: number,
+    observer: Observer | null,
+  ): number {
+    const slot = this.htab.insert(group, page, pa, flags);
+    if (slot === NO_SLOT) return NO_SLOT;
+    const inGroup = slot % HPTES_PER_GROUP;
+    // A bolted entry is told by its group and slot, and by what it maps.
+    observer?.setEntry(HPTE, address, slot, pa);
+    observer?.insertSlot(this.htab.groupAddress(group), inGroup + 1);
+    return inGroup;
+  }
+
+  private removeBolted(address: number, observer: Observer | null): boolean {
+    const page = this.pageOf(address);
+    const slot = this.htab.find(page);
+    if (observer !== null) this.tellSearch(observer, page, slot);
+    if (slot === NO_SLOT) return false;
+    this.htab.invalidate(slot);
+    observer?.clearEntry(HPTE, address);
+    observer?.removeSlot(this.htab.groupAddress(Math.floor(slot / HPTES_PER_GROUP)));
+    return true;
+  }
+
+  /** Tells which groups a search has read until it found a slot, or none. */
+  private tellSearch(observer: Observer, page: VirtualPage, slot: number): void {
+    const { htab } = this;
+    for (const group of [htab.primaryGroup(page), htab.secondaryGroup(page)]) {
+      const found = slot !== NO_SLOT && Math.floor(slot / HPTES_PER_GROUP) === group;
+      observer.probeGroup(htab.groupAddress(group), found ? (slot % HPTES_PER_GROUP) + 1 : HPTES_PER_GROUP);
+      if (found) return;
+    }
+  }
+
+  /** mmu_hash_ops on bare metal: native_hpte_insert(), native_hpte_remove(), native_hpte_removebolted(). */
+  readonly hashed: HashedPageTable;
 
   /** The look-up of the hardware, with the page size that the segment of the vmemmap has. */
   readonly mmu: Mmu = {

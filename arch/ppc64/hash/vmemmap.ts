@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import type { KernelPaging, VmemmapCode } from '../../../src/kernel/vmemmap-code.js';
-import { HPTE } from '../../../src/hardware/page-table.js';
 import type { Kernel } from '../../../src/kernel/kernel.js';
-import type { Observer } from '../../../src/kernel/observer.js';
 import type { VmemAltmap } from '../../../src/kernel/memremap.js';
 import { freeBlocks, populateBlocks, type BlockMapping } from '../block-vmemmap.js';
 import { backings, VmemmapList } from '../vmemmap-list.js';
-import { HPTES_PER_GROUP, NO_SLOT, type HashPageTable, type VirtualPage } from './hash-page-table.js';
+import { HPTES_PER_GROUP, NO_SLOT, type HashPageTable } from './hash-page-table.js';
 import { linuxPaging } from './linux-page-table.js';
 import type { HashPlatform } from './platform.js';
 import { vpnText } from './vsid.js';
@@ -87,7 +85,8 @@ export class HashVmemmap implements VmemmapCode {
   private readonly mapping: BlockMapping = {
     create: (address, phys) => this.createMapping(address, phys),
     remove: (address) => {
-      if (!this.removeBolted(address)) this.kernel.log.warn('hash__vmemmap_remove_mapping');
+      if (!this.platform.hashed.removeBolted(address, this.kernel.observer))
+        this.kernel.log.warn('hash__vmemmap_remove_mapping');
     },
   };
 
@@ -108,44 +107,15 @@ export class HashVmemmap implements VmemmapCode {
    * @returns 0, or -1 when both groups are full of bolted entries
    */
   private htabBoltMapping(address: number, phys: number): number {
-    const { table, flags } = this;
+    const { table, flags, platform } = this;
     const { observer } = this.kernel;
-    const page = this.platform.pageOf(address);
+    const page = platform.pageOf(address);
+    const { vsid, offset } = page;
     for (const group of [table.primaryGroup(page), table.secondaryGroup(page)]) {
-      let slot = table.insert(group, page, phys, flags);
-      if (slot === NO_SLOT && table.evict(group)) slot = table.insert(group, page, phys, flags);
-      if (slot === NO_SLOT) {
-        observer?.probeGroup(table.groupAddress(group), HPTES_PER_GROUP);
-        continue;
-      }
-      // A bolted entry is told by its group and slot, and by what it maps.
-      observer?.setEntry(HPTE, address, slot, phys);
-      observer?.insertSlot(table.groupAddress(group), (slot % HPTES_PER_GROUP) + 1);
-      return 0;
+      const insert = (): number => platform.hashed.insert(group, vsid, offset, phys, flags, address, observer);
+      if (insert() !== NO_SLOT || (table.evict(group) && insert() !== NO_SLOT)) return 0;
+      observer?.probeGroup(table.groupAddress(group), HPTES_PER_GROUP);
     }
     return -1;
-  }
-
-  /** native_hpte_removebolted(). Returns whether there was an entry. */
-  private removeBolted(address: number): boolean {
-    const { observer } = this.kernel;
-    const page = this.platform.pageOf(address);
-    const slot = this.table.find(page);
-    if (observer !== null) this.tellSearch(observer, page, slot);
-    if (slot === NO_SLOT) return false;
-    this.table.invalidate(slot);
-    observer?.clearEntry(HPTE, address);
-    observer?.removeSlot(this.table.groupAddress(Math.floor(slot / HPTES_PER_GROUP)));
-    return true;
-  }
-
-  /** Tells which groups a search has read until it found a slot, or none. */
-  private tellSearch(observer: Observer, page: VirtualPage, slot: number): void {
-    const { table } = this;
-    for (const group of [table.primaryGroup(page), table.secondaryGroup(page)]) {
-      const found = slot !== NO_SLOT && Math.floor(slot / HPTES_PER_GROUP) === group;
-      observer.probeGroup(table.groupAddress(group), found ? (slot % HPTES_PER_GROUP) + 1 : HPTES_PER_GROUP);
-      if (found) return;
-    }
   }
 }

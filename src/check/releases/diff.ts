@@ -28,6 +28,7 @@ export interface FieldDifference {
   to: unknown;
 }
 
+/** Where two kernels part in a scenario: the first event that differs, and the fields of every step that do. */
 export interface ScenarioDifference {
   /** Undefined if both do just the same to page tables and frames; the states may differ in books of the kernel. */
   first: Parting | undefined;

@@ -8,7 +8,7 @@ import { shrinkInOffline } from './shrink-in-offline.js';
 
 export type { Proposal } from './proposal.js';
 
-/** Every proposal, oldest first. */
+/** Proposals by the date on which they were posted, oldest first. */
 export const PROPOSALS: readonly Proposal[] = [
   shrinkInOffline,
   pageVmemmap,

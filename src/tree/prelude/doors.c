@@ -3,11 +3,13 @@
  * The machine as the stand-ins see it, and the doors that the emulator comes in by. Stands behind the tree's functions,
  * in one unit with them, so that it reaches what is static there.
  */
-unsigned long emu_vmemmap, emu_direct_map, emu_frames_start;
+unsigned long emu_vmemmap, emu_direct_map;
 unsigned int emu_levels, emu_huge, emu_va_bits, emu_radix;
 /* What is written for one call and is no state of the kernel between two. */
 #define EMU_SCRATCH __attribute__((section("emu_scratch")))
 EMU_SCRATCH unsigned int emu_set[EMU_LEVELS], emu_clear[EMU_LEVELS], emu_synced, emu_is_observed;
+/* Where the frames begin, and how far the slab goes: they move between two calls, and a state that was saved is of before. */
+EMU_SCRATCH unsigned long emu_frames_start, emu_heap_end;
 EMU_SCRATCH struct mm_struct init_mm;
 EMU_SCRATCH static struct vmem_altmap emu_altmap;
 EMU_SCRATCH static struct dev_pagemap emu_pgmap;
@@ -23,7 +25,7 @@ EXPORT(scratch_end) unsigned int emu_scratch_end(void) { return (unsigned int)(u
 #define EMU_TAKEN (1UL << 32)
 #define EMU_TOLD_OF (1UL << 33)
 #define EMU_BLOCK_SIZE(header) ((header) & 0xff)
-EMU_SLAB static unsigned long emu_heap_start, emu_heap_used, emu_heap_end, emu_boot_heap_end;
+EMU_SLAB static unsigned long emu_heap_start, emu_heap_used, emu_boot_heap_end;
 EMU_SLAB static void *emu_free_blocks[EMU_BLOCK_SIZES];
 extern char __start_emu_slab[], __stop_emu_slab[];
 EXPORT(slab_start) unsigned int emu_slab_start(void) { return (unsigned int)(u64)__start_emu_slab; }
@@ -99,7 +101,7 @@ EXPORT(machine) void emu_machine(double base, double direct, int levels, int hug
 	emu_va_bits = va_bits;
 	emu_radix = radix;
 }
-/* Where the frames begin: they are moved when the slab runs out, between two calls. */
+/* Where the frames begin, said ahead of whatever asks: they are moved when the slab runs out. */
 EXPORT(frames_start) void emu_move_frames(double frames)
 {
 	emu_frames_start = (u64)frames;
@@ -300,6 +302,16 @@ EXPORT(set_counters_at) unsigned int emu_set_counters_at(void) { return (unsigne
 EXPORT(clear_counters_at) unsigned int emu_clear_counters_at(void) { return (unsigned int)(u64)emu_clear; }
 EXPORT(synced_at) unsigned int emu_synced_at(void) { return (unsigned int)(u64)&emu_synced; }
 EXPORT(heap_needed) double emu_heap_needed(void) { return 2 * sizeof(*mem_section) * NR_SECTION_ROOTS + EMU_TOLD_BYTES; }
+/* Of the slab, in blocks of powers of two: a usage map a section, roots of mem_section[], and what the architecture takes. */
+#ifndef EMU_ARCH_SLAB
+#define EMU_ARCH_SLAB(sections) 0
+#endif
+#define EMU_USAGE_BYTES 256
+EXPORT(slab_needed) double emu_slab_needed(double sections)
+{
+	return sections * EMU_USAGE_BYTES + (sections / SECTIONS_PER_ROOT + 2) * 2 * PAGE_SIZE + EMU_ARCH_SLAB(sections) +
+	       EMU_USAGE_BYTES;
+}
 EXPORT(heap_used) double emu_heap_used_at(void) { return emu_heap_used; }
 EXPORT(roots_at) unsigned int emu_roots_at(void) { return (unsigned int)(u64)mem_section; }
 EXPORT(section_roots) double emu_section_roots(void) { return NR_SECTION_ROOTS; }

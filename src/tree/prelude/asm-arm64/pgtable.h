@@ -62,7 +62,7 @@ static inline u64 emu_entry_of(u64 pa)
 #define EMU_TYPE 3
 #define EMU_IS_TABLE 3
 /* Tables of the kernel's own address space carry UXNTable. */
-#define EMU_TO_TABLE(pa) (emu_entry_of(pa) | EMU_IS_TABLE | 1UL << 60)
+#define EMU_TO_TABLE(level, pa) (emu_entry_of(pa) | EMU_IS_TABLE | 1UL << 60)
 #define emu_table(level, value) emu_frame_of(emu_entry_pa(value))
 #include "../linux/levels.h"
 #include "../linux/populate.h"

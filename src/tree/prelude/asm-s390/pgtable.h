@@ -83,7 +83,7 @@ static inline void *memset64(u64 *p, u64 value, size_t n)
 	return p;
 }
 /* Recordings count a page for every page table, also where the kernel hands out halves of one. */
-#define page_table_alloc(mm) ((unsigned long *)emu_get_pages(0))
+#define page_table_alloc(mm) ((unsigned long *)emu_get_pages(GFP_KERNEL, 0))
 #define page_table_free(mm, table) free_page(table)
 #define arch_set_page_dat(page, order) ((void)0)
 #define __arch_set_page_dat(address, pages) ((void)0)

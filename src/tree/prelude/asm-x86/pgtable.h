@@ -27,7 +27,7 @@
 #define X86_G 0x100UL
 #define X86_NX (1UL << 63)
 #define X86_FRAME 0x000ffffffffff000UL
-#define EMU_TO_TABLE(pa) ((pa) | X86_P | X86_RW | X86_US | X86_A | X86_D)
+#define EMU_TO_TABLE(level, pa) ((pa) | X86_P | X86_RW | X86_US | X86_A | X86_D)
 /* Some CPUs set these in entries that are not present. */
 #define EMU_EMPTY(value) (((value) & ~(X86_A | X86_D)) == 0)
 #define emu_table(level, value) emu_frame_of((value) & X86_FRAME)

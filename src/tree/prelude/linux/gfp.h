@@ -24,15 +24,21 @@ static inline struct page *alloc_pages_node(int nid, gfp_t gfp, unsigned int ord
 #define alloc_pages(gfp, order) alloc_pages_node(0, gfp, order)
 #define alloc_page(gfp) alloc_pages_node(0, gfp, 0)
 /* Pages by their address: whoever asks for them writes them, so their bytes are at hand. */
-static inline unsigned long emu_get_pages(unsigned int order)
+static inline unsigned long emu_get_pages(gfp_t gfp, unsigned int order)
 {
 	double pfn = emu_alloc_pages(order, 0);
+	void *pages;
 
-	return pfn < 0 ? 0 : (unsigned long)emu_frame(pfn, order);
+	if (pfn < 0)
+		return 0;
+	pages = (void *)(u64)emu_frame(pfn, order);
+	if (gfp & __GFP_ZERO)
+		memset(pages, 0, PAGE_SIZE << order);
+	return (unsigned long)pages;
 }
-#define __get_free_pages(gfp, order) emu_get_pages(order)
-#define __get_free_page(gfp) emu_get_pages(0)
-#define get_zeroed_page(gfp) emu_get_pages(0)
+#define __get_free_pages(gfp, order) emu_get_pages(gfp, order)
+#define __get_free_page(gfp) emu_get_pages(gfp, 0)
+#define get_zeroed_page(gfp) emu_get_pages((gfp) | __GFP_ZERO, 0)
 static inline void __free_pages(struct page *p, unsigned int order)
 {
 	emu_free_pages((double)page_to_pfn(p), order);

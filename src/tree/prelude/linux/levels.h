@@ -107,4 +107,6 @@ static inline void set_pmd(pmd_t *p, pmd_t e) { emu_write(1, &p->pmd, e.pmd); }
 static inline void set_pud(pud_t *p, pud_t e) { emu_write(2, &p->pud, e.pud); }
 static inline void set_p4d(p4d_t *p, p4d_t e) { emu_write(3, &p->p4d, e.p4d); }
 static inline void set_pgd(pgd_t *p, pgd_t e) { emu_write(4, &p->pgd, e.pgd); }
+#ifndef set_pte_at
 #define set_pte_at(mm, a, p, e) set_pte(p, e)
+#endif

@@ -42,7 +42,25 @@ struct range {
 };
 #define vmemmap ((struct page *)emu_vmemmap)
 #define pfn_to_page(n) (vmemmap + (n))
-#define page_to_pfn(p) ((unsigned long)((const struct page *)(p) - vmemmap))
+/*
+ * page_to_pfn() subtracts pointers, which divides without a remainder. What compilers for the kernel's CPUs make of it matters
+ * where there is one: a shift, and a product with the inverse of the odd part modulo 2^64.
+ */
+#define EMU_PAGE_SHIFT __builtin_ctz(STRUCT_PAGE_SIZE)
+static inline u64 emu_inverse(u64 odd)
+{
+	u64 inverse = odd;
+
+	/* Newton's way: each step has twice the right bits, from three on. */
+	for (int bits = 3; bits < 64; bits *= 2)
+		inverse *= 2 - odd * inverse;
+	return inverse;
+}
+static inline unsigned long emu_page_number(u64 page)
+{
+	return ((s64)(page - emu_vmemmap) >> EMU_PAGE_SHIFT) * emu_inverse(STRUCT_PAGE_SIZE >> EMU_PAGE_SHIFT);
+}
+#define page_to_pfn(p) emu_page_number((u64)(p))
 
 /* The bytes of frames. They stay where they are while a call of the kernel runs. */
 static inline void *emu_frames_of(u64 pa, int order)

@@ -22,6 +22,8 @@ struct rcu_head {
 #define lockdep_is_held(l) 1
 #define rcu_read_lock() ((void)0)
 #define rcu_read_unlock() ((void)0)
+#define rcu_read_lock_sched() ((void)0)
+#define rcu_read_unlock_sched() ((void)0)
 #define rcu_dereference_check(p, c) (p)
 #define cond_resched() ((void)0)
 #define mem_hotplug_begin() ((void)0)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Types, annotations and error numbers: linux/types.h, compiler.h, errno.h, err.h, init.h, export.h. */
+#define __KERNEL__ 1
 typedef unsigned long u64;
 typedef long s64;
 typedef unsigned int u32;
@@ -58,8 +59,10 @@ typedef unsigned long pgoff_t;
 #define E2BIG 7
 #define EAGAIN 11
 #define ENOMEM 12
+#define EFAULT 14
 #define EBUSY 16
 #define EEXIST 17
+#define ENODEV 19
 #define EINVAL 22
 #define ENOSPC 28
 #define ERANGE 34

@@ -2,11 +2,9 @@
 
 import type { Node } from 'web-tree-sitter';
 
-/**
- * Entries that are written by what reads them: `pmd_val(*pmd) = …`, as s390 does up to 5.x. Here a value is no place, since
- * an entry may lie in memory in another order of bytes and whoever writes it counts; the tree's other way stands for it:
- * `set_pmd(pmd, __pmd(…))`.
- */
+/** What a definition says in a way that no stand-in can have, put another way. Lines stay what they are. */
+
+/** What reads an entry. */
 const VALUE_OF = /^(pte|pmd|pud|p4d|pgd)_val$/;
 
 interface Replacement {
@@ -15,7 +13,12 @@ interface Replacement {
   readonly text: string;
 }
 
-function replacementFor(assignment: Node, text: string): Replacement | undefined {
+/**
+ * Entries that are written by what reads them: `pmd_val(*pmd) = …`, as s390 does up to 5.x. Here a value is no place, since
+ * an entry may lie in memory in another order of bytes and whoever writes it counts; the tree's other way stands for it:
+ * `set_pmd(pmd, __pmd(…))`.
+ */
+function entryWrite(assignment: Node, text: string): Replacement | undefined {
   const left = assignment.childForFieldName('left');
   const right = assignment.childForFieldName('right');
   if (left?.type !== 'call_expression' || right === null) return undefined;
@@ -35,17 +38,25 @@ function replacementFor(assignment: Node, text: string): Replacement | undefined
   };
 }
 
+/** An instruction that gives C no value, such as a barrier. One that does stays, and the compiler names it. */
+function barrier(instruction: Node): Replacement | undefined {
+  if (instruction.descendantsOfType('gnu_asm_output_operand').length > 0) return undefined;
+  const { startIndex: start, endIndex: end, text } = instruction;
+  return { start, end, text: `((void)0)${text.replace(/[^\n]/g, '')}` };
+}
+
 /**
- * The text of a definition with such writes put the other way.
+ * The text of a definition with these put the other way.
  * @param text of the whole file
  */
-export function withEntryWrites(definition: Node, text: string): string {
-  const writes = definition
-    .descendantsOfType('assignment_expression')
-    .flatMap((assignment) => replacementFor(assignment, text) ?? []);
+export function rewritten(definition: Node, text: string): string {
+  const replacements = [
+    ...definition.descendantsOfType('assignment_expression').flatMap((node) => entryWrite(node, text) ?? []),
+    ...definition.descendantsOfType('gnu_asm_expression').flatMap((node) => barrier(node) ?? []),
+  ].sort((a, b) => a.start - b.start);
   let done = definition.startIndex;
   let made = '';
-  for (const { start, end, text: other } of writes) {
+  for (const { start, end, text: other } of replacements) {
     made += text.slice(done, start) + other;
     done = end;
   }

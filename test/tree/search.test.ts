@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import { describe, expect, test } from 'vitest';
+import { searchDifferences } from '../../src/explore/differences.js';
+import { findRelease } from '../../src/history/releases.js';
+import { openTree } from '../../src/tree/open.js';
+import { skipped, treeOf } from './trees.js';
+
+const VERSION = '6.12.117';
+const tree = treeOf(VERSION);
+
+/** Machines on which the kernel's books and page tables are most unlike those of x86_64. */
+const MACHINES = [
+  { what: 'tables of four frames', arch: 's390', structPageSize: 56 },
+  // Books of 64 KiB a piece: the slab gets room when the first step runs, and states of before are restored.
+  { what: 'a slab that grows', arch: 'ppc64', mmu: 'radix', pageSize: 65536, structPageSize: 64 },
+  { what: 'a hashed page table', arch: 'ppc64', mmu: 'hash', pageSize: 65536, structPageSize: 64 },
+];
+
+describe.skipIf(tree === undefined)(`a tree and the emulator do not part${skipped}`, () => {
+  test.for(MACHINES)('$arch, $what', { timeout: 120_000 }, async (machine) => {
+    const { found, machines } = searchDifferences({
+      ...machine,
+      from: await openTree(`tree:${tree!}`),
+      to: findRelease(VERSION)!,
+      sections: 2,
+      units: ['section', 'subsection'],
+      altmaps: ['none', 'own'],
+      depth: 2,
+      fail: true,
+    });
+    expect(machines.length).toBeGreaterThan(0);
+    expect(found.map(({ scenario }) => scenario.steps)).toEqual([]);
+  });
+});
