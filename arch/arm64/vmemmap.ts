@@ -269,7 +269,6 @@ export class Arm64Vmemmap implements VmemmapCode {
     const first = this.mmu.entry(tablePa, tableIndex(here, start));
     const last = first + ((end - start) / pageSize) * ENTRY_WORDS;
     let cleared = 0;
-    let freed = 0;
     for (let entry = first; entry < last; entry += ENTRY_WORDS) {
       const lo = words[entry]!;
       const hi = words[entry + 1]!;
@@ -286,11 +285,10 @@ export class Arm64Vmemmap implements VmemmapCode {
       }
       if ((hi & CONT_HI) !== 0) log.warn(UNMAP[PTE]!);
       if (altmap !== null) vmemAltmapFree(kernel, altmap, 1);
-      else freed += allocator.freePages(entryAddress(layout, lo, hi) / pageSize, 0, log.badFree);
+      else allocator.freePages(entryAddress(layout, lo, hi) / pageSize, 0, log.badFree);
     }
     counters.clear[PTE]! += cleared;
     counters.tlbFlushRange += cleared;
-    counters.freePages += freed;
   }
 
   /**

@@ -168,7 +168,6 @@ export class Riscv64Vmemmap implements VmemmapCode {
     const first = mmu.entry(tablePa, tableIndex(mmu.table(PTE), start));
     const last = first + ((end - start) / PAGE_SIZE) * ENTRY_WORDS;
     let cleared = 0;
-    let freed = 0;
     for (let entry = first; entry < last; entry += ENTRY_WORDS) {
       const lo = words[entry]!;
       const hi = words[entry + 1]!;
@@ -182,10 +181,9 @@ export class Riscv64Vmemmap implements VmemmapCode {
         observer.clearEntry(PTE, address);
       }
       if (altmap !== null) vmemAltmapFree(kernel, altmap, 1);
-      else freed += allocator.freePages(entryPfn(lo, hi), 0, log.badFree);
+      else allocator.freePages(entryPfn(lo, hi), 0, log.badFree);
     }
     counters.clear[PTE]! += cleared;
-    counters.freePages += freed;
     observer?.leave();
   }
 

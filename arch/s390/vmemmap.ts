@@ -319,7 +319,7 @@ export class S390Vmemmap implements VmemmapCode {
       } else {
         const pfn = entryAddress(PTE, swap32(words[entry + 1]!), swap32(words[entry]!)) / PAGE_SIZE;
         if (altmap !== null) vmemAltmapFree(kernel, altmap, 1);
-        else if (this.mayFree(pfn, 'vmem_free_pages')) counters.freePages += allocator.freePages(pfn, 0, log.badFree);
+        else if (this.mayFree(pfn, 'vmem_free_pages')) allocator.freePages(pfn, 0, log.badFree);
         words[entry] = empty0;
         words[entry + 1] = empty1;
         if (observer !== null) {

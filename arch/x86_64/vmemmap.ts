@@ -248,11 +248,10 @@ export class X86Vmemmap implements VmemmapCode {
     const first = mmu.entry(table, tableIndex(mmu.table(PTE), start));
     const last = first + ((end - start) / PAGE_SIZE) * ENTRY_WORDS;
     let cleared = 0;
-    let freed = 0;
     for (let entry = first; entry < last; entry += ENTRY_WORDS) {
       const lo = words[entry]!;
       if ((lo & (PRESENT | GLOBAL)) === 0) continue;
-      freed += allocator.freePages(entryPfn(lo, words[entry + 1]!), 0, log.badFree);
+      allocator.freePages(entryPfn(lo, words[entry + 1]!), 0, log.badFree);
       words[entry] = 0;
       words[entry + 1] = 0;
       if (observer !== null) {
@@ -263,7 +262,6 @@ export class X86Vmemmap implements VmemmapCode {
       }
       cleared++;
     }
-    counters.freePages += freed;
     counters.clear[PTE]! += cleared;
     noteFlush(kernel, 'all', start, end);
   }

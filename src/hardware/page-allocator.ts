@@ -44,6 +44,8 @@ export interface PageAllocatorOptions {
    * memory does.
    */
   recycledPages: 'zero' | 'keep';
+  /** Where pages are counted. */
+  readonly counts?: PageCounts;
   /** These calls of {@link PageAllocator.allocPages} fail; 1 is the first. */
   failAllocations: ReadonlySet<number>;
 }
@@ -103,11 +105,19 @@ export class PageAllocatorImage {
   readonly nodes: NodeImage[] = [];
 }
 
+/** Base pages that were handed out and taken back, since whoever keeps the counts began. */
+export interface PageCounts {
+  allocPages: number;
+  freePages: number;
+}
+
 export class PageAllocator {
   /** Calls so far, failed ones included. */
   calls = 0;
   /** Base pages handed out since the books were opened, and not given back. */
   pagesOut = 0;
+  /** Where it counts. */
+  private readonly counts: PageCounts;
   /** Who listens, if anybody. */
   observer: AllocatorObserver | null = null;
   /** Who chooses, if not the allocator. */
@@ -130,6 +140,7 @@ export class PageAllocator {
     private readonly ram: Ram,
     options: PageAllocatorOptions,
   ) {
+    this.counts = options.counts ?? { allocPages: 0, freePages: 0 };
     this.maxOrder = options.maxOrder;
     this.zeroRecycled = options.recycledPages === 'zero';
     this.failAllocations = options.failAllocations;
@@ -160,6 +171,7 @@ export class PageAllocator {
     if (!fails) pfn = this.chooser === null ? this.takeAny(order, nid) : this.takeChosen(this.chooser, order, nid);
     if (this.observer !== null) this.observer.allocPages(order, nid, pfn);
     if (pfn === NO_PAGE) return NO_PAGE;
+    this.counts.allocPages += 1 << order;
     if (this.taken === BLOCK.allocated) this.pagesOut += 1 << order;
     if (this.zeroRecycled) this.ram.fillFrames(pfn, 1 << order, 0);
     return pfn;
@@ -215,6 +227,7 @@ export class PageAllocator {
         if (order <= MAX_WAITING_ORDER) this.wait(node, blocks, index, order);
         else this.giveBack(node, index, order);
         if (state === BLOCK.allocated) this.pagesOut -= 1 << order;
+        this.counts.freePages += 1 << order;
         return 1 << order;
       }
     }
@@ -472,6 +485,7 @@ export class PageAllocator {
       if (isBooked) this.pagesOut--;
       taken++;
     }
+    this.counts.freePages += taken;
     return taken;
   }
 

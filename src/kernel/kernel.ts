@@ -87,16 +87,14 @@ export function noteFlush(kernel: Kernel, kind: FlushKind, start: number, end: n
 /** pfn_to_page(): address of a struct page. */
 export const pfnToPage = (kernel: Kernel, pfn: number): number => kernel.vmemmap + pfn * kernel.structPageSize;
 
-/** alloc_pages_node(): counts what it hands out. Returns the first pfn or NO_PAGE. */
+/** alloc_pages_node(). Returns the first pfn or NO_PAGE. */
 export function allocPages(kernel: Kernel, order: number, nid: number): number {
   const pfn = kernel.allocator.allocPages(order, nid);
-  if (pfn < 0) return pfn;
-  kernel.counters.allocPages += 1 << order;
-  if (kernel.frameContent !== null) fillTaken(kernel, pfn, 1 << order);
+  if (pfn >= 0 && kernel.frameContent !== null) fillTaken(kernel, pfn, 1 << order);
   return pfn;
 }
 
 /** free_pages(). Bad frees go to the log. */
 export function freePages(kernel: Kernel, pfn: number, order: number): void {
-  kernel.counters.freePages += kernel.allocator.freePages(pfn, order, kernel.log.badFree);
+  kernel.allocator.freePages(pfn, order, kernel.log.badFree);
 }

@@ -142,7 +142,10 @@ const vectorSchema = scenarioSchema.extend({
   }),
 });
 
-/** The recorder's allocator hands out the first frame that a recording gives it: the root tables lie elsewhere. */
+/**
+ * The recorder's allocator hands out the first frame that a recording gives it: the root tables lie elsewhere. Scenarios that
+ * exploring writes name the frame too, and were found with the root tables in front; so it holds for recordings alone.
+ */
 const asRecorded = (scenario: Scenario, { ramBasePfn }: ScenarioFile['machine']): Scenario =>
   ramBasePfn === undefined ? scenario : { ...scenario, machine: { ...scenario.machine, bootsApart: true } };
 

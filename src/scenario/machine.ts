@@ -72,7 +72,9 @@ export function bootKernel(options: MachineOptions): Kernel {
   const { ramPages = DEFAULT_RAM_BYTES / config.pageSize } = options;
   const basePfn = alignUp(options.ramBasePfn, 2 ** maxOrder);
   const nrPages = alignUp(ramPages, 2 ** maxOrder);
+  const counters = new Counters();
   const allocator = new PageAllocator(ram, {
+    counts: counters,
     nodes: [{ basePfn, nrPages }, ...(options.otherRam ?? [])],
     ...(options.bootsApart && { bootMemory: { basePfn: basePfn + nrPages, nrPages: BOOT_BLOCKS * 2 ** maxOrder } }),
     maxOrder,
@@ -86,7 +88,7 @@ export function bootKernel(options: MachineOptions): Kernel {
   const parts = {
     ram,
     allocator,
-    counters: new Counters(),
+    counters,
     log: new KernelLog(options.repeatsOnce),
     traits: options.traits,
     sections: new MemSections(pagesPerSection / pagesPerSubsection),

@@ -128,6 +128,16 @@ describe('the page allocator', () => {
     expect(pages.freePages(pfn, 0, never)).toBe(1);
   });
 
+  test('counts base pages that it hands out and takes back: not a failed call, not a reference, not a bad free', () => {
+    const counts = { allocPages: 0, freePages: 0 };
+    const pages = allocator(1, { counts, failAllocations: new Set([2]) });
+    const pfn = pages.allocPages(9);
+    pages.allocPages(0);
+    pages.getPage(pfn + 5);
+    for (let free = 0; free < 3; free++) pages.freePages(pfn + 5, 0, () => undefined);
+    expect(counts).toEqual({ allocPages: 512, freePages: 1 });
+  });
+
   test('a page taken again reads as zero, or keeps its bytes, as the machine has it', () => {
     for (const recycledPages of ['zero', 'keep'] as const) {
       const ram = new Ram(4096);
