@@ -85,6 +85,8 @@ describe('the packed package', () => {
     const kinds = [
       /^dist\/(src|arch)\/.+\.(js|d\.ts)$/,
       /^dist\/cli\/[\w-]+\.js$/,
+      /^dist\/man\/vmemmap(-[a-z]+)?\.1$/,
+      /^dist\/schemas\/[a-z-]+\.json$/,
       /^(arch|src)\/.+\.md$/,
       /^src\/(story|tree\/prelude)\//,
     ];
