@@ -50,6 +50,12 @@ const BARRIER_CALIBRATED = arithmetic(
   `calibrated: ${SOURCES.linearMap}; VM of 64 GiB, 16.3 ns a page-table entry at 3.0 GHz`,
 );
 
+/** flush_tlb_all(), which only folding the memmap of HugeTLB pages calls. */
+const FLUSH_ALL = {
+  base: estimate(1.7, 'µs', 'TLBI VMALLE1IS and DSB: one broadcast, as TLBI by address is', [1, 3]),
+  empties: true,
+} as const;
+
 const altra: CpuProfile = {
   ...common,
   name: 'altra-q80',
@@ -73,7 +79,11 @@ const altra: CpuProfile = {
   fillLoop: rates(STP, [16, 14, 8, 5]),
   scan: rates('one branch pipe and two branches a turn', [4, 4, 4, 4]),
   barrier: { leaf: BARRIER_CALIBRATED, table: BARRIER_CALIBRATED },
-  flush: { range: { base: TLBI_CALIBRATED, empties: false }, table: { base: TLBI_CALIBRATED, empties: false } },
+  flush: {
+    all: FLUSH_ALL,
+    range: { base: TLBI_CALIBRATED, empties: false },
+    table: { base: TLBI_CALIBRATED, empties: false },
+  },
   lockPair: estimate(32, 'cycles', 'queued spin lock with LSE atomics', [25, 40]),
 };
 
@@ -103,7 +113,11 @@ const graviton3: CpuProfile = {
   fillLoop: rates(STP, [20, 20, 10, 6]),
   scan: rates('two branches a cycle; memory bounded by prefetch', [7.5, 7.5, 6, 5]),
   barrier: { leaf: graviton3Barrier, table: graviton3Barrier },
-  flush: { range: { base: graviton3Tlbi, empties: false }, table: { base: graviton3Tlbi, empties: false } },
+  flush: {
+    all: FLUSH_ALL,
+    range: { base: graviton3Tlbi, empties: false },
+    table: { base: graviton3Tlbi, empties: false },
+  },
   lockPair: estimate(30, 'cycles', 'queued spin lock with LSE atomics', [25, 40]),
 };
 

@@ -4,7 +4,7 @@ import { alignDown } from '../hardware/align.js';
 import { NO_PAGE } from '../hardware/buddy-blocks.js';
 import { PTE, tableIndex, type Leaf, type Level, type PageTable } from '../hardware/page-table.js';
 import { observe, type Kernel } from '../kernel/kernel.js';
-import { DEAF_OBSERVER, type FlushKind } from '../kernel/observer.js';
+import { alongside, type FlushKind, type Observer } from '../kernel/observer.js';
 import type { EntryChange, TranslationRule, ValidEntry } from '../kernel/translation-rule.js';
 import { vmemmapWindow, walkVmemmap, type AddressRange } from '../kernel/vmemmap-view.js';
 
@@ -125,8 +125,7 @@ class Watch implements TranslationWatch {
   ) {
     this.rules = kernel.platform.translationRules ?? [];
     this.translate = (address) => table.translate(address);
-    observe(kernel, {
-      ...DEAF_OBSERVER,
+    const own: Partial<Observer> = {
       setEntry: (level, address) => this.entryWritten(level, address),
       clearEntry: (level, address) => this.entryWritten(level, address),
       flush: (kind, start, end) => this.flush(kind, start, end),
@@ -137,7 +136,8 @@ class Watch implements TranslationWatch {
         // Which pages it is the altmap's turn to know, and it does not.
         if (this.stale.size > 0) this.freed = { pages: this.freed.pages + nrPages, firstPfn: this.freed.firstPfn };
       },
-    });
+    };
+    observe(kernel, alongside(kernel.observer, own));
   }
 
   begin(watched: readonly AddressRange[]): void {

@@ -13,6 +13,7 @@ import { writeResult } from './output.js';
 import { loadScenario } from './scenario-file.js';
 
 export interface CyclesOptions extends ClockOptions, CallFormats {
+  kernel?: string;
   json?: true;
   output?: string;
 }
@@ -25,12 +26,16 @@ const COLUMNS: readonly Column<StepCycles>[] = [
   { title: 'spent on', text: ({ causes }) => causesText(causes) },
 ];
 
+/** What costs time in the code of a tree and comes as no event. */
+const NOT_TOLD = ['walks and reads of entries', 'zeroing of new tables', 'locks', 'calls of functions'];
+
 /** `vmemmap cycles`. Returns the exit code. */
 export function cycles(file: string, options: CyclesOptions): number {
   const { json, folded, trace, funcgraph } = options;
   const format = onlyFormat({ json, folded, trace, funcgraph });
   const settings = clockSettings(options);
-  const scenario = loadScenario(file);
+  const scenario = loadScenario(file, options.kernel);
+  const isTree = scenario.machine.release.tree !== undefined;
   const profile = profileFor(scenario, settings.cpu);
   const recordsCalls = format === 'trace' || format === 'funcgraph';
   const { cpus, together, hypervisor } = settings;
@@ -45,6 +50,7 @@ export function cycles(file: string, options: CyclesOptions): number {
       [
         `${profile.title}, ${processor.cpus} CPUs; times at ${profile.clock.value} GHz`,
         ...tableLines(COLUMNS, steps),
+        ...(isTree ? [`not told by a tree’s code, and not in it: ${NOT_TOLD.join(', ')}`] : []),
       ].join('\n'),
     json: () =>
       JSON.stringify(
@@ -55,6 +61,7 @@ export function cycles(file: string, options: CyclesOptions): number {
           cpus: processor.cpus,
           clockGHz: profile.clock.value,
           hypervisor: processor.hypervisor,
+          notTold: isTree ? NOT_TOLD : [],
           steps,
           functions: functionTotals(processor.calls.root),
         },

@@ -55,8 +55,15 @@ const json = (): Option => new Option('-J, --json', 'print the result as JSON');
 const output = (): Option => new Option('-o, --output <file>', 'write the result to a file');
 const examples = (...lines: string[]): string => `\nExamples:\n${lines.map((line) => `  $ ${line}`).join('\n')}`;
 
-program
-  .command('where')
+const collect = (value: string, before: string[] = []): string[] => [...before, value];
+
+/** What commands have that take the name of a kernel, which may be a tree. */
+const withTrees = (command: Command): Command =>
+  command
+    .option('--config <name=y>', 'a Kconfig name of a tree: CONFIG_X=y or CONFIG_X=n', collect)
+    .option('--clang <name>', "what compiles a tree: a program, or npm; the machine's Clang if not given");
+
+withTrees(program.command('where'))
   .description(
     'tell all of one struct page: whose memmap it is, which leaf and entry map it, whose frame lies behind it',
   )
@@ -90,14 +97,6 @@ program
   .action(async (options: ScenarioOptions) => {
     process.exitCode = (await import('./scenario.js')).scenario(options);
   });
-
-const collect = (value: string, before: string[] = []): string[] => [...before, value];
-
-/** What commands have that take the name of a kernel, which may be a tree. */
-const withTrees = (command: Command): Command =>
-  command
-    .option('--config <name=y>', 'a Kconfig name of a tree: CONFIG_X=y or CONFIG_X=n', collect)
-    .option('--clang <name>', "what compiles a tree: a program, or npm; the machine's Clang if not given");
 
 program.hook('preAction', async (_program, command) => {
   const options = command.opts<Record<string, unknown>>();
@@ -462,10 +461,10 @@ const withClock = (command: Command): Command =>
     .option('--funcgraph', 'print calls as the function_graph tracer does');
 
 withClock(
-  program
-    .command('cycles')
+  withTrees(program.command('cycles'))
     .description('execute a scenario with the clock on: modelled cycles by step, cause and kernel function')
-    .argument('<file>', 'scenario (JSON, also .gz)'),
+    .argument('<file>', 'scenario (JSON, also .gz)')
+    .option('--kernel <release>', 'run it on this release, whatever the scenario says'),
 )
   .addOption(json())
   .addOption(output())

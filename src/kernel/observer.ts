@@ -117,3 +117,26 @@ export const DEAF_OBSERVER: Observer = {
   fold: ignore,
   copyPage: ignore,
 };
+
+/**
+ * An observer that tells another what it hears, and then hears it itself.
+ * @param first who hears already, or null
+ * @param second what the new one listens for
+ */
+export function alongside(first: Observer | null, second: Partial<Observer>): Observer {
+  if (first === null) return { ...DEAF_OBSERVER, ...second };
+  type Hear = (...told: readonly unknown[]) => void;
+  const ears = (Object.keys(DEAF_OBSERVER) as (keyof Observer)[]).map((event): [keyof Observer, Hear] => {
+    const one = first[event].bind(first) as Hear;
+    const other = second[event] as Hear | undefined;
+    if (other === undefined) return [event, one];
+    return [
+      event,
+      (...told) => {
+        one(...told);
+        other(...told);
+      },
+    ];
+  });
+  return Object.fromEntries(ears) as unknown as Observer;
+}

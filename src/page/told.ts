@@ -669,6 +669,54 @@ function stopped(evidence: Evidence): Part {
   };
 }
 
+/** Pages that somebody else has, or may have, while a CPU or an IOMMU still reaches them by what was mapped before. */
+const stillReached =
+  (deed: 'free' | 'alloc') =>
+  (evidence: Evidence): Part => {
+    const { finding, frames } = evidence;
+    const [pfn] = frames;
+    const here = inFinding(evidence);
+    const isDeed = (seen: Seen): boolean =>
+      pfn === undefined ? seen.event.what === 'altmap-free' : seen.event.what === deed && hasFrame(seen, pfn);
+    const done = here.find(isDeed);
+    const headline = capital(withFrames(finding.text));
+    if (done === undefined) return { headline };
+    const flush = here.find(({ event, at }) => event.what === 'flush' && at[1] > done.at[1]);
+    const does = deed === 'free' ? 'gives back' : 'takes';
+    const cause =
+      finding.kind === 'freed-under-iommu'
+        ? `${called(evidence, done)} gives back the table, and the kernel tells no IOMMU.`
+        : flush === undefined
+          ? `${called(evidence, done)} ${does} the pages, and nothing is flushed after it in this step.`
+          : `${called(evidence, done)} ${does} the pages before ${called(evidence, flush)} flushes.`;
+    return {
+      headline,
+      cause,
+      blamed: joinedStretches(placesOf(evidence, framesOf(done))),
+      ...decidedBy(evidence, done),
+      chain: inOrder([
+        ...(pfn === undefined ? [] : lifeOf(evidence, pfn).map(({ link }) => link)),
+        ...(flush === undefined ? [] : [{ at: flush.at, text: `${called(evidence, flush)} flushes` }]),
+      ]),
+    };
+  };
+
+/** An entry that is written in a way that another CPU may see, though nothing is wrong behind the step. */
+function wrongWrite(evidence: Evidence): Part {
+  const { finding, place } = evidence;
+  if (place === undefined) return stillReached('free')(evidence);
+  const write = inFinding(evidence).find((seen) => isOn(seen, 'set', place) || isOn(seen, 'clear', place));
+  const headline = capital(finding.text);
+  if (write === undefined) return { headline };
+  return {
+    headline,
+    cause: `${called(evidence, write)} ${write.event.what === 'set' ? 'writes' : 'clears'} the entry.`,
+    blamed: [place],
+    ...decidedBy(evidence, write),
+    chain: making(evidence, place, write.at),
+  };
+}
+
 /** Findings about books, and which row of them is wrong. */
 const inBooks =
   (books: Books) =>
@@ -687,6 +735,11 @@ const TOLD: Readonly<Record<string, (evidence: Evidence) => Part>> = {
   'add-succeeds': (evidence) => ({ ...neverMade(evidence), headline: evidence.finding.text }),
   'altmap-serves': notOfAltmap,
   'large-leaves': neverMade,
+  'flush-before-free': stillReached('free'),
+  'flush-before-reuse': stillReached('alloc'),
+  'iommu-told-before-free': stillReached('free'),
+  'no-transient-hole': wrongWrite,
+  'hardware-rules': wrongWrite,
   'zone-spans': inBooks('zones'),
   'pages-present': inBooks('zones'),
   'driver-regions': inBooks('iomem'),

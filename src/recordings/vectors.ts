@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 import type { Release } from '../history/releases.js';
+import { KernelBug } from '../kernel/log.js';
 import { CodeError } from '../kernel/memmap-code.js';
 import { NoBootMemory } from '../hardware/page-allocator.js';
 import { ScenarioError } from '../kernel/scenario-error.js';
@@ -42,7 +43,9 @@ export function thrownIn(name: string, error: unknown): Failure {
   if (error instanceof CodeError) throw error;
   if (error instanceof ScenarioError || error instanceof NoBootMemory) return malformed(name, error.message);
   const actual = error instanceof Error ? error.message : String(error);
-  return { name, step: -1, field: 'run', expected: 'the steps run', actual, error };
+  const failure = { name, step: -1, field: 'run', expected: 'the steps run', actual };
+  // A kernel that stops is an answer of the emulator, not a defect of it.
+  return error instanceof KernelBug ? failure : { ...failure, error };
 }
 
 /** The name that a case gives itself, as far as it is one. */

@@ -54,8 +54,12 @@ function shown(value: unknown): string {
   return text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text;
 }
 
+/** A key as text that fits a sentence: quoted where it has more than what names have. */
+const keyText = (key: PropertyKey): string =>
+  /^[\w$-]+$/.test(String(key)) ? String(key) : JSON.stringify(String(key));
+
 const pathText = (path: readonly PropertyKey[]): string =>
-  path.map((key, i) => (typeof key === 'number' ? `[${key}]` : `${i === 0 ? '' : '.'}${String(key)}`)).join('');
+  path.map((key, i) => (typeof key === 'number' ? `[${key}]` : `${i === 0 ? '' : '.'}${keyText(key)}`)).join('');
 
 /** One thing that is wrong with a value. */
 export interface Mistake {

@@ -11,13 +11,15 @@ const TURN = 1;
 /** What a call of the host takes: it is slower, and may keep something. */
 const HOST_CALL = 128;
 
-/** The export through which the host fills the tank: a mutable f64. */
+/** The export through which the host fills the tank: a mutable i32. */
 export const FUEL = 'fuel';
+/** What the tank holds at most, and as long as nobody has set it. */
+export const FULL = 2 ** 31 - 1;
 
 const HEADER_BYTES = 8;
 const SECTION = { import: 2, global: 6, export: 7, code: 10 } as const;
 const KIND = { func: 0, table: 1, memory: 2, global: 3 } as const;
-const F64 = 0x7c;
+const I32 = 0x7f;
 const MUTABLE = 1;
 const HAS_MAX = 1;
 const F64_BYTES = 8;
@@ -33,10 +35,11 @@ const OP = {
   selectTyped: 0x1c,
   globalGet: 0x23,
   globalSet: 0x24,
+  i32Const: 0x41,
   f32Const: 0x43,
   f64Const: 0x44,
-  f64Lt: 0x63,
-  f64Sub: 0xa1,
+  i32LtS: 0x48,
+  i32Sub: 0x6b,
   prefixed: 0xfc,
 } as const;
 /** The type of a block that takes and leaves nothing. */
@@ -107,7 +110,12 @@ function leb(value: number): number[] {
   return bytes;
 }
 
-const f64 = (value: number): number[] => [...new Uint8Array(new Float64Array([value]).buffer)];
+/** The same of a number with a sign, zero or more: its last byte has the sign clear. */
+const signedLeb = (value: number): number[] => {
+  const bytes = leb(value);
+  return bytes.at(-1)! < SIGN ? bytes : [...bytes.slice(0, -1), bytes.at(-1)! | 0x80, 0];
+};
+const SIGN = 0x40;
 
 function skipLimits(reader: Reader): void {
   const flags = reader.byte();
@@ -154,8 +162,8 @@ function skipImmediates(reader: Reader, op: number): void {
 
 /** Takes fuel, and traps if there is none left. */
 const take = (fuel: number, cost: number): number[] => [
-  ...[OP.globalGet, ...leb(fuel), OP.f64Const, ...f64(cost), OP.f64Sub, OP.globalSet, ...leb(fuel)],
-  ...[OP.globalGet, ...leb(fuel), OP.f64Const, ...f64(0), OP.f64Lt],
+  ...[OP.globalGet, ...leb(fuel), OP.i32Const, ...signedLeb(cost), OP.i32Sub, OP.globalSet, ...leb(fuel)],
+  ...[OP.globalGet, ...leb(fuel), OP.i32Const, ...signedLeb(0), OP.i32LtS],
   ...[OP.if, NO_RESULT, OP.unreachable, OP.end],
 ];
 
@@ -213,7 +221,7 @@ function withOneMore(
 }
 
 /**
- * A module whose code takes fuel, and that exports the tank as {@link FUEL}, without an end as long as nobody sets it. It has globals and exports of its own, as
+ * A module whose code takes fuel, and that exports the tank as {@link FUEL}, {@link FULL} as long as nobody sets it. It has globals and exports of its own, as
  * what LLD links does.
  * @throws ModuleFormatError where it has an instruction that is not known
  */
@@ -230,7 +238,7 @@ export function fuelled(module: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer
     let content: Uint8Array<ArrayBuffer> | undefined;
     if (id === SECTION.import) imports = readImports(reader);
     else if (id === SECTION.global) {
-      const added = withOneMore(reader, end, [F64, MUTABLE, OP.f64Const, ...f64(Infinity), OP.end]);
+      const added = withOneMore(reader, end, [I32, MUTABLE, OP.i32Const, ...signedLeb(FULL), OP.end]);
       fuel = imports.globals + added.count;
       content = added.content;
     } else if (id === SECTION.export) {

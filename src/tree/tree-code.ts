@@ -14,7 +14,7 @@ import { KernelBug } from '../kernel/log.js';
 import type { HashedPageTable } from '../kernel/platform.js';
 import type { MemmapCode } from '../kernel/memmap-code.js';
 import type { DevPagemap, VmemAltmap } from '../kernel/memremap.js';
-import { FUEL } from './fuel.js';
+import { FUEL, FULL } from './fuel.js';
 import { Instance, type WasmGlobal, type WasmMemory } from './module.js';
 import { formatted, textAt } from './printf.js';
 import type { TreeModule } from './tree.js';
@@ -112,8 +112,8 @@ interface Doors {
 
 /** The low 52 bits of an address that comes as 64 signed bits. */
 function low52(address: number): number {
-  const rest = address % BITS_51_0;
-  return rest < 0 ? rest + BITS_51_0 : rest;
+  // A power of two: nothing is rounded, and it is faster than %.
+  return address - Math.floor(address / BITS_51_0) * BITS_51_0;
 }
 
 const roundUp = (bytes: number, to: number): number => Math.ceil(bytes / to) * to;
@@ -215,12 +215,15 @@ export class TreeCode implements MemmapCode {
   private readonly setAt: number;
   private readonly clearAt: number;
   private readonly syncedAt: number;
+  /** __stack_pointer between two calls. */
+  private readonly stackTop: unknown;
   private readonly scratch: readonly [from: number, to: number];
   private readonly places = new Map<number, TablePlace>();
 
   constructor(tree: TreeModule, config: CodeMachine) {
     const instance = new Instance(tree.module, { kernel: this.imports() });
     const doors = (this.doors = instance.exports as Doors);
+    this.stackTop = doors.__stack_pointer.value;
     this.rootAt = doors.root_at() / WORD_BYTES;
     this.observedAt = doors.observed_at() / WORD_BYTES;
     this.setAt = doors.set_counters_at() / WORD_BYTES;
@@ -278,15 +281,17 @@ export class TreeCode implements MemmapCode {
     altmap: VmemAltmap | null,
     pgmap: DevPagemap | null = null,
   ): number {
-    return this.call(pfn, nrPages, altmap, () =>
-      this.doors.add_pages(nid, pfn, nrPages, altmap === null ? 0 : 1, ...rangeOf(pgmap, pfn, nrPages)),
-    );
+    return this.call(pfn, nrPages, altmap, () => {
+      const { shift, first, pages } = rangeOf(pgmap, pfn, nrPages);
+      return this.doors.add_pages(nid, pfn, nrPages, altmap === null ? 0 : 1, shift, first, pages);
+    });
   }
 
   removePages(pfn: number, nrPages: number, altmap: VmemAltmap | null, pgmap: DevPagemap | null = null): void {
-    this.call(pfn, nrPages, altmap, () =>
-      this.doors.remove_pages(pfn, nrPages, altmap === null ? 0 : 1, ...rangeOf(pgmap, pfn, nrPages)),
-    );
+    this.call(pfn, nrPages, altmap, () => {
+      const { shift, first, pages } = rangeOf(pgmap, pfn, nrPages);
+      this.doors.remove_pages(pfn, nrPages, altmap === null ? 0 : 1, shift, first, pages);
+    });
   }
 
   initSection(nid: number, pfn: number, nrPages: number): number {
@@ -313,15 +318,13 @@ export class TreeCode implements MemmapCode {
   private call<T>(pfn: number, nrPages: number, altmap: VmemAltmap | null, run: () => T): T {
     const { kernel, doors, frames } = this;
     const { ram } = kernel;
-    const stack = doors.__stack_pointer.value;
     const last = Math.floor((pfn + nrPages - 1) / kernel.pagesPerSection / this.sectionsPerRoot);
     const first = Math.floor(pfn / kernel.pagesPerSection / this.sectionsPerRoot);
-    this.firstRoot = Math.min(this.firstRoot, first);
-    this.lastRoot = Math.max(this.lastRoot, Math.min(last, this.roots - 1));
+    this.nameRoots(first, Math.min(last, this.roots - 1));
     this.makeRoom(nrPages);
     doors.frames_start(frames.start);
     this.altmap = altmap;
-    this.places.clear();
+    if (this.places.size > 0) this.places.clear();
     ram.holdFrames();
     if (altmap !== null) {
       const { basePfn, endPfn, reserve, free, align, alloc } = altmap;
@@ -332,14 +335,14 @@ export class TreeCode implements MemmapCode {
       frames.all[this.rootAt] = root;
     }
     frames.all[this.observedAt] = kernel.observer === null ? 0 : 1;
-    doors[FUEL].value = CALL_FUEL + PAGE_FUEL * nrPages;
+    doors[FUEL].value = Math.min(FULL, CALL_FUEL + PAGE_FUEL * nrPages);
     try {
       return run();
     } catch (error) {
-      doors.__stack_pointer.value = stack;
+      doors.__stack_pointer.value = this.stackTop;
       throw stopOf(error, doors[FUEL].value < 0);
     } finally {
-      doors[FUEL].value = Infinity;
+      doors[FUEL].value = FULL;
       if (altmap !== null) {
         altmap.align = doors.altmap_align();
         altmap.alloc = doors.altmap_alloc();
@@ -348,19 +351,31 @@ export class TreeCode implements MemmapCode {
       this.takeSections(pfn, nrPages);
       const first = doors.list_told?.();
       if (first !== undefined && kernel.platform.list !== undefined) kernel.platform.list.first = first;
-      frames.all.fill(0, ...this.scratch);
+      frames.all.fill(0, this.scratch[0], this.scratch[1]);
       ram.releaseFrames();
     }
   }
 
+  private nameRoots(first: number, last: number): void {
+    this.firstRoot = Math.min(this.firstRoot, first);
+    this.lastRoot = Math.max(this.lastRoot, last);
+  }
+
   /** Sees to it that the slab has what a call takes that adds sections. */
   private makeRoom(nrPages: number): void {
-    const { kernel, frames, doors } = this;
+    const { kernel, doors } = this;
     const sections = Math.min(Math.ceil(nrPages / kernel.pagesPerSection) + 1, this.roots * this.sectionsPerRoot);
-    const left = frames.start - TOLD_BYTES - doors.heap_used();
-    const needed = doors.slab_needed(sections);
-    if (left >= needed) return;
-    frames.moveUp(roundUp(needed, kernel.pageSize));
+    this.makeHeap(doors.heap_used() + doors.slab_needed(sections));
+  }
+
+  /** Moves the frames out of the way of a heap that ends at an address. */
+  private makeHeap(end: number): void {
+    const { kernel, frames, doors } = this;
+    const missing = end - (frames.start - TOLD_BYTES);
+    if (missing <= 0) return;
+    // As much again, so that it is not asked for a few bytes at a time.
+    frames.moveUp(roundUp(2 * missing, kernel.pageSize));
+    doors.frames_start(frames.start);
     kernel.ram.storeMoved();
   }
 
@@ -421,6 +436,9 @@ export class TreeCode implements MemmapCode {
    */
   private save(to: StateWriter): void {
     const { all } = this.frames;
+    to.wide(this.doors.heap_used());
+    to.word(this.lastRoot);
+    if (this.lastRoot >= 0) to.word(this.firstRoot);
     const count = to.length;
     to.word(0);
     let changes = 0;
@@ -464,7 +482,11 @@ export class TreeCode implements MemmapCode {
     }
   }
 
+  /** Takes back what {@link save} wrote, here or in another thread: the code may not have run here yet. */
   private restore(from: StateReader): void {
+    this.makeHeap(from.wide());
+    const last = from.word();
+    if (last >= 0) this.nameRoots(from.word(), last);
     const { all } = this.frames;
     for (const range of this.stateRanges()) all.fill(0, range.from, range.to);
     for (const { from: at, atBoot } of this.atBoot) all.set(atBoot, at);
@@ -472,6 +494,8 @@ export class TreeCode implements MemmapCode {
       const at = from.word();
       all[at] = from.word();
     }
+    // Where the frames begin is told by each side's own.
+    this.doors.frames_start(this.frames.start);
   }
 
   /** Byte address in the module's memory of the bytes of frames in a row. */
@@ -534,6 +558,9 @@ export class TreeCode implements MemmapCode {
       memmap_pages: (isBoot: number, pages: number) => {
         this.kernel.vmstat[isBoot === 1 ? 'nrMemmapBootPages' : 'nrMemmapPages'] += pages;
       },
+      mark_new_valid_map: () => {
+        this.kernel.counters.markNewValidMap++;
+      },
       hpte_insert: (group: number, vsid: number, offset: number, pa: number, flags: number, address: number) =>
         this.hashed.insert(group, vsid, offset, pa, flags, low52(address), this.kernel.observer),
       hpte_remove: (group: number) => (this.hashed.evict(group) ? 0 : -1),
@@ -575,8 +602,9 @@ export class TreeCode implements MemmapCode {
   /** Bytes that are written or read take fuel, too: a wrong length has no end in the linear map. */
   private payFor(bytes: number): void {
     const tank = this.doors[FUEL];
-    tank.value -= bytes / BYTES_PER_TURN;
-    if (tank.value < 0) throw new OutOfFuel();
+    const left = tank.value - bytes / BYTES_PER_TURN;
+    tank.value = Math.max(-1, left);
+    if (left < 0) throw new OutOfFuel();
   }
 
   /** memchr_inv(): 0 where some byte differs, -1 where none does. Callers ask no more. */
@@ -659,14 +687,15 @@ function rangesWithout(whole: Bytes, others: readonly Bytes[]): Bytes[] {
 
 type Bytes = readonly [from: number, to: number];
 
-/** The range of a device as add_pages() and remove_pages() of doors.c take it. */
+/** The range of a device as add_pages() and remove_pages() of doors.c take it: a shift of -1 where there is none. */
 function rangeOf(
   pgmap: DevPagemap | null,
   pfn: number,
   nrPages: number,
-): [shift: number, first: number, pages: number] {
-  if (pgmap === null) return [-1, pfn, nrPages];
-  return [pgmap.vmemmapShift, pgmap.rangeStartPfn, pfn + nrPages - pgmap.rangeStartPfn];
+): { shift: number; first: number; pages: number } {
+  if (pgmap === null) return { shift: -1, first: pfn, pages: nrPages };
+  const { vmemmapShift, rangeStartPfn } = pgmap;
+  return { shift: vmemmapShift, first: rangeStartPfn, pages: pfn + nrPages - rangeStartPfn };
 }
 
 /** There is no fuel left for what the host does. */

@@ -64,6 +64,11 @@ const changed = (good: readonly string[]): fc.Arbitrary<string> =>
       return text.slice(0, from) + put + text.slice(from + cut);
     });
 
+test('a field whose name has several lines is quoted', () => {
+  const text = JSON.stringify({ machine: { arch: 'x86_64' }, steps: [{ op: 'use', 'pf\n': 1 }] });
+  expect(() => parseWith(scenarioSchema, parseJson(text, 'f'), 'f')).toThrow('steps[0]."pf\\n" is not a field');
+});
+
 describe.each(READERS)('%s', (_, read, good) => {
   test('as it is, is read', () => {
     for (const text of good) expect(() => read(text)).not.toThrow();

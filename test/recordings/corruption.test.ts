@@ -7,6 +7,7 @@ import { describe, expect, test } from 'vitest';
 import { hotplugSuiteOf } from '../../src/recordings/hotplug/index.js';
 import { verifyRecordedKernel } from '../../src/recordings/replay.js';
 import { recordedKernelSchema } from '../../src/recordings/recorded-kernel.js';
+import { verifyContent } from '../../src/recordings/verify.js';
 import { verifyVector } from '../../src/recordings/vectors.js';
 
 /** A comparison that cannot fail is worth nothing: here each kind of field is made wrong, and must be caught. */
@@ -231,6 +232,16 @@ describe('a vector of memory hot-plug with one wrong value fails', () => {
       broken.expect.pop();
       expect(hotplugSuiteOf(broken)!(broken)).toMatchObject({ field: 'steps' });
     }
+  });
+
+  test('a step in which the kernel stops is a failure, and no defect of the emulator', () => {
+    const [vector] = load('vectors/zone-span.json.gz') as (Vector & { steps: Record<string, Json>[] })[];
+    const steps = vector!.steps.map((step) => (step['op'] === 'remove' ? { ...step, nrPages: 16384 } : step));
+    const broken = { ...vector!, steps };
+    const content = JSON.stringify([broken]);
+    const { failures, defects } = verifyContent(JSON.parse(content), 'broken.json');
+    expect(failures).toHaveLength(1);
+    expect(defects).toEqual([]);
   });
 
   test('zones in an order that no kernel has', () => {
