@@ -48,8 +48,12 @@ export interface CodeMachine {
   readonly vmemmapBase: bigint;
   readonly pagingLevels?: number | undefined;
   readonly vaBits?: number | undefined;
+  /** What the hardware has of the bits that the kernel is built for, if fewer. */
+  readonly vaBitsActual?: number | undefined;
   readonly mmu?: string | undefined;
   readonly hugeVmemmap: boolean;
+  /** Whether a mapping says what memory it is, in T-Head's bits. */
+  readonly theadMemoryTypes?: boolean | undefined;
   readonly vmemmapPageSize?: number | undefined;
 }
 

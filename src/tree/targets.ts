@@ -165,7 +165,7 @@ const ARM64: Target = {
     CONFIG_HAVE_ARCH_TRANSPARENT_HUGEPAGE_PUD: false,
     CONFIG_ARM64_USE_NG: false,
   },
-  of({ pageSize, vaBits = 48, pagingLevels, sectionSizeBits }) {
+  of({ pageSize, vaBits = 48, vaBitsActual = vaBits, pagingLevels, sectionSizeBits }) {
     const isWide = vaBits === 52;
     const tableBits = Math.log2(pageSize) - 3;
     return {
@@ -173,11 +173,12 @@ const ARM64: Target = {
         Object.entries(ARM64_PAGES).map(([bytes, name]) => [`CONFIG_ARM64_${name}_PAGES`, Number(bytes) === pageSize]),
       ),
       CONFIG_ARM64_VA_BITS: vaBits,
+      CONFIG_EMU_VA_BITS_ACTUAL: vaBitsActual,
       CONFIG_ARM64_VA_BITS_52: isWide,
       CONFIG_ARM64_PA_BITS: isWide ? ARM64_PA_BITS_52 : ARM64_PA_BITS,
       CONFIG_ARM64_PA_BITS_52: isWide,
       CONFIG_ARM64_LPA2: isWide && pageSize !== 65536,
-      CONFIG_PGTABLE_LEVELS: pagingLevels ?? Math.ceil((vaBits - Math.log2(pageSize)) / tableBits),
+      CONFIG_PGTABLE_LEVELS: pagingLevels ?? Math.ceil((vaBitsActual - Math.log2(pageSize)) / tableBits),
       CONFIG_EMU_SECTION_SIZE_BITS: sectionSizeBits,
     };
   },
@@ -232,7 +233,30 @@ const PPC64: Target = {
   of: ({ pageSize }) => ({ CONFIG_PPC_64K_PAGES: pageSize === 65536, CONFIG_PPC_4K_PAGES: pageSize === 4096 }),
 };
 
-export const TARGETS: readonly Target[] = [X86_64, ARM64, S390, PPC64];
+const RISCV64: Target = {
+  arch: 'riscv64',
+  mark: 'CONFIG_RISCV',
+  files: [
+    ...['sparsemem', 'pgtable-bits', 'pgtable-64', 'pgtable', 'cacheflush'].map((h) => `arch/riscv/include/asm/${h}.h`),
+    ...['pgtable', 'init'].map((c) => `arch/riscv/mm/${c}.c`),
+  ],
+  prelude: 'asm-riscv',
+  entryPoints: ['PAGE_KERNEL'],
+  configuration: {
+    CONFIG_RISCV: true,
+    CONFIG_SWAP: false,
+    CONFIG_SPLIT_PTE_PTLOCKS: false,
+    CONFIG_SPLIT_PMD_PTLOCKS: false,
+    CONFIG_SHADOW_CALL_STACK: false,
+    CONFIG_RISCV_ISA_SVNAPOT: false,
+    CONFIG_NUMA_BALANCING: false,
+    CONFIG_IOMMU_SUPPORT: false,
+    CONFIG_ARCH_WANT_OPTIMIZE_DAX_VMEMMAP: true,
+  },
+  of: ({ theadMemoryTypes }) => ({ CONFIG_ERRATA_THEAD_MAE: theadMemoryTypes ?? false }),
+};
+
+export const TARGETS: readonly Target[] = [X86_64, ARM64, S390, PPC64, RISCV64];
 
 /** @throws TreeError for an architecture whose code trees do not run yet */
 export function targetOf(arch: string): Target {

@@ -558,6 +558,9 @@ export class TreeCode implements MemmapCode {
       memmap_pages: (isBoot: number, pages: number) => {
         this.kernel.vmstat[isBoot === 1 ? 'nrMemmapBootPages' : 'nrMemmapPages'] += pages;
       },
+      mark_new_valid_map: () => {
+        this.kernel.counters.markNewValidMap++;
+      },
       hpte_insert: (group: number, vsid: number, offset: number, pa: number, flags: number, address: number) =>
         this.hashed.insert(group, vsid, offset, pa, flags, low52(address), this.kernel.observer),
       hpte_remove: (group: number) => (this.hashed.evict(group) ? 0 : -1),

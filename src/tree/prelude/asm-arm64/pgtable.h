@@ -24,19 +24,20 @@ typedef u64 ptdesc_t;
 #define PTRS_PER_PMD EMU_ENTRIES(1)
 #define PTRS_PER_PUD EMU_ENTRIES(2)
 #define PTRS_PER_P4D EMU_ENTRIES(3)
-#define PTRS_PER_PGD (1UL << (CONFIG_ARM64_VA_BITS - PGDIR_SHIFT))
+#define PTRS_PER_PGD (1UL << (CONFIG_EMU_VA_BITS_ACTUAL - PGDIR_SHIFT))
 #define pageblock_order PMD_ORDER
 #define SECTION_SIZE_BITS CONFIG_EMU_SECTION_SIZE_BITS
 #define MAX_PHYSMEM_BITS CONFIG_ARM64_PA_BITS
 #define PHYS_MASK_SHIFT CONFIG_ARM64_PA_BITS
 #define STRUCT_PAGE_MAX_SHIFT (32 - __builtin_clz(STRUCT_PAGE_SIZE - 1))
 #define PHYS_OFFSET 0UL
-#define lpa2_is_enabled() (CONFIG_ARM64_VA_BITS == 52 && PAGE_SHIFT != 16)
+#define lpa2_is_enabled() (CONFIG_EMU_VA_BITS_ACTUAL == 52 && PAGE_SHIFT != 16)
 #define arm64_use_ng_mappings false
 #define system_supports_bti_kernel() false
 #define pgtable_l4_enabled() (CONFIG_PGTABLE_LEVELS > 3)
 #define pgtable_l5_enabled() (CONFIG_PGTABLE_LEVELS > 4)
-#define vabits_actual CONFIG_ARM64_VA_BITS
+/* A kernel that is built for 52 bits also runs where the hardware has fewer. */
+#define vabits_actual CONFIG_EMU_VA_BITS_ACTUAL
 #define dsb(x) ((void)0)
 #define isb() ((void)0)
 #define emit_pte_barriers() ((void)0)

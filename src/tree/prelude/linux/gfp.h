@@ -56,6 +56,8 @@ static inline void free_reserved_page(struct page *p)
 }
 #define pagetable_free(p) __free_pages(ptdesc_page(p), 0)
 #define pagetable_dtor(p) ((void)(p))
+#define pagetable_pte_dtor(p) ((void)(p))
+#define pagetable_pmd_dtor(p) ((void)(p))
 #define pagetable_dtor_free(p) pagetable_free(p)
 static inline void get_page(struct page *p)
 {

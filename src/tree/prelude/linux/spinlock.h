@@ -27,7 +27,9 @@ struct rcu_head {
 #define rcu_dereference_check(p, c) (p)
 #define cond_resched() ((void)0)
 #define mem_hotplug_begin() ((void)0)
+#ifdef WANT_flush_cache_vmap
 #define flush_cache_vmap(s, e) ((void)0)
+#endif
 #define sync_global_pgds_nop(s, e) ((void)0)
 #define page_init_poison(p, n) ((void)0)
 #define kasan_init(x) ((void)0)
