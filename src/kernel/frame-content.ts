@@ -39,7 +39,8 @@ export function fillTaken(kernel: FilledKernel, pfn: number, nrPages: number): v
   const { frameContent, ram } = kernel;
   if (frameContent === null) return;
   ram.fillFrames(pfn, nrPages, frameContent === '0xfd' ? PAGE_UNUSED : 0);
-  if (frameContent === 'entries') writeOldTable(kernel, pfn);
+  // Nobody takes a base page for a table.
+  if (frameContent === 'entries' && nrPages > 1) writeOldTable(kernel, pfn);
 }
 
 function writeOldTable({ ram, code, pageSize }: FilledKernel, pfn: number): void {

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, test } from 'vitest';
+import { ARCHITECTURES } from '../../arch/index.js';
+import { FRAME_CONTENTS } from '../../src/kernel/frame-content.js';
+import { runScenario } from '../../src/scenario/runner.js';
 import { runChecked } from '../../src/check/checked-run.js';
 import { exploreAll, type ExploreOptions } from '../../src/explore/explorer.js';
 import { entriesLike } from '../../src/explore/where.js';
@@ -56,3 +60,21 @@ test.each([
     expect(results[1]!.counters['allocPages']! - results[0]!.counters['allocPages']!).toBe(taken);
   },
 );
+
+const MACHINES = ARCHITECTURES.flatMap(({ name: arch, configurations }) =>
+  configurations.map(({ pageSize, mmu }) => ({ arch, mmu, pageSize: `${pageSize / 1024}K` as '4K' })),
+).filter((machine, i, all) => all.findIndex((other) => isDeepStrictEqual(machine, other)) === i);
+
+test.each(MACHINES)('$arch $mmu $pageSize: whatever frames hold, an add maps the same', (machine) => {
+  const leavesIn = (frameContent: string | undefined, failAllocations: number[]): unknown => {
+    const steps = [{ op: 'add-pages', start: '0x4000000000', size: '1G', frameContent }];
+    const scenario = { machine: { ...machine, kernel: '6.12.117', structPageSize: 56 }, steps, failAllocations };
+    const { leaves, ret } = runScenario(resolveScenario(scenarioSchema.parse(scenario)))[0]!;
+    return { leaves, ret };
+  };
+  // Without the third allocation some architectures fall back to base pages.
+  for (const failing of [[], [3]]) {
+    const clean = leavesIn(undefined, failing);
+    for (const content of FRAME_CONTENTS) expect(leavesIn(content, failing)).toEqual(clean);
+  }
+});

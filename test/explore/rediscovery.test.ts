@@ -699,10 +699,10 @@ const REDISCOVERIES: readonly Rediscovery[] = [
   {
     bug: 'X10s',
     breaks: 'no-hole',
-    length: 5,
+    length: 3,
     has: '7.3',
     hasNot: '5.8',
-    world: { machine: { arch: 's390', structPageSize: 56 }, memory: ['kept'], depth: 5 },
+    world: { machine: { arch: 's390', structPageSize: 56 }, memory: ['zero', '0xfd'], depth: 3 },
   },
   {
     bug: 'X15',

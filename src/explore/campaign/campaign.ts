@@ -43,7 +43,7 @@ export interface CampaignFinding {
 }
 
 /** What was found in one world, before it is put together with the others. */
-interface Found {
+export interface Found {
   readonly result: Omit<WorldResult, 'findings'>;
   readonly violations: readonly { readonly key: string; readonly violation: Violation }[];
 }

@@ -66,6 +66,23 @@ export const EXPLANATIONS: readonly Explanation[] = [
     why: 'Nothing is ever freed, be it removed or the undo of an add that failed.',
   },
   {
+    entries: ['L1'],
+    findings: ['16K', '64K'].flatMap((page) =>
+      on(`loongarch64 ${page}`, 'no-leak vmemmap_populate_range', 'roll-back vmemmap_populate_range'),
+    ),
+    why: 'The base pages of an add that failed behind them are never freed.',
+  },
+  {
+    entries: ['X10', 'B02'],
+    findings: on('x86_64 4K', 'no-cross-talk vmemmap_populate_hugepages'),
+    why: 'The leaf held PAGE_UNUSED when it was taken and goes with its first section; the next add maps another frame under the second. Before 5.13 nothing is written behind a section at all.',
+  },
+  {
+    entries: ['X10s'],
+    findings: on('s390 4K', 'no-hole modify_pmd_table', 'no-cross-talk modify_pmd_table'),
+    why: 'The frame held PAGE_UNUSED when it was taken and goes with its first section.',
+  },
+  {
     entries: ['X08'],
     findings: on('arm64 16K', 'no-hole vmemmap_populate_address', 'no-hole __add_pages'),
     why: 'The page behind the one in which the memmap begins is not mapped.',
@@ -242,5 +259,10 @@ export const EXPLANATIONS: readonly Explanation[] = [
       ...on('ppc64 64K hash', 'no-warning vmemmap_list_alloc'),
     ],
     why: 'vmemmap_list_alloc() warns where it gets no page for the list, by a WARN_ON(1) of its own; the add fails and leaves nothing behind.',
+  },
+  {
+    entries: [],
+    findings: on('x86_64 4K', 'no-warning arch_add_pages'),
+    why: 'add_pages() warns where __add_pages() fails, by a WARN_ON_ONCE() of its own.',
   },
 ];

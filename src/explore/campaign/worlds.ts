@@ -2,6 +2,7 @@
 
 import { findRelease, type Release } from '../../history/releases.js';
 import { auditedMachines, type AuditedMachine } from '../../audit/audit.js';
+import type { MemoryChoice } from '../alphabet.js';
 import type { ExploreOptions } from '../explorer.js';
 
 /** What a campaign explores: every architecture, page size, MMU and struct page size, in small worlds of several kinds. */
@@ -16,7 +17,7 @@ interface Kind {
   readonly name: string;
   /** The part of the campaign's states that a world of the kind gets: steps with memory blocks take ten times as long. */
   readonly share: number;
-  readonly world: Pick<ExploreOptions, 'sections' | 'units' | 'altmaps' | 'fail'>;
+  readonly world: Pick<ExploreOptions, 'sections' | 'units' | 'altmaps' | 'fail' | 'memory'>;
 }
 
 /**
@@ -25,28 +26,72 @@ interface Kind {
  */
 const FULL_TABLES_SHARE = 0.05;
 
-const KINDS: readonly Kind[] = [
-  {
-    name: 'sections',
-    share: 1,
-    world: { sections: 3, units: ['section'], altmaps: ['none', 'own', 'shared', 'reserve', 'tight'], fail: true },
-  },
-  {
-    name: 'pieces',
-    share: 1,
-    world: { sections: 2, units: ['section', 'half', 'subsection'], altmaps: ['none', 'own'], fail: false },
-  },
-  {
-    name: 'blocks',
-    share: 0.1,
-    world: { sections: 2, units: ['block'], altmaps: ['none', 'own', 'shared'], fail: true },
-  },
-  {
-    name: 'block-and-device',
-    share: 0.1,
-    world: { sections: 1, units: ['block', 'section'], altmaps: ['none', 'own'], fail: false },
-  },
+/** The part of the campaign's states that a world gets whose memory is not clean. */
+const DIRTY_SHARE = 0.05;
+
+const SECTIONS: Kind = {
+  name: 'sections',
+  share: 1,
+  world: { sections: 3, units: ['section'], altmaps: ['none', 'own', 'shared', 'reserve', 'tight'], fail: true },
+};
+
+/** Few enough things to do that few states are deep. */
+const TWO_SECTIONS: Kind = {
+  name: 'two-sections',
+  share: 0.15,
+  world: { sections: 2, units: ['section'], altmaps: ['none', 'own'], fail: false },
+};
+
+const PIECES: Kind = {
+  name: 'pieces',
+  share: 1,
+  world: { sections: 2, units: ['section', 'half', 'subsection'], altmaps: ['none', 'own'], fail: false },
+};
+
+const BLOCKS: Kind = {
+  name: 'blocks',
+  share: 0.1,
+  world: { sections: 2, units: ['block'], altmaps: ['none', 'own', 'shared'], fail: true },
+};
+
+const BLOCK_AND_DEVICE: Kind = {
+  name: 'block-and-device',
+  share: 0.1,
+  world: { sections: 1, units: ['block', 'section'], altmaps: ['none', 'own'], fail: false },
+};
+
+/** Frames are told apart by their bytes, so that there are many states and few of them are deep. */
+const KEPT: Kind = {
+  name: 'kept',
+  share: DIRTY_SHARE,
+  world: { sections: 2, units: ['section'], altmaps: ['none'], memory: ['kept'], fail: false },
+};
+
+/**
+ * What memory may hold that matters: PAGE_UNUSED where a kernel looks for it, old entries where there are leaves that may
+ * be taken for tables.
+ */
+const dirtOf = ({ architecture, configuration }: AuditedMachine): MemoryChoice[] => [
+  ...(architecture.marksUnused === true ? (['0xfd'] as const) : []),
+  ...(configuration.levels.length > 0 && configuration.leafSizes.length > 1 ? (['entries'] as const) : []),
 ];
+
+/** The kinds of worlds on a machine: with memory that reads as zero, and with all that it may hold besides. */
+function kindsOn(machine: AuditedMachine): Kind[] {
+  const clean = [SECTIONS, PIECES, BLOCKS, BLOCK_AND_DEVICE].map((kind) => ({
+    ...kind,
+    share: machine.architecture.hasFullTables ? kind.share * FULL_TABLES_SHARE : kind.share,
+  }));
+  const dirt = dirtOf(machine);
+  if (dirt.length === 0) return clean;
+  const smaller = [PIECES, BLOCKS].map((kind) => ({ ...kind, share: DIRTY_SHARE }));
+  const dirty = [TWO_SECTIONS, ...smaller].map((kind): Kind => ({
+    ...kind,
+    name: `${kind.name}-dirty`,
+    world: { ...kind.world, memory: ['zero', ...dirt] },
+  }));
+  return [...clean, ...dirty, ...(machine.architecture.marksUnused === true ? [KEPT] : [])];
+}
 
 /** One world of a campaign. */
 export interface World {
@@ -56,14 +101,15 @@ export interface World {
   readonly options: ExploreOptions;
 }
 
-const worldsOf = ({ architecture, configuration, structPageSize }: AuditedMachine, { name }: Release): World[] =>
-  KINDS.map(({ name: kind, share, world }) => {
+const worldsOf = (machine: AuditedMachine, { name }: Release): World[] =>
+  kindsOn(machine).map(({ name: kind, share, world }) => {
+    const { architecture, configuration, structPageSize } = machine;
     const { pageSize, mmu, pagingLevels, vaBits } = configuration;
     const page = `${pageSize / 1024}K`;
     return {
       name: [architecture.name, page, ...(mmu === undefined ? [] : [mmu]), `sp${structPageSize}`, name, kind].join(' '),
       kind,
-      share: architecture.hasFullTables ? share * FULL_TABLES_SHARE : share,
+      share,
       options: {
         machine: {
           arch: architecture.name,
