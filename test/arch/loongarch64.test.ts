@@ -55,6 +55,15 @@ const KERNELS: readonly (readonly [pageSize: string, pagingLevels: number, root:
 const CAC_BASE = 0x9000_0000_0000_0000n;
 const entry = (lo: number, hi: number): bigint => (BigInt(hi) << 32n) | BigInt(lo);
 
+test('base pages beyond 4 GiB have frames in both halves of an entry', () => {
+  const state = last({ pagingLevels: 2, vaBits: 39, ramBasePfn: 2 ** 20 }, [add(0, 512)]);
+  expect(state).toMatchObject({ ret: 0, holes: [], violations: [] });
+  const { kernel } = idle(loongarch64({ pagingLevels: 2, vaBits: 39, ramBasePfn: 2 ** 20 }));
+  const address = kernel.vmemmap + 2 ** 19 * 64;
+  expect(kernel.code.vmemmapPopulate(address, address + kernel.pageSize, 0, null)).toBe(0);
+  expect(kernel.platform.mmu.walk(address)!.pa).toBeGreaterThanOrEqual(2 ** 34);
+});
+
 describe('an entry of a page table', () => {
   test.each(KERNELS)('with pages of %s and %i levels: every table fills a page', (pageSize, levels, root, pmdMib) => {
     const pageShift = Math.log2(parseInt(pageSize) * 1024);

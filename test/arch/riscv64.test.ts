@@ -240,6 +240,47 @@ describe('vmemmap_free()', () => {
     expect(pages).toMatchObject({ altmaps: { dev: { alloc: -8 } }, ram: { pages: 8 } });
   });
 
+  test('of base pages beyond 16 GiB finds their frames in both halves of an entry', () => {
+    const machine = { ramBasePfn: 2 ** 24 };
+    const [added, gone] = play({
+      machine: riscv64(machine),
+      steps: [add(0, 2), remove(0, 2)],
+      failAllocations: [3],
+    });
+    expect(added).toMatchObject({ ret: 0, holes: [], prot: { pte: '0xe7' } });
+    expect(added!.leaves.every((leaf) => leaf.endsWith('pte ram'))).toBe(true);
+    expect(gone).toMatchObject({ leaves: [], violations: [] });
+    expect([added!.ram.pages, gone!.ram.pages]).toEqual([11, 0]);
+  });
+
+  test('tells what it reads, clears and looks through, page by page', () => {
+    const run = startRun(scenario({ machine: riscv64(), steps: [add(0, 2), remove(0, 2)], failAllocations: [3] }));
+    runStep(run, run.scenario.steps[0]!);
+    const { vmemmap } = run.kernel;
+    const events: string[] = [];
+    const at = (address: number): string => `vmemmap+${(address - vmemmap - (2 ** 32 / 4096) * 64) / 4096} pages`;
+    observe(run.kernel, {
+      ...DEAF_OBSERVER,
+      enter: (by) => events.push(by),
+      readEntry: (level, address) => events.push(`read ${LEVELS[level]} ${at(address)}`),
+      clearEntry: (level, address) => events.push(`clear ${LEVELS[level]} ${at(address)}`),
+      scanTable: (_pa, entries) => events.push(`scan ${entries} entries`),
+    });
+    runStep(run, run.scenario.steps[1]!);
+    const pages = Array.from({ length: 8 }, (_, page) => [
+      `read pte vmemmap+${page} pages`,
+      `clear pte vmemmap+${page} pages`,
+    ]);
+    const told = events.slice(events.indexOf('remove_pgd_mapping'));
+    expect(told.filter((event) => !/p[gu4]d|scan/.test(event))).toEqual([
+      'read pmd vmemmap+0 pages',
+      'remove_pte_mapping',
+      ...pages.flat(),
+      'clear pmd vmemmap+7.999755859375 pages',
+    ]);
+    expect(told.filter((event) => event.startsWith('scan'))[0]).toBe('scan 512 entries');
+  });
+
   test('flushes once, behind all that it freed', () => {
     const run = startRun(scenario({ machine: riscv64(), steps: [add(0, 256), remove(0, 128)] }));
     runStep(run, run.scenario.steps[0]!);
