@@ -491,6 +491,8 @@ describe('recipes of the catalogue', () => {
         "R7",
         "L1",
         "X10",
+        "X16",
+        "X17",
         "X14",
         "B27",
         "B38",
