@@ -50,7 +50,7 @@ export function loongarch64Platform(
     leafFields: LEAF_FIELDS,
     leafFlags: ({ lo, hi, size }) => flagBits(lo, hi, size),
   });
-  return { ...platform, none };
+  return { ...platform, none, emptyTables: [undefined, invalidPteTable, invalidPmdTable, invalidPudTable] };
 }
 
 /** Writes every entry of a table. @param lo bits 0-31 of the entry @param hi bits 32-63 */

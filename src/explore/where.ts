@@ -7,12 +7,17 @@ import { scenarioSchema, type ScenarioInput } from '../scenario/schema.js';
 import { BUGS, type Bug } from '../catalogue/bugs/index.js';
 import { CHECKS } from '../check/expectations.js';
 import { runChecked, type Finding } from '../check/checked-run.js';
+import type { Check } from '../check/step-view.js';
 import { sortOf } from '../check/complaint.js';
 import { bugOn, playBug, saysPresent, shows, symptomOf } from '../catalogue/repro.js';
 import { EXPLANATIONS } from './campaign/explained.js';
 import { ENTRY_FUNCTION, faultOf, type Violation } from './violations.js';
 
 /** Where else a violation is found: on which releases, and in which entry of the catalogue. */
+
+/** What is asked when a violation is played again: what other processors see only if it is of that kind itself. */
+const askedWith = (invariant?: string): readonly Check[] =>
+  CHECKS.filter(({ name, sees }) => sees === undefined || name === invariant);
 
 /** Releases on which the same sequence shows the same in its last step, oldest first. */
 export const releasesWith = (violation: Violation): Release[] =>
@@ -75,7 +80,7 @@ type EntriesOf = (machine: Scenario['machine'], finding: Finding, at: string | u
 /** Entries for what breaks in the first so many steps of a scenario. */
 function entriesShown(scenario: ScenarioInput, steps: number, entriesOf: EntriesOf): Bug[] {
   const resolved = resolveScenario(scenarioSchema.parse(scenario));
-  const { findings } = runChecked(resolved, { checks: CHECKS });
+  const { findings } = runChecked(resolved, { checks: askedWith() });
   const entries = findings
     .filter(({ step }) => step < steps)
     .flatMap((finding) =>
@@ -101,7 +106,7 @@ export function isFoundOn(release: Release, { invariant, finding: seen, scenario
   const sort = sortOf(seen);
   const played = playable(scenario, release);
   if (played === undefined) return false;
-  return runChecked(played, { checks: CHECKS }).findings.some(
+  return runChecked(played, { checks: askedWith(invariant) }).findings.some(
     (finding) => finding.step === length - 1 && finding.invariant === invariant && sortOf(finding) === sort,
   );
 }

@@ -47,6 +47,8 @@ export interface Platform {
   readonly table?: PageTable;
   /** What {@link mmu} reads where it is no page table. */
   readonly hashed?: HashedPageTable;
+  /** Physical address of the table that an empty entry of a level points to, where an empty entry is not zero. */
+  readonly emptyTables?: readonly (number | undefined)[];
   /** A list in memory of what is mapped: the physical address of its first node, 0 if it has none. The kernel's code writes it. */
   readonly list?: { first: number };
   /** Page tables besides the kernel's own that share its top-level entries. */

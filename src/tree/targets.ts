@@ -256,7 +256,20 @@ const RISCV64: Target = {
   of: ({ theadMemoryTypes }) => ({ CONFIG_ERRATA_THEAD_MAE: theadMemoryTypes ?? false }),
 };
 
-export const TARGETS: readonly Target[] = [X86_64, ARM64, S390, PPC64, RISCV64];
+const LOONGARCH64: Target = {
+  arch: 'loongarch64',
+  mark: 'CONFIG_LOONGARCH',
+  files: [...['sparsemem', 'pgtable-bits'].map((h) => `arch/loongarch/include/asm/${h}.h`), 'arch/loongarch/mm/init.c'],
+  prelude: 'asm-loongarch',
+  entryPoints: ['PAGE_KERNEL'],
+  configuration: {
+    CONFIG_LOONGARCH: true,
+    CONFIG_32BIT: false,
+  },
+  of: ({ pagingLevels = 3 }) => ({ CONFIG_PGTABLE_LEVELS: pagingLevels }),
+};
+
+export const TARGETS: readonly Target[] = [X86_64, ARM64, S390, PPC64, RISCV64, LOONGARCH64];
 
 /** @throws TreeError for an architecture whose code trees do not run yet */
 export function targetOf(arch: string): Target {

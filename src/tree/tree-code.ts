@@ -103,6 +103,8 @@ interface Doors {
   section_roots(): number;
   /** Of architectures with a hashed page table: what it is like. */
   hashed?(pageShift: number, segmentShift: number, groupMask: number): void;
+  /** Of those whose empty entries point to a table of such entries: where that lies. */
+  empty_table?(level: number, pa: number): void;
   /** Of those that keep a list of what is mapped: writes it into memory, and says where it begins. */
   list_told?(): number;
   /** Of those, base pages that the list has taken for good. */
@@ -248,11 +250,12 @@ export class TreeCode implements MemmapCode {
   }
 
   bind(kernel: Kernel): void {
-    const { mmu, loadedMmu = mmu, table, otherTables = [], hashed } = kernel.platform;
+    const { mmu, loadedMmu = mmu, table, otherTables = [], hashed, emptyTables = [] } = kernel.platform;
     this.kernel = kernel;
     this.mmu = loadedMmu;
     this.table = table;
     for (const { root } of otherTables) this.doors.other_root(root);
+    emptyTables.forEach((pa, level) => pa !== undefined && this.doors.empty_table?.(level, pa));
     if (hashed !== undefined) this.doors.hashed?.(hashed.pageShift, hashed.segmentShift, hashed.groupMask);
   }
 

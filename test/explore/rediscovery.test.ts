@@ -679,7 +679,6 @@ const REDISCOVERIES: readonly Rediscovery[] = [
     breaks: 'flush-before-free',
     length: 2,
     has: '7.3',
-    hasNot: '6.10',
     world: { machine: riscv64(64), sections: 1, depth: 2, expect: ['flush-before-free'] },
   },
   {
