@@ -10,3 +10,6 @@ import { x86_64 } from './x86_64/index.js';
 
 /** The architectures that the emulator has, one line each. */
 export const ARCHITECTURES: Architecture[] = [x86_64, arm64, ppc64, s390, riscv64, loongarch64];
+
+// What a room declares of a machine's fields goes, in declarations, only where the room itself goes.
+export { arm64, loongarch64, ppc64, riscv64, s390, x86_64 };

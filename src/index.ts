@@ -50,7 +50,8 @@ export {
 } from './scenario/runner.js';
 export { ScenarioError } from './kernel/scenario-error.js';
 export { resolveScenario, type OtherKernel, type Scenario, type Step } from './scenario/scenario.js';
-export { scenarioSchema, scenarioJsonSchema, type ScenarioInput } from './scenario/schema.js';
+export { scenarioJsonSchema } from './scenario/json-schema.js';
+export { scenarioSchema, type ScenarioInput } from './scenario/schema.js';
 export type { State } from './scenario/state.js';
 export { verifyFile, type FileFailure, type FileVerdict } from './recordings/verify.js';
 export { verifyVector, type Failure } from './recordings/vectors.js';

@@ -2,6 +2,7 @@
 
 import { fileURLToPath } from 'node:url';
 import { defineConfig, type Plugin } from 'rolldown';
+import { licences } from './licences.js';
 import { sourceLines, type SourceLine } from './source-lines.js';
 
 /**
@@ -56,13 +57,12 @@ export default defineConfig({
     'npm-compile': here('../tree/npm-compile.ts'),
   },
   // Packages with files besides their code, and what is loaded only where it runs.
-  external: [/^(benchmark|piscina|web-tree-sitter|tree-sitter-c|@yowasp\/clang)(\/|$)/],
+  external: [/^(benchmark|tinypool|web-tree-sitter|tree-sitter-c|@yowasp\/clang)(\/|$)/],
   resolve: { extensionAlias: { '.js': ['.ts', '.js'] }, mainFields: ['module', 'main'] },
   tsconfig: false,
-  plugins: [tellSourceLines],
+  plugins: [tellSourceLines, licences(here('../../dist/cli/LICENCES.txt'))],
   output: {
     dir: here('../../dist/cli'),
-    cleanDir: true,
     format: 'esm',
     minify: false,
     comments: { annotation: false, jsdoc: false, legal: true },

@@ -4,7 +4,8 @@ import type { ArchConfiguration, Architecture } from '../../arch/architecture.js
 import { sizeText } from '../report/text.js';
 import { ARCHITECTURES, findArchitecture } from '../scenario/names.js';
 import { EXIT_OK } from './exit-codes.js';
-import { styled, writeResult } from './output.js';
+import { writeResult } from './output.js';
+import { styled } from './terminal.js';
 
 function configurationLines(c: ArchConfiguration): string[] {
   const levels = c.levels.map(({ name, bits }) => `${name} ${bits}`).join('  ');

@@ -9,8 +9,9 @@ import { resolveScenario } from '../scenario/scenario.js';
 import { refuseSlips } from '../scenario/slips.js';
 import { EXIT_FINDING, EXIT_OK } from './exit-codes.js';
 import { namedKernel } from './named-kernel.js';
-import { styled, writeResult } from './output.js';
+import { writeResult } from './output.js';
 import { readScenario } from './scenario-file.js';
+import { styled } from './terminal.js';
 
 export interface BisectOptions {
   expect: string;

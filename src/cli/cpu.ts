@@ -9,8 +9,9 @@ import { sizeText } from '../report/text.js';
 import { InputError } from '../scenario/load.js';
 import { EXIT_OK } from './exit-codes.js';
 import { findCpu, registeredCpus, type RegisteredCpu } from './named-cpu.js';
-import { styled, writeResult } from './output.js';
+import { writeResult } from './output.js';
 import { packageRoot } from './package-root.js';
+import { styled } from './terminal.js';
 
 const NAME_WIDTH = 22;
 const FIGURE_WIDTH = 26;

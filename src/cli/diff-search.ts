@@ -27,6 +27,7 @@ export interface DiffSearchOptions {
   fail?: true;
   json?: true;
   output?: string;
+  dir?: string;
 }
 
 const whole = (max: number) =>
@@ -49,7 +50,7 @@ const OPTIONS = z.object({
 export function diffSearch(options: DiffSearchOptions): number {
   const result = search(options);
   const names = [options.from, options.to] as const;
-  if (options.output !== undefined) writeScenarios(options.output, result);
+  if (options.dir !== undefined) writeScenarios(options.dir, result);
   const { found, machines, leftOut } = result;
   const json = found.map(({ scenario, first, steps, functions }) => ({ scenario, first, steps, functions }));
   writeResult(
@@ -60,7 +61,7 @@ export function diffSearch(options: DiffSearchOptions): number {
           2,
         )
       : searchedText(names, options, result),
-    undefined,
+    options.output,
   );
   return found.length > 0 ? EXIT_FINDING : EXIT_OK;
 }

@@ -5,10 +5,11 @@ import { ExplorationFileError, readExploration } from '../explore/exploration-fi
 import type { Exploration, ExploreOptions } from '../explore/explorer.js';
 import type { Search } from '../explore/search.js';
 import type { Violation } from '../explore/violations.js';
-import { exploreJson, exploreText, type Effort } from '../report/explore.js';
+import { exploreCases, exploreJson, exploreText, type Effort } from '../report/explore.js';
 import { InputError } from '../scenario/input.js';
 import { EXIT_FINDING, EXIT_OK } from './exit-codes.js';
 import { jsonText, makeFolder, writeNamed, writeResult } from './output.js';
+import { testReport, type TestFormatOptions } from './test-format.js';
 
 /** Explorations that were saved, and what is written of one that is over. */
 
@@ -26,15 +27,16 @@ export function readSaved(path: string): Search {
 export function writeExplorationResult(
   exploration: Exploration,
   options: ExploreOptions,
-  command: { readonly json?: true; readonly output?: string },
+  command: { readonly json?: true; readonly output?: string; readonly dir?: string } & TestFormatOptions,
   effort?: Effort,
 ): number {
   const violations = [...exploration.violations, ...(effort?.walked ?? [])];
   const text = command.json
     ? JSON.stringify(exploreJson(exploration, options, effort), null, 2)
     : exploreText(exploration, options, effort);
-  writeResult(text, undefined);
-  if (command.output !== undefined) writeScenarios(command.output, violations);
+  const report = testReport(command, () => exploreCases(exploration, options, effort));
+  writeResult(report ?? text, command.output);
+  if (command.dir !== undefined) writeScenarios(command.dir, violations);
   return violations.length > 0 ? EXIT_FINDING : EXIT_OK;
 }
 

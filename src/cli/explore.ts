@@ -20,9 +20,10 @@ import { size } from '../../arch/machine-fields.js';
 import { readSaved, writeExplorationResult } from './exploration-result.js';
 import { namedKernel } from './named-kernel.js';
 import { progress } from './output.js';
+import type { TestFormatOptions } from './test-format.js';
 
 /** What the command line says, as text. */
-export interface ExploreCommand {
+export interface ExploreCommand extends TestFormatOptions {
   arch?: string;
   kernel?: string;
   pageSize?: string;
@@ -50,6 +51,7 @@ export interface ExploreCommand {
   resume?: string;
   json?: true;
   output?: string;
+  dir?: string;
 }
 
 /** Explored memory has at most so many sections, and sequences so many steps: nobody would see the end of more. */

@@ -16,7 +16,8 @@ import { spanText, stableTexts } from '../report/release-text.js';
 import { InputError } from '../scenario/load.js';
 import { ARCHITECTURES, findKernelRelease } from '../scenario/names.js';
 import { EXIT_OK } from './exit-codes.js';
-import { styled, writeResult } from './output.js';
+import { writeResult } from './output.js';
+import { styled } from './terminal.js';
 
 /** A row as --json has it. */
 const rowJson = (key: TraitKey): object => ({ ...TRAITS[key], known: howKnown(key), evidence: evidenceOf(key) });

@@ -7,6 +7,7 @@ import { readSaved, writeExplorationResult } from './exploration-result.js';
 export interface MergeOptions {
   json?: true;
   output?: string;
+  dir?: string;
 }
 
 /** `vmemmap merge`. Returns the exit code: 1 if something was found. */

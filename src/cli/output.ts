@@ -1,19 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { mkdirSync } from 'node:fs';
-import { styleText } from 'node:util';
+import { stripVTControlCharacters } from 'node:util';
 import type { Release } from '../history/releases.js';
 import { InputError } from '../scenario/load.js';
 import { writeWhole } from '../scenario/whole-file.js';
+import { show } from './terminal.js';
 
-/** Where results go, and how they look on a terminal. */
-
-const coloured = process.stdout.isTTY && process.env['NO_COLOR'] === undefined;
-
-type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan';
-
-/** Text in a style where standard output is a terminal and NO_COLOR is not set; plain text elsewhere. */
-export const styled = (style: Style, text: string): string => (coloured ? styleText(style, text) : text);
+/** Where results go. */
 
 /** What a system call failed with, for a sentence. */
 const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? String(error);
@@ -40,13 +34,13 @@ export const jsonText = (value: unknown): string => `${JSON.stringify(value, nul
 export function writeResult(text: string, file: string | undefined): void {
   const whole = text.endsWith('\n') ? text : `${text}\n`;
   if (file === undefined) {
-    process.stdout.write(whole);
+    show(whole);
     return;
   }
   try {
-    writeNamed(file, whole);
+    writeNamed(file, stripVTControlCharacters(whole));
   } catch (error) {
-    process.stdout.write(whole);
+    show(whole);
     throw error;
   }
 }
@@ -72,7 +66,24 @@ export function noteRemark({ remark }: Release): void {
   process.stderr.write(`vmemmap: note: ${remark}\n`);
 }
 
-/** A line that says how far things are, on standard error and only on a terminal. */
+/** Milliseconds before anything is said of how far things are, and between two lines of it. */
+const SAYS_PROGRESS_AFTER = 500;
+const SAYS_PROGRESS_EVERY = 50;
+let progressFrom: number | undefined;
+let saidAt = 0;
+
+/** A line that says how far things are, on standard error and only on a terminal; an empty one when they are done. */
 export function progress(text: string): void {
-  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
+  if (!process.stderr.isTTY) return;
+  const now = performance.now();
+  progressFrom ??= now;
+  if (text === '') {
+    if (saidAt > 0) process.stderr.write('\r\x1b[K');
+    progressFrom = undefined;
+    saidAt = 0;
+  } else if (now - progressFrom >= SAYS_PROGRESS_AFTER && now - saidAt >= SAYS_PROGRESS_EVERY) {
+    saidAt = now;
+    const columns = process.stderr.columns;
+    process.stderr.write(`\r\x1b[K${text.slice(0, columns - 1)}`);
+  }
 }

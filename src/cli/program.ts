@@ -13,12 +13,15 @@ import type { DiffSearchOptions } from './diff-search.js';
 import type { DumpOptions } from './dump.js';
 import type { ExploreCommand } from './explore.js';
 import type { KernelOptions } from './kernel.js';
+import { tellMistake } from './mistake.js';
+import type { ManOptions } from './man.js';
 import type { MergeOptions } from './merge.js';
 import type { ReportOptions } from './report.js';
 import type { ReproOptions } from './repro.js';
 import type { QemuOptions } from './qemu.js';
 import type { RunOptions } from './run.js';
 import type { ScenarioOptions } from './scenario.js';
+import type { SchemaOptions } from './schema.js';
 import type { ServeOptions } from './serve.js';
 import type { TestOptions } from './test.js';
 import type { ValidateOptions } from './validate.js';
@@ -36,6 +39,7 @@ const ownWords = (text: string): string =>
 const program = new Command('vmemmap')
   .description('How Linux populates and frees the vmemmap, entry by entry, without building or booting a kernel.')
   .version(packageVersion(), '-V, --version')
+  .option('--no-pager', 'print long text as it is, also on a terminal')
   .configureHelp({ sortSubcommands: false, showGlobalOptions: true })
   .showHelpAfterError(false)
   .configureOutput({ outputError: (text, write) => write(ownWords(text)) })
@@ -53,6 +57,12 @@ const EXPLORED = [
 
 const json = (): Option => new Option('-J, --json', 'print the result as JSON');
 const output = (): Option => new Option('-o, --output <file>', 'write the result to a file');
+const ktap = (): Option => new Option('--ktap', 'print the result as KTAP version 1').conflicts('json');
+const junit = (): Option => new Option('--junit', 'print the result as JUnit XML').conflicts(['json', 'ktap']);
+const github = (): Option =>
+  new Option('--github', 'print what failed as annotations of GitHub Actions').conflicts(['json', 'ktap', 'junit']);
+/** What commands have whose results test systems read. */
+const withTestFormats = (command: Command): Command => command.addOption(ktap()).addOption(junit()).addOption(github());
 const examples = (...lines: string[]): string => `\nExamples:\n${lines.map((line) => `  $ ${line}`).join('\n')}`;
 
 const collect = (value: string, before: string[] = []): string[] => [...before, value];
@@ -99,14 +109,15 @@ program
   });
 
 program.hook('preAction', async (_program, command) => {
+  (await import('./terminal.js')).usePager(program.opts<{ pager: boolean }>().pager);
   const options = command.opts<Record<string, unknown>>();
   const isTree = (value: unknown): boolean => typeof value === 'string' && value.startsWith('tree:');
   if (Object.values(options).flat().some(isTree)) await (await import('./trees.js')).openTrees(options);
 });
 
-withTrees(program.command('run'))
+withTestFormats(withTrees(program.command('run')))
   .description('execute a scenario and print the state after each step')
-  .argument('<file>', 'scenario (JSON, also .gz)')
+  .argument('<file...>', 'scenarios (JSON, also .gz)')
   .addOption(json())
   .option('--step <n>', 'print this step only, counted from 1')
   .option('--kernel <release>', 'run it on this release, whatever the scenario says')
@@ -116,10 +127,14 @@ withTrees(program.command('run'))
       'run once for every allocation with this one failing, and print those that leave something behind',
     ).conflicts('step'),
   )
+  .option('--watch', 'run again whenever a file changes, until it is interrupted')
   .addOption(
-    new Option('--events', 'print what the kernel did, event by event, and which function did it').conflicts(
+    new Option('--events', 'print what the kernel did, event by event, and which function did it').conflicts([
       'failEach',
-    ),
+      'ktap',
+      'junit',
+      'github',
+    ]),
   )
   .addOption(output())
   .addHelpText(
@@ -130,14 +145,16 @@ withTrees(program.command('run'))
       'vmemmap run scenario.json --events --step 3',
       'vmemmap run scenario.json --kernel 5.12',
       'vmemmap run scenario.json --fail-each',
+      'vmemmap run scenarios/*.json --github',
+      'vmemmap run scenario.json --watch',
       'vmemmap run scenario.json --json | jq .findings',
     ),
   )
-  .action(async (file: string, options: RunOptions) => {
-    process.exitCode = (await import('./run.js')).run(file, options);
+  .action(async (files: string[], options: RunOptions) => {
+    process.exitCode = await (await import('./run.js')).run(files, options);
   });
 
-withTrees(program.command('verify'))
+withTestFormats(withTrees(program.command('verify')))
   .description('replay recorded vectors and booted kernels, and compare every field')
   .argument('<file...>', 'vectors, recorded kernels (.json, .gz), or folders of them')
   .addOption(json())
@@ -153,13 +170,12 @@ withTrees(program.command('verify'))
     process.exitCode = (await import('./verify.js')).verify(files, options);
   });
 
-withTrees(program.command('repro'))
+withTestFormats(withTrees(program.command('repro')))
   .description('list the catalogue of bugs, or play one on a release that has it beside one that has not')
   .argument('[name]', 'an entry, by its name or number')
   .option('--all', 'play every entry on every release and check that it is where the facts say')
   .option('--kernel <release>', 'the release to play it on')
   .addOption(json())
-  .addOption(new Option('--ktap', 'print the result as KTAP version 1').conflicts('json'))
   .addOption(output())
   .addHelpText(
     'after',
@@ -174,7 +190,7 @@ withTrees(program.command('repro'))
     process.exitCode = (await import('./repro.js')).repro(name, options);
   });
 
-withTrees(program.command('validate'))
+withTestFormats(withTrees(program.command('validate')))
   .description(
     'audit altmap support: every architecture, page size, MMU, struct page size and shape of altmap, by release',
   )
@@ -185,15 +201,14 @@ withTrees(program.command('validate'))
   .option('--shape <name>', 'one shape of altmap')
   .option('--kernel <release...>', 'these releases only')
   .addOption(json())
-  .addOption(new Option('--ktap', 'print the result as KTAP version 1').conflicts('json'))
-  .addOption(new Option('--junit', 'print the result as JUnit XML').conflicts(['json', 'ktap']))
-  .option('-o, --output <folder>', 'write the smallest scenario of each kind of broken cell there')
+  .addOption(output())
+  .option('--dir <folder>', 'write the smallest scenario of each kind of broken cell there')
   .addHelpText(
     'after',
     examples(
       'vmemmap validate',
       'vmemmap validate --arch x86_64 --kernel 6.12.117',
-      'vmemmap validate --arch arm64 --page-size 4K --shape neighbour -o broken',
+      'vmemmap validate --arch arm64 --page-size 4K --shape neighbour --dir broken',
       'vmemmap validate --kernel 7.3 --ktap',
     ),
   )
@@ -255,6 +270,7 @@ withTrees(program.command('diff'))
   .option('--fail', 'search with failing allocations, too')
   .addOption(json())
   .addOption(output())
+  .option('--dir <folder>', 'write the scenarios that a search finds there')
   .addHelpText(
     'after',
     examples(
@@ -380,7 +396,7 @@ withTrees(program.command('qemu'))
     process.exitCode = (await import('./qemu.js')).qemu(file, options);
   });
 
-withTrees(program.command('explore'))
+withTestFormats(withTrees(program.command('explore')))
   .description('try every sequence of adds, removes and uses, and find the shortest that breaks an invariant, by kind')
   .option('--arch <name>', 'architecture')
   .option('--kernel <release>', 'release')
@@ -415,12 +431,13 @@ withTrees(program.command('explore'))
     new Option('--resume <file>', 'go on with what was saved; the file says what is explored').conflicts(EXPLORED),
   )
   .addOption(json())
-  .option('-o, --output <folder>', 'write the shortest scenario of each kind of violation there')
+  .addOption(output())
+  .option('--dir <folder>', 'write the shortest scenario of each kind of violation there')
   .addHelpText(
     'after',
     examples(
       'vmemmap explore --arch x86_64 --kernel 5.12 --struct-page 56',
-      'vmemmap explore --arch x86_64 --struct-page 80 --unit section subsection --altmap none own --depth 3 -o found',
+      'vmemmap explore --arch x86_64 --struct-page 80 --unit section subsection --altmap none own --depth 3 --dir found',
       'vmemmap explore --arch arm64 --page-size 64K --sections 1 --unit subsection',
       'vmemmap explore --arch x86_64 --kernel 6.19 --fail --seed 1 --time 60 --json',
       'vmemmap explore --arch x86_64 --sections 4 --altmap none own --depth 9 --workers 2 --time 600 --save x86.vmx',
@@ -436,7 +453,8 @@ program
   .description('put the shards of an exploration together: what one machine would have found')
   .argument('<file...>', 'what vmemmap explore --shard i/n --save wrote, of every shard')
   .addOption(json())
-  .option('-o, --output <folder>', 'write the shortest scenario of each kind of violation there')
+  .addOption(output())
+  .option('--dir <folder>', 'write the shortest scenario of each kind of violation there')
   .addHelpText('after', examples('vmemmap merge shard-*.vmx', 'vmemmap merge shard-*.vmx --json'))
   .action(async (files: string[], options: MergeOptions) => {
     process.exitCode = (await import('./merge.js')).merge(files, options);
@@ -599,11 +617,44 @@ program
 
 program
   .command('schema')
-  .description('print the JSON Schema of a scenario')
+  .description('print the JSON Schema of a scenario, or of what a command prints with --json')
+  .argument('[name]', 'scenario, run, runs, fail-each, verify, validate, diff', 'scenario')
   .addOption(output())
-  .addHelpText('after', examples('vmemmap schema > scenario.schema.json'))
-  .action(async (options: { output?: string }) => {
-    process.exitCode = (await import('./schema.js')).schema(options);
+  .option('--dir <folder>', 'write all of them there')
+  .addHelpText(
+    'after',
+    examples('vmemmap schema > scenario.schema.json', 'vmemmap schema run', 'vmemmap schema --dir schemas'),
+  )
+  .action(async (name: string, options: SchemaOptions) => {
+    process.exitCode = (await import('./schema.js')).schema(name, options);
+  });
+
+program
+  .command('completion')
+  .description('print what completes command lines in a shell')
+  .argument('<shell>', 'bash, zsh or fish')
+  .addOption(output())
+  .addHelpText(
+    'after',
+    examples(
+      'vmemmap completion bash > ~/.local/share/bash-completion/completions/vmemmap',
+      'vmemmap completion zsh > ~/.zfunc/_vmemmap',
+      'vmemmap completion fish > ~/.config/fish/completions/vmemmap.fish',
+    ),
+  )
+  .action(async (shell: string, options: { output?: string }) => {
+    process.exitCode = (await import('./completion.js')).completion(program, shell, options);
+  });
+
+program
+  .command('man')
+  .description('print a page of the manual')
+  .argument('[command]', 'the command that it is about; the page of all if not given')
+  .addOption(output())
+  .option('--dir <folder>', 'write all pages there')
+  .addHelpText('after', examples('vmemmap man run | man -l -', 'vmemmap man --dir ~/.local/share/man/man1'))
+  .action(async (command: string | undefined, options: ManOptions) => {
+    process.exitCode = (await import('./man.js')).man(program, command, options);
   });
 
 /** A user's mistake is a sentence, and exit code 2. @throws what is none */
@@ -612,7 +663,7 @@ async function explain(error: unknown): Promise<number> {
   const { InputError } = await import('../scenario/load.js');
   const { ScenarioError } = await import('../kernel/scenario-error.js');
   if (!(error instanceof InputError || error instanceof ScenarioError)) throw error;
-  for (const sentence of [error.message, ...error.others]) process.stderr.write(`vmemmap: ${sentence}\n`);
+  tellMistake(error);
   return EXIT_USAGE;
 }
 

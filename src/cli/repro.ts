@@ -5,22 +5,23 @@ import { BUGS, type Bug } from '../catalogue/bugs/index.js';
 import { diffScenario } from '../check/releases/diff.js';
 import { bugOn, checkBug, playBug, symptomOf, tellingReleases, type BugVerdict } from '../catalogue/repro.js';
 import { differenceLines } from '../report/diff.js';
-import { ktap, type KtapTest } from '../report/ktap.js';
 import { paragraph, tableText } from '../report/table.js';
 import { stepText } from '../report/text.js';
 import { spanText, stableTexts } from '../report/release-text.js';
+import type { TestCase } from '../report/test-case.js';
 import { InputError } from '../scenario/load.js';
 import type { StepReturn } from '../scenario/runner.js';
 import type { Scenario } from '../scenario/scenario.js';
 import { EXIT_FINDING, EXIT_OK } from './exit-codes.js';
 import { findBug } from './named-bug.js';
 import { namedKernel } from './named-kernel.js';
-import { progress, styled, writeResult } from './output.js';
+import { progress, writeResult } from './output.js';
+import { styled } from './terminal.js';
+import { testReport, type TestFormatOptions } from './test-format.js';
 
-export interface ReproOptions {
+export interface ReproOptions extends TestFormatOptions {
   all?: true;
   json?: true;
-  ktap?: true;
   kernel?: string;
   output?: string;
 }
@@ -86,11 +87,11 @@ function all(options: ReproOptions): number {
   });
   progress('');
   const failed = checked.filter(({ verdicts }) => verdicts.some(({ ok }) => !ok));
-  if (options.json) {
+  const report = testReport(options, () => checked.flatMap(({ bug, verdicts }) => verdicts.map((v) => caseOf(bug, v))));
+  if (report !== undefined) {
+    writeResult(report, options.output);
+  } else if (options.json) {
     writeResult(json({ bugs: checked.map(({ bug, verdicts }) => bugJson(bug, verdicts)) }), options.output);
-  } else if (options.ktap) {
-    const suites = checked.map(({ bug, verdicts }): KtapTest => ({ name: bug.name, tests: verdicts.map(ktapOf) }));
-    writeResult(ktap(suites), options.output);
   } else {
     const rows = checked.map(({ bug, verdicts }) => {
       const count = (actual: boolean | null): string =>
@@ -110,10 +111,10 @@ function all(options: ReproOptions): number {
   return failed.length > 0 ? EXIT_FINDING : EXIT_OK;
 }
 
-function ktapOf(verdict: BugVerdict): KtapTest {
+function caseOf({ name: suite }: Bug, verdict: BugVerdict): TestCase {
   const name = `${verdict.release} struct page ${verdict.structPageSize} ${verdict.expected ? 'has it' : 'has it not'}`;
-  if (verdict.actual === null && verdict.ok) return { name, ok: true, skip: verdict.text ?? 'cannot be run' };
-  return { name, ok: verdict.ok, diagnostics: verdict.ok ? [] : [verdictText(verdict)] };
+  if (verdict.actual === null && verdict.ok) return { suite, name, skipped: verdict.text ?? 'cannot be run' };
+  return { suite, name, ...(!verdict.ok && { failure: verdictText(verdict) }) };
 }
 
 function headLines(bug: Bug): string[] {
@@ -173,8 +174,9 @@ function one(name: string, options: ReproOptions): number {
     writeResult(json({ bugs: [bugJson(bug, verdicts)], ...played }), options.output);
     return ok ? EXIT_OK : EXIT_FINDING;
   }
-  if (options.ktap) {
-    writeResult(ktap([{ name: bug.name, tests: verdicts.map(ktapOf) }]), options.output);
+  const report = testReport(options, () => verdicts.map((verdict) => caseOf(bug, verdict)));
+  if (report !== undefined) {
+    writeResult(report, options.output);
     return ok ? EXIT_OK : EXIT_FINDING;
   }
   const parting =
@@ -194,8 +196,9 @@ export function repro(name: string | undefined, options: ReproOptions): number {
       `--kernel is "${options.kernel}" without a name and without --all; it says where entries are played`,
     );
   }
-  if (options.ktap && name === undefined && !options.all) {
-    throw new InputError('--ktap is given without a name and without --all; it prints what was played');
+  const format = (['ktap', 'junit', 'github'] as const).find((each) => options[each]);
+  if (format !== undefined && name === undefined && !options.all) {
+    throw new InputError(`--${format} is given without a name and without --all; it prints what was played`);
   }
   if (options.all) return all(options);
   return name === undefined ? list(options) : one(name, options);

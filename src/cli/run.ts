@@ -4,30 +4,84 @@ import { AddressText } from '../kernel/vmemmap-view.js';
 import { recordScenario } from '../events/record.js';
 import { eventLines } from '../report/events.js';
 import { findingJson } from '../report/finding.js';
-import { runChecked } from '../check/checked-run.js';
+import { runChecked, type Finding } from '../check/checked-run.js';
 import { countAllocations, sweepFailures, type FailedAllocation } from '../check/failure-sweep.js';
 import { historiesOf } from '../check/ledger.js';
-import { failedAllocationLines, runReportText } from '../report/text.js';
-import type { Scenario } from '../scenario/scenario.js';
-import { EXIT_FINDING, EXIT_OK } from './exit-codes.js';
-import { progress, writeResult } from './output.js';
-import { loadScenario } from './scenario-file.js';
+import type { TestCase } from '../report/test-case.js';
+import { failedAllocationLines, runReportText, stepText } from '../report/text.js';
+import { ScenarioError } from '../kernel/scenario-error.js';
+import { InputError } from '../scenario/load.js';
+import type { Scenario, Step } from '../scenario/scenario.js';
+import { EXIT_FINDING, EXIT_OK, EXIT_USAGE } from './exit-codes.js';
+import { jsonText, progress, writeResult } from './output.js';
+import { loadScenario, stepPlace } from './scenario-file.js';
 import { stepIndex } from './step-option.js';
+import { tellMistake } from './mistake.js';
+import { testReport, type TestFormatOptions } from './test-format.js';
+import { watchFiles } from './watch.js';
 
-export interface RunOptions {
+const CLEAR_SCREEN = '\x1b[2J\x1b[H';
+
+export interface RunOptions extends TestFormatOptions {
   json?: true;
   step?: string;
   output?: string;
   kernel?: string;
   failEach?: true;
   events?: true;
+  watch?: true;
+}
+
+/** A scenario with the file that it is from. */
+interface Named {
+  readonly file: string;
+  readonly scenario: Scenario;
+}
+
+/** What a command makes of one scenario. */
+interface Ran {
+  /** For programs, with its schema's name. */
+  readonly json: { readonly schema: string };
+  readonly text: string;
+  readonly cases: readonly TestCase[];
+  readonly hasFindings: boolean;
 }
 
 /** `vmemmap run`. Returns the exit code. */
-export function run(file: string, options: RunOptions): number {
-  const scenario = loadScenario(file, options.kernel);
-  if (options.events) return events(scenario, options);
-  return options.failEach ? failEach(scenario, options) : runOnce(scenario, options);
+export async function run(files: readonly string[], options: RunOptions): Promise<number> {
+  if (!options.watch) return runFiles(files, options);
+  const interrupted = new AbortController();
+  process.once('SIGINT', () => interrupted.abort());
+  let code = EXIT_OK;
+  await watchFiles(files, () => void (code = runAgain(files, options)), interrupted.signal);
+  return code;
+}
+
+/** A run of files that somebody is writing: a mistake in one is told, and ends nothing. */
+function runAgain(files: readonly string[], options: RunOptions): number {
+  if (process.stdout.isTTY) process.stdout.write(CLEAR_SCREEN);
+  try {
+    return runFiles(files, options);
+  } catch (error) {
+    if (!(error instanceof InputError || error instanceof ScenarioError)) throw error;
+    tellMistake(error);
+    return EXIT_USAGE;
+  }
+}
+
+/** {@link run} once. All files are read before the first is run. */
+export function runFiles(files: readonly string[], options: RunOptions): number {
+  const named = files.map((file) => ({ file, scenario: loadScenario(file, options.kernel) }));
+  const runOne = options.events ? events : options.failEach ? failEach : runOnce;
+  const ran = named.map((each) => runOne(each, options));
+  progress('');
+  const [only] = ran;
+  const report = testReport(options, () => ran.flatMap(({ cases }) => cases));
+  const all = ran.map(({ json }, i) => ({ file: files[i], ...json }));
+  const json = ran.length === 1 ? only!.json : { schema: 'vmemmap/runs/v1', runs: all };
+  const text = options.json ? jsonText(json) : ran.map((each) => each.text).join('\n\n');
+  writeResult(report ?? text, options.output);
+  return ran.some(({ hasFindings }) => hasFindings) ? EXIT_FINDING : EXIT_OK;
 }
 
 function machineJson({ machine }: Scenario): object {
@@ -35,13 +89,15 @@ function machineJson({ machine }: Scenario): object {
   return { ...config, kernel: release.name, vmemmapBase: `0x${config.vmemmapBase.toString(16)}` };
 }
 
-function runOnce(scenario: Scenario, options: RunOptions): number {
+function runOnce({ file, scenario }: Named, options: RunOptions): Ran {
   const only = stepIndex(options.step, scenario.steps.length);
-  const { results, findings } = runChecked(scenario);
+  let done = 0;
+  const onStep = (): void => progress(`${file}: step ${++done} of ${scenario.steps.length}`);
+  const { results, findings } = runChecked(scenario, { onStep });
   const histories = historiesOf(scenario, findings);
-  if (options.json) {
-    const text = new AddressText(scenario.machine.config.vmemmapBase);
-    const result = {
+  const text = new AddressText(scenario.machine.config.vmemmapBase);
+  return {
+    json: {
       schema: 'vmemmap/run/v1',
       name: scenario.name,
       machine: machineJson(scenario),
@@ -50,39 +106,49 @@ function runOnce(scenario: Scenario, options: RunOptions): number {
         ...findingJson(finding, text),
         frames: (finding.frames ?? []).map((pfn) => ({ pfn, history: histories.get(pfn) ?? [] })),
       })),
-    };
-    writeResult(JSON.stringify(result, null, 2), options.output);
-  } else {
-    writeResult(runReportText(scenario, results, findings, histories, only), options.output);
-  }
-  return findings.length > 0 ? EXIT_FINDING : EXIT_OK;
+    } as Ran['json'],
+    text: runReportText(scenario, results, findings, histories, only),
+    cases: scenario.steps.map((step, i) => stepCase(file, scenario, step, i, findings)),
+    hasFindings: findings.length > 0,
+  };
 }
 
-/** `vmemmap run --events`. */
-function events(scenario: Scenario, options: RunOptions): number {
+/** A step as a case: its findings are what failed. */
+function stepCase(file: string, scenario: Scenario, step: Step, index: number, findings: readonly Finding[]): TestCase {
+  const own = findings.filter((finding) => finding.step === index);
+  return {
+    suite: scenario.name,
+    name: `step ${index + 1} ${stepText(step, scenario.machine.config.pageSize)}`,
+    place: stepPlace(file, index),
+    ...(own.length > 0 && { failure: own.map(({ invariant, text }) => `${invariant}: ${text}`).join('\n') }),
+  };
+}
+
+/** `vmemmap run --events`: what the kernel did, and no verdict. */
+function events({ scenario }: Named, options: RunOptions): Ran {
   const only = stepIndex(options.step, scenario.steps.length);
   const { recording, geometry } = recordScenario(scenario);
-  writeResult(
-    options.json
-      ? JSON.stringify({ schema: 'vmemmap/events/v1', machine: machineJson(scenario), ...recording }, null, 2)
-      : eventLines(scenario, recording, geometry, only).join('\n'),
-    options.output,
-  );
-  return EXIT_OK;
+  return {
+    json: { schema: 'vmemmap/events/v1', machine: machineJson(scenario), ...recording } as Ran['json'],
+    text: eventLines(scenario, recording, geometry, only).join('\n'),
+    cases: [],
+    hasFindings: false,
+  };
 }
 
 /** `vmemmap run --fail-each`. */
-function failEach(scenario: Scenario, options: RunOptions): number {
+function failEach({ file, scenario }: Named): Ran {
   const allocations = countAllocations(scenario);
   const bad: FailedAllocation[] = [];
   for (const failed of sweepFailures(scenario)) {
-    progress(`${failed.allocation}/${allocations} allocations`);
+    progress(`${file}: ${failed.allocation} of ${allocations} allocations`);
     if (failed.findings.length > 0) bad.push(failed);
   }
-  progress('');
-  if (options.json) {
-    const text = new AddressText(scenario.machine.config.vmemmapBase);
-    const result = {
+  const text = new AddressText(scenario.machine.config.vmemmapBase);
+  const verdict = `${allocations - bad.length} of ${allocations} failing allocations leave no finding`;
+  const suite = `${scenario.name}, each allocation failing`;
+  return {
+    json: {
       schema: 'vmemmap/fail-each/v1',
       name: scenario.name,
       machine: machineJson(scenario),
@@ -91,11 +157,17 @@ function failEach(scenario: Scenario, options: RunOptions): number {
         ...failed,
         findings: failed.findings.map((finding) => findingJson(finding, text)),
       })),
-    };
-    writeResult(JSON.stringify(result, null, 2), options.output);
-  } else {
-    const verdict = `${allocations - bad.length} of ${allocations} failing allocations leave no finding`;
-    writeResult([...bad.flatMap(failedAllocationLines), verdict].join('\n'), options.output);
-  }
-  return bad.length > 0 ? EXIT_FINDING : EXIT_OK;
+    } as Ran['json'],
+    text: [...bad.flatMap(failedAllocationLines), verdict].join('\n'),
+    cases:
+      bad.length === 0
+        ? [{ suite, name: `${allocations} allocations` }]
+        : bad.map((failed) => ({
+            suite,
+            name: `allocation ${failed.allocation}`,
+            failure: failedAllocationLines(failed).join('\n'),
+            place: stepPlace(file, failed.step),
+          })),
+    hasFindings: bad.length > 0,
+  };
 }

@@ -3,7 +3,7 @@
 import type { Release } from '../history/releases.js';
 import { fileTitle, readText, readWith } from '../scenario/load.js';
 import { placed } from '../scenario/input.js';
-import { pathOf } from '../scenario/positions.js';
+import { pathOf, positionsIn } from '../scenario/positions.js';
 import { resolveScenario, type Scenario } from '../scenario/scenario.js';
 import { refuseSlips } from '../scenario/slips.js';
 import { ScenarioError } from '../kernel/scenario-error.js';
@@ -52,3 +52,9 @@ export function loadScenario(file: string, kernel?: string, option = '--kernel')
   const parsed = readScenario(file);
   return runnableFile(parsed, file, kernel === undefined ? undefined : findKernelRelease(kernel, option));
 }
+
+/** Where in its file a step of a scenario stands; a file that cannot be read as JSON has no lines. */
+export const stepPlace = (file: string, index: number): { file: string; line: number } => ({
+  file: fileTitle(file),
+  line: positionsIn(readText(file))(['steps', index], false).line,
+});

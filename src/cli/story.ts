@@ -13,8 +13,9 @@ import { usedRuns } from '../scenario/state.js';
 import { AddressText, vmemmapWindow, walkVmemmap } from '../kernel/vmemmap-view.js';
 import { verifyFile } from '../recordings/verify.js';
 import { EXIT_FINDING, EXIT_OK } from './exit-codes.js';
-import { styled, writeResult } from './output.js';
+import { writeResult } from './output.js';
 import { packageRoot } from './package-root.js';
+import { styled } from './terminal.js';
 
 /** `vmemmap story`: what the emulator is for, on one screen, from a scenario file that anyone can run. */
 

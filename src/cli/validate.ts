@@ -11,17 +11,16 @@ import {
 } from '../audit/audit.js';
 import { SHAPES, type Shape } from '../audit/shapes.js';
 import { RELEASES, resolveTraits, type Release } from '../history/releases.js';
-import { auditJunit, auditKtap, auditText } from '../report/audit.js';
-import { junit } from '../report/junit.js';
-import { ktap } from '../report/ktap.js';
+import { auditCases, auditText } from '../report/audit.js';
 import { allowedAre } from '../scenario/did-you-mean.js';
 import { InputError } from '../scenario/load.js';
 import { findArchitecture, findKernelRelease } from '../scenario/names.js';
 import { EXIT_FINDING, EXIT_OK } from './exit-codes.js';
 import { namedKernel } from './named-kernel.js';
 import { jsonText, makeFolder, progress, writeNamed, writeResult } from './output.js';
+import { testReport, type TestFormatOptions } from './test-format.js';
 
-export interface ValidateOptions {
+export interface ValidateOptions extends TestFormatOptions {
   arch?: string;
   pageSize?: string;
   mmu?: string;
@@ -29,9 +28,8 @@ export interface ValidateOptions {
   shape?: string;
   kernel?: string[];
   json?: true;
-  ktap?: true;
-  junit?: true;
   output?: string;
+  dir?: string;
 }
 
 /** The machines that the filters leave, with what is allowed in every complaint. */
@@ -91,7 +89,7 @@ export function validate(options: ValidateOptions): number {
   const machines = machinesOf(options);
   const shapes = shapesOf(options.shape);
   const releases: readonly Release[] = options.kernel?.map((name) => namedKernel(name)) ?? RELEASES;
-  if (options.output !== undefined) makeFolder(options.output);
+  if (options.dir !== undefined) makeFolder(options.dir);
   const cells: Cell[] = [];
   const broken: { cell: Cell; machine: AuditedMachine; shape: Shape }[] = [];
   for (const [i, machine] of machines.entries()) {
@@ -107,10 +105,8 @@ export function validate(options: ValidateOptions): number {
     }
   }
   progress('');
-  if (options.json) writeResult(JSON.stringify({ schema: 'vmemmap/validate/v1', cells }, null, 2), undefined);
-  else if (options.ktap) writeResult(ktap(auditKtap(cells)), undefined);
-  else if (options.junit) writeResult(junit(auditJunit(cells)), undefined);
-  else writeResult(auditText(cells), undefined);
-  if (options.output !== undefined) writeScenarios(options.output, broken);
+  const text = options.json ? jsonText({ schema: 'vmemmap/validate/v1', cells }) : auditText(cells);
+  writeResult(testReport(options, () => auditCases(cells)) ?? text, options.output);
+  if (options.dir !== undefined) writeScenarios(options.dir, broken);
   return broken.length > 0 ? EXIT_FINDING : EXIT_OK;
 }

@@ -2,11 +2,15 @@
 
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
+import type { TestCase } from '../report/test-case.js';
 import { InputError } from '../scenario/load.js';
 import { verifyFile, type ReplayedOn, type FileFailure, type FileVerdict } from '../recordings/verify.js';
 import { EXIT_FINDING, EXIT_OK } from './exit-codes.js';
 import { namedKernel } from './named-kernel.js';
-import { progress, styled, writeResult } from './output.js';
+import { progress, writeResult } from './output.js';
+import { styled } from './terminal.js';
+import { testReport, type TestFormatOptions } from './test-format.js';
 
 /** Characters of a value that a failure shows. */
 const SHOWN_CHARACTERS = 400;
@@ -48,13 +52,23 @@ function fileText({ file, passed, failures, inputs }: FileVerdict): string {
   return `${file}: ${passed} passed, ${failures.length} failed${taken}`;
 }
 
-export interface VerifyOptions {
+export interface VerifyOptions extends TestFormatOptions {
   kernel?: string;
   json?: true;
   quiet?: true;
   verbose?: true;
   output?: string;
 }
+
+/** A file as one case: what failed of it, or how much there was to compare. */
+const caseOf = (verdict: FileVerdict): TestCase => ({
+  suite: 'recordings',
+  name: verdict.file,
+  place: { file: verdict.file },
+  ...(verdict.failures.length > 0
+    ? { failure: stripVTControlCharacters(verdict.failures.map(failureText).join('\n')) }
+    : { output: fileText(verdict) }),
+});
 
 /** The kernel that replays recordings in place of those that they name, and whose recordings these are. */
 function replayedOn(kernel: string | undefined): ReplayedOn | undefined {
@@ -87,7 +101,10 @@ export function verify(names: readonly string[], options: VerifyOptions): number
   const failures = verdicts.flatMap((verdict) => verdict.failures);
   const malformed = verdicts.flatMap((verdict) => verdict.malformed);
   const inputs = verdicts.flatMap((v) => (v.inputs.length === 0 ? [] : [{ file: v.file, taken: v.inputs }]));
-  if (options.json) {
+  const report = testReport(options, () => verdicts.map(caseOf));
+  if (report !== undefined) {
+    writeResult(report, options.output);
+  } else if (options.json) {
     writeResult(
       JSON.stringify({ schema: 'vmemmap/verify/v1', passed, failed: failures.length, failures, inputs }, null, 2),
       options.output,

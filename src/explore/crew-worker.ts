@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { workerData } from 'piscina';
+import { Tinypool } from 'tinypool';
 import { openTree, type openedTrees } from '../tree/open.js';
 import { createAlphabet } from './alphabet.js';
 import type { CrewTask } from './crew.js';
@@ -12,7 +12,7 @@ import { Stepper } from './stepper.js';
 
 let stepper: Stepper | undefined;
 
-for (const { name, options } of workerData as ReturnType<typeof openedTrees>) await openTree(name, options);
+for (const { name, options } of Tinypool.workerData as ReturnType<typeof openedTrees>) await openTree(name, options);
 
 export default function expandTask({ options, job }: CrewTask): LevelPart {
   stepper ??= new Stepper(createAlphabet(options));

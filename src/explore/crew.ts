@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { Piscina } from 'piscina';
+import { Tinypool } from 'tinypool';
 import { openedTrees } from '../tree/open.js';
 import type { LevelJob, LevelPart } from './expand.js';
 import type { ExploreOptions } from './search.js';
@@ -19,7 +19,8 @@ export interface CrewTask {
 
 /** Starts threads. They stay until {@link Crew.close}. */
 export function startCrew(threads: number): Crew {
-  const pool = new Piscina<CrewTask, LevelPart>({
+  const pool = new Tinypool({
+    runtime: 'worker_threads',
     filename: new URL('./crew-worker.js', import.meta.url).href,
     minThreads: threads,
     maxThreads: threads,
@@ -28,7 +29,10 @@ export function startCrew(threads: number): Crew {
     workerData: openedTrees(),
   });
   return {
-    expand: (options, job) => Promise.all(Array.from({ length: threads }, () => pool.run({ options, job }))),
+    expand: (options, job) =>
+      Promise.all(
+        Array.from({ length: threads }, () => pool.run({ options, job } satisfies CrewTask) as Promise<LevelPart>),
+      ),
     close: () => pool.destroy(),
   };
 }

@@ -2,9 +2,8 @@
 
 import type { Cell, Verdict } from '../audit/audit.js';
 import { SHAPES } from '../audit/shapes.js';
-import type { JunitCase } from './junit.js';
-import type { KtapTest } from './ktap.js';
 import { tableText } from './table.js';
+import type { TestCase } from './test-case.js';
 
 /** The altmap audit for people and for CI. */
 
@@ -114,22 +113,8 @@ export function auditText(cells: readonly Cell[]): string {
 
 const cellName = ({ structPageSize, shape, release }: Cell): string => `${release} sp${structPageSize} ${shape}`;
 
-/** A suite for each machine, a test for each cell: broken fails; what says nothing about altmaps is skipped. */
-export function auditKtap(cells: readonly Cell[]): KtapTest[] {
-  return [...new Set(cells.map(machineName))].map((name) => ({
-    name,
-    tests: cells
-      .filter((cell) => machineName(cell) === name)
-      .map((cell): KtapTest => {
-        if (cell.verdict === 'broken') return { name: cellName(cell), ok: false, diagnostics: [cell.reason] };
-        if (cell.verdict === 'supported') return { name: cellName(cell), ok: true };
-        return { name: cellName(cell), ok: true, skip: `${cell.verdict}: ${cell.reason}` };
-      }),
-  }));
-}
-
-/** The same for JUnit. */
-export const auditJunit = (cells: readonly Cell[]): JunitCase[] =>
+/** A suite for each machine, a case for each cell: broken fails; what says nothing about altmaps is skipped. */
+export const auditCases = (cells: readonly Cell[]): TestCase[] =>
   cells.map((cell) => ({
     suite: machineName(cell),
     name: cellName(cell),

@@ -7,6 +7,7 @@ import type { Exploration, ExploreOptions } from '../explore/explorer.js';
 import type { Violation } from '../explore/violations.js';
 import { entriesBefore, entriesLike, releasesWith, releaseSpans } from '../explore/where.js';
 import { tableText } from './table.js';
+import type { TestCase } from './test-case.js';
 
 /** What an exploration found, as text and as JSON. */
 
@@ -105,6 +106,19 @@ const stepWords = (steps: readonly { op: string; frameContent?: string | undefin
 
 const whyEnded = (ended: keyof typeof WHY_ENDED, effort: Effort | undefined): string =>
   effort?.interrupted === undefined ? WHY_ENDED[ended] : `interrupted by ${effort.interrupted}`;
+
+/** Each kind of violation as a case that fails; one case that passes where there is none. */
+export function exploreCases(exploration: Exploration, options: ExploreOptions, effort?: Effort): TestCase[] {
+  const { release, architecture } = exploration.alphabet.scenario.machine;
+  const suite = `explore ${architecture.name} ${release.name}`;
+  const violations = [...exploration.violations, ...(effort?.walked ?? [])];
+  if (violations.length === 0) return [{ suite, name: `sequences of up to ${options.depth} steps` }];
+  return violations.map((violation) => ({
+    suite,
+    name: `${violation.invariant} ${violation.function}`,
+    failure: `${stepWords(violation.scenario.steps)}: ${violation.finding.text}`,
+  }));
+}
 
 export function exploreText(exploration: Exploration, options: ExploreOptions, effort?: Effort): string {
   const { states, steps, ended, alphabet } = exploration;

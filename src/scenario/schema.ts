@@ -173,6 +173,7 @@ const step = z.discriminatedUnion('op', STEPS, { error: `must be one of ${STEP_N
 
 /** A scenario as written; `expect` makes it a vector, which `vmemmap verify` compares with. */
 export const scenarioSchema = z.strictObject({
+  $schema: z.string().optional(),
   name: z.string().default('unnamed'),
   title: z.string().optional(),
   machine,
@@ -189,7 +190,3 @@ export const scenarioSchema = z.strictObject({
 export type ScenarioInput = z.input<typeof scenarioSchema>;
 export type ScenarioFile = z.output<typeof scenarioSchema>;
 export type StepFile = ScenarioFile['steps'][number];
-
-/** The schema as JSON Schema, draft 2020-12. */
-export const scenarioJsonSchema = (): unknown =>
-  z.toJSONSchema(scenarioSchema, { io: 'input', unrepresentable: 'any' });

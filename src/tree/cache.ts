@@ -7,8 +7,7 @@ import { join } from 'node:path';
 
 /** What was compiled before, in a folder of the user's cache: nothing is written anywhere else. */
 
-const folder = (): string =>
-  join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'vmemmap-emulator', 'trees');
+const folder = (): string => join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'vmemmap', 'trees');
 
 /** The name that a result has: it changes with all that the result depends on. */
 export const hashOf = (parts: readonly string[]): string => {

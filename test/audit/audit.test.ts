@@ -14,9 +14,8 @@ import { recordTraits } from '../../src/audit/recorded-traits.js';
 import { SHAPES } from '../../src/audit/shapes.js';
 import { runChecked } from '../../src/check/checked-run.js';
 import { DEFAULT_RELEASE, findRelease, RELEASES, resolveTraits } from '../../src/history/releases.js';
-import { auditJunit, auditKtap, auditText } from '../../src/report/audit.js';
-import { junit } from '../../src/report/junit.js';
-import { ktap } from '../../src/report/ktap.js';
+import { auditCases, auditText } from '../../src/report/audit.js';
+import { TEST_FORMATS } from '../../src/report/test-report.js';
 import { refuseSlips } from '../../src/scenario/slips.js';
 import { scenario } from '../scenarios.js';
 
@@ -137,7 +136,7 @@ describe('reports of the audit', () => {
 
   test('KTAP is version 1, nested, with a plan, and skips what is refused', () => {
     expect(
-      ktap(auditKtap(cells))
+      TEST_FORMATS.ktap(auditCases(cells))
         .split('\n')
         .map((line) => line.replace(/: .*/, '')),
     ).toEqual([
@@ -160,7 +159,7 @@ describe('reports of the audit', () => {
   });
 
   test('JUnit is XML with counts that add up', () => {
-    const { testsuites } = convert(junit(auditJunit(cells)), { format: 'object' }) as unknown as {
+    const { testsuites } = convert(TEST_FORMATS.junit(auditCases(cells)), { format: 'object' }) as unknown as {
       testsuites: { '@tests': string; '@failures': string; '@skipped': string; testsuite: { testcase: unknown[] } };
     };
     expect(testsuites).toMatchObject({ '@tests': '6', '@failures': '4', '@skipped': '2' });
@@ -168,7 +167,7 @@ describe('reports of the audit', () => {
   });
 
   test('text from anywhere is escaped', () => {
-    const xml = junit([{ suite: 'a<b', name: 'x & "y"\u0001', failure: '<&>' }]);
+    const xml = TEST_FORMATS.junit([{ suite: 'a<b', name: 'x & "y"\u0001', failure: '<&>' }]);
     expect(xml).toContain('name="x &amp; &quot;y&quot;"');
     expect(xml).toContain('message="&lt;&amp;&gt;"');
   });

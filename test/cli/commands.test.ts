@@ -160,7 +160,7 @@ describe('vmemmap validate, diff, bisect', () => {
       'neighbour',
       '--kernel',
       '6.12.117',
-      '-o',
+      '--dir',
       folder,
     ];
     const { status, stdout } = vmemmap('validate', ...args);

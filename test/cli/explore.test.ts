@@ -39,9 +39,9 @@ describe('vmemmap explore', () => {
     for (const { scenario, length } of result.violations) expect(scenario.steps).toHaveLength(length);
   });
 
-  test('-o writes scenarios that vmemmap run replays to the same finding', () => {
+  test('--dir writes scenarios that vmemmap run replays to the same finding', () => {
     const folder = mkdtempSync(join(tmpdir(), 'vmemmap-explore-'));
-    vmemmap(...OLD, '-o', folder);
+    vmemmap(...OLD, '--dir', folder);
     const files = readdirSync(folder);
     expect(files).toContain('no-hole-remove_pmd_table.json');
     for (const name of files) {

@@ -2,7 +2,7 @@
 
 import { expect, test } from 'vitest';
 import { FAULT_POINTS } from '../../src/mm/system-memory.js';
-import { scenarioJsonSchema } from '../../src/scenario/schema.js';
+import { scenarioJsonSchema } from '../../src/scenario/json-schema.js';
 import { PAGES } from './pages.js';
 
 /** The page of the scenario format beside the schema. */
@@ -21,7 +21,7 @@ const fields = schema.properties!;
 const steps = fields['steps']!.items!.oneOf!;
 
 /** Rows of tables on the page, by the first thing in code of their first cell. */
-const rows = new Map([...prose.matchAll(/^\| `([\w-]+)`.*$/gm)].map(([row, name = '']) => [name, row] as const));
+const rows = new Map([...prose.matchAll(/^\| `([\w$-]+)`.*$/gm)].map(([row, name = '']) => [name, row] as const));
 
 const unknown = (names: readonly string[]): string[] => names.filter((name) => !rows.has(name));
 

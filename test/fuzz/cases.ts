@@ -12,7 +12,7 @@ import { merge } from '../../src/cli/merge.js';
 import { plan } from '../../src/cli/plan.js';
 import { qemu } from '../../src/cli/qemu.js';
 import { report } from '../../src/cli/report.js';
-import { run } from '../../src/cli/run.js';
+import { runFiles } from '../../src/cli/run.js';
 import { scenario } from '../../src/cli/scenario.js';
 import { verify } from '../../src/cli/verify.js';
 import { where } from '../../src/cli/where.js';
@@ -103,10 +103,10 @@ export const KINDS: readonly Kind[] = [
     isJson: true,
     seeds: SCENARIOS,
     commands: [
-      ['run', (file) => run(file, {})],
-      ['run --json', (file) => run(file, { json: true })],
-      ['run --kernel 5.2', (file) => run(file, { kernel: '5.2' })],
-      ['run --step 1', (file) => run(file, { step: '1' })],
+      ['run', (file) => runFiles([file], {})],
+      ['run --json', (file) => runFiles([file], { json: true })],
+      ['run --kernel 5.2', (file) => runFiles([file], { kernel: '5.2' })],
+      ['run --step 1', (file) => runFiles([file], { step: '1' })],
       ['dump', (file) => dump(file, { format: 'ptdump' })],
       ['dump --backing', (file) => dump(file, { format: 'ptdump', backing: true, step: '1' })],
       ['dump --json', (file) => dump(file, { format: 'ptdump', json: true })],

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { publint } from 'publint';
@@ -78,29 +78,84 @@ const needsInstallation = ({ skip }: TestContext): void => {
 };
 
 describe('the packed package', () => {
-  test('has the compiled sources, the page, the story, the C that it compiles, the licence and the README, and nothing else', () => {
-    const others = packed.files
-      .map(({ path }) => path)
-      .filter((path) => !/^dist\/((src|arch)\/.+\.(js|d\.ts)|cli\/[^/]+\.js)$/.test(path))
-      .sort();
-    expect(others).toEqual([
+  const paths = (): ReadonlySet<string> => new Set(packed.files.map(({ path }) => path));
+  const packedText = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
+
+  test('has the library, the bundled command line, the page, the story, the C that it compiles, documentation and licences', () => {
+    const kinds = [
+      /^dist\/(src|arch)\/.+\.(js|d\.ts)$/,
+      /^dist\/cli\/[\w-]+\.js$/,
+      /^dist\/man\/vmemmap(-[a-z]+)?\.1$/,
+      /^dist\/schemas\/[a-z-]+\.json$/,
+      /^(arch|src)\/.+\.md$/,
+      /^src\/(story|tree\/prelude)\//,
+    ];
+    expect([...paths()].filter((path) => !kinds.some((kind) => kind.test(path))).sort()).toEqual([
       'LICENSE',
       'README.md',
+      'dist/cli/LICENCES.txt',
       'dist/cli/source-lines.json',
+      'dist/src/page/LICENCES.txt',
       'dist/src/page/playground.html',
       'dist/src/page/template.html',
-      'dist/src/story/own-memmap.json',
-      'dist/src/story/partial-pmd.json',
       'package.json',
       'src/measure/primitives.c',
-      ...readdirSync(join(ROOT, 'src', 'story'))
-        .sort()
-        .map((file) => `src/story/${file}`),
-      ...readdirSync(join(ROOT, 'src', 'tree', 'prelude'), { recursive: true, encoding: 'utf8' })
-        .filter((file) => /\.[ch]$/.test(file))
-        .sort()
-        .map((file) => `src/tree/prelude/${file}`),
+      'src/page/screenshots/playground.png',
+      'src/page/screenshots/two-releases.png',
     ]);
+  });
+
+  /** What the files of the package import: files of the package, and packages that it depends on. */
+  const IMPORT =
+    /^(?:import|export)\b[^;'"]*?\bfrom ['"]([^'"]+)['"];|\bimport\(['"]([^'"]+)['"]\)|^import ['"]([^'"]+)['"];/gm;
+  const importsOf = (path: string): string[] =>
+    [...packedText(path).matchAll(IMPORT)].map(([, from, lazily, only]) => from ?? lazily ?? only ?? '');
+
+  test('holds every file that one of its files imports, and names every package', () => {
+    const manifest = JSON.parse(packedText('package.json')) as Record<string, Record<string, string>>;
+    const known = { ...manifest['dependencies'], ...manifest['optionalDependencies'] };
+    const nodes = (path: string): string => path.replace(/^(@[^/]+\/)?([^/]+).*$/, '$1$2');
+    const missing = [...paths()]
+      .filter((path) => path.endsWith('.js'))
+      .flatMap((path) =>
+        importsOf(path)
+          .filter((from) => !from.startsWith('node:'))
+          .filter((from) => (from.startsWith('.') ? !paths().has(join(path, '..', from)) : !(nodes(from) in known)))
+          .map((from) => `${path}: ${from}`),
+      );
+    expect(missing).toEqual([]);
+  });
+
+  test('names no package that none of its files imports', () => {
+    const manifest = JSON.parse(packedText('package.json')) as { dependencies: Record<string, string> };
+    const imported = [...paths()].filter((path) => path.endsWith('.js')).flatMap(importsOf);
+    expect(Object.keys(manifest.dependencies).filter((name) => !imported.includes(name))).toEqual([]);
+  });
+
+  test('holds every page and picture that the README leads to', () => {
+    const seen = new Set<string>();
+    const missing: string[] = [];
+    const follow = (path: string): void => {
+      if (seen.has(path)) return;
+      seen.add(path);
+      if (!paths().has(path)) {
+        missing.push(path);
+        return;
+      }
+      if (!path.endsWith('.md')) return;
+      for (const [, link = ''] of packedText(path).matchAll(/\]\(([^)\s#]+)[^)]*\)/g)) {
+        if (!/^[a-z]+:/.test(link) && path === 'README.md') follow(join(path, '..', link));
+      }
+    };
+    follow('README.md');
+    expect(missing).toEqual([]);
+  });
+
+  test('lists the licence of every package that is bundled', () => {
+    const licences = packedText('dist/cli/LICENCES.txt');
+    for (const name of ['commander', 'zod', 'jsonc-parser'])
+      expect(licences).toMatch(new RegExp(`^${name} [\\d.]+, licence MIT$`, 'm'));
+    expect(packedText('dist/src/page/LICENCES.txt')).toMatch(/^preact [\d.]+, licence MIT$/m);
   });
 
   test('has no file whose source is gone', () => {
@@ -169,7 +224,7 @@ describe('the package in an empty project', () => {
       // In place of types of Node or of a browser: for this program, and for zod.
       declare const console: { log(...values: unknown[]): void };
       declare global { interface URL { readonly href: string } }
-      import { resolveScenario, runScenario, scenarioSchema, type StepResult } from 'vmemmap-emulator';
+      import { resolveScenario, runScenario, scenarioSchema, type StepResult } from 'vmemmap';
       const scenario = resolveScenario(
         scenarioSchema.parse({
           machine: { arch: 'x86_64' },

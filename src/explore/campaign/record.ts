@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { Command } from 'commander';
-import { Piscina } from 'piscina';
+import { Tinypool } from 'tinypool';
 import { writeWhole } from '../../scenario/whole-file.js';
 import { collect, type Found } from './campaign.js';
 import { OtherCampaignError, Progress } from './progress.js';
-import { campaignWorlds, type World } from './worlds.js';
+import { campaignWorlds } from './worlds.js';
 
 /**
  * The campaign: every world as deep as its states go, the result as JSON. What is done is kept beside the result as it
@@ -31,7 +31,8 @@ const end = performance.now() + Number(options.minutes ?? Infinity) * MS_PER_MIN
 const worlds = campaignWorlds().filter(({ name }) => name.includes(options.only));
 const progress = openProgress();
 const left = worlds.filter(({ name }) => !progress.done.has(name));
-const pool = new Piscina<{ world: World; maxStates: number }, Found>({
+const pool = new Tinypool({
+  runtime: 'worker_threads',
   filename: new URL('./record-worker.js', import.meta.url).href,
   minThreads: threads,
   maxThreads: threads,
@@ -40,7 +41,7 @@ const pool = new Piscina<{ world: World; maxStates: number }, Found>({
 /** Takes one world after the other until there are none, or the time is over. */
 async function work(): Promise<void> {
   for (let world = left.shift(); world !== undefined && performance.now() < end; world = left.shift()) {
-    progress.add(await pool.run({ world, maxStates }));
+    progress.add((await pool.run({ world, maxStates })) as Found);
     if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${progress.done.size} of ${worlds.length} worlds`);
   }
 }

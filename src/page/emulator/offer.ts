@@ -4,7 +4,7 @@ import type { ArchConfiguration } from '../../../arch/architecture.js';
 import { ARCHITECTURES } from '../../scenario/names.js';
 import { BUGS } from '../../catalogue/bugs/index.js';
 import { DEFAULT_RELEASE, PROPOSED_KERNELS, RELEASES } from '../../history/releases.js';
-import { scenarioJsonSchema } from '../../scenario/schema.js';
+import { scenarioJsonSchema } from '../../scenario/json-schema.js';
 import deviceBesideMemory from '../../story/device-beside-memory.json' with { type: 'json' };
 import ownMemmap from '../../story/own-memmap.json' with { type: 'json' };
 import partialPmd from '../../story/partial-pmd.json' with { type: 'json' };

@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { defineConfig, type Plugin } from 'vite';
+import { licences } from '../../build/licences.js';
 
 /**
  * Builds the page into one file: scripts and styles stand in it, so it opens from disk without a network. In the mode
@@ -60,5 +61,5 @@ export default defineConfig(({ mode }) => ({
     assetsInlineLimit: Infinity,
   },
   define: { HAS_PLAYGROUND: JSON.stringify(mode === 'playground') },
-  plugins: [inline(mode === 'playground')],
+  plugins: [inline(mode === 'playground'), licences(`${OUT}/LICENCES.txt`)],
 }));
