@@ -19,7 +19,7 @@ import { DEFAULT_ARCHITECTURE, findArchitecture, findMachine } from '../scenario
 import { size, type MachineConfig } from '../../arch/machine-fields.js';
 import { EXIT_OK } from './exit-codes.js';
 import { namedKernel } from './named-kernel.js';
-import { noteRemark, writeResult } from './output.js';
+import { writeResult } from './output.js';
 
 export interface PlanOptions {
   lsmem?: string;
@@ -92,10 +92,7 @@ function architectureOf(
 function ownKernel(facts: MachineFacts, remarks: string[]): OtherKernel | undefined {
   if (facts.kernelRelease === undefined) return undefined;
   const release = findRelease(facts.kernelRelease);
-  if (release !== undefined) {
-    noteRemark(release);
-    return { release };
-  }
+  if (release !== undefined) return { release };
   remarks.push(`kernel ${facts.kernelRelease} is not covered; covered are ${RELEASE_NAMES}`);
   return undefined;
 }
