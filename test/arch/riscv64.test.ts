@@ -278,7 +278,7 @@ describe('vmemmap_free()', () => {
       ...pages.flat(),
       'clear pmd vmemmap+7.999755859375 pages',
     ]);
-    expect(told.filter((event) => event.startsWith('scan'))[0]).toBe('scan 512 entries');
+    expect(told.find((event) => event.startsWith('scan'))).toBe('scan 512 entries');
   });
 
   test('flushes once, behind all that it freed', () => {
