@@ -38,7 +38,7 @@ export { PROPOSALS, type Proposal } from './history/proposals/index.js';
 export { TRAITS, type Trait, type TraitKey, type Traits } from './history/traits/index.js';
 export { observe, type Kernel } from './kernel/kernel.js';
 export { DEAF_OBSERVER, type CostEvents, type MemoryEvents, type Observer } from './kernel/observer.js';
-export { InputError } from './scenario/load.js';
+export { InputError } from './scenario/input.js';
 export {
   runScenario,
   runStep,

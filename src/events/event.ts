@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import type { FrameContent } from '../kernel/frame-content.js';
 import type { Mishap } from '../kernel/log.js';
 
 /**
@@ -49,12 +50,12 @@ interface Seen {
 export type Deed<Leaf = number> =
   /**
    * Pages of the page allocator; no frames where there were none. `pages` is those of one block, `out` all that were out
-   * before it happened first.
+   * before it happened first. `content` is what the step says that they hold.
    */
-  | { what: 'alloc' | 'free'; pages: number; frames: FrameRun[]; out: number }
+  | { what: 'alloc' | 'free'; pages: number; frames: FrameRun[]; out: number; content?: FrameContent }
   /** One more reference to a frame. */
   | { what: 'get'; frames: FrameRun[] }
-  | { what: 'altmap-alloc'; altmap: string; pages: number; frames: FrameRun[] }
+  | { what: 'altmap-alloc'; altmap: string; pages: number; frames: FrameRun[]; content?: FrameContent }
   | { what: 'altmap-free'; altmap: string; pages: number }
   /** An entry is written; `leaves` is what [start, end) is mapped with afterwards. */
   | { what: 'set'; level: string; start: number; end: number; entry: string; leaves: Leaf[] }

@@ -3,6 +3,7 @@
 import { keepWholeStacks, kernelStack, kernelStackOf } from '../check/kernel-stack.js';
 import { NO_PAGE } from '../hardware/buddy-blocks.js';
 import { LEVELS, type Leaf, type Level } from '../hardware/page-table.js';
+import type { FrameContent } from '../kernel/frame-content.js';
 import { observe, type Kernel } from '../kernel/kernel.js';
 import { DEAF_OBSERVER, type Observer } from '../kernel/observer.js';
 import { InputError } from '../scenario/input.js';
@@ -154,17 +155,21 @@ export class Recorder {
   }
 
   private observer(): Observer {
-    const { allocator } = this.run.kernel;
+    const { kernel } = this.run;
+    const { allocator } = kernel;
+    const content = (): { content?: FrameContent } =>
+      kernel.frameContent === null ? {} : { content: kernel.frameContent };
     const keep = (deed: Deed<LeafRun>): void => this.keep(deed);
     const entry = (word: number): string => word.toString(16).padStart(8, '0');
     return {
       ...DEAF_OBSERVER,
       allocPages: (order, _nid, pfn) =>
-        keep({ what: 'alloc', pages: 2 ** order, frames: blocks(pfn), out: allocator.pagesOut }),
+        keep({ what: 'alloc', pages: 2 ** order, frames: blocks(pfn), out: allocator.pagesOut, ...content() }),
       freePages: (pfn, order) =>
         keep({ what: 'free', pages: 2 ** order, frames: blocks(pfn), out: allocator.pagesOut }),
       getPage: (pfn) => keep({ what: 'get', frames: blocks(pfn) }),
-      altmapAlloc: ({ name }, pages, pfn) => keep({ what: 'altmap-alloc', altmap: name, pages, frames: blocks(pfn) }),
+      altmapAlloc: ({ name }, pages, pfn) =>
+        keep({ what: 'altmap-alloc', altmap: name, pages, frames: blocks(pfn), ...content() }),
       altmapFree: ({ name }, pages) => keep({ what: 'altmap-free', altmap: name, pages }),
       setEntry: (level, address, word0, word1) => {
         const { start, end } = this.covered(level, address);

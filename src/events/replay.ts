@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import type { FrameContent } from '../kernel/frame-content.js';
 import type { Books, FrameRun, KernelEvent, LeafRun, Moment, Recording, Stretch } from './event.js';
 
 /**
@@ -169,6 +170,10 @@ function written(state: MachineState, pageSize: number, range: Stretch, holds: H
   return { ...state, bytes };
 }
 
+/** What pages hold that are taken: what the step says, or what nobody wrote. */
+const heldAtFirst = ({ content }: { content?: FrameContent }): Held['holds'] =>
+  content === '0xfd' ? 'unused' : 'never';
+
 /** What an event changes; most events change nothing of it. */
 function changed(state: MachineState, event: KernelEvent, by: Moment, recording: Recording): MachineState {
   const { pageSize } = recording;
@@ -178,8 +183,8 @@ function changed(state: MachineState, event: KernelEvent, by: Moment, recording:
       let { bytes, freed } = state;
       for (const [first, end] of stretches) {
         freed = without(freed, first, end);
-        if (recording.recycledPages === 'keep') continue;
-        bytes = painted(bytes, { start: first * pageSize, end: end * pageSize, holds: 'never', by });
+        if (recording.recycledPages === 'keep' && event.content === undefined) continue;
+        bytes = painted(bytes, { start: first * pageSize, end: end * pageSize, holds: heldAtFirst(event), by });
       }
       return { ...state, bytes, freed, ramPages: event.out + pagesOf(event.frames, event.pages) };
     }
@@ -196,7 +201,17 @@ function changed(state: MachineState, event: KernelEvent, by: Moment, recording:
     case 'altmap-free': {
       const pages = event.what === 'altmap-alloc' ? pagesOf(event.frames, event.pages) : -event.pages * event.times;
       const { altmap } = event;
-      return { ...state, altmapPages: { ...state.altmapPages, [altmap]: (state.altmapPages[altmap] ?? 0) + pages } };
+      let { bytes } = state;
+      if (event.what === 'altmap-alloc' && event.content !== undefined) {
+        for (const [first, end] of frameStretches(event.frames, event.pages)) {
+          bytes = painted(bytes, { start: first * pageSize, end: end * pageSize, holds: heldAtFirst(event), by });
+        }
+      }
+      return {
+        ...state,
+        bytes,
+        altmapPages: { ...state.altmapPages, [altmap]: (state.altmapPages[altmap] ?? 0) + pages },
+      };
     }
     case 'set':
     case 'clear': {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { PHYSICAL_ADDRESS_LIMIT } from '../hardware/ram.js';
-import { InputError } from '../scenario/load.js';
+import { InputError } from '../scenario/input.js';
 import { GUEST_ARCHITECTURES } from './guest-machine.js';
 
 /**

@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { InputError } from '../scenario/load.js';
+import { InputError } from '../scenario/input.js';
 
 /** Compiles the measuring program with the machine's compiler, and runs it. */
 

@@ -20,7 +20,7 @@ import type { MachineConfig } from '../../arch/machine-fields.js';
 import { findArchitecture } from '../scenario/names.js';
 import { scenarioSchema, type ScenarioInput } from '../scenario/schema.js';
 import { vmemmapWindow } from '../kernel/vmemmap-view.js';
-import { InputError, parseWith } from '../scenario/load.js';
+import { InputError, parseWith } from '../scenario/input.js';
 import type { ByteRange } from '../recordings/recorded-kernel.js';
 
 /**

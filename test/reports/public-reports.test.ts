@@ -204,7 +204,11 @@ describe('HugeTLB pages', () => {
   const fold = { op: 'hugetlb-optimize' as const, start: '0x100000000', size: '16M', hugePageSize: '2M' };
 
   test.each([
-    [{ arch: 'arm64', hugetlbOptimized: true }, 'arm64 kernels do not fold the memmap of HugeTLB pages'],
+    [{ arch: 's390', hugetlbOptimized: true }, 's390 kernels do not fold the memmap of HugeTLB pages'],
+    [
+      { arch: 'arm64', kernel: '6.12', hugetlbOptimized: true },
+      'arm64 kernels fold the memmap of HugeTLB pages from 5.19 to 6.2',
+    ],
     [x86('5.13', { hugetlbOptimized: true }), 'kernels fold the memmap of HugeTLB pages from 5.14 on'],
     [x86('6.12'), 'machine.hugetlbOptimized is false'],
   ])('are refused where nothing folds: %j', (machine, sentence) => {

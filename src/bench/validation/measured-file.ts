@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { ARCHITECTURES } from '../../scenario/names.js';
 import { Processor } from '../../cycles/processor.js';
 import type { CpuProfile } from '../../cycles/profile.js';
-import { InputError } from '../../scenario/load.js';
+import { InputError } from '../../scenario/input.js';
 import { compositeOf } from './composites.js';
 import { median } from './validate.js';
 
