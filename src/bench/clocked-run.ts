@@ -56,10 +56,14 @@ export function streamedBytes(scenario: Scenario): number {
   return streamed;
 }
 
-/** Runs all steps with the clock on. One that stops the kernel is the last. */
+/**
+ * Runs all steps with the clock on. One that stops the kernel is the last.
+ * @param onStep hears of each step before it runs, by its index
+ */
 export function clockRun(
   scenario: Scenario,
   options: ProcessorOptions,
+  onStep?: (index: number) => void,
 ): { readonly processor: Processor; readonly steps: readonly StepCycles[] } {
   const run = startRun(scenario);
   const { processor, observer } = cycleModel(run.kernel, options);
@@ -67,6 +71,7 @@ export function clockRun(
   const { clock } = processor;
   const steps: StepCycles[] = [];
   for (const [i, step] of scenario.steps.entries()) {
+    onStep?.(i);
     const start = clock.cycles;
     const before = clock.byCause.slice();
     processor.enter(step.op);

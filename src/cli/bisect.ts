@@ -9,7 +9,7 @@ import { resolveScenario } from '../scenario/scenario.js';
 import { refuseSlips } from '../scenario/slips.js';
 import { EXIT_FINDING, EXIT_OK } from './exit-codes.js';
 import { namedKernel } from './named-kernel.js';
-import { writeResult } from './output.js';
+import { progress, writeResult } from './output.js';
 import { readScenario } from './scenario-file.js';
 import { styled } from './terminal.js';
 
@@ -66,7 +66,10 @@ export function bisectCommand(file: string, options: BisectOptions): number {
   }
   const scenario = readScenario(file);
   refuseSlips(resolveScenario(scenario));
-  const { turns, outcomes } = bisect(scenario, check, releasesBetween(options));
+  const { turns, outcomes } = bisect(scenario, check, releasesBetween(options), ({ name }) =>
+    progress(`${file}: ${name}`),
+  );
+  progress('');
   const broken = outcomes.some(({ outcome }) => outcomeText(outcome) === 'broken');
   if (options.json) {
     const result = {

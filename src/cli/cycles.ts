@@ -9,7 +9,7 @@ import { funcgraphText } from '../report/funcgraph.js';
 import { grouped, tableLines, type Column } from '../report/table.js';
 import { clockSettings, onlyFormat, type CallFormats, type ClockOptions } from './clock-options.js';
 import { EXIT_OK } from './exit-codes.js';
-import { writeResult } from './output.js';
+import { progress, writeResult } from './output.js';
 import { loadScenario } from './scenario-file.js';
 
 export interface CyclesOptions extends ClockOptions, CallFormats {
@@ -39,7 +39,11 @@ export function cycles(file: string, options: CyclesOptions): number {
   const profile = profileFor(scenario, settings.cpu);
   const recordsCalls = format === 'trace' || format === 'funcgraph';
   const { cpus, together, hypervisor } = settings;
-  const { processor, steps } = clockRun(scenario, { profile, cpus, together, hypervisor, recordsCalls });
+  const clock = { profile, cpus, together, hypervisor, recordsCalls };
+  const { processor, steps } = clockRun(scenario, clock, (i) =>
+    progress(`${file}: step ${i + 1} of ${scenario.steps.length}`),
+  );
+  progress('');
   const machine = {
     name: scenario.name,
     calls: processor.calls.calls,

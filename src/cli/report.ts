@@ -6,7 +6,7 @@ import { InputError } from '../scenario/load.js';
 import { findCpu } from './named-cpu.js';
 import { readExplored } from './explored-file.js';
 import { EXIT_FINDING, EXIT_OK } from './exit-codes.js';
-import { writeResult } from './output.js';
+import { progress, writeResult } from './output.js';
 import { packageVersion } from './package-root.js';
 import { pageTemplate } from './page-template.js';
 import { bugRequests } from '../page/bug-requests.js';
@@ -42,7 +42,10 @@ export function report(files: readonly string[], options: ReportOptions): number
     process.stdout.write('the exploration found nothing, so there is nothing to show\n');
     return EXIT_OK;
   }
-  const document = reportDocument(requests, packageVersion());
+  const document = reportDocument(requests, packageVersion(), ({ name, scenario }) =>
+    progress(`${name} on ${scenario.machine.release.name}`),
+  );
+  progress('');
   writeResult(options.json ? JSON.stringify(document, null, 2) : fillPage(pageTemplate(), document), options.output);
   return document.runs.some(({ findings }) => findings.length > 0) ? EXIT_FINDING : EXIT_OK;
 }

@@ -29,11 +29,17 @@ function compare(requests: readonly RunRequest[], from: number, to: number): Com
 /**
  * Runs what is wanted and describes it.
  * @param version of this program
+ * @param onRun hears of each run before it begins
  * @throws InputError when a run has more to tell than a page can show
  */
-export function reportDocument(requests: readonly RunRequest[], version: string): ReportDocument {
+export function reportDocument(
+  requests: readonly RunRequest[],
+  version: string,
+  onRun?: (request: RunRequest) => void,
+): ReportDocument {
   let findings = 0;
   const runs = requests.map((request) => {
+    onRun?.(request);
     const report = runReport(request, (finding) => `finding-${findings + finding + 1}`);
     findings += report.findings.length;
     return report;

@@ -91,7 +91,11 @@ describe('bisect', () => {
 
   test('skips releases that cannot run the scenario', () => {
     const input: ScenarioInput = { ...ADD_AND_REMOVE, machine: { arch: 'arm64' } };
-    const { outcomes } = bisect(scenarioSchema.parse(input), check('no-leak'), BOUNDARY_RELEASES);
+    const told: string[] = [];
+    const { outcomes } = bisect(scenarioSchema.parse(input), check('no-leak'), BOUNDARY_RELEASES, ({ name }) =>
+      told.push(name),
+    );
+    expect(told).toEqual(outcomes.map(({ release }) => release.name));
     expect(outcomes[0]).toMatchObject({
       release: { name: '4.18' },
       outcome: { untestable: 'machine.kernel is "4.18"; arm64 has memory hot-plug from 5.0 on' },

@@ -85,14 +85,19 @@ const isBroken = (outcome: Outcome): boolean | undefined =>
 /**
  * Finds every release at which a scenario begins or ceases to break an expectation.
  * @param releases in order, oldest first
+ * @param onRelease hears of each release before the scenario runs on it
  * @returns the turns, and what each release made of the scenario
  */
 export function bisect(
   file: ScenarioFile,
   check: Check,
   releases: readonly Release[],
+  onRelease?: (release: Release) => void,
 ): { turns: Turn[]; outcomes: { release: Release; outcome: Outcome }[] } {
-  const outcomes = releases.map((release) => ({ release, outcome: outcomeOn(file, check, release) }));
+  const outcomes = releases.map((release) => {
+    onRelease?.(release);
+    return { release, outcome: outcomeOn(file, check, release) };
+  });
   const testable = outcomes.filter(({ outcome }) => 'broken' in outcome);
   const turns = testable.slice(1).flatMap(({ release, outcome }, i): Turn[] => {
     const before = testable[i]!;
