@@ -10,8 +10,8 @@ const count = (words: string) => z.int().min(0).describe(words);
 const texts = (words: string) => z.array(z.string()).describe(words);
 const counts = (words: string) => z.record(z.string(), z.int()).describe(words);
 const stepIndex = count('Index of the step, from 0.');
-const named = (schema: string) =>
-  z.literal(`vmemmap/${schema}/v1`).describe('The form of this result, and its version.');
+const named = (schema: string, version = 1) =>
+  z.literal(`vmemmap/${schema}/v${version}`).describe('The form of this result, and its version.');
 const returned = z
   .union([z.int(), z.null(), z.literal('BUG')])
   .describe('What the kernel function returned: 0, an errno below 0, null for void, BUG where the kernel stopped.');
@@ -61,6 +61,8 @@ const frameEvent = z.object({
   nrPages: count('Base pages of the request.'),
   stack: texts('Kernel functions, outermost first.'),
 });
+
+const bugName = z.object({ id: text('Number of an entry of the catalogue.'), name: text('Its name.') });
 
 const run = z.object({
   schema: named('run'),
@@ -176,12 +178,201 @@ const runs = z.object({
     .describe('A result for each file, in the order of the command line.'),
 });
 
+const pageSizeBytes = count('PAGE_SIZE, bytes.');
+const scenario = z.looseObject({}).describe('A scenario, which vmemmap run takes.');
+
+const explore = z.object({
+  schema: named('explore', 2),
+  machine: z.looseObject({}).describe('What the command line says of the machine.'),
+  sections: count('Ranges next to each other that are added and removed.'),
+  units: texts('What is added and removed: whole sections, halves, subsections, blocks.'),
+  altmaps: texts('Where memmap may lie: in system memory, in an altmap of the range, in one for all.'),
+  memory: texts('What memory may hold that becomes memmap.'),
+  start: text('First address that is explored, hex; where it is not given, the usual one.').optional(),
+  sectionBytes: count('Bytes of a range, where they are not a section.').optional(),
+  compoundSize: count('Bytes of a compound page of device memory.').optional(),
+  expect: texts('Expectations that are asked beside the invariants.'),
+  fail: z.boolean().describe('Allocations fail, too.'),
+  depth: count('Steps of the longest sequence.'),
+  shard: z
+    .object({ index: count('Which, from 1.'), count: count('Of how many.') })
+    .optional()
+    .describe('The part of the sequences that was tried; all if absent.'),
+  complete: z.boolean().describe('All sequences were tried.'),
+  ended: z.string().nullable().describe('What ended it before: states, memory, asked or interrupted.'),
+  states: count('States that are not alike.'),
+  statesByDepth: z.array(z.int()).describe('States that the sequences of each length reach first.'),
+  steps: count('Steps that were run.').optional(),
+  walks: count('Random walks beyond the depth.').optional(),
+  seconds: z.number().describe('Seconds on the clock.').optional(),
+  cpuSeconds: z.number().describe('Seconds of all processors.').optional(),
+  statesPerSecond: z.number().describe('States a second on the clock.').optional(),
+  stepsPerCpuSecond: z.number().describe('Steps a second of a processor.').optional(),
+  bytesPerState: z.number().describe('Bytes that a visited state takes.').optional(),
+  violations: z
+    .array(
+      finding.extend({
+        function: z.string().nullable().describe('The kernel function at fault.'),
+        entry: z.string().nullable().describe('The entry that it is about, by its level and the end of its address.'),
+        length: count('Steps of the shortest sequence.'),
+        releases: texts('Releases on which the sequence shows the same.'),
+        like: z.array(bugName).describe('Entries of the catalogue that show the same.'),
+        follows: z.array(bugName).describe('Entries whose fault comes before it in the sequence.'),
+        scenario,
+      }),
+    )
+    .describe('Each kind of violation, by its shortest sequence.'),
+});
+
+const cycles = z.object({
+  schema: named('cycles'),
+  name: text('The name of the scenario.'),
+  cpu: text('The profile of the CPU.'),
+  cpus: count('CPUs that a flush has to reach.'),
+  clockGHz: z.number().describe('Clock of the CPU, GHz.'),
+  hypervisor: text('What runs below the kernel.'),
+  notTold: texts('What the code of a tree does not tell, and is not counted.'),
+  steps: z
+    .array(
+      z.object({
+        step: count('Number of the step, from 1.'),
+        op: text('What the step does.'),
+        ret: returned,
+        cycles: count('Modelled cycles.'),
+        microseconds: z.number().describe('The same in microseconds.'),
+        causes: counts('Cycles by cause.'),
+      }),
+    )
+    .describe('What each step costs.'),
+  functions: z
+    .array(
+      z.object({
+        name: text('A kernel function.'),
+        calls: count('Calls of it.'),
+        self: count('Cycles in itself.'),
+        total: count('Cycles with what it calls.'),
+      }),
+    )
+    .describe('What each function costs.'),
+});
+
+const bisect = z.object({
+  schema: named('bisect'),
+  expect: text('The expectation that is asked.'),
+  turns: z
+    .array(
+      z.object({
+        good: text('The release on which it holds.'),
+        bad: text('The release next to it on which it breaks.'),
+        trait: z.string().nullable().describe('The change that makes the difference.'),
+        commit: z.string().nullable().describe('Its commit, as far as it is known.'),
+        culprits: z
+          .array(
+            z.looseObject({
+              name: text('A change of behaviour.'),
+              effect: text('What it changes.'),
+              change: text('Where it comes from.'),
+            }),
+          )
+          .describe('All changes that make the difference alone.'),
+        finding: z.looseObject({ step: stepIndex, text: finding.shape.text }).describe('What breaks.'),
+      }),
+    )
+    .describe('Where the scenario begins or ceases to break the expectation.'),
+  releases: z
+    .array(z.object({ release: text('Release.'), outcome: text('holds, broken or untestable.') }))
+    .describe('What each release makes of the scenario, oldest first.'),
+});
+
+const memmapCost = {
+  leaves: counts('Leaves that it takes, by level.'),
+  systemPages: count('Base pages of system memory.'),
+  ownPages: count('Base pages of its own memory.'),
+  error: text('What the kernel answers, where it refuses.').optional(),
+};
+const blockVerdict = {
+  verdict: text('Whether a block can hold its own memmap.'),
+  reason: z.string().nullable().describe('Why it cannot.'),
+};
+const ownMemmap = z.object({
+  mode: text('The parameter memory_hotplug.memmap_on_memory.'),
+  ...blockVerdict,
+  sentence: text('The verdict for people.'),
+  memmapPages: count('Base pages of the memmap of a block.'),
+  wastedPages: count('Base pages that are set aside beside it.'),
+});
+
+const plan = z.object({
+  schema: named('plan'),
+  machine: z
+    .object({
+      arch: text('Architecture.'),
+      kernel: text('Release.'),
+      pageSize: pageSizeBytes,
+      structPageSize: count('sizeof(struct page), bytes.'),
+      sectionSize: count('Bytes of a section.'),
+      blockSize: count('Bytes of a memory block.'),
+      mmu: text('MMU, where the architecture has several.').optional(),
+      assumed: texts('Facts that no list gave, and that are taken as usual.'),
+    })
+    .describe('The machine.'),
+  memoryBytes: count('Bytes of system memory.'),
+  memmapBytes: count('Bytes of its struct pages.'),
+  overheadBytes: count('Bytes of leaves and tables.'),
+  overheadPercent: z.number().describe('The same of the memory, percent.'),
+  leaves: counts('Leaves of the vmemmap, by level.'),
+  tables: counts('Tables of the vmemmap, by level.'),
+  memmapOnMemory: ownMemmap.describe('What the parameter as it is means for a block.'),
+  modes: z
+    .object({ y: ownMemmap.describe('With y.'), force: ownMemmap.describe('With force.') })
+    .describe('What else it could be.'),
+  blocks: z
+    .array(
+      z.object({
+        first: count('Number of the first block.'),
+        last: count('Number of the last block.'),
+        range: text('Physical addresses, the end inclusive.'),
+        state: text('online, offline or what else the list says.'),
+        memmapBytes: count('Bytes of struct pages of a block.'),
+        memmapOnMemory: z.object(blockVerdict).describe('Whether each can hold its own memmap.'),
+        holdsMemmapNow: z.boolean().describe('Whether it does, where a list tells.').optional(),
+      }),
+    )
+    .describe('Runs of memory blocks that are alike.'),
+  hotAdd: z
+    .array(z.object({ mode: ownMemmap.shape.mode, start: text('First byte, hex.'), ...memmapCost }))
+    .describe('What one block more would take.'),
+  devices: z
+    .array(
+      z.object({
+        name: text('The device.'),
+        size: count('Its bytes.'),
+        mode: text('What it is used as.'),
+        map: z.string().nullable().optional().describe('Where its memmap lies.'),
+        ...memmapCost,
+      }),
+    )
+    .describe('What the memmap of each device takes.'),
+  remarks: texts('What is taken for granted, and what is not known.'),
+});
+
 /** By the name that `schema` in a result has. */
-export const OUTPUT_SCHEMAS = { run, runs, 'fail-each': failEach, verify, validate, diff } as const;
+export const OUTPUT_SCHEMAS = {
+  run,
+  runs,
+  'fail-each': failEach,
+  verify,
+  validate,
+  diff,
+  bisect,
+  explore,
+  cycles,
+  plan,
+} as const;
 
 /** The JSON Schema of a result. Fields may be added to it within a version, so others than these are allowed. */
 export const outputJsonSchema = (name: keyof typeof OUTPUT_SCHEMAS): unknown => ({
   $id: schemaId(name),
-  title: `What vmemmap prints as vmemmap/${name}/v1`,
+  title: `What vmemmap prints as ${OUTPUT_SCHEMAS[name].shape.schema.value}`,
   ...z.toJSONSchema(OUTPUT_SCHEMAS[name], { io: 'input' }),
 });

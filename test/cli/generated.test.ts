@@ -119,6 +119,13 @@ describe('schemas', () => {
     ['verify', ['verify', 'test/real-kernels/s390x-6.1.0-50-s390x-boot.json.gz']],
     ['validate', ['validate', '--arch', 's390', '--struct-page', '56', '--kernel', '6.12.117']],
     ['diff', ['diff', STORY, '--from', '5.12', '--to', '5.13']],
+    ['bisect', ['bisect', STORY, '--expect', 'no-leak', '--from', '5.12', '--to', '5.13']],
+    ['explore', ['explore', '--arch', 'x86_64', '--struct-page', '56', '--kernel', '5.12', '--depth', '2']],
+    ['cycles', ['cycles', STORY]],
+    [
+      'plan',
+      ['plan', '--lsmem', 'test/reports/cases/F21-lsmem.json', '--vmcoreinfo', 'test/reports/cases/F21-vmcoreinfo.txt'],
+    ],
   ] as const)('%s is what is printed', async (name, args) => {
     const { stdout } = await vmemmapHere(...args, '--json');
     const parsed: unknown = JSON.parse(stdout);
