@@ -22,6 +22,8 @@ import { tellLoopsOnce } from './repeats.js';
 const MAX_EVENTS = 400_000;
 /** Runs of leaves that a page can show. */
 const MAX_LEAF_RUNS = 20_000;
+/** Times that active memory changes. Every change is read from all sections, so the cost grows with the square of them. */
+const MAX_ACTIVES = 5000;
 
 const LOW_52_BITS = 2n ** 52n - 1n;
 
@@ -111,7 +113,9 @@ export class Recorder {
   }
 
   private readActive(): number {
-    return this.actives.place(activeMemmap(this.run.kernel).map(({ start, end }): Stretch => [start, end]));
+    const place = this.actives.place(activeMemmap(this.run.kernel).map(({ start, end }): Stretch => [start, end]));
+    if (place < MAX_ACTIVES) return place;
+    throw new InputError(`the run adds more than ${MAX_ACTIVES} sections one after the other; add less memory`);
   }
 
   private unusedStart(): number | null {

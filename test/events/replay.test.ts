@@ -8,8 +8,10 @@ import { Recorder, recorded } from '../../src/events/record.js';
 import { endOf, Timeline, type MachineState } from '../../src/events/replay.js';
 import type { LeafRun } from '../../src/events/event.js';
 import { altmapsOf, runStep, startRun } from '../../src/scenario/runner.js';
-import type { Scenario } from '../../src/scenario/scenario.js';
 import { activeMemmap, vmemmapWindow, walkVmemmap } from '../../src/kernel/vmemmap-view.js';
+import { recordRun } from '../../src/page/recorded-run.js';
+import { resolveScenario, type Scenario } from '../../src/scenario/scenario.js';
+import { scenarioSchema, type ScenarioInput } from '../../src/scenario/schema.js';
 import { usedRuns } from '../../src/scenario/state.js';
 
 /** A recording, replayed, is the machine that was recorded: its leaves, its bytes, its books, after every step. */
@@ -99,4 +101,13 @@ describe.each(requests)('%s', (_name, scenario) => {
       expect(state.ramPages, `pages out of step ${step + 1}`).toBe(ramPages);
     }
   });
+});
+
+test('a run that adds more sections than a page can show is refused, soon', () => {
+  const input: ScenarioInput = {
+    machine: { arch: 'x86_64' },
+    steps: [{ op: 'add-pages', start: '0x100000000', size: '2T' }],
+  };
+  const scenario = resolveScenario(scenarioSchema.parse(input));
+  expect(() => recordRun(scenario, [])).toThrow('the run adds more than 5000 sections one after the other');
 });
