@@ -9,13 +9,12 @@ import {
   PTE,
   PUD,
   tableIndex,
-  type Level,
   type PageTable,
   type Table,
   type WalkLevel,
 } from '../../src/hardware/page-table.js';
 import { EINVAL, EPERM } from '../../src/kernel/errno.js';
-import { freePages, noteClear, noteFlush, noteSet, pfnToPage, type Kernel } from '../../src/kernel/kernel.js';
+import { freePages, noteFlush, pfnToPage, writeEntry, zeroEntry, type Kernel } from '../../src/kernel/kernel.js';
 import type { Decision } from '../../src/kernel/observer.js';
 import {
   vmemmapPopulateBasepages,
@@ -113,7 +112,7 @@ export class Arm64Vmemmap implements VmemmapCode {
       isNone,
       populate: (level, entry, tablePa, address) => {
         const lo = entryLo(layout, tablePa, KERNEL_TABLE_LO);
-        this.set(level, entry, address, lo, entryHi(layout, tablePa, UXN_TABLE_HI));
+        writeEntry(this.kernel, level, entry, address, lo, entryHi(layout, tablePa, UXN_TABLE_HI));
       },
       pteWord0: (pfn) => entryLo(layout, pfn * kernel.pageSize, PAGE_KERNEL_LO | layout.shared),
       pteWord1: (pfn) => entryHi(layout, pfn * kernel.pageSize, pageKernelHi),
@@ -127,7 +126,7 @@ export class Arm64Vmemmap implements VmemmapCode {
         loop: kernel.traits.genericHugepagesLoop ? undefined : 'vmemmap_populate',
         setPmd: (entry, pa, address) => {
           const lo = entryLo(layout, pa, SECT_NORMAL_LO | layout.shared);
-          this.set(PMD, entry, address, lo, entryHi(layout, pa, sectHi));
+          writeEntry(this.kernel, PMD, entry, address, lo, entryHi(layout, pa, sectHi));
         },
         // Before the check looked at it, whatever is there served, also a table that lacks entries.
         checkPmd: (entry) => !arm64CheckPmdLeaf || (this.mmu.lo(entry) & TYPE_MASK) === VALID,
@@ -244,7 +243,7 @@ export class Arm64Vmemmap implements VmemmapCode {
       if (!isPresent(lo, hi)) kernel.log.warn(UNMAP[level]!);
       const pa = entryAddress(this.layout, lo, hi);
       if ((lo & TYPE_MASK) === VALID && level <= PUD) {
-        this.clear(level, entry, address);
+        zeroEntry(this.kernel, level, entry, address);
         if (level === PMD && (hi & CONT_HI) !== 0) kernel.log.warn(UNMAP[level]!);
         noteFlush(kernel, 'range', address, address + span);
         this.freeHotplugPageRange(alignDown(pa, span), span, altmap);
@@ -326,7 +325,7 @@ export class Arm64Vmemmap implements VmemmapCode {
       if (isLeafParent) this.readEmptyEntries(childPa, address, next);
       else this.freeEmptyTables(childPa, depth + 1, address, next);
       if (this.isRangeAligned(address, next, span) && this.isTableEmpty(childPa, depth + 1, next)) {
-        this.clear(level, entry, address);
+        zeroEntry(this.kernel, level, entry, address);
         noteFlush(kernel, 'table', address, next);
         freePages(kernel, childPa / this.pageSize, 0);
       }
@@ -364,19 +363,5 @@ export class Arm64Vmemmap implements VmemmapCode {
     const used = ram.firstNonZero(first, end);
     if (observer !== null) observer.scanTable(tablePa, Math.ceil((Math.min(used + 1, end) - first) / ENTRY_WORDS));
     return used === end;
-  }
-
-  private set(level: Level, entry: number, address: number, lo: number, hi: number): void {
-    const { words } = this.ram;
-    words[entry] = lo;
-    words[entry + 1] = hi;
-    noteSet(this.kernel, level, address, lo, hi);
-  }
-
-  private clear(level: Level, entry: number, address: number): void {
-    const { words } = this.ram;
-    words[entry] = 0;
-    words[entry + 1] = 0;
-    noteClear(this.kernel, level, address);
   }
 }

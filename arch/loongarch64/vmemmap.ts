@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import type { KernelPaging, VmemmapCode } from '../../src/kernel/vmemmap-code.js';
-import { PMD, PTE, type Level, type PageTable } from '../../src/hardware/page-table.js';
-import { noteFlush, noteSet, type Kernel } from '../../src/kernel/kernel.js';
+import { PMD, PTE, type PageTable } from '../../src/hardware/page-table.js';
+import { noteFlush, writeEntry, type Kernel } from '../../src/kernel/kernel.js';
 import type { Decision } from '../../src/kernel/observer.js';
 import { vmemmapPopulateBasepages, vmemmapPopulateHugepages } from '../../src/mm/sparse-vmemmap.js';
 import { entryLo, GLOBAL, HUGE, leafHi, PAGE_KERNEL, PAGE_KERNEL_LEAF, tableHi } from './layout.js';
@@ -35,7 +35,7 @@ export class Loongarch64Vmemmap implements VmemmapCode {
       isNone: (lo, hi, level) =>
         level === PTE ? ((lo & ~GLOBAL) | hi) === 0 : lo === none[level]!.lo && hi === none[level]!.hi,
       populate: (level, entry, tablePa, address) => {
-        this.set(level, entry, address, entryLo(tablePa, 0), tableHi(tablePa));
+        writeEntry(this.kernel, level, entry, address, entryLo(tablePa, 0), tableHi(tablePa));
       },
       initTable: (level, tablePa) => {
         const { lo, hi } = level === PTE ? emptyPte : none[level]!;
@@ -45,7 +45,7 @@ export class Loongarch64Vmemmap implements VmemmapCode {
       pteWord1: (pfn) => leafHi(pfn * kernel.pageSize),
       hugepages: {
         setPmd: (entry, pa, address) => {
-          this.set(PMD, entry, address, entryLo(pa, PAGE_KERNEL_LEAF), leafHi(pa));
+          writeEntry(this.kernel, PMD, entry, address, entryLo(pa, PAGE_KERNEL_LEAF), leafHi(pa));
           noteFlush(kernel, 'all', address, address + pmdSize);
         },
         checkPmd: (entry) => (this.ram.words[entry]! & HUGE) !== 0,
@@ -75,12 +75,5 @@ export class Loongarch64Vmemmap implements VmemmapCode {
 
   unusedStart(): number {
     return 0;
-  }
-
-  private set(level: Level, entry: number, address: number, lo: number, hi: number): void {
-    const { words } = this.ram;
-    words[entry] = lo;
-    words[entry + 1] = hi;
-    noteSet(this.kernel, level, address, lo, hi);
   }
 }

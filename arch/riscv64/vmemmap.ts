@@ -4,7 +4,7 @@ import type { TablePlatform } from '../../src/kernel/platform.js';
 import type { KernelPaging, VmemmapCode } from '../../src/kernel/vmemmap-code.js';
 import { alignDown } from '../../src/hardware/align.js';
 import { type PageTable, PMD, PTE, PUD, tableIndex, type Level, type Table } from '../../src/hardware/page-table.js';
-import { freePages, noteClear, noteFlush, noteSet, type Kernel } from '../../src/kernel/kernel.js';
+import { freePages, noteFlush, writeEntry, zeroEntry, type Kernel } from '../../src/kernel/kernel.js';
 import type { VmemAltmap } from '../../src/kernel/memremap.js';
 import type { Decision } from '../../src/kernel/observer.js';
 import { vmemmapPopulateBasepages, vmemmapPopulateHugepages } from '../../src/mm/sparse-vmemmap.js';
@@ -65,12 +65,13 @@ export class Riscv64Vmemmap implements VmemmapCode {
       table: this.mmu,
       isNone: (lo, hi) => (lo | hi) === 0,
       populate: (level, entry, tablePa, address) => {
-        this.set(level, entry, address, entryLo(tablePa, PAGE_TABLE), entryHi(tablePa, 0));
+        writeEntry(this.kernel, level, entry, address, entryLo(tablePa, PAGE_TABLE), entryHi(tablePa, 0));
       },
       pteWord0: (pfn) => entryLo(pfn * PAGE_SIZE, leafLo),
       pteWord1: (pfn) => entryHi(pfn * PAGE_SIZE, leafHi),
       hugepages: {
-        setPmd: (entry, pa, address) => this.set(PMD, entry, address, entryLo(pa, leafLo), entryHi(pa, leafHi)),
+        setPmd: (entry, pa, address) =>
+          writeEntry(this.kernel, PMD, entry, address, entryLo(pa, leafLo), entryHi(pa, leafHi)),
         // Before the check looked at it, whatever is there served, also a table that lacks entries.
         checkPmd: (entry) => !kernel.traits.riscvCheckPmdLeaf || isLeaf(this.ram.words[entry]!),
       },
@@ -148,7 +149,7 @@ export class Riscv64Vmemmap implements VmemmapCode {
       if (isLeaf(lo)) {
         // remove_pud_mapping() and its like pass a leaf of the root by.
         if (depth === 0) continue;
-        this.clear(level, entry, address);
+        zeroEntry(this.kernel, level, entry, address);
         this.freeVmemmapStorage(entryPfn(lo, hi), span, altmap);
         continue;
       }
@@ -216,20 +217,6 @@ export class Riscv64Vmemmap implements VmemmapCode {
     if (used < end) return;
     if (level === PMD || (level === PUD && !this.kernel.traits.riscvNoPmdDtor)) this.counters.strayTableDtor++;
     freePages(this.kernel, tablePa / PAGE_SIZE, 0);
-    this.clear(level, entry, next - 1);
-  }
-
-  private set(level: Level, entry: number, address: number, lo: number, hi: number): void {
-    const { words } = this.ram;
-    words[entry] = lo;
-    words[entry + 1] = hi;
-    noteSet(this.kernel, level, address, lo, hi);
-  }
-
-  private clear(level: Level, entry: number, address: number): void {
-    const { words } = this.ram;
-    words[entry] = 0;
-    words[entry + 1] = 0;
-    noteClear(this.kernel, level, address);
+    zeroEntry(this.kernel, level, entry, next - 1);
   }
 }

@@ -14,7 +14,7 @@ import {
   type Table,
 } from '../../src/hardware/page-table.js';
 import { ENOMEM } from '../../src/kernel/errno.js';
-import { freePages, noteClear, noteFlush, noteSet, type Kernel } from '../../src/kernel/kernel.js';
+import { freePages, noteFlush, writeEntry, zeroEntry, type Kernel } from '../../src/kernel/kernel.js';
 import type { Decision } from '../../src/kernel/observer.js';
 import { vmemmapPopulateBasepages, vmemmapPopulateHugepages } from '../../src/mm/sparse-vmemmap.js';
 import { UnusedSubPmd } from '../../src/mm/unused-sub-pmd.js';
@@ -86,7 +86,7 @@ export class X86Vmemmap implements VmemmapCode {
       table: this.mmu,
       isNone,
       populate: (level, entry, tablePa, address) => {
-        this.set(level, entry, address, entryLo(tablePa, PAGE_TABLE_LO), entryHi(tablePa, 0));
+        writeEntry(this.kernel, level, entry, address, entryLo(tablePa, PAGE_TABLE_LO), entryHi(tablePa, 0));
         if (kernel.traits.x86SyncTopLevelAtOnce && level === this.mmu.levels[0]!.level) {
           this.syncGlobalPgds(address, address + 1);
         }
@@ -144,7 +144,7 @@ export class X86Vmemmap implements VmemmapCode {
 
   /** vmemmap_set_pmd(). */
   private vmemmapSetPmd(entry: number, pa: number, address: number, next: number): void {
-    this.set(PMD, entry, address, entryLo(pa, PAGE_KERNEL_LARGE_LO), entryHi(pa, NX));
+    writeEntry(this.kernel, PMD, entry, address, entryLo(pa, PAGE_KERNEL_LARGE_LO), entryHi(pa, NX));
     const isPart = !isAligned(address, PMD_SIZE) || !isAligned(next, PMD_SIZE);
     if (isPart && this.kernel.traits.x86TrackUnusedSubPmd) this.unusedSubPmd.useNew(address, next);
   }
@@ -300,13 +300,6 @@ export class X86Vmemmap implements VmemmapCode {
     this.clearLocked(level, entry, next - 1);
   }
 
-  private set(level: Level, entry: number, address: number, lo: number, hi: number): void {
-    const { words } = this.ram;
-    words[entry] = lo;
-    words[entry + 1] = hi;
-    noteSet(this.kernel, level, address, lo, hi);
-  }
-
   /** Position of the first entry in use of [first, end), or `end`. */
   private firstUsed(first: number, end: number): number {
     const { ram } = this;
@@ -321,14 +314,7 @@ export class X86Vmemmap implements VmemmapCode {
   /** pXd_clear() under init_mm.page_table_lock. */
   private clearLocked(level: Level, entry: number, address: number): void {
     this.kernel.observer?.lock();
-    this.clear(level, entry, address);
-  }
-
-  private clear(level: Level, entry: number, address: number): void {
-    const { words } = this.ram;
-    words[entry] = 0;
-    words[entry + 1] = 0;
-    noteClear(this.kernel, level, address);
+    zeroEntry(this.kernel, level, entry, address);
   }
 
   /** sync_global_pgds(): copies top-level entries that other page tables do not have yet. */

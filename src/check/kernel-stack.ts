@@ -57,6 +57,8 @@ const SHARED_NAMES: FunctionNames = {
   claimPrivateRange: 'request_free_mem_region',
   warnIfReserved: null,
   noteSet: null,
+  writeEntry: null,
+  zeroEntry: null,
   noteClear: null,
   noteFlush: null,
 };

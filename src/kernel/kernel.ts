@@ -76,6 +76,35 @@ export function noteClear(kernel: Kernel, level: Level, address: number): void {
   if (kernel.observer !== null) kernel.observer.clearEntry(level, address);
 }
 
+/**
+ * Writes a present value into an entry, and tells it.
+ * @param entry index of the entry's first word in RAM
+ * @param address an address that the entry covers
+ * @param word0 the entry's first 32 bits as they lie in RAM
+ * @param word1 the rest of it
+ */
+export function writeEntry(
+  kernel: Kernel,
+  level: Level,
+  entry: number,
+  address: number,
+  word0: number,
+  word1: number,
+): void {
+  const { words } = kernel.ram;
+  words[entry] = word0;
+  words[entry + 1] = word1;
+  noteSet(kernel, level, address, word0, word1);
+}
+
+/** Empties an entry whose empty value is 0, and tells it. See {@link writeEntry}. */
+export function zeroEntry(kernel: Kernel, level: Level, entry: number, address: number): void {
+  const { words } = kernel.ram;
+  words[entry] = 0;
+  words[entry + 1] = 0;
+  noteClear(kernel, level, address);
+}
+
 const FLUSH_COUNTER = { all: 'tlbFlushAll', range: 'tlbFlushRange', table: 'tlbFlushTable' } as const;
 
 /** Counts and tells a TLB flush. See {@link Observer.flush}. */
