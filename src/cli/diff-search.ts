@@ -10,6 +10,7 @@ import { findArchitecture } from '../scenario/names.js';
 import { size } from '../../arch/machine-fields.js';
 import { EXIT_FINDING, EXIT_OK } from './exit-codes.js';
 import { namedKernel } from './named-kernel.js';
+import { choices, whole } from './option-values.js';
 import { makeFolder, progress, writeResult } from './output.js';
 
 /** What the command line says, as text. */
@@ -30,20 +31,13 @@ export interface DiffSearchOptions {
   dir?: string;
 }
 
-const whole = (max: number) =>
-  z.coerce
-    .number({ error: `allowed are whole numbers from 1 to ${max}` })
-    .int(`allowed are whole numbers from 1 to ${max}`)
-    .min(1, `allowed are whole numbers from 1 to ${max}`)
-    .max(max, `allowed are whole numbers from 1 to ${max}`);
-
 const OPTIONS = z.object({
-  depth: whole(16),
-  sections: whole(8),
-  unit: z.array(z.enum(UNITS, { error: `allowed are ${UNITS.join(', ')}` })),
-  altmap: z.array(z.enum(ALTMAP_CHOICES, { error: `allowed are ${ALTMAP_CHOICES.join(', ')}` })),
+  depth: whole('numbers', 16),
+  sections: whole('numbers', 8),
+  unit: choices(UNITS),
+  altmap: choices(ALTMAP_CHOICES),
   pageSize: size.optional(),
-  structPage: whole(4096).optional(),
+  structPage: whole('numbers', 4096).optional(),
 });
 
 /** `vmemmap diff` without a scenario. Returns the exit code: 1 if the kernels part. */

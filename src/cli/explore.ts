@@ -19,6 +19,7 @@ import { findArchitecture } from '../scenario/names.js';
 import { size } from '../../arch/machine-fields.js';
 import { readSaved, writeExplorationResult } from './exploration-result.js';
 import { namedKernel } from './named-kernel.js';
+import { choices, whole } from './option-values.js';
 import { progress } from './output.js';
 import type { TestFormatOptions } from './test-format.js';
 
@@ -59,16 +60,6 @@ const MAX_SECTIONS = 16;
 const MAX_DEPTH = 64;
 const MAX_SEED = 2 ** 32 - 1;
 const MAX_SHARDS = 4096;
-
-const whole = (what: string, max: number) =>
-  z.coerce
-    .number({ error: `allowed are whole ${what} from 1 to ${max}` })
-    .int(`allowed are whole ${what} from 1 to ${max}`)
-    .min(1, `allowed are whole ${what} from 1 to ${max}`)
-    .max(max, `allowed are whole ${what} from 1 to ${max}`);
-
-const choices = <T extends string>(names: readonly [T, ...T[]]) =>
-  z.array(z.enum(names, { error: `allowed are ${names.join(', ')}` }));
 
 const OPTIONS = z.object({
   sections: whole('sections', MAX_SECTIONS),

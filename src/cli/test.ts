@@ -13,6 +13,7 @@ import { PARTS, type Trial } from '../trial/test-result.js';
 import { tryKernel, type PartResults } from '../trial/trial.js';
 import { EXIT_FINDING, EXIT_OK } from './exit-codes.js';
 import { namedKernel } from './named-kernel.js';
+import { choices, whole } from './option-values.js';
 import { jsonText, makeFolder, progress, writeNamed, writeResult } from './output.js';
 
 /** What the command line says, as text. */
@@ -31,20 +32,13 @@ export interface TestOptions {
   output?: string;
 }
 
-const whole = (max: number) =>
-  z.coerce
-    .number({ error: `allowed are whole numbers from 1 to ${max}` })
-    .int(`allowed are whole numbers from 1 to ${max}`)
-    .min(1, `allowed are whole numbers from 1 to ${max}`)
-    .max(max, `allowed are whole numbers from 1 to ${max}`);
-
 const OPTIONS = z.object({
-  depth: whole(16),
-  sections: whole(8),
-  part: z.array(z.enum(PARTS, { error: `allowed are ${PARTS.join(', ')}` })).default([...PARTS]),
+  depth: whole('numbers', 16),
+  sections: whole('numbers', 8),
+  part: choices(PARTS).default([...PARTS]),
   pageSize: size.optional(),
   mmu: roomFields.mmu,
-  structPage: whole(4096).optional(),
+  structPage: whole('numbers', 4096).optional(),
 });
 
 /** `vmemmap test`. Returns the exit code: 1 if the kernel does what nobody knew of. */
