@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { low52 } from '../../src/hardware/low-bits.js';
 import type { ArchConfiguration, Architecture } from '../architecture.js';
 import { LEVELS } from '../../src/hardware/page-table.js';
 import type { Traits } from '../../src/history/traits/index.js';
@@ -38,8 +39,6 @@ const BELOW_TOP = 2 ** 30;
 /** The same from v5.4 to v5.10. */
 const BELOW_TOP_OF_UNPROJECTED = 2 ** 21;
 const TOP = 2 ** 52;
-const LOW_52_BITS = 2n ** 52n - 1n;
-
 interface Region {
   /** VMEMMAP_START and VMEMMAP_END, low 52 bits. */
   start: number;
@@ -103,7 +102,7 @@ const sectionSizeBits = (pageSize: number, traits: Traits): number =>
 function regionOf(config: MachineConfig, traits: Traits): Region {
   const region = vmemmapRegion(config, traits);
   if (config.vmemmapStart === undefined) return region;
-  return { start: Number(config.vmemmapStart & LOW_52_BITS), end: region.end };
+  return { start: low52(config.vmemmapStart), end: region.end };
 }
 
 /**

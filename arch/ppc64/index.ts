@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { low52 } from '../../src/hardware/low-bits.js';
 import type { ArchConfiguration, Architecture } from '../architecture.js';
 import { isAligned } from '../../src/hardware/align.js';
 import type { TablePlatform } from '../../src/kernel/platform.js';
@@ -33,8 +34,6 @@ const OLD_VMEMMAP_BASE_HASH = 0xf000_0000_0000_0000n;
 
 /** H_KERN_MAP_SIZE, what each kernel region of the hash MMU takes: 1 << REGION_SHIFT, 1 << MAX_EA_BITS_PER_CONTEXT. */
 const HASH_REGION_SIZE: Readonly<Record<number, number>> = { 4096: 2 ** 40, 65536: 2 ** 49 };
-const LOW_52_BITS = 2n ** 52n - 1n;
-
 /** The larger of H_ and R_MAX_PHYSMEM_BITS with SPARSEMEM_VMEMMAP and SPARSEMEM_EXTREME: a kernel may meet either MMU. */
 const MAX_PHYSMEM_BITS = 51;
 const DEFAULT_HTAB_BYTES = 2 ** 27;
@@ -94,7 +93,7 @@ function vmemmapBase({ mmu, pageSize }: MachineConfig, traits: Traits): bigint {
 
 /** H_VMEMMAP_END, low 52 bits; as long as the vmemmap had a region of its own, nobody asked for its end. */
 const hashVmemmapEnd = ({ vmemmapBase, pageSize }: MachineConfig, traits: Traits): number | undefined =>
-  traits.ppc64KernelRegions0xc ? Number(vmemmapBase & LOW_52_BITS) + HASH_REGION_SIZE[pageSize]! : undefined;
+  traits.ppc64KernelRegions0xc ? low52(vmemmapBase) + HASH_REGION_SIZE[pageSize]! : undefined;
 
 const vmemmapPageSize = (config: MachineConfig): number =>
   config.vmemmapPageSize ?? (config.hugeVmemmap ? LARGE_BLOCK : config.pageSize);

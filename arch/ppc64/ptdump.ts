@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { low52 } from '../../src/hardware/low-bits.js';
 import type { MachineConfig } from '../machine-fields.js';
 import type { Traits } from '../../src/history/traits/index.js';
 import { fieldMask, flagField, type EntryField, type FlagField, type Ptdump } from '../../src/kernel/ptdump.js';
@@ -63,7 +64,6 @@ export const fields = (pageSize: number): readonly EntryField[] => [
 ];
 
 const LEVEL_NAMES = ['PTE', 'PMD', 'PUD', 'P4D', 'PGD'];
-const LOW_52_BITS = 2n ** 52n - 1n;
 /** The walk ends with the root table, 2^52 bytes from PAGE_OFFSET on; no marker stands before. */
 const END = 2 ** 52;
 
@@ -75,7 +75,7 @@ export function ptdump({ pageSize, vmemmapBase }: MachineConfig, traits: Traits)
   const known = fields(pageSize);
   return {
     startMarker: 'vmemmap start',
-    start: Number(vmemmapBase & LOW_52_BITS),
+    start: low52(vmemmapBase),
     end: END,
     compared: fieldMask(known),
     fields: known,

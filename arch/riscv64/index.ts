@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { low52 } from '../../src/hardware/low-bits.js';
 import { z } from 'zod';
 import type { ArchConfiguration, Architecture } from '../architecture.js';
 import { isAligned } from '../../src/hardware/align.js';
@@ -35,7 +36,6 @@ const DEFAULT_RAM_START = 2 ** 31;
  * code here ask for and it does not.
  */
 const PHYSICAL_LIMIT = 2 ** 57;
-const LOW_52_BITS = 2n ** 52n - 1n;
 const LOW_64_BITS = 2n ** 64n - 1n;
 
 const MACHINE_FIELDS = {
@@ -75,7 +75,7 @@ function regionOf(config: MachineConfig, traits: Traits): Region {
 
 /** Low 52 bits of the start; the region never crosses a border of 2^52 bytes, and may end at one. */
 function asNumbers({ start, end }: Region): { start: number; end: number } {
-  const low = Number(start & LOW_52_BITS);
+  const low = low52(start);
   return { start: low, end: low + Number(end - start) };
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { low52 } from '../../src/hardware/low-bits.js';
 import type { MachineConfig } from '../machine-fields.js';
 import { alignUp } from '../../src/hardware/align.js';
 import { fieldMask, type EntryField, type Ptdump } from '../../src/kernel/ptdump.js';
@@ -18,8 +19,6 @@ export const FIELDS: readonly EntryField[] = [
 
 /** A region-first table is what the ASCE designates, a region-second table the pgd, and so on down. */
 const LEVEL_NAMES = ['PTE', 'PMD', 'PUD', 'PGD', 'ASCE'];
-const LOW_52_BITS = 2n ** 52n - 1n;
-
 /**
  * @param memoryEnd ident_map_size, bytes: the memory that the machine can have at all, for which vmemmap_size makes room
  * @returns what is printed, or a sentence on a release of which it is not known
@@ -29,7 +28,7 @@ export function ptdump(config: MachineConfig, traits: Traits, memoryEnd: number)
     return 'before 5.10 s390 had a dumper of its own and no marker at the end of the vmemmap, in a form that is not known here exactly';
   }
   const { vmemmapBase, structPageSize, sectionSizeBits, pageSize } = config;
-  const start = Number(vmemmapBase & LOW_52_BITS);
+  const start = low52(vmemmapBase);
   const pages = alignUp(memoryEnd, 2 ** sectionSizeBits) / pageSize;
   return {
     startMarker: 'vmemmap Area Start',

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { LOW_52_BITS, low52 } from '../../src/hardware/low-bits.js';
 import type { MachineConfig } from '../machine-fields.js';
 import { PMD, PGD, P4D, PTE, PUD } from '../../src/hardware/page-table.js';
 import { flagField, type EntryField, type Ptdump } from '../../src/kernel/ptdump.js';
@@ -32,15 +33,13 @@ const WORD_COLUMNS = 30;
 const LEVEL_NAMES = ['pte', 'pmd', 'pud', 'p4d', 'pgd'];
 /** CPU_ENTRY_AREA_BASE: the next marker behind the vmemmap, and mapped in every kernel. */
 const CPU_ENTRY_AREA = 0xffff_fe00_0000_0000n;
-const LOW_52_BITS = 2n ** 52n - 1n;
-
 export function ptdump({ vmemmapBase }: MachineConfig): Ptdump {
   // With 5 levels it is 8 PiB on, so more than 52 bits count; entries there are large enough for a number to tell them.
   const cpuEntryArea = Number(CPU_ENTRY_AREA - (vmemmapBase & ~LOW_52_BITS));
   return {
     startMarker: 'Vmemmap',
     isolationWord: 'GLB',
-    start: Number(vmemmapBase & LOW_52_BITS),
+    start: low52(vmemmapBase),
     end: cpuEntryArea,
     // What the tables above allow counts too (effective_prot()), but every table of the vmemmap is _PAGE_TABLE.
     compared: FLAGS,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { low52 } from '../hardware/low-bits.js';
 import { keepWholeStacks, kernelStack, kernelStackOf } from '../check/kernel-stack.js';
 import { NO_PAGE } from '../hardware/buddy-blocks.js';
 import { LEVELS, type Leaf, type Level } from '../hardware/page-table.js';
@@ -24,8 +25,6 @@ const MAX_EVENTS = 400_000;
 const MAX_LEAF_RUNS = 20_000;
 /** Times that active memory changes. Every change is read from all sections, so the cost grows with the square of them. */
 const MAX_ACTIVES = 5000;
-
-const LOW_52_BITS = 2n ** 52n - 1n;
 
 /** Initialising struct pages may be a step of its own, without a kernel function around it. */
 const INITIALISING = ['memmap_init_range'];
@@ -207,7 +206,7 @@ export const recorded = <T>(run: () => T): T => keepWholeStacks(run);
 export function geometryOf(kernel: Kernel, { machine: { config } }: Scenario): Geometry {
   return {
     top: (config.vmemmapBase >> 52n).toString(16).padStart(3, '0'),
-    vmemmap: Number(config.vmemmapBase & LOW_52_BITS),
+    vmemmap: low52(config.vmemmapBase),
     structPageSize: config.structPageSize,
     sectionBytes: kernel.pagesPerSection * kernel.structPageSize,
     sectionSize: 2 ** config.sectionSizeBits,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { low52 } from '../hardware/low-bits.js';
 import { FAILED_TO_FREE_RESERVED_PAGES } from '../mm/memremap.js';
 import { runChecked, type CheckedRun, type Finding } from '../check/checked-run.js';
 import type { MachineConfig } from '../../arch/machine-fields.js';
@@ -62,9 +63,6 @@ export interface Recipe {
 
 /** More slots than devices leave no guest worse off; the recorded kernels had as many. */
 const MIN_SLOTS = 16;
-
-/** Addresses of the emulator are the low 52 bits. */
-const LOW_BITS = 2n ** 52n - 1n;
 
 const hex = (address: number): string => `0x${address.toString(16)}`;
 
@@ -258,7 +256,7 @@ function leafRuns(leaves: readonly Leaf[], plan: GuestPlan, config: MachineConfi
   const { vmemmapBase, pageSize, structPageSize } = config;
   const text = new AddressText(vmemmapBase);
   const ramPages = Math.max(...plan.machine.ramRanges(plan.ram).map(({ start, size }) => start + size)) / pageSize;
-  const bootEnd = Number((vmemmapBase + BigInt(ramPages * structPageSize)) & LOW_BITS);
+  const bootEnd = low52(vmemmapBase + BigInt(ramPages * structPageSize));
   const runs: { start: number; end: number; level: Leaf['level']; place: string }[] = [];
   for (const { start, size, level, pa } of leaves) {
     if (start + size <= bootEnd) continue;

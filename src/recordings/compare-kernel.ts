@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { low52 } from '../hardware/low-bits.js';
 import { type Leaf, LEVELS, PTE } from '../hardware/page-table.js';
 import type { Platform } from '../kernel/platform.js';
 import { iomemLines } from '../mm/resource.js';
@@ -51,7 +52,7 @@ export interface Replay {
 export type Difference = Omit<Failure, 'name' | 'step'>;
 /** Whether a leaf maps a part of the memmap that the recording accounts for. */
 export const isKnown = (replay: Replay, leaf: RecordedLeaf, size: number): boolean => {
-  const start = Number(leaf.start & LOW_52_BITS);
+  const start = low52(leaf.start);
   return replay.known.some((range) => start < range.end && start + size > range.start);
 };
 
@@ -92,8 +93,7 @@ export function leafText(replay: Replay, leaf: RecordedLeaf | undefined, sharedW
   if (leaf === undefined) return 'no leaf';
   const isSystemRam = leaf.owner === BOOT_RAM || replay.guest.systemRam.has(leaf.owner);
   const owner = isSystemRam ? 'system RAM' : leaf.owner;
-  const isNamed =
-    !isSystemRam || (leaf.level !== LEVELS[PTE] && replay.frames.of(Number(leaf.start & LOW_52_BITS)) !== undefined);
+  const isNamed = !isSystemRam || (leaf.level !== LEVELS[PTE] && replay.frames.of(low52(leaf.start)) !== undefined);
   const frame = isNamed ? `phys=${leaf.pa.toString(16)}` : `a frame first seen at leaf ${sharedWith}`;
   const flags = leaf.level === HPTE_LEVEL ? '' : ` flags=${leaf.flags.toString(16)}`;
   return `${leaf.start.toString(16)} ${leaf.level}${flags} in=${owner} ${frame}`;
@@ -217,4 +217,3 @@ export function compareMemory(replay: Replay, step: RecordedStep): Difference | 
 /** The device that a frame belongs to. @param pa physical byte address */
 export const ownerOf = (replay: Replay, pa: number): string =>
   replay.devices.find((device) => pa >= device.start && pa <= device.end)?.id ?? BOOT_RAM;
-export const LOW_52_BITS = 2n ** 52n - 1n;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { low52 } from '../hardware/low-bits.js';
 import { EBUSY } from '../kernel/errno.js';
 import { pfnToPage } from '../kernel/kernel.js';
 import { blockIdOf, memoryBlocksOf } from '../mm/memory-block.js';
@@ -62,8 +63,6 @@ interface Guest {
 
 /** _PAGE_RW of x86_64, which alone folds the memmap of HugeTLB pages here. */
 const WRITABLE = 2n;
-const LOW_52_BITS = 2n ** 52n - 1n;
-
 /**
  * Carries an action out.
  * @throws UnknownAction for one that there are no steps for
@@ -214,7 +213,7 @@ function returnDevice(guest: Guest, device: string, perform: Perform): void {
   choices.refusedRemovals++;
   const moved = leaves
     .filter(({ level }) => level !== BASE_PAGE)
-    .map(({ start, pa }) => ({ address: Number(start & LOW_52_BITS), pa }))
+    .map(({ start, pa }) => ({ address: low52(start), pa }))
     .filter(({ address, pa }) => (frames.of(address) ?? pa) !== pa);
   const returned = unitsOf(guest, device).filter(({ pfn, nrPages }) =>
     moved.some(({ address }) => {
@@ -289,7 +288,7 @@ function foldedPages({ run, leaves }: Guest, hugePages: number): number[] {
   const folded = new Set<number>();
   for (const { start, flags } of leaves) {
     if ((flags & WRITABLE) !== 0n) continue;
-    folded.add(Math.floor((Number(start & LOW_52_BITS) - kernel.vmemmap) / bytes));
+    folded.add(Math.floor((low52(start) - kernel.vmemmap) / bytes));
   }
   return [...folded].map((page) => page * hugePages);
 }

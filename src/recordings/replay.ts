@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { low52 } from '../hardware/low-bits.js';
 import type { Release } from '../history/releases.js';
 import { alignDown, alignUp } from '../hardware/align.js';
 import { type Kernel, pfnToPage } from '../kernel/kernel.js';
@@ -8,7 +9,7 @@ import { iomemLines } from '../mm/resource.js';
 import { runStep, startRun } from '../scenario/runner.js';
 import { findMachine } from '../scenario/names.js';
 import { resolveScenario } from '../scenario/scenario.js';
-import { compareMemory, compareStep, type Difference, leafSize, LOW_52_BITS, type Replay } from './compare-kernel.js';
+import { compareMemory, compareStep, type Difference, leafSize, type Replay } from './compare-kernel.js';
 import { act, UnknownAction } from './recorded-actions.js';
 import { partMemory, RecordedFrames, type RecordedLeaves } from './recorded-frames.js';
 import {
@@ -122,9 +123,7 @@ function leavesOf(recorded: RecordedKernel, step: RecordedStep, sizeOf: (level: 
 /** Leaves that lie in memory since boot, by their addresses. */
 const ramLeaves = (leaves: readonly RecordedLeaf[]): RecordedLeaves =>
   new Map(
-    leaves.flatMap((leaf): [number, RecordedLeaf][] =>
-      leaf.owner === BOOT_RAM ? [[Number(leaf.start & LOW_52_BITS), leaf]] : [],
-    ),
+    leaves.flatMap((leaf): [number, RecordedLeaf][] => (leaf.owner === BOOT_RAM ? [[low52(leaf.start), leaf]] : [])),
   );
 
 /** Memmap that the recording accounts for: of system RAM at boot, section by section, of devices and of added memory. */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { low52 } from '../hardware/low-bits.js';
 import type { Architecture } from '../../arch/architecture.js';
 import { alignUp } from '../hardware/align.js';
 import { physicalLimit, type MachineConfig } from '../../arch/machine-fields.js';
@@ -24,7 +25,6 @@ import type { BootResource } from '../mm/resource.js';
 export const DEFAULT_RAM_BYTES = 2 ** 42;
 /** Blocks of the largest order for the root tables: the kernel's own, and those that share its entries. */
 const BOOT_BLOCKS = 2;
-const LOW_52_BITS = 2n ** 52n - 1n;
 const ADDRESSES_END = 2n ** 64n;
 
 /** System memory present at boot: sections from here are early, and their memmap is populated before the first step. */
@@ -94,7 +94,7 @@ export function bootKernel(options: MachineOptions): Kernel {
     sections: new MemSections(pagesPerSection / pagesPerSubsection),
     pageSize: config.pageSize,
     structPageSize: config.structPageSize,
-    vmemmap: Number(config.vmemmapBase & LOW_52_BITS),
+    vmemmap: low52(config.vmemmapBase),
     vmemmapEnd: vmemmapEnd(architecture, config),
     pagesPerSection,
     pagesPerSubsection,
@@ -126,7 +126,7 @@ export function bootKernel(options: MachineOptions): Kernel {
 function vmemmapEnd(architecture: Architecture, { vmemmapBase, pageSize, structPageSize }: MachineConfig): number {
   const frames = physicalLimit(architecture) / pageSize;
   const toAddressesEnd = Number(ADDRESSES_END - vmemmapBase);
-  return Number(vmemmapBase & LOW_52_BITS) + Math.min(frames * structPageSize, toAddressesEnd);
+  return low52(vmemmapBase) + Math.min(frames * structPageSize, toAddressesEnd);
 }
 
 /** The allocator's memory is whole blocks of the largest order: what a machine has less is taken for good. */

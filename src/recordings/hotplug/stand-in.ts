@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { low52 } from '../../hardware/low-bits.js';
 import { ARCHITECTURES } from '../../scenario/names.js';
 import type { Platform } from '../../kernel/platform.js';
 import type { Architecture } from '../../../arch/architecture.js';
@@ -27,8 +28,6 @@ export interface StandInFaults {
   /** During the n-th arch_remove_memory() so many altmap pages are not given back. */
   unfreed?: { archRemove: number; pages: number } | undefined;
 }
-
-const LOW_52_BITS = 2n ** 52n - 1n;
 
 /** Books of the stand-in. */
 export interface StandIn {
@@ -130,7 +129,7 @@ export function bootStandIn(machine: StandInMachine, boot: readonly BootRange[],
   const standIn = (real: Architecture): Partial<Architecture> => ({
     platform(booting, config): Platform {
       realPlatform = real.platform(booting, config);
-      const start = Number(config.vmemmapBase & LOW_52_BITS);
+      const start = low52(config.vmemmapBase);
       return {
         mmu: { walk: () => ({ start, size: 2 ** 52 - start, level: PMD, pa: 0, lo: 0, hi: 0 }) },
         pmdSize: realPlatform.pmdSize,
