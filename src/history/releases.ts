@@ -246,6 +246,10 @@ function findBase(name: string): Release | undefined {
   return remark === undefined ? release : { ...release, remark };
 }
 
+/** Whether a release has a trait: one of what {@link resolveTraits} says. */
+export const hasTrait = (release: Release, key: TraitKey): boolean =>
+  release.edits?.[key] ?? release.proposal?.edits[key] ?? has(release, key);
+
 /** The release's traits as plain booleans, with what a proposal or the user changes. */
 export function resolveTraits(release: Release): Traits {
   const released = Object.fromEntries(TRAIT_KEYS.map((key) => [key, has(release, key)])) as Record<TraitKey, boolean>;
