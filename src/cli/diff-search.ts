@@ -2,7 +2,7 @@
 
 import { join } from 'node:path';
 import { z } from 'zod';
-import { ALTMAP_CHOICES, UNITS } from '../explore/alphabet.js';
+import { ALTMAP_CHOICES, MEMORY_CHOICES, UNITS } from '../explore/alphabet.js';
 import { searchDifferences, type SearchResult } from '../explore/differences.js';
 import { searchedText } from '../report/differences.js';
 import { InputError } from '../scenario/load.js';
@@ -25,6 +25,7 @@ export interface DiffSearchOptions {
   sections: string;
   unit: string[];
   altmap: string[];
+  memory: string[];
   fail?: true;
   json?: true;
   output?: string;
@@ -36,6 +37,7 @@ const OPTIONS = z.object({
   sections: whole('numbers', 8),
   unit: choices(UNITS),
   altmap: choices(ALTMAP_CHOICES),
+  memory: choices(MEMORY_CHOICES),
   pageSize: size.optional(),
   structPage: whole('numbers', 4096).optional(),
 });
@@ -79,7 +81,7 @@ function search(options: DiffSearchOptions): SearchResult {
   }
   const from = namedKernel(options.from, '--from');
   const to = namedKernel(options.to, '--to');
-  const { depth, sections, unit, altmap, pageSize, structPage } = parsed.data;
+  const { depth, sections, unit, altmap, memory, pageSize, structPage } = parsed.data;
   const result = searchDifferences({
     from,
     to,
@@ -87,6 +89,7 @@ function search(options: DiffSearchOptions): SearchResult {
     sections,
     units: unit,
     altmaps: altmap,
+    memory,
     fail: options.fail === true,
     arch: options.arch === undefined ? undefined : findArchitecture(options.arch, '--arch').name,
     pageSize,

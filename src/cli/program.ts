@@ -271,6 +271,7 @@ withTrees(program.command('diff'))
     'own',
     'shared',
   ])
+  .option('--memory <choice...>', 'what memory holds that becomes memmap: zero, 0xfd, entries, kept', ['zero'])
   .option('--fail', 'search with failing allocations, too')
   .addOption(json('diff', 'diff-search'))
   .addOption(output())
