@@ -7,7 +7,7 @@ import { defineConfig } from 'vite';
 export default defineConfig({
   resolve: { alias: { vitest: join(import.meta.dirname, 'vitest-on-mocha.ts') } },
   build: {
-    ssr: 'test/mutation/suite.ts',
+    ssr: `test/mutation/${process.env['MUTATION_ROOMS'] === undefined ? 'suite' : 'room-suite'}.ts`,
     outDir: 'test/mutation',
     emptyOutDir: false,
     target: 'es2022',
