@@ -22,7 +22,7 @@ export interface SearchOptions extends MachineFilter {
   readonly sections: number;
   readonly units: readonly Unit[];
   readonly altmaps: readonly AltmapChoice[];
-  /** One allocation of an add fails, in turn. */
+  /** Allocations of an add fail, each in turn, alone and with all behind it. */
   readonly fail: boolean;
   /** Told of each machine before it is searched. */
   onMachine?(name: string): void;
