@@ -59,3 +59,4 @@ export { factsOf, type MachineFacts, type Sources } from './plan/facts.js';
 export { planOf, type Plan } from './plan/plan.js';
 export type { SystemMemory } from './mm/system-memory.js';
 export type { MemoryState } from './scenario/hotplug-state.js';
+export type * from './library-types.js';

@@ -209,7 +209,12 @@ export class Processor {
     this.stream(cause, loop, pa, bytes, pa, this.linearLeaf, leaf);
   }
 
-  /** copy_page(), its loads and its stores one after the other. @param to, from physical byte addresses */
+  /**
+   * copy_page(), its loads and its stores one after the other.
+   * @param to physical byte address
+   * @param from physical byte address
+   * @param bytes how much is copied
+   */
   copyPage(to: number, from: number, bytes: number): void {
     const { throughput } = this.profile;
     if (throughput !== undefined) {

@@ -34,18 +34,18 @@ export interface AltmapSpec {
   align: number;
 }
 
-interface PfnRange {
+export interface PfnRange {
   pfn: number;
   nrPages: number;
 }
 
 /** What is made to fail, by place. */
-interface Failing {
+export interface Failing {
   fail: Readonly<Partial<Record<FaultPoint, number>>>;
 }
 
 /** What memory holds that a step takes for the memmap; the bytes that it has if not given. */
-interface Taking {
+export interface Taking {
   frameContent?: FrameContent | undefined;
 }
 
