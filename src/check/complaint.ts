@@ -75,7 +75,7 @@ const badFree =
     `${count === 1 ? `frame ${hex(first)}` : `frames ${hex(first)}-${hex(first + count - 1)}, each`} ${BAD_FREE[kind]}`;
 
 /** The sentence of each kind, and by its parameter the fields that a complaint of the kind has. */
-export const SENTENCES = {
+const SENTENCES = {
   // no-crash
   'page-fault': ({ fault }: Subject & { readonly fault: number }) => `the kernel stops: no mapping at 0x${hex(fault)}`,
   bug: ({ reason }: Subject & { readonly reason: string }) => `the kernel stops: ${reason}`,
