@@ -263,6 +263,10 @@ function releasedTraits(release: Release): Readonly<Traits> {
   return traits;
 }
 
+/** Whether a release has a trait: one of what {@link resolveTraits} says. */
+export const hasTrait = (release: Release, key: TraitKey): boolean =>
+  release.edits?.[key] ?? release.proposal?.edits[key] ?? has(release, key);
+
 /** The release's traits as plain booleans, with what a proposal or the user changes. */
 export function resolveTraits(release: Release): Traits {
   return Object.freeze({ ...releasedTraits(release), ...release.proposal?.edits, ...release.edits });
