@@ -32,6 +32,7 @@ export interface GuestMachine extends MemoryLayout {
   readonly program: string;
   readonly machine: string;
   readonly accel: string;
+  /** QEMU's -cpu for a machine. */
   readonly cpu: (config: MachineConfig) => string;
   /** Firmware and the like. */
   readonly more: readonly string[];

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import type { PfnRange } from '../kernel/pfn-range.js';
 import { alignDown, alignUp, isAligned } from '../hardware/align.js';
 import type { AltmapSpec, Scenario, Step } from '../scenario/scenario.js';
 import { createNamespace } from '../drivers/nvdimm.js';
@@ -244,11 +245,6 @@ function refuseSharedAltmap({ scenario }: Slots, altmap: string, { pfn, nrPages 
   if (spec.basePfn < pfn || spec.basePfn >= pfn + nrPages) {
     refuse(`altmaps.${altmap}.basePfn is ${spec.basePfn}; the altmap of a namespace lies at its start, frame ${pfn}`);
   }
-}
-
-interface PfnRange {
-  readonly pfn: number;
-  readonly nrPages: number;
 }
 
 type Lower = {
