@@ -9,7 +9,7 @@ import {
   PUD,
   swap32,
   type EntryFormat,
-  type Geometry,
+  type TableGeometry,
   type LeafField,
   type Level,
   type TableLevel,
@@ -63,7 +63,7 @@ const TABLES: readonly TableLevel[] = [
 ];
 
 /** @param pagingLevels 3, 4 or 5, chosen at boot */
-export const geometry = (pagingLevels: number): Geometry => ({
+export const geometry = (pagingLevels: number): TableGeometry => ({
   levels: TABLES.slice(TABLES.length - pagingLevels),
   endian: 'big',
 });

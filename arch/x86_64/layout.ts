@@ -7,7 +7,7 @@ import {
   PTE,
   PUD,
   type EntryFormat,
-  type Geometry,
+  type TableGeometry,
   type LeafField,
   type Level,
 } from '../../src/hardware/page-table.js';
@@ -50,7 +50,7 @@ const PAGE_SHIFT = 12;
 const FRAMES_PER_HIGH = 2 ** (32 - PAGE_SHIFT);
 
 /** @param pagingLevels 4 or 5; with 4 the pgd is folded into the p4d */
-export const geometry = (pagingLevels: number): Geometry => fullPageTables(PAGE_SHIFT, pagingLevels);
+export const geometry = (pagingLevels: number): TableGeometry => fullPageTables(PAGE_SHIFT, pagingLevels);
 
 /** Physical byte address that an entry points to. */
 export const tableAddress = (lo: number, hi: number): number => (hi & FRAME_HI) * BITS_31_0 + ((lo & FRAME_LO) >>> 0);

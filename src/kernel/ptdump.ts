@@ -30,6 +30,7 @@ export interface NumberField {
   readonly label: string;
 }
 
+/** What a line of kernel_page_tables tells of an entry. */
 export type EntryField = FlagField | NumberField;
 
 /** Neighbouring entries of one level and one set of flags, as a line shows them. */

@@ -10,7 +10,7 @@ import {
   PUD,
   swap32,
   type EntryFormat,
-  type Geometry,
+  type TableGeometry,
 } from '../../../src/hardware/page-table.js';
 import { noteSet, type Kernel } from '../../../src/kernel/kernel.js';
 
@@ -34,7 +34,7 @@ const BITS_31_0 = 2 ** 32;
 const ADDRESS_HI = 0x001f_ffff;
 const ADDRESS_LO = 0xffff_f000;
 
-function geometry(pageSize: number): Geometry {
+function geometry(pageSize: number): TableGeometry {
   const [pte, pmd, pud, pgd] = INDEX_BITS[pageSize]!;
   const shift = Math.log2(pageSize);
   return {

@@ -7,7 +7,7 @@ import {
   PTE,
   PUD,
   type EntryFormat,
-  type Geometry,
+  type TableGeometry,
   type LeafField,
   type Level,
 } from '../../../src/hardware/page-table.js';
@@ -38,7 +38,7 @@ const TABLE_LO = 0xffff_ff00;
 const LEAF_LO = 0xffff_f000;
 
 /** @param pageShift 12 or 16 */
-export const geometry = (pageShift: number): Geometry => ({
+export const geometry = (pageShift: number): TableGeometry => ({
   levels: [
     { level: P4D, shift: PMD_SHIFT + 2 * UPPER_INDEX_BITS, bits: ROOT_INDEX_BITS },
     { level: PUD, shift: PMD_SHIFT + UPPER_INDEX_BITS, bits: UPPER_INDEX_BITS },
