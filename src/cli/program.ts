@@ -424,7 +424,10 @@ withTestFormats(withTrees(program.command('explore')))
       'ask that no page is freed, or handed out again, while a translation to it may be held',
     ).choices(['free', 'reuse']),
   )
-  .option('--fail', 'one allocation of an add fails, too, and places that may fail with a memory block')
+  .option(
+    '--fail',
+    'allocations of an add fail, alone and with all behind, and places that may fail with a memory block',
+  )
   .option('--workers <n>', 'threads', '1')
   .option('--shard <i/n>', 'explore one part of n, to be saved and merged')
   .option('--max-states <n>', 'end when so many states were visited')
