@@ -11,7 +11,8 @@ import { size } from '../../arch/machine-fields.js';
 import { EXIT_FINDING, EXIT_OK } from './exit-codes.js';
 import { namedKernel } from './named-kernel.js';
 import { choices, whole } from './option-values.js';
-import { makeFolder, progress, writeResult } from './output.js';
+import { makeFolder, outputText, writeResult } from './output.js';
+import { progress } from './progress.js';
 
 /** What the command line says, as text. */
 export interface DiffSearchOptions {
@@ -48,14 +49,22 @@ export function diffSearch(options: DiffSearchOptions): number {
   const names = [options.from, options.to] as const;
   if (options.dir !== undefined) writeScenarios(options.dir, result);
   const { found, machines, leftOut } = result;
-  const json = found.map(({ scenario, first, steps, functions }) => ({ scenario, first, steps, functions }));
+  const json = found.map(({ scenario, first, steps, functions: [one, other] }) => ({
+    scenario,
+    first,
+    steps,
+    functions: [one ?? null, other ?? null],
+  }));
   writeResult(
     options.json
-      ? JSON.stringify(
-          { schema: 'vmemmap/diff-search/v1', from: names[0], to: names[1], found: json, machines, leftOut },
-          null,
-          2,
-        )
+      ? outputText({
+          schema: 'vmemmap/diff-search/v1',
+          from: names[0],
+          to: names[1],
+          found: json,
+          machines,
+          leftOut,
+        })
       : searchedText(names, options, result),
     options.output,
   );
