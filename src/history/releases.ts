@@ -246,12 +246,27 @@ function findBase(name: string): Release | undefined {
   return remark === undefined ? release : { ...release, remark };
 }
 
-/** The release's traits as plain booleans, with what a proposal or the user changes. */
-export function resolveTraits(release: Release): Traits {
+/** Traits of releases that were asked for, by mainline release and patch level. */
+const RESOLVED = new Map<string, Traits>();
+
+/** The traits of a release that nobody changed. */
+function traitsAsReleased(release: Release): Traits {
+  const name = `${release.mainline}.${release.patch}`;
+  const known = RESOLVED.get(name);
+  if (known !== undefined) return known;
   const released = Object.fromEntries(TRAIT_KEYS.map((key) => [key, has(release, key)])) as Record<TraitKey, boolean>;
   const proposed = Object.fromEntries(PROPOSED_TRAIT_KEYS.map((key) => [key, false])) as Record<
     ProposedTraitKey,
     boolean
   >;
-  return Object.freeze({ ...released, ...proposed, ...release.proposal?.edits, ...release.edits });
+  const traits = Object.freeze({ ...released, ...proposed });
+  RESOLVED.set(name, traits);
+  return traits;
+}
+
+/** The release's traits as plain booleans, with what a proposal or the user changes. */
+export function resolveTraits(release: Release): Traits {
+  const traits = traitsAsReleased(release);
+  if (release.proposal === undefined && release.edits === undefined) return traits;
+  return Object.freeze({ ...traits, ...release.proposal?.edits, ...release.edits });
 }
