@@ -3,7 +3,7 @@
 import { diffScenario, isAlike } from '../check/releases/diff.js';
 import { differenceLines } from '../report/diff.js';
 import { EXIT_FINDING, EXIT_OK } from './exit-codes.js';
-import { writeResult } from './output.js';
+import { outputText, writeResult } from './output.js';
 import { loadScenario } from './scenario-file.js';
 
 export interface DiffOptions {
@@ -21,7 +21,7 @@ export function diff(file: string, options: DiffOptions): number {
   const names = [from.machine.release.name, to.machine.release.name] as const;
   writeResult(
     options.json
-      ? JSON.stringify({ schema: 'vmemmap/diff/v1', from: names[0], to: names[1], ...difference }, null, 2)
+      ? outputText({ schema: 'vmemmap/diff/v1', from: names[0], to: names[1], ...difference })
       : differenceLines(from, names, difference).join('\n'),
     options.output,
   );

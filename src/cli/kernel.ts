@@ -16,11 +16,11 @@ import { spanText, stableTexts } from '../report/release-text.js';
 import { InputError } from '../scenario/load.js';
 import { ARCHITECTURES, findKernelRelease } from '../scenario/names.js';
 import { EXIT_OK } from './exit-codes.js';
-import { writeResult } from './output.js';
+import { outputText, writeResult } from './output.js';
 import { styled } from './terminal.js';
 
 /** A row as --json has it. */
-const rowJson = (key: TraitKey): object => ({ ...TRAITS[key], known: howKnown(key), evidence: evidenceOf(key) });
+const rowJson = (key: TraitKey) => ({ ...TRAITS[key], known: howKnown(key), evidence: evidenceOf(key) });
 
 const rowLines = (key: TraitKey, mark: string): string[] => {
   const trait: Trait = TRAITS[key];
@@ -83,13 +83,10 @@ function differenceText(from: Release, to: Release): string {
   return [`${from.name} -> ${to.name}`, ...(rows.length > 0 ? rows : ['no difference'])].join('\n');
 }
 
-function differenceJson(from: Release, to: Release): object {
+function differenceJson(from: Release, to: Release) {
   const { gained, lost } = difference(from, to);
   return { gained: gained.map(rowJson), lost: lost.map(rowJson) };
 }
-
-const json = (name: string, value: object): string =>
-  JSON.stringify({ schema: `vmemmap/${name}/v1`, ...value }, null, 2);
 
 export interface KernelOptions {
   json?: true;
@@ -102,7 +99,8 @@ function proofs(options: KernelOptions): string {
   const architectures = ARCHITECTURES.map(({ name }) => name);
   if (options.unproved) {
     return options.json
-      ? json('kernel-unproved', {
+      ? outputText({
+          schema: 'vmemmap/kernel-unproved/v1',
           traits: unprovedTraits().map(({ key, ...what }) => ({ ...rowJson(key), unproved: what })),
         })
       : unprovedText();
@@ -112,14 +110,14 @@ function proofs(options: KernelOptions): string {
     release,
     architectures: Object.fromEntries(architectures.map((arch) => [arch, standingOf(release, arch)])),
   }));
-  return json('kernel-proved', { releases });
+  return outputText({ schema: 'vmemmap/kernel-proved/v1', releases });
 }
 
 /** `vmemmap kernel`: all releases, the traits of one, or what two differ in. Returns the exit code. */
 export function kernel(names: readonly string[], options: KernelOptions): number {
   if (names.length > 2) throw new InputError(`kernel takes no release, one, or two to compare, not ${names.length}`);
   const [first, second] = names.map((name) => findKernelRelease(name, 'the release'));
-  const withTraits = (release: Release): object => ({
+  const withTraits = (release: Release) => ({
     ...release,
     backports: takenOver(release),
     traits: traitsOf(release).map((key) => TRAITS[key].name),
@@ -130,7 +128,8 @@ export function kernel(names: readonly string[], options: KernelOptions): number
     text = proofs(options);
   } else if (first === undefined) {
     text = options.json
-      ? json('kernel', {
+      ? outputText({
+          schema: 'vmemmap/kernel/v1',
           releases: RELEASES.map(withTraits),
           proposals: PROPOSALS,
           traits: TRAIT_KEYS.map(rowJson),
@@ -138,7 +137,7 @@ export function kernel(names: readonly string[], options: KernelOptions): number
       : listing();
   } else if (second === undefined) {
     text = options.json
-      ? json('kernel', { releases: [withTraits(first)], traits: traitsOf(first).map(rowJson) })
+      ? outputText({ schema: 'vmemmap/kernel/v1', releases: [withTraits(first)], traits: traitsOf(first).map(rowJson) })
       : [
           releaseLine(first).trim(),
           ...(first.remark === undefined ? [] : [`  ${first.remark}`]),
@@ -147,7 +146,12 @@ export function kernel(names: readonly string[], options: KernelOptions): number
         ].join('\n');
   } else {
     text = options.json
-      ? json('kernel-difference', { from: first.name, to: second.name, ...differenceJson(first, second) })
+      ? outputText({
+          schema: 'vmemmap/kernel-difference/v1',
+          from: first.name,
+          to: second.name,
+          ...differenceJson(first, second),
+        })
       : differenceText(first, second);
   }
   writeResult(text, undefined);

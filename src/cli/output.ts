@@ -3,6 +3,7 @@
 import { mkdirSync } from 'node:fs';
 import { stripVTControlCharacters } from 'node:util';
 import type { Release } from '../history/releases.js';
+import type { Output } from '../report/output-schemas/index.js';
 import { InputError } from '../scenario/load.js';
 import { writeWhole } from '../scenario/whole-file.js';
 import { show } from './terminal.js';
@@ -26,6 +27,9 @@ export function writeNamed(path: string, content: string | Uint8Array): void {
 
 /** A value as a JSON file has it. */
 export const jsonText = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
+
+/** A result as --json prints it: one of the forms that have a published schema. */
+export const outputText = (output: Output): string => jsonText(output);
 
 /**
  * Writes a result to standard output or a file.

@@ -54,6 +54,8 @@ export interface Alphabet {
   readonly machine: ScenarioInput['machine'];
   /** Memory blocks first. */
   readonly ranges: readonly Range[];
+  /** Some add takes memory that holds other bytes than zero. */
+  readonly hasDirtyMemory: boolean;
   /** So many of the ranges are memory blocks. */
   readonly blocks: number;
   readonly altmaps: readonly AltmapSpec[];
@@ -134,6 +136,7 @@ export function createAlphabet(options: AlphabetOptions): Alphabet {
     scenario,
     machine: { ...machine, kernel: release.name, ramBasePfn: scenario.machine.ramBasePfn },
     ranges,
+    hasDirtyMemory: (options.memory ?? DEFAULT_MEMORY).some((choice) => choice !== 'zero'),
     blocks,
     altmaps: scenario.altmaps,
     overlays: overlaysOf(scenario.altmaps),

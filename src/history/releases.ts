@@ -246,6 +246,10 @@ function findBase(name: string): Release | undefined {
   return remark === undefined ? release : { ...release, remark };
 }
 
+/** Whether a release has a trait: one of what {@link resolveTraits} says. */
+export const hasTrait = (release: Release, key: TraitKey): boolean =>
+  release.edits?.[key] ?? release.proposal?.edits[key] ?? has(release, key);
+
 /** Traits of releases that were asked for, by mainline release and patch level. */
 const RESOLVED = new Map<string, Traits>();
 

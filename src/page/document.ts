@@ -2,6 +2,7 @@
 
 import type { Moment, Recording, Stretch } from '../events/event.js';
 import type { Geometry } from '../events/words.js';
+import type { ScenarioInput } from '../scenario/schema.js';
 
 /**
  * What a report shows, as JSON: the page is a view of it and computes nothing about kernels. Addresses are the low 52 bits
@@ -138,7 +139,7 @@ export interface RunReport extends Geometry {
   /** The command that runs it. */
   command: string;
   /** The scenario as a file. */
-  scenario: unknown;
+  scenario: ScenarioInput;
   /** CPU whose cycles are told; null where none is known, or the cycles are left out. */
   cpu: string | null;
   /** What the reader should know of this run before all else, sentence by sentence. */
