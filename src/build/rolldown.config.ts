@@ -60,6 +60,7 @@ export default defineConfig({
     // What runs in a thread or a process of its own is found beside the file that starts it.
     'thread-worker': here('../cli/thread-worker.ts'),
     'crew-worker': here('../explore/crew-worker.ts'),
+    'progress-worker': here('../cli/progress-worker.ts'),
     'npm-compile': here('../tree/npm-compile.ts'),
   },
   // Packages with files besides their code, and what is loaded only where it runs.

@@ -48,6 +48,7 @@ export const NO_ALTMAP = -1;
 /** Which ranges are there, and with which altmap. */
 export type Places = Uint8Array<ArrayBuffer>;
 
+/** What an explored world is made of: its machine, its ranges and what may be done with them. */
 export interface Alphabet {
   /** The machine with all altmaps, and every action as a step, so that system memory lies above them all. */
   readonly scenario: Scenario;

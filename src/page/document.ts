@@ -59,6 +59,7 @@ export interface StateReport {
   physical: PhysicalReport | null;
 }
 
+/** A step as a page shows it, with the state that it leaves. */
 export interface StepReport extends StateReport {
   op: string;
   /** "remove-pages section 33". */
@@ -97,6 +98,7 @@ export interface Link {
 /** Which books a finding is in, where it is in none of what maps the vmemmap. */
 export type Books = 'blocks' | 'zones' | 'iomem' | 'lines';
 
+/** A finding as a page shows it. */
 export interface FindingReport {
   /** The anchor, unique in the document. */
   id: string;
