@@ -59,6 +59,7 @@ export default defineConfig({
     main: here('../cli/main.ts'),
     // What runs in a thread or a process of its own is found beside the file that starts it.
     'crew-worker': here('../explore/crew-worker.ts'),
+    'progress-worker': here('../cli/progress-worker.ts'),
     'npm-compile': here('../tree/npm-compile.ts'),
   },
   // Packages with files besides their code, and what is loaded only where it runs.

@@ -113,6 +113,7 @@ program
   });
 
 program.hook('preAction', async (_program, command) => {
+  (await import('./progress.js')).beginProgress(command.name());
   (await import('./terminal.js')).usePager(program.opts<{ pager: boolean }>().pager);
   const options = command.opts<Record<string, unknown>>();
   const isTree = (value: unknown): boolean => typeof value === 'string' && value.startsWith('tree:');

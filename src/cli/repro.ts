@@ -15,7 +15,8 @@ import type { Scenario } from '../scenario/scenario.js';
 import { EXIT_FINDING, EXIT_OK } from './exit-codes.js';
 import { findBug } from './named-bug.js';
 import { namedKernel } from './named-kernel.js';
-import { outputText, progress, writeResult } from './output.js';
+import { outputText, writeResult } from './output.js';
+import { progress } from './progress.js';
 import { styled } from './terminal.js';
 import { testReport, type TestFormatOptions } from './test-format.js';
 

@@ -17,7 +17,8 @@ import { InputError } from '../scenario/load.js';
 import { findArchitecture, findKernelRelease } from '../scenario/names.js';
 import { EXIT_FINDING, EXIT_OK } from './exit-codes.js';
 import { namedKernel } from './named-kernel.js';
-import { jsonText, makeFolder, outputText, progress, writeNamed, writeResult } from './output.js';
+import { jsonText, makeFolder, outputText, writeNamed, writeResult } from './output.js';
+import { progress } from './progress.js';
 import { testReport, type TestFormatOptions } from './test-format.js';
 
 export interface ValidateOptions extends TestFormatOptions {

@@ -8,7 +8,8 @@ import { InputError } from '../scenario/load.js';
 import { verifyFile, type ReplayedOn, type FileFailure, type FileVerdict } from '../recordings/verify.js';
 import { EXIT_FINDING, EXIT_OK } from './exit-codes.js';
 import { namedKernel } from './named-kernel.js';
-import { outputText, progress, writeResult } from './output.js';
+import { outputText, writeResult } from './output.js';
+import { progress } from './progress.js';
 import { styled } from './terminal.js';
 import { testReport, type TestFormatOptions } from './test-format.js';
 
