@@ -174,7 +174,7 @@ withTestFormats(withTrees(program.command('verify')))
     examples('vmemmap verify test/vectors/x86_64.json.gz', 'vmemmap verify --json test/real-kernels'),
   )
   .action(async (files: string[], options: VerifyOptions) => {
-    process.exitCode = (await import('./verify.js')).verify(files, options);
+    process.exitCode = await (await import('./verify.js')).verify(files, options);
   });
 
 withTestFormats(withTrees(program.command('repro')))
@@ -194,7 +194,7 @@ withTestFormats(withTrees(program.command('repro')))
     ),
   )
   .action(async (name: string | undefined, options: ReproOptions) => {
-    process.exitCode = (await import('./repro.js')).repro(name, options);
+    process.exitCode = await (await import('./repro.js')).repro(name, options);
   });
 
 withTestFormats(withTrees(program.command('validate')))
@@ -220,7 +220,7 @@ withTestFormats(withTrees(program.command('validate')))
     ),
   )
   .action(async (options: ValidateOptions) => {
-    process.exitCode = (await import('./validate.js')).validate(options);
+    process.exitCode = await (await import('./validate.js')).validate(options);
   });
 
 withTrees(program.command('test'))
