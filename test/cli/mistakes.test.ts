@@ -86,7 +86,7 @@ async function savedExploration(): Promise<string> {
   return saved;
 }
 
-test.each([
+test.each<[string, string[], () => string | Promise<string>, RegExp]>([
   [
     'verify',
     ['verify', '-'],
@@ -95,7 +95,7 @@ test.each([
   ],
   ['merge', ['merge', '-'], savedExploration, /all sequences of up to 2 steps/],
   ['explore --resume', ['explore', '--resume', '-'], savedExploration, /all sequences of up to 2 steps/],
-] as const)('%s reads a packed file from standard input', async (_name, args, path, says) => {
+])('%s reads a packed file from standard input', async (_name, args, path, says) => {
   const { stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], {
     input: readFileSync(await path()),
     encoding: 'utf8',
