@@ -21,7 +21,8 @@ import { findArchitecture } from '../scenario/names.js';
 import { clockSettings, onlyFormat, type CallFormats, type ClockOptions } from './clock-options.js';
 import { EXIT_FINDING, EXIT_OK } from './exit-codes.js';
 import { namedKernel } from './named-kernel.js';
-import { outputText, progress, writeResult } from './output.js';
+import { outputText, writeResult } from './output.js';
+import { progress } from './progress.js';
 import { validation } from './validation.js';
 
 export interface BenchOptions extends ClockOptions, CallFormats {

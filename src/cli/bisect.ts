@@ -13,7 +13,8 @@ import { resolveScenario } from '../scenario/scenario.js';
 import { refuseSlips } from '../scenario/slips.js';
 import { EXIT_FINDING, EXIT_OK } from './exit-codes.js';
 import { namedKernel } from './named-kernel.js';
-import { outputText, progress, writeResult } from './output.js';
+import { outputText, writeResult } from './output.js';
+import { progress } from './progress.js';
 import { readScenario } from './scenario-file.js';
 import { styled } from './terminal.js';
 

@@ -9,7 +9,8 @@ import { funcgraphText } from '../report/funcgraph.js';
 import { grouped, tableLines, type Column } from '../report/table.js';
 import { clockSettings, onlyFormat, type CallFormats, type ClockOptions } from './clock-options.js';
 import { EXIT_OK } from './exit-codes.js';
-import { outputText, progress, writeResult } from './output.js';
+import { outputText, writeResult } from './output.js';
+import { progress } from './progress.js';
 import { loadScenario } from './scenario-file.js';
 
 export interface CyclesOptions extends ClockOptions, CallFormats {

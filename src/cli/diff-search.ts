@@ -11,7 +11,8 @@ import { size } from '../../arch/machine-fields.js';
 import { EXIT_FINDING, EXIT_OK } from './exit-codes.js';
 import { namedKernel } from './named-kernel.js';
 import { choices, whole } from './option-values.js';
-import { makeFolder, outputText, progress, writeResult } from './output.js';
+import { makeFolder, outputText, writeResult } from './output.js';
+import { progress } from './progress.js';
 
 /** What the command line says, as text. */
 export interface DiffSearchOptions {

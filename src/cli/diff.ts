@@ -4,6 +4,7 @@ import { diffScenario, isAlike } from '../check/releases/diff.js';
 import { differenceLines } from '../report/diff.js';
 import { EXIT_FINDING, EXIT_OK } from './exit-codes.js';
 import { outputText, writeResult } from './output.js';
+import { progress } from './progress.js';
 import { loadScenario } from './scenario-file.js';
 
 export interface DiffOptions {
@@ -17,6 +18,7 @@ export interface DiffOptions {
 export function diff(file: string, options: DiffOptions): number {
   const from = loadScenario(file, options.from, '--from');
   const to = loadScenario(file, options.to, '--to');
+  progress(`${file} on ${from.machine.release.name} and ${to.machine.release.name}`);
   const difference = diffScenario(from, to);
   const names = [from.machine.release.name, to.machine.release.name] as const;
   writeResult(

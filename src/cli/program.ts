@@ -113,6 +113,7 @@ program
   });
 
 program.hook('preAction', async (_program, command) => {
+  (await import('./progress.js')).beginProgress(command.name());
   (await import('./terminal.js')).usePager(program.opts<{ pager: boolean }>().pager);
   const options = command.opts<Record<string, unknown>>();
   const isTree = (value: unknown): boolean => typeof value === 'string' && value.startsWith('tree:');
@@ -171,7 +172,7 @@ withTestFormats(withTrees(program.command('verify')))
     examples('vmemmap verify test/vectors/x86_64.json.gz', 'vmemmap verify --json test/real-kernels'),
   )
   .action(async (files: string[], options: VerifyOptions) => {
-    process.exitCode = (await import('./verify.js')).verify(files, options);
+    process.exitCode = await (await import('./verify.js')).verify(files, options);
   });
 
 withTestFormats(withTrees(program.command('repro')))
@@ -191,7 +192,7 @@ withTestFormats(withTrees(program.command('repro')))
     ),
   )
   .action(async (name: string | undefined, options: ReproOptions) => {
-    process.exitCode = (await import('./repro.js')).repro(name, options);
+    process.exitCode = await (await import('./repro.js')).repro(name, options);
   });
 
 withTestFormats(withTrees(program.command('validate')))
@@ -217,7 +218,7 @@ withTestFormats(withTrees(program.command('validate')))
     ),
   )
   .action(async (options: ValidateOptions) => {
-    process.exitCode = (await import('./validate.js')).validate(options);
+    process.exitCode = await (await import('./validate.js')).validate(options);
   });
 
 withTrees(program.command('test'))
@@ -424,7 +425,10 @@ withTestFormats(withTrees(program.command('explore')))
       'ask that no page is freed, or handed out again, while a translation to it may be held',
     ).choices(['free', 'reuse']),
   )
-  .option('--fail', 'one allocation of an add fails, too, and places that may fail with a memory block')
+  .option(
+    '--fail',
+    'allocations of an add fail, alone and with all behind, and places that may fail with a memory block',
+  )
   .option('--workers <n>', 'threads', '1')
   .option('--shard <i/n>', 'explore one part of n, to be saved and merged')
   .option('--max-states <n>', 'end when so many states were visited')

@@ -15,7 +15,8 @@ import { ScenarioError } from '../kernel/scenario-error.js';
 import { InputError } from '../scenario/load.js';
 import type { Scenario, Step } from '../scenario/scenario.js';
 import { EXIT_FINDING, EXIT_OK, EXIT_USAGE } from './exit-codes.js';
-import { outputText, progress, writeResult } from './output.js';
+import { outputText, writeResult } from './output.js';
+import { progress } from './progress.js';
 import { loadScenario, stepPlace } from './scenario-file.js';
 import { stepIndex } from './step-option.js';
 import { tellMistake } from './mistake.js';
@@ -125,8 +126,9 @@ function stepCase(file: string, scenario: Scenario, step: Step, index: number, f
 }
 
 /** `vmemmap run --events`: what the kernel did, and no verdict. */
-function events({ scenario }: Named, options: RunOptions): Ran {
+function events({ file, scenario }: Named, options: RunOptions): Ran {
   const only = stepIndex(options.step, scenario.steps.length);
+  progress(`${file}: events`);
   const { recording, geometry } = recordScenario(scenario);
   return {
     json: { schema: 'vmemmap/events/v1', name: scenario.name, machine: machineJson(scenario), ...recording },

@@ -14,7 +14,8 @@ import { tryKernel, type PartResults } from '../trial/trial.js';
 import { EXIT_FINDING, EXIT_OK } from './exit-codes.js';
 import { namedKernel } from './named-kernel.js';
 import { choices, whole } from './option-values.js';
-import { jsonText, makeFolder, outputText, progress, writeNamed, writeResult } from './output.js';
+import { jsonText, makeFolder, outputText, writeNamed, writeResult } from './output.js';
+import { progress } from './progress.js';
 
 /** What the command line says, as text. */
 export interface TestOptions {

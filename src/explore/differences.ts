@@ -24,7 +24,7 @@ export interface SearchOptions extends MachineFilter {
   readonly altmaps: readonly AltmapChoice[];
   /** What memory holds that becomes memmap, each add with each in turn; zero if not given. Both kernels get the same. */
   readonly memory?: readonly MemoryChoice[] | undefined;
-  /** One allocation of an add fails, in turn. */
+  /** Allocations of an add fail, each in turn, alone and with all behind it. */
   readonly fail: boolean;
   /** Told of each machine before it is searched. */
   onMachine?(name: string): void;

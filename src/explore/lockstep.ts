@@ -12,8 +12,9 @@ import type { SavedKernel } from '../kernel/saved-kernel.js';
 import { stateDifference, type FieldDifference } from '../check/releases/diff.js';
 import { captureRun, runStep, startRun, type Run, type StepReturn } from '../scenario/runner.js';
 import { restoreAboveSections, restoreRun, saveAboveSections, saveRun } from '../scenario/saved-run.js';
-import { firstPlaces, isPossible, mayRunOut, type Alphabet, type Places } from './alphabet.js';
+import { firstPlaces, isPossible, type Alphabet, type Places } from './alphabet.js';
 import { cellsOf } from './cells.js';
+import { FailingCalls } from './failing-calls.js';
 import { MoveNumbers } from './moves.js';
 import { Scan, Scanner } from './scan.js';
 import { placesBehind, type Move } from './stepper.js';
@@ -84,7 +85,7 @@ class Side {
   readonly run: Run;
   readonly scan: Scan;
   private readonly altmaps: readonly VmemAltmap[];
-  private readonly failing = new Set([0]);
+  private readonly failing = new FailingCalls();
   private readonly events: EventHash;
   private readonly scanner: Scanner;
   private readonly image = new KernelImage();
@@ -112,7 +113,7 @@ class Side {
     return saveRun(this.run);
   }
 
-  play({ action, failing }: Move, index: number): { ret: StepReturn; events: number; allocations: number } {
+  play(move: Move, index: number): { ret: StepReturn; events: number; allocations: number } {
     const { run, events } = this;
     this.image.load(run.kernel, this.altmaps);
     restoreAboveSections(new StateReader(this.above), run);
@@ -121,10 +122,10 @@ class Side {
     const { allocator } = run.kernel;
     const { calls } = allocator;
     run.kernel.counters.reset();
-    if (failing > 0) this.failing.add(calls + failing);
+    this.failing.begin(move, calls);
     const ret = runStep(run, this.alphabet.actions[index]!.step);
-    if (failing > 0) this.failing.delete(calls + failing);
-    return { ret: action.op === 'use' ? null : ret, events: events.value, allocations: allocator.calls - calls };
+    this.failing.end(allocator.calls);
+    return { ret: move.action.op === 'use' ? null : ret, events: events.value, allocations: allocator.calls - calls };
   }
 
   /** What the events of a step do not say of the state behind it. */
@@ -162,7 +163,7 @@ interface PairNode {
  * @param from the alphabet on one kernel
  * @param to the same on the other
  * @param depth steps of the longest sequence
- * @param fail one allocation of an add fails, in turn
+ * @param fail allocations of an add fail, see {@link MoveNumbers.forEach}
  */
 export function lockstep(from: Alphabet, to: Alphabet, depth: number, fail: boolean): LockstepResult {
   const sides = [new Side(from), new Side(to)] as const;
@@ -180,8 +181,7 @@ export function lockstep(from: Alphabet, to: Alphabet, depth: number, fail: bool
     const next: PairNode[] = [];
     for (const node of level) {
       sides.forEach((side, i) => side.enter(node.saved?.[i]));
-      const play = (index: number, failing: number): number => {
-        const number = moves.of(index, failing);
+      const play = (index: number, number: number): number => {
         const move = moves.toMove(number);
         steps++;
         const [a, b] = sides.map((side) => side.play(move, index)) as [
@@ -218,9 +218,7 @@ export function lockstep(from: Alphabet, to: Alphabet, depth: number, fail: bool
       };
       for (const [index, action] of from.actions.entries()) {
         if (!isPossible(from, node.places, action)) continue;
-        const allocations = play(index, 0);
-        if (!fail || !mayRunOut(action)) continue;
-        for (const failing of moves.failures(allocations)) play(index, failing);
+        moves.forEach(index, (number) => play(index, number));
       }
     }
     level = next;

@@ -321,7 +321,7 @@ const LOWER: Lower = {
     const { machine, scenario } = slots;
     if (machine.noDimms === true) {
       refuse(
-        `steps[${from}].op is "add-memory"; a guest of ${scenario.machine.config.arch} has no DIMMs, allowed are the steps kmem and virtio-mem`,
+        `steps[${from}].op is "add-memory"; a guest of ${scenario.machine.config.arch} has no DIMMs, allowed is the step kmem`,
       );
     }
     if (!step.memmapOnMemory && slots.scenario.memmapOnMemory !== 'n') {
