@@ -182,6 +182,7 @@ withTestFormats(withTrees(program.command('repro')))
   .argument('[name]', 'an entry, by its name or number')
   .option('--all', 'play every entry on every release and check that it is where the facts say')
   .option('--kernel <release>', 'the release to play it on')
+  .option('--scenario <file>', 'write the entry as a scenario, for run, diff, report and qemu')
   .addOption(json('repro'))
   .addOption(output())
   .addHelpText(
@@ -189,6 +190,7 @@ withTestFormats(withTrees(program.command('repro')))
     examples(
       'vmemmap repro',
       'vmemmap repro tail-keeps-leaf',
+      'vmemmap repro b10 --scenario b10.json && vmemmap qemu b10.json',
       'vmemmap repro b04 --json',
       'vmemmap repro --all --ktap',
     ),
