@@ -32,6 +32,7 @@ export interface GuestMachine extends MemoryLayout {
   readonly program: string;
   readonly machine: string;
   readonly accel: string;
+  /** QEMU's -cpu for a machine. */
   readonly cpu: (config: MachineConfig) => string;
   /** Firmware and the like. */
   readonly more: readonly string[];
@@ -48,7 +49,11 @@ export interface GuestMachine extends MemoryLayout {
    * Persistent memory is told by nodes of the device tree ("pmem-region"), over RAM of the machine that its memory node leaves
    * out. The driver asks for struct pages of raw namespaces there.
    */
-  readonly pmemRegions?: { readonly memoryNode: string };
+  readonly pmemRegions?: {
+    readonly memoryNode: string;
+    /** What else the tree has to say: node, property, text. */
+    readonly properties: readonly (readonly [node: string, property: string, text: string])[];
+  };
   /** The machine takes NVDIMMs that the kernel knows by ACPI NFIT. */
   readonly nvdimm: boolean;
   /** Memory that is there for a driver from its first to its last byte; Debian's QEMU builds the device for x86 only. */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { entryBits } from '../../src/hardware/entry-bits.js';
 import { highHalf, PMD, PTE, type EntryFormat, type LeafField, pageTables } from '../../src/hardware/page-table.js';
 
 /**
@@ -7,25 +8,44 @@ import { highHalf, PMD, PTE, type EntryFormat, type LeafField, pageTables } from
  * arch/arm64/include/asm/pgtable-hwdef.h): geometry and entry bits. The page size is a parameter.
  */
 
-/** Bits of an entry, low half. */
-export const VALID = 1 << 0;
-/** Clear in a block, set in a table and in a page. */
-export const TABLE = 1 << 1;
-export const TYPE_MASK = VALID | TABLE;
-/** Inner shareable; with LPA2 these two bits are address bits. */
-export const SHARED = 3 << 8;
-/** AP[2], PTE_RDONLY. */
-export const READ_ONLY = 1 << 7;
-export const ACCESS_FLAG = 1 << 10;
-/** A software bit in place of VALID: present but not for the hardware. */
-export const PRESENT_INVALID_HI = 1 << (59 - 32);
+/** The fields of an entry (arch/arm64/include/asm/pgtable-hwdef.h, pgtable-prot.h). */
+export const ENTRY = {
+  VALID: entryBits('PTE_VALID', 0, 'memory is mapped'),
+  /** Clear in a block, set in a table and in a page. */
+  TABLE: entryBits('PTE_TABLE_BIT', 1, 'a page; clear in a block'),
+  ATTRINDX: entryBits('PTE_ATTRINDX', [2, 4], 'memory type by its number in MAIR_EL1; 0 is MT_NORMAL'),
+  USER: entryBits('PTE_USER', 6, 'EL0 may use it'),
+  /** AP[2]. */
+  READ_ONLY: entryBits('PTE_RDONLY', 7, 'is not written, but see DBM'),
+  /** With LPA2 these two bits are address bits. */
+  SHARED: entryBits('PTE_SHARED', [8, 9], '3 is inner shareable'),
+  ACCESS_FLAG: entryBits('PTE_AF', 10, 'was used'),
+  NOT_GLOBAL: entryBits('PTE_NG', 11, 'belongs to one address space'),
+  GUARDED: entryBits('PTE_GP', 50, 'branches need a landing pad'),
+  DBM: entryBits('PTE_DBM', 51, 'a write makes it dirty; the kernel’s PTE_WRITE'),
+  CONT: entryBits('PTE_CONT', 52, 'one of a contiguous run'),
+  PXN: entryBits('PTE_PXN', 53, 'the kernel does not execute it'),
+  UXN: entryBits('PTE_UXN', 54, 'EL0 does not execute it'),
+  SOFTWARE_DIRTY: entryBits('PTE_DIRTY', 55, 'was written; the kernel’s own bit'),
+  SPECIAL: entryBits('PTE_SPECIAL', 56, 'has no struct page'),
+  /** A software bit in place of VALID, in releases that do not use PTE_NG for this. */
+  PRESENT_INVALID: entryBits('PMD_PRESENT_INVALID', 59, 'present, and hidden from the hardware', [PMD]),
+} as const;
 
-/** Bits of an entry, high half. */
-export const DBM_HI = 1 << (51 - 32);
-export const CONT_HI = 1 << (52 - 32);
-export const PXN_HI = 1 << (53 - 32);
-export const UXN_HI = 1 << (54 - 32);
-export const SOFTWARE_DIRTY_HI = 1 << (55 - 32);
+/** In the low half. */
+export const VALID = ENTRY.VALID.lo;
+export const TABLE = ENTRY.TABLE.lo;
+export const TYPE_MASK = VALID | TABLE;
+export const SHARED = ENTRY.SHARED.lo;
+export const READ_ONLY = ENTRY.READ_ONLY.lo;
+export const ACCESS_FLAG = ENTRY.ACCESS_FLAG.lo;
+/** In the high half. */
+export const DBM_HI = ENTRY.DBM.hi;
+export const CONT_HI = ENTRY.CONT.hi;
+export const PXN_HI = ENTRY.PXN.hi;
+export const UXN_HI = ENTRY.UXN.hi;
+export const SOFTWARE_DIRTY_HI = ENTRY.SOFTWARE_DIRTY.hi;
+export const PRESENT_INVALID_HI = ENTRY.PRESENT_INVALID.hi;
 /** UXNTable: what the kernel sets in the tables of its own address space. */
 export const UXN_TABLE_HI = 1 << (60 - 32);
 
@@ -120,30 +140,6 @@ export const format = (layout: AddressLayout): EntryFormat => ({
   address: (_level, lo, hi) => entryAddress(layout, lo, hi),
 });
 
-const high = (bits: number): bigint => BigInt(bits) << 32n;
-
-/** The fields of a leaf (arch/arm64/include/asm/pgtable-hwdef.h, pgtable-prot.h). With LPA2 no bit is left for SH. */
-export const leafFields = ({ shared }: AddressLayout): LeafField[] => [
-  { name: 'PTE_VALID', mask: BigInt(VALID), says: 'memory is mapped' },
-  { name: 'PTE_TABLE_BIT', mask: BigInt(TABLE), says: 'a page; clear in a block' },
-  { name: 'PTE_ATTRINDX', mask: 7n << 2n, says: 'memory type by its number in MAIR_EL1; 0 is MT_NORMAL' },
-  { name: 'PTE_USER', mask: 1n << 6n, says: 'EL0 may use it' },
-  { name: 'PTE_RDONLY', mask: 1n << 7n, says: 'is not written, but see DBM' },
-  ...(shared === 0 ? [] : [{ name: 'PTE_SHARED', mask: BigInt(shared), says: '3 is inner shareable' }]),
-  { name: 'PTE_AF', mask: BigInt(ACCESS_FLAG), says: 'was used' },
-  { name: 'PTE_NG', mask: 1n << 11n, says: 'belongs to one address space' },
-  { name: 'PTE_GP', mask: 1n << 50n, says: 'branches need a landing pad' },
-  { name: 'PTE_DBM', mask: high(DBM_HI), says: 'a write makes it dirty; the kernel’s PTE_WRITE' },
-  { name: 'PTE_CONT', mask: high(CONT_HI), says: 'one of a contiguous run' },
-  { name: 'PTE_PXN', mask: high(PXN_HI), says: 'the kernel does not execute it' },
-  { name: 'PTE_UXN', mask: high(UXN_HI), says: 'EL0 does not execute it' },
-  { name: 'PTE_DIRTY', mask: high(SOFTWARE_DIRTY_HI), says: 'was written; the kernel’s own bit' },
-  { name: 'PTE_SPECIAL', mask: 1n << 56n, says: 'has no struct page' },
-  // In releases that do not use PTE_NG for this.
-  {
-    name: 'PMD_PRESENT_INVALID',
-    mask: high(PRESENT_INVALID_HI),
-    says: 'present, and hidden from the hardware',
-    levels: [PMD],
-  },
-];
+/** The fields of a leaf. With LPA2 no bit is left for SH. */
+export const leafFields = ({ shared }: AddressLayout): LeafField[] =>
+  Object.values(ENTRY).filter((field) => field !== ENTRY.SHARED || shared !== 0);

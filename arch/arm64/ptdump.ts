@@ -1,39 +1,32 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { fieldMask, flagField, type EntryField, type FlagField, type Ptdump } from '../../src/kernel/ptdump.js';
-import { ACCESS_FLAG, CONT_HI, PXN_HI, SHARED, TABLE, UXN_HI, VALID } from './layout.js';
+import { ENTRY } from './layout.js';
 
 /** kernel_page_tables of arm64, arch/arm64/mm/ptdump.c. */
 
-const low = (bits: number): bigint => BigInt(bits >>> 0);
-const high = (bits: number): bigint => BigInt(bits >>> 0) << 32n;
-const PTE_USER = 1n << 6n;
-const PTE_RDONLY = 1n << 7n;
-const PTE_NG = 1n << 11n;
-const PTE_GP = 1n << 50n;
-/** AttrIndx[2:0], the number of a memory type. */
+/** Position of AttrIndx[2:0], the number of a memory type. */
 const ATTRINDX_SHIFT = 2n;
-const ATTRINDX_MASK = 7n << ATTRINDX_SHIFT;
 
 const memoryType = (name: string, index: bigint, set: string): FlagField => ({
   name,
-  mask: ATTRINDX_MASK,
+  mask: ENTRY.ATTRINDX.mask,
   value: index << ATTRINDX_SHIFT,
   set,
 });
 
 export const FIELDS: readonly EntryField[] = [
-  flagField('PTE_VALID', low(VALID), ' ', 'F'),
-  flagField('PTE_USER', PTE_USER, 'USR'),
-  flagField('PTE_RDONLY', PTE_RDONLY, 'ro', 'RW'),
-  flagField('PTE_PXN', high(PXN_HI), 'NX', 'x '),
-  flagField('PTE_SHARED', low(SHARED), 'SHD'),
-  flagField('PTE_AF', low(ACCESS_FLAG), 'AF'),
-  flagField('PTE_NG', PTE_NG, 'NG'),
-  flagField('PTE_CONT', high(CONT_HI), 'CON'),
-  flagField('PTE_TABLE_BIT', low(TABLE), '   ', 'BLK'),
-  flagField('PTE_UXN', high(UXN_HI), 'UXN'),
-  flagField('PTE_GP', PTE_GP, 'GP'),
+  flagField(ENTRY.VALID, ' ', 'F'),
+  flagField(ENTRY.USER, 'USR'),
+  flagField(ENTRY.READ_ONLY, 'ro', 'RW'),
+  flagField(ENTRY.PXN, 'NX', 'x '),
+  flagField(ENTRY.SHARED, 'SHD'),
+  flagField(ENTRY.ACCESS_FLAG, 'AF'),
+  flagField(ENTRY.NOT_GLOBAL, 'NG'),
+  flagField(ENTRY.CONT, 'CON'),
+  flagField(ENTRY.TABLE, '   ', 'BLK'),
+  flagField(ENTRY.UXN, 'UXN'),
+  flagField(ENTRY.GUARDED, 'GP'),
   memoryType('MT_DEVICE_nGnRnE', 3n, 'DEVICE/nGnRnE'),
   memoryType('MT_DEVICE_nGnRE', 4n, 'DEVICE/nGnRE'),
   memoryType('MT_NORMAL_NC', 2n, 'MEM/NORMAL-NC'),

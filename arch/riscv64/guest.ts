@@ -20,10 +20,15 @@ export const GUEST: GuestMachine = {
   ...inOnePiece(VIRT_RAM_START),
   ptdump: 'kernel_page_tables',
   noDimms: true,
-  pmemRegions: { memoryNode: `/memory@${VIRT_RAM_START.toString(16)}` },
+  pmemRegions: {
+    memoryNode: `/memory@${VIRT_RAM_START.toString(16)}`,
+    // Kernels since 7.2 take no more levels than mmu-type says: QEMU 7.2.22 says sv48, 10.0.13 sv57.
+    properties: [['/cpus/cpu@0', 'mmu-type', 'riscv,sv57']],
+  },
   nvdimm: false,
   virtioPmem: false,
-  virtioMem: true,
+  // Neither QEMU 7.2.22 nor 10.0.13 has the device for this machine, though the kernel has the driver.
+  virtioMem: false,
   onlinesItself: false,
   acpiDimms: false,
   memoryBlockSize: ({ sectionSizeBits }) => 2 ** sectionSizeBits,

@@ -5,7 +5,7 @@ import {
   highHalf,
   PTE,
   type EntryFormat,
-  type Geometry,
+  type TableGeometry,
   type LeafField,
 } from '../../src/hardware/page-table.js';
 
@@ -48,7 +48,7 @@ const PAGE_SIZE = 2 ** PAGE_SHIFT;
 const ENTRY_PER_ADDRESS = 2 ** (FRAME_SHIFT - PAGE_SHIFT);
 
 /** @param pagingLevels 3 for Sv39, 4 for Sv48, 5 for Sv57 */
-export const geometry = (pagingLevels: number): Geometry => fullPageTables(PAGE_SHIFT, pagingLevels);
+export const geometry = (pagingLevels: number): TableGeometry => fullPageTables(PAGE_SHIFT, pagingLevels);
 
 /** pXd_pfn(): the frame of an entry. */
 export const entryPfn = (lo: number, hi: number): number => (hi & FRAME_HI) * FRAMES_PER_HIGH + (lo >>> FRAME_SHIFT);

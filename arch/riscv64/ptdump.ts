@@ -5,7 +5,8 @@ import { ACCESSED, DIRTY, EXEC, GLOBAL, PRESENT, READ, USER, WRITE } from './lay
 
 /** kernel_page_tables of riscv64, arch/riscv/mm/ptdump.c. Where nothing is mapped there is no line. */
 
-const flag = (name: string, bit: number, letter: string): EntryField => flagField(name, BigInt(bit), letter, '.');
+const flag = (name: string, bit: number, letter: string): EntryField =>
+  flagField({ name, mask: BigInt(bit) }, letter, '.');
 
 const PERMISSIONS: readonly EntryField[] = [
   flag('_PAGE_DIRTY', DIRTY, 'D'),
@@ -18,7 +19,7 @@ const PERMISSIONS: readonly EntryField[] = [
   flag('_PAGE_PRESENT', PRESENT, 'V'),
 ];
 
-const PAGE_SOFT = 3n << 8n;
+const SOFT = { name: '_PAGE_SOFT', mask: 3n << 8n };
 /** Bits 62 and 61: Svpbmt's memory type. Both are set where a T-Head core has normal memory, which is told as "??". */
 const MTMASK_SVPBMT = 3n << 61n;
 const PAGE_NAPOT = 1n << 63n;
@@ -27,14 +28,14 @@ const NONE_SET = '  ..  ';
 
 /** Neither the kernel's own bits nor other memory types occur in entries of the vmemmap: one word stands for them. */
 export const FIELDS: readonly EntryField[] = [
-  flagField('_PAGE_NAPOT', PAGE_NAPOT, 'N', '.'),
-  flagField('_PAGE_MTMASK_SVPBMT', MTMASK_SVPBMT, 'MT(??)', NONE_SET),
-  flagField('_PAGE_SOFT', PAGE_SOFT, 'RSW(3)', NONE_SET),
+  flagField({ name: '_PAGE_NAPOT', mask: PAGE_NAPOT }, 'N', '.'),
+  flagField({ name: '_PAGE_MTMASK_SVPBMT', mask: MTMASK_SVPBMT }, 'MT(??)', NONE_SET),
+  flagField(SOFT, 'RSW(3)', NONE_SET),
   ...PERMISSIONS,
 ];
 
 /** Before it knew of memory types and of contiguous ranges. */
-export const EARLIER_FIELDS: readonly EntryField[] = [flagField('_PAGE_SOFT', PAGE_SOFT, 'RSW'), ...PERMISSIONS];
+export const EARLIER_FIELDS: readonly EntryField[] = [flagField(SOFT, 'RSW'), ...PERMISSIONS];
 
 const LEVEL_NAMES = ['PTE', 'PMD', 'PUD', 'P4D', 'PGD'];
 

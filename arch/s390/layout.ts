@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { entryBits } from '../../src/hardware/entry-bits.js';
 import {
   highHalf,
   P4D,
@@ -9,7 +10,7 @@ import {
   PUD,
   swap32,
   type EntryFormat,
-  type Geometry,
+  type TableGeometry,
   type LeafField,
   type Level,
   type TableLevel,
@@ -21,21 +22,44 @@ import type { Traits } from '../../src/history/traits/index.js';
  * segment and page tables. An entry that is empty is not zero, and says of what table it is.
  */
 
+/** The fields of a page entry (arch/s390/include/asm/pgtable.h). */
+export const PAGE = {
+  PRESENT: entryBits('_PAGE_PRESENT', 0, 'memory is mapped', [PTE]),
+  YOUNG: entryBits('_PAGE_YOUNG', 2, 'was used', [PTE]),
+  DIRTY: entryBits('_PAGE_DIRTY', 3, 'was written', [PTE]),
+  READ: entryBits('_PAGE_READ', 4, 'may be read', [PTE]),
+  WRITE: entryBits('_PAGE_WRITE', 5, 'may be written', [PTE]),
+  NOEXEC: entryBits('_PAGE_NOEXEC', 8, 'is not executed', [PTE]),
+  PROTECT: entryBits('_PAGE_PROTECT', 9, 'the hardware refuses writes', [PTE]),
+  INVALID: entryBits('_PAGE_INVALID', 10, 'the hardware maps nothing', [PTE]),
+} as const;
+
+/** Those of a large segment that every release has. */
+const SEGMENT = {
+  INVALID: entryBits('_SEGMENT_ENTRY_INVALID', 5, 'the hardware maps nothing', [PMD]),
+  NOEXEC: entryBits('_SEGMENT_ENTRY_NOEXEC', 8, 'is not executed', [PMD]),
+  PROTECT: entryBits('_SEGMENT_ENTRY_PROTECT', 9, 'the hardware refuses writes', [PMD]),
+  LARGE: entryBits('_SEGMENT_ENTRY_LARGE', 10, 'maps 1 MiB itself', [PMD]),
+  YOUNG: entryBits('_SEGMENT_ENTRY_YOUNG', 12, 'was used', [PMD]),
+  DIRTY: entryBits('_SEGMENT_ENTRY_DIRTY', 13, 'was written', [PMD]),
+} as const;
+
 /** Invalid bit of region and segment entries, and of page entries. */
-const TABLE_INVALID = 0x20;
-const PAGE_INVALID = 0x400;
+const TABLE_INVALID = SEGMENT.INVALID.lo;
+const PAGE_INVALID = PAGE.INVALID.lo;
 /** FC: the segment or region-third entry maps memory itself. */
-export const LARGE = 0x400;
+export const LARGE = SEGMENT.LARGE.lo;
 /** Table type and length of an entry that points to a table, by its level. */
 const REGION1 = 0x0f;
 const REGION2 = 0x0b;
 const REGION3 = 0x07;
 
-/** PAGE_KERNEL: present 1, young 4, dirty 8, read 0x10, write 0x20, no execution 0x100. */
-export const PAGE_KERNEL = 0x13d;
+/** PAGE_KERNEL: 0x13d. */
+export const PAGE_KERNEL =
+  PAGE.PRESENT.lo | PAGE.YOUNG.lo | PAGE.DIRTY.lo | PAGE.READ.lo | PAGE.WRITE.lo | PAGE.NOEXEC.lo;
 /** Bits of a segment entry that the software chooses. */
 export interface SegmentBits {
-  /** SEGMENT_KERNEL, a leaf: no execution 0x100, large 0x400, young 0x1000, dirty 0x2000; read and write besides. */
+  /** SEGMENT_KERNEL, a leaf. */
   readonly leaf: number;
   /** _SEGMENT_ENTRY, an entry that points to a page table. */
   readonly table: number;
@@ -63,7 +87,7 @@ const TABLES: readonly TableLevel[] = [
 ];
 
 /** @param pagingLevels 3, 4 or 5, chosen at boot */
-export const geometry = (pagingLevels: number): Geometry => ({
+export const geometry = (pagingLevels: number): TableGeometry => ({
   levels: TABLES.slice(TABLES.length - pagingLevels),
   endian: 'big',
 });
@@ -101,51 +125,25 @@ export const pteWord1 = (pa: number): number => swap32(((pa & TABLE_ORIGIN[PTE]!
 export const flagBits = (level: Level, lo: number): bigint =>
   BigInt((lo & ~(level === PMD ? LARGE_ORIGIN : TABLE_ORIGIN[PTE]!)) >>> 0);
 
-/** The fields of a leaf (arch/s390/include/asm/pgtable.h) that is a page. */
-const PAGE_FIELDS: readonly LeafField[] = [
-  { name: '_PAGE_PRESENT', mask: 0x1n, says: 'memory is mapped', levels: [PTE] },
-  { name: '_PAGE_YOUNG', mask: 0x4n, says: 'was used', levels: [PTE] },
-  { name: '_PAGE_DIRTY', mask: 0x8n, says: 'was written', levels: [PTE] },
-  { name: '_PAGE_READ', mask: 0x10n, says: 'may be read', levels: [PTE] },
-  { name: '_PAGE_WRITE', mask: 0x20n, says: 'may be written', levels: [PTE] },
-  { name: '_PAGE_NOEXEC', mask: 0x100n, says: 'is not executed', levels: [PTE] },
-  { name: '_PAGE_PROTECT', mask: 0x200n, says: 'the hardware refuses writes', levels: [PTE] },
-  { name: '_PAGE_INVALID', mask: 0x400n, says: 'the hardware maps nothing', levels: [PTE] },
-];
+/** SEGMENT_KERNEL without what lies elsewhere by release: 0x3500. */
+const SEGMENT_KERNEL = SEGMENT.NOEXEC.lo | SEGMENT.LARGE.lo | SEGMENT.YOUNG.lo | SEGMENT.DIRTY.lo;
 
-/** Those of a large segment that every release has. */
-const SEGMENT_FIELDS: readonly LeafField[] = [
-  { name: '_SEGMENT_ENTRY_INVALID', mask: 0x20n, says: 'the hardware maps nothing', levels: [PMD] },
-  { name: '_SEGMENT_ENTRY_NOEXEC', mask: 0x100n, says: 'is not executed', levels: [PMD] },
-  { name: '_SEGMENT_ENTRY_PROTECT', mask: 0x200n, says: 'the hardware refuses writes', levels: [PMD] },
-  { name: '_SEGMENT_ENTRY_LARGE', mask: BigInt(LARGE), says: 'maps 1 MiB itself', levels: [PMD] },
-  { name: '_SEGMENT_ENTRY_YOUNG', mask: 0x1000n, says: 'was used', levels: [PMD] },
-  { name: '_SEGMENT_ENTRY_DIRTY', mask: 0x2000n, says: 'was written', levels: [PMD] },
-];
-
-/** Read 1 and write 2. */
+const LOW_READ = entryBits('_SEGMENT_ENTRY_READ', 0, 'may be read', [PMD]);
+const LOW_WRITE = entryBits('_SEGMENT_ENTRY_WRITE', 1, 'may be written', [PMD]);
 const SEGMENT_BITS: SegmentBits = {
-  leaf: 0x3503,
+  leaf: SEGMENT_KERNEL | LOW_READ.lo | LOW_WRITE.lo,
   table: 0,
-  fields: [
-    ...PAGE_FIELDS,
-    { name: '_SEGMENT_ENTRY_READ', mask: 0x1n, says: 'may be read', levels: [PMD] },
-    { name: '_SEGMENT_ENTRY_WRITE', mask: 0x2n, says: 'may be written', levels: [PMD] },
-    ...SEGMENT_FIELDS,
-  ],
+  fields: [...Object.values(PAGE), LOW_READ, LOW_WRITE, ...Object.values(SEGMENT)],
 };
 
-/** Present 1, and read 0x4000 and write 0x8000 out of its way: an entry that is not present may hold a swap entry. */
+/** Read and write out of the way of present: an entry that is not present may hold a swap entry. */
+const PRESENT = entryBits('_SEGMENT_ENTRY_PRESENT', 0, 'memory is mapped', [PMD]);
+const READ = entryBits('_SEGMENT_ENTRY_READ', 14, 'may be read', [PMD]);
+const WRITE = entryBits('_SEGMENT_ENTRY_WRITE', 15, 'may be written', [PMD]);
 const SEGMENT_BITS_WITH_PRESENT: SegmentBits = {
-  leaf: 0xf501,
-  table: 1,
-  fields: [
-    ...PAGE_FIELDS,
-    { name: '_SEGMENT_ENTRY_PRESENT', mask: 0x1n, says: 'memory is mapped', levels: [PMD] },
-    ...SEGMENT_FIELDS,
-    { name: '_SEGMENT_ENTRY_READ', mask: 0x4000n, says: 'may be read', levels: [PMD] },
-    { name: '_SEGMENT_ENTRY_WRITE', mask: 0x8000n, says: 'may be written', levels: [PMD] },
-  ],
+  leaf: SEGMENT_KERNEL | PRESENT.lo | READ.lo | WRITE.lo,
+  table: PRESENT.lo,
+  fields: [...Object.values(PAGE), PRESENT, ...Object.values(SEGMENT), READ, WRITE],
 };
 
 /** What a release writes into segment entries. */

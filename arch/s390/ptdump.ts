@@ -3,18 +3,19 @@
 import { low52 } from '../../src/hardware/low-bits.js';
 import type { MachineConfig } from '../machine-fields.js';
 import { alignUp } from '../../src/hardware/align.js';
-import { fieldMask, type EntryField, type Ptdump } from '../../src/kernel/ptdump.js';
+import type { EntryBits } from '../../src/hardware/entry-bits.js';
+import { fieldMask, flagField, type EntryField, type Ptdump } from '../../src/kernel/ptdump.js';
 import type { Traits } from '../../src/history/traits/index.js';
+import { PAGE } from './layout.js';
 
 /** kernel_page_tables of s390, arch/s390/mm/dump_pagetables.c. */
 
-/** Bits 0x200 and 0x100 of page and of segment entries. */
-const PAGE_PROTECT = 0x200n;
-const PAGE_NOEXEC = 0x100n;
+/** A bit that stands in segment entries where it stands in page entries. */
+const everywhere = ({ name, mask }: EntryBits): Pick<EntryBits, 'name' | 'mask'> => ({ name, mask });
 
 export const FIELDS: readonly EntryField[] = [
-  { name: '_PAGE_PROTECT', mask: PAGE_PROTECT, value: PAGE_PROTECT, set: 'RO', clear: 'RW' },
-  { name: '_PAGE_NOEXEC', mask: PAGE_NOEXEC, value: PAGE_NOEXEC, set: 'NX', clear: 'X' },
+  flagField(everywhere(PAGE.PROTECT), 'RO', 'RW'),
+  flagField(everywhere(PAGE.NOEXEC), 'NX', 'X'),
 ];
 
 /** A region-first table is what the ASCE designates, a region-second table the pgd, and so on down. */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { entryBits } from '../../src/hardware/entry-bits.js';
 import {
   fullPageTables,
   highHalf,
@@ -7,7 +8,7 @@ import {
   PTE,
   PUD,
   type EntryFormat,
-  type Geometry,
+  type TableGeometry,
   type LeafField,
   type Level,
 } from '../../src/hardware/page-table.js';
@@ -16,18 +17,35 @@ import {
  * Page tables of x86_64 (Intel SDM volume 3, 4.5; arch/x86/include/asm/pgtable_types.h): geometry and entry bits.
  */
 
-/** Bits of an entry, low half. */
-export const PRESENT = 1 << 0;
-export const RW = 1 << 1;
-export const USER = 1 << 2;
-export const ACCESSED = 1 << 5;
-export const DIRTY = 1 << 6;
-/** Page size: a leaf above the PTE level. */
-export const PSE = 1 << 7;
-/** Global; also marks PROTNONE where PRESENT is clear. */
-export const GLOBAL = 1 << 8;
-/** Bit 63, in the high half. */
-export const NX = 0x8000_0000;
+/** The fields of an entry. */
+export const ENTRY = {
+  PRESENT: entryBits('_PAGE_PRESENT', 0, 'memory is mapped'),
+  RW: entryBits('_PAGE_RW', 1, 'may be written'),
+  USER: entryBits('_PAGE_USER', 2, 'user mode may use it'),
+  PWT: entryBits('_PAGE_PWT', 3, 'write-through'),
+  PCD: entryBits('_PAGE_PCD', 4, 'not cached'),
+  ACCESSED: entryBits('_PAGE_ACCESSED', 5, 'was used'),
+  DIRTY: entryBits('_PAGE_DIRTY', 6, 'was written'),
+  PSE: entryBits('_PAGE_PSE', 7, 'a leaf above the PTE level', [PMD, PUD]),
+  PAT: entryBits('_PAGE_PAT', 7, 'memory type from the PAT', [PTE]),
+  /** Also marks PROTNONE where PRESENT is clear. */
+  GLOBAL: entryBits('_PAGE_GLOBAL', 8, 'stays in the TLB when the page table is switched'),
+  SOFTWARE_LOW: entryBits('_PAGE_SOFTW1-3', [9, 11], 'the kernel’s own'),
+  SOFTWARE_HIGH: entryBits('_PAGE_SOFTW4-5', [57, 58], 'the kernel’s own'),
+  PKEY: entryBits('_PAGE_PKEY_MASK', [59, 62], 'protection key'),
+  NX: entryBits('_PAGE_NX', 63, 'is not executed'),
+} as const;
+
+export const LEAF_FIELDS: readonly LeafField[] = Object.values(ENTRY);
+
+export const PRESENT = ENTRY.PRESENT.lo;
+export const RW = ENTRY.RW.lo;
+export const ACCESSED = ENTRY.ACCESSED.lo;
+export const DIRTY = ENTRY.DIRTY.lo;
+export const PSE = ENTRY.PSE.lo;
+export const GLOBAL = ENTRY.GLOBAL.lo;
+/** In the high half. */
+export const NX = ENTRY.NX.hi;
 
 /** PAGE_KERNEL: 0x8000000000000163. */
 export const PAGE_KERNEL_LO = PRESENT | RW | ACCESSED | DIRTY | GLOBAL;
@@ -36,7 +54,7 @@ export const PAGE_KERNEL_RO_LO = PRESENT | ACCESSED | GLOBAL;
 /** PAGE_KERNEL_LARGE: 0x80000000000001e3. */
 export const PAGE_KERNEL_LARGE_LO = PAGE_KERNEL_LO | PSE;
 /** _PAGE_TABLE, what the populate helpers write: 0x67. */
-export const PAGE_TABLE_LO = PRESENT | RW | USER | ACCESSED | DIRTY;
+export const PAGE_TABLE_LO = PRESENT | RW | ENTRY.USER.lo | ACCESSED | DIRTY;
 
 /** _PAGE_KNL_ERRATUM_MASK: bits that some CPUs set in an entry that is not present; pXd_none() looks past them. */
 export const NONE_IGNORES = DIRTY | ACCESSED;
@@ -50,7 +68,7 @@ const PAGE_SHIFT = 12;
 const FRAMES_PER_HIGH = 2 ** (32 - PAGE_SHIFT);
 
 /** @param pagingLevels 4 or 5; with 4 the pgd is folded into the p4d */
-export const geometry = (pagingLevels: number): Geometry => fullPageTables(PAGE_SHIFT, pagingLevels);
+export const geometry = (pagingLevels: number): TableGeometry => fullPageTables(PAGE_SHIFT, pagingLevels);
 
 /** Physical byte address that an entry points to. */
 export const tableAddress = (lo: number, hi: number): number => (hi & FRAME_HI) * BITS_31_0 + ((lo & FRAME_LO) >>> 0);
@@ -76,21 +94,3 @@ export const entryHi = (pa: number, bits: number): number => (highHalf(pa) | bit
 /** The bits of an entry other than the frame. */
 export const flagBits = (lo: number, hi: number): bigint =>
   (BigInt((hi & ~FRAME_HI) >>> 0) << 32n) | BigInt(lo & ~FRAME_LO);
-
-/** The fields of a leaf (arch/x86/include/asm/pgtable_types.h). */
-export const LEAF_FIELDS: readonly LeafField[] = [
-  { name: '_PAGE_PRESENT', mask: BigInt(PRESENT), says: 'memory is mapped' },
-  { name: '_PAGE_RW', mask: BigInt(RW), says: 'may be written' },
-  { name: '_PAGE_USER', mask: BigInt(USER), says: 'user mode may use it' },
-  { name: '_PAGE_PWT', mask: 1n << 3n, says: 'write-through' },
-  { name: '_PAGE_PCD', mask: 1n << 4n, says: 'not cached' },
-  { name: '_PAGE_ACCESSED', mask: BigInt(ACCESSED), says: 'was used' },
-  { name: '_PAGE_DIRTY', mask: BigInt(DIRTY), says: 'was written' },
-  { name: '_PAGE_PSE', mask: BigInt(PSE), says: 'a leaf above the PTE level', levels: [PMD, PUD] },
-  { name: '_PAGE_PAT', mask: 1n << 7n, says: 'memory type from the PAT', levels: [PTE] },
-  { name: '_PAGE_GLOBAL', mask: BigInt(GLOBAL), says: 'stays in the TLB when the page table is switched' },
-  { name: '_PAGE_SOFTW1-3', mask: 7n << 9n, says: 'the kernel’s own' },
-  { name: '_PAGE_SOFTW4-5', mask: 3n << 57n, says: 'the kernel’s own' },
-  { name: '_PAGE_PKEY_MASK', mask: 0xfn << 59n, says: 'protection key' },
-  { name: '_PAGE_NX', mask: BigInt(NX) << 32n, says: 'is not executed' },
-];

@@ -2,30 +2,25 @@
 
 import { LOW_52_BITS, low52 } from '../../src/hardware/low-bits.js';
 import type { MachineConfig } from '../machine-fields.js';
-import { PMD, PGD, P4D, PTE, PUD } from '../../src/hardware/page-table.js';
+import { PMD, PGD, P4D, PUD } from '../../src/hardware/page-table.js';
 import { flagField, type EntryField, type Ptdump } from '../../src/kernel/ptdump.js';
-import { GLOBAL, NX, PSE, RW, USER } from './layout.js';
+import { ENTRY } from './layout.js';
 
 /** kernel_page_tables of x86_64, arch/x86/mm/dump_pagetables.c. */
 
-const low = (bit: number): bigint => BigInt(bit);
-const PWT = 1n << 3n;
-const PCD = 1n << 4n;
-/** _PAGE_PAT of a page entry; the same bit that is PSE above it. */
-const PAT = 1n << 7n;
-const NX_BIT = BigInt(NX) << 32n;
 /** PTE_FLAGS_MASK: all but bits 12 to 51. _PAGE_PAT_LARGE is bit 12, so no line ever shows it. */
 const FLAGS = 0xfff0_0000_0000_0fffn;
 
 export const FIELDS: readonly EntryField[] = [
-  flagField('_PAGE_USER', low(USER), 'USR'),
-  flagField('_PAGE_RW', low(RW), 'RW', 'ro'),
-  flagField('_PAGE_PWT', PWT, 'PWT'),
-  flagField('_PAGE_PCD', PCD, 'PCD'),
-  { ...flagField('_PAGE_PSE', low(PSE), 'PSE'), levels: [PMD, PUD, P4D, PGD] },
-  { ...flagField('_PAGE_PAT', PAT, 'PAT'), levels: [PTE] },
-  flagField('_PAGE_GLOBAL', low(GLOBAL), 'GLB'),
-  flagField('_PAGE_NX', NX_BIT, 'NX', 'x '),
+  flagField(ENTRY.USER, 'USR'),
+  flagField(ENTRY.RW, 'RW', 'ro'),
+  flagField(ENTRY.PWT, 'PWT'),
+  flagField(ENTRY.PCD, 'PCD'),
+  // The words know levels that no leaf of the vmemmap is of.
+  { ...flagField(ENTRY.PSE, 'PSE'), levels: [PMD, PUD, P4D, PGD] },
+  flagField(ENTRY.PAT, 'PAT'),
+  flagField(ENTRY.GLOBAL, 'GLB'),
+  flagField(ENTRY.NX, 'NX', 'x '),
 ];
 
 /** Columns that the words take; blank where nothing is mapped. */

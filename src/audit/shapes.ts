@@ -16,7 +16,8 @@ export interface ShapeMachine {
 }
 
 type Steps = ScenarioInput['steps'];
-type Altmaps = NonNullable<ScenarioInput['altmaps']>;
+/** Altmaps of a scenario as its file writes them. */
+export type Altmaps = NonNullable<ScenarioInput['altmaps']>;
 
 /** What is done to the machine, and with which altmaps. */
 export interface Shaped {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import type { PfnRange } from '../kernel/pfn-range.js';
 import { pfnToPage, type Kernel } from '../kernel/kernel.js';
 import { isMishap } from '../kernel/log.js';
 import { mappedRange } from '../mm/memremap.js';
@@ -53,11 +54,6 @@ export interface CheckOptions {
    * @param given memmap that the step was about
    */
   onStep?: (run: Run, step: number, given: AddressRange | undefined) => void;
-}
-
-interface PfnRange {
-  pfn: number;
-  nrPages: number;
 }
 
 /** Ranges that altmaps have to serve: those added with them that are still there. */

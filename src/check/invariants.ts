@@ -17,6 +17,7 @@ import type { Check, StepView } from './step-view.js';
  * and books from outside and shares nothing with the code that it judges. A release that breaks one is a finding.
  */
 
+/** Names of the invariants, in the order in which they are asked. */
 export const INVARIANT_NAMES = [
   'no-crash',
   'no-hole',

@@ -8,6 +8,7 @@ import { activeMemmap, type AddressRange, vmemmapWindow, walkVmemmap } from '../
 
 /** A machine between two steps, read from its tables and memory alone: what the invariants compare. */
 
+/** What the tables, the memory and the books of a kernel say at a moment. */
 export interface Snapshot {
   /** Memmap of active subsections, low 52 bits of its addresses, ascending. */
   readonly active: readonly AddressRange[];

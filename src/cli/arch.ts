@@ -4,7 +4,7 @@ import type { ArchConfiguration, Architecture } from '../../arch/architecture.js
 import { sizeText } from '../report/text.js';
 import { ARCHITECTURES, findArchitecture } from '../scenario/names.js';
 import { EXIT_OK } from './exit-codes.js';
-import { writeResult } from './output.js';
+import { outputText, writeResult } from './output.js';
 import { styled } from './terminal.js';
 
 function configurationLines(c: ArchConfiguration): string[] {
@@ -32,7 +32,7 @@ export function arch(name: string | undefined, options: { json?: true }): number
       structPageSizes,
       configurations: configurations.map((c) => ({ ...c, vmemmapBase: `0x${c.vmemmapBase.toString(16)}` })),
     }));
-    writeResult(JSON.stringify({ schema: 'vmemmap/arch/v1', architectures: table }, null, 2), undefined);
+    writeResult(outputText({ schema: 'vmemmap/arch/v1', architectures: table }), undefined);
   } else {
     writeResult(architectures.map((a) => architectureLines(a).join('\n')).join('\n\n'), undefined);
   }

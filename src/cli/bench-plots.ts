@@ -7,7 +7,8 @@ import type { Selection } from '../bench/select.js';
 import { blockSizePlot, overheadPlot, structPagePlot, type DrawnPlot } from '../report/plots/plots.js';
 import { InputError } from '../scenario/load.js';
 import { EXIT_OK } from './exit-codes.js';
-import { makeFolder, progress, writeNamed, writeResult } from './output.js';
+import { makeFolder, writeNamed, writeResult } from './output.js';
+import { progress } from './progress.js';
 import { findArchitecture } from '../scenario/names.js';
 
 /** `vmemmap bench --svg`: the suites as plots, a file each. */

@@ -21,7 +21,8 @@ import { findArchitecture } from '../scenario/names.js';
 import { clockSettings, onlyFormat, type CallFormats, type ClockOptions } from './clock-options.js';
 import { EXIT_FINDING, EXIT_OK } from './exit-codes.js';
 import { namedKernel } from './named-kernel.js';
-import { progress, writeResult } from './output.js';
+import { outputText, writeResult } from './output.js';
+import { progress } from './progress.js';
 import { validation } from './validation.js';
 
 export interface BenchOptions extends ClockOptions, CallFormats {
@@ -114,13 +115,10 @@ async function wall(suites: readonly Suite[], chosen: Selection, options: BenchO
     }),
   }));
   progress('');
-  const text = options.json ? json('bench-wall', { suites: measured }) : wallText(measured);
+  const text = options.json ? outputText({ schema: 'vmemmap/bench-wall/v1', suites: measured }) : wallText(measured);
   writeResult(text, options.output);
   return EXIT_OK;
 }
-
-const json = (name: string, value: object): string =>
-  JSON.stringify({ schema: `vmemmap/${name}/v1`, ...value }, null, 2);
 
 function thresholdOf(text: string): number {
   const percent = Number(text);
@@ -148,13 +146,19 @@ export async function bench(names: readonly string[], options: BenchOptions): Pr
   const results = playAll(suites, chosen, options.range ? playCaseWithRange : playCase);
   progress('');
   if (old === undefined) {
-    const text = asJson ? json('bench', { suites: results }) : csv ? benchCsv(results) : benchText(results);
+    const text = asJson
+      ? outputText({ schema: 'vmemmap/bench/v1', suites: results })
+      : csv
+        ? benchCsv(results)
+        : benchText(results);
     writeResult(text, options.output);
     return EXIT_OK;
   }
   const rows = compareResults(old, results, threshold);
   writeResult(
-    asJson ? json('bench-comparison', { thresholdPercent: threshold, rows }) : comparisonText(rows),
+    asJson
+      ? outputText({ schema: 'vmemmap/bench-comparison/v1', thresholdPercent: threshold, rows })
+      : comparisonText(rows),
     options.output,
   );
   return rows.some(({ regressed }) => regressed) ? EXIT_FINDING : EXIT_OK;

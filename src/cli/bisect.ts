@@ -3,13 +3,18 @@
 import { bisect, type Outcome, releasesOnTheWay, type Turn } from '../check/releases/bisect.js';
 import { CHECKS } from '../check/expectations.js';
 import { BOUNDARY_RELEASES, olderFirst, type Release } from '../history/releases.js';
+import { findingJson } from '../report/finding.js';
+import type { OutputOf } from '../report/output-schemas/index.js';
 import { allowedAre } from '../scenario/did-you-mean.js';
+import { AddressText } from '../kernel/vmemmap-view.js';
 import { InputError } from '../scenario/load.js';
+import type { ScenarioFile } from '../scenario/schema.js';
 import { resolveScenario } from '../scenario/scenario.js';
 import { refuseSlips } from '../scenario/slips.js';
 import { EXIT_FINDING, EXIT_OK } from './exit-codes.js';
 import { namedKernel } from './named-kernel.js';
-import { progress, writeResult } from './output.js';
+import { outputText, writeResult } from './output.js';
+import { progress } from './progress.js';
 import { readScenario } from './scenario-file.js';
 import { styled } from './terminal.js';
 
@@ -44,6 +49,10 @@ function releasesBetween(options: BisectOptions): Release[] {
 const outcomeText = (outcome: Outcome): string =>
   'untestable' in outcome ? 'untestable' : outcome.broken.length > 0 ? 'broken' : 'holds';
 
+/** How addresses are written on a release: where its vmemmap lies is the release's. */
+const addressesOn = (scenario: ScenarioFile, release: Release): AddressText =>
+  new AddressText(resolveScenario(scenario, { release }).machine.config.vmemmapBase);
+
 function turnLines({ from, to, breaks, culprits, finding }: Turn, expect: string): string[] {
   const verdict = breaks ? styled('red', `${expect} breaks`) : styled('green', `${expect} holds again`);
   return [
@@ -72,7 +81,7 @@ export function bisectCommand(file: string, options: BisectOptions): number {
   progress('');
   const broken = outcomes.some(({ outcome }) => outcomeText(outcome) === 'broken');
   if (options.json) {
-    const result = {
+    const result: OutputOf<'bisect'> = {
       schema: 'vmemmap/bisect/v1',
       expect: check.name,
       turns: turns.map(({ from, to, breaks, culprits, finding }) => ({
@@ -81,11 +90,11 @@ export function bisectCommand(file: string, options: BisectOptions): number {
         trait: culprits[0]?.name ?? null,
         commit: culprits[0]?.change ?? null,
         culprits,
-        finding,
+        finding: findingJson(finding, addressesOn(scenario, breaks ? to : from)),
       })),
       releases: outcomes.map(({ release, outcome }) => ({ release: release.name, outcome: outcomeText(outcome) })),
     };
-    writeResult(JSON.stringify(result, null, 2), options.output);
+    writeResult(outputText(result), options.output);
   } else {
     const runs: { outcome: string; first: string; last: string }[] = [];
     for (const { release, outcome } of outcomes) {

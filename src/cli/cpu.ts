@@ -9,7 +9,7 @@ import { sizeText } from '../report/text.js';
 import { InputError } from '../scenario/load.js';
 import { EXIT_OK } from './exit-codes.js';
 import { findCpu, registeredCpus, type RegisteredCpu } from './named-cpu.js';
-import { writeResult } from './output.js';
+import { outputText, writeResult } from './output.js';
 import { packageRoot } from './package-root.js';
 import { styled } from './terminal.js';
 
@@ -87,7 +87,7 @@ export function cpu(name: string | undefined, options: CpuOptions): number {
   const chosen = name === undefined ? registeredCpus() : [findCpu(name)];
   if (options.json) {
     const cpus = chosen.map(({ arch, profile }) => ({ arch, ...profile, figures: figuresOf(profile) }));
-    writeResult(JSON.stringify({ schema: 'vmemmap/cpu/v1', cpus }, null, 2), undefined);
+    writeResult(outputText({ schema: 'vmemmap/cpu/v1', cpus }), undefined);
   } else {
     writeResult(
       name === undefined ? ['CPUs', ...chosen.map(listLine)].join('\n') : chosen.map(profileText).join('\n'),

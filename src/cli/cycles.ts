@@ -9,7 +9,8 @@ import { funcgraphText } from '../report/funcgraph.js';
 import { grouped, tableLines, type Column } from '../report/table.js';
 import { clockSettings, onlyFormat, type CallFormats, type ClockOptions } from './clock-options.js';
 import { EXIT_OK } from './exit-codes.js';
-import { progress, writeResult } from './output.js';
+import { outputText, writeResult } from './output.js';
+import { progress } from './progress.js';
 import { loadScenario } from './scenario-file.js';
 
 export interface CyclesOptions extends ClockOptions, CallFormats {
@@ -57,21 +58,17 @@ export function cycles(file: string, options: CyclesOptions): number {
         ...(isTree ? [`not told by a tree’s code, and not in it: ${NOT_TOLD.join(', ')}`] : []),
       ].join('\n'),
     json: () =>
-      JSON.stringify(
-        {
-          schema: 'vmemmap/cycles/v1',
-          name: scenario.name,
-          cpu: profile.name,
-          cpus: processor.cpus,
-          clockGHz: profile.clock.value,
-          hypervisor: processor.hypervisor,
-          notTold: isTree ? NOT_TOLD : [],
-          steps,
-          functions: functionTotals(processor.calls.root),
-        },
-        null,
-        2,
-      ),
+      outputText({
+        schema: 'vmemmap/cycles/v1',
+        name: scenario.name,
+        cpu: profile.name,
+        cpus: processor.cpus,
+        clockGHz: profile.clock.value,
+        hypervisor: processor.hypervisor,
+        notTold: isTree ? NOT_TOLD : [],
+        steps,
+        functions: functionTotals(processor.calls.root),
+      }),
     folded: () => foldedLines(processor.calls.root, [scenario.name]).join('\n'),
     trace: () => chromeTrace([machine]),
     funcgraph: () => funcgraphText([machine]),

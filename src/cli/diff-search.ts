@@ -2,7 +2,7 @@
 
 import { join } from 'node:path';
 import { z } from 'zod';
-import { ALTMAP_CHOICES, UNITS } from '../explore/alphabet.js';
+import { ALTMAP_CHOICES, MEMORY_CHOICES, UNITS } from '../explore/alphabet.js';
 import { searchDifferences, type SearchResult } from '../explore/differences.js';
 import { searchedText } from '../report/differences.js';
 import { InputError } from '../scenario/load.js';
@@ -11,7 +11,8 @@ import { size } from '../../arch/machine-fields.js';
 import { EXIT_FINDING, EXIT_OK } from './exit-codes.js';
 import { namedKernel } from './named-kernel.js';
 import { choices, whole } from './option-values.js';
-import { makeFolder, progress, writeResult } from './output.js';
+import { makeFolder, outputText, writeResult } from './output.js';
+import { progress } from './progress.js';
 
 /** What the command line says, as text. */
 export interface DiffSearchOptions {
@@ -25,6 +26,7 @@ export interface DiffSearchOptions {
   sections: string;
   unit: string[];
   altmap: string[];
+  memory: string[];
   fail?: true;
   json?: true;
   output?: string;
@@ -36,6 +38,7 @@ const OPTIONS = z.object({
   sections: whole('numbers', 8),
   unit: choices(UNITS),
   altmap: choices(ALTMAP_CHOICES),
+  memory: choices(MEMORY_CHOICES),
   pageSize: size.optional(),
   structPage: whole('numbers', 4096).optional(),
 });
@@ -46,14 +49,22 @@ export function diffSearch(options: DiffSearchOptions): number {
   const names = [options.from, options.to] as const;
   if (options.dir !== undefined) writeScenarios(options.dir, result);
   const { found, machines, leftOut } = result;
-  const json = found.map(({ scenario, first, steps, functions }) => ({ scenario, first, steps, functions }));
+  const json = found.map(({ scenario, first, steps, functions: [one, other] }) => ({
+    scenario,
+    first,
+    steps,
+    functions: [one ?? null, other ?? null],
+  }));
   writeResult(
     options.json
-      ? JSON.stringify(
-          { schema: 'vmemmap/diff-search/v1', from: names[0], to: names[1], found: json, machines, leftOut },
-          null,
-          2,
-        )
+      ? outputText({
+          schema: 'vmemmap/diff-search/v1',
+          from: names[0],
+          to: names[1],
+          found: json,
+          machines,
+          leftOut,
+        })
       : searchedText(names, options, result),
     options.output,
   );
@@ -71,7 +82,7 @@ function search(options: DiffSearchOptions): SearchResult {
   }
   const from = namedKernel(options.from, '--from');
   const to = namedKernel(options.to, '--to');
-  const { depth, sections, unit, altmap, pageSize, structPage } = parsed.data;
+  const { depth, sections, unit, altmap, memory, pageSize, structPage } = parsed.data;
   const result = searchDifferences({
     from,
     to,
@@ -79,6 +90,7 @@ function search(options: DiffSearchOptions): SearchResult {
     sections,
     units: unit,
     altmaps: altmap,
+    memory,
     fail: options.fail === true,
     arch: options.arch === undefined ? undefined : findArchitecture(options.arch, '--arch').name,
     pageSize,

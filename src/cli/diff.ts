@@ -3,7 +3,8 @@
 import { diffScenario, isAlike } from '../check/releases/diff.js';
 import { differenceLines } from '../report/diff.js';
 import { EXIT_FINDING, EXIT_OK } from './exit-codes.js';
-import { writeResult } from './output.js';
+import { outputText, writeResult } from './output.js';
+import { progress } from './progress.js';
 import { loadScenario } from './scenario-file.js';
 
 export interface DiffOptions {
@@ -17,11 +18,12 @@ export interface DiffOptions {
 export function diff(file: string, options: DiffOptions): number {
   const from = loadScenario(file, options.from, '--from');
   const to = loadScenario(file, options.to, '--to');
+  progress(`${file} on ${from.machine.release.name} and ${to.machine.release.name}`);
   const difference = diffScenario(from, to);
   const names = [from.machine.release.name, to.machine.release.name] as const;
   writeResult(
     options.json
-      ? JSON.stringify({ schema: 'vmemmap/diff/v1', from: names[0], to: names[1], ...difference }, null, 2)
+      ? outputText({ schema: 'vmemmap/diff/v1', from: names[0], to: names[1], ...difference })
       : differenceLines(from, names, difference).join('\n'),
     options.output,
   );

@@ -6,13 +6,15 @@ import { compareDumps, leavesOutHoles, type DumpDifference } from '../ptdump/com
 import { ptdumpOf } from '../ptdump/form.js';
 import { DumpSyntaxError, parsePtdump, vmemmapRanges, type DumpedRange } from '../ptdump/parse.js';
 import { addressDigits, ptdumpLines } from '../ptdump/text.js';
+import { machineJson } from '../report/machine.js';
+import type { OutputOf } from '../report/output-schemas/index.js';
 import { sizeText } from '../report/text.js';
 import { InputError, readText } from '../scenario/load.js';
 import { altmapsOf, type Run } from '../scenario/runner.js';
 import { runUpTo } from './run-up-to.js';
 import { vmemmapWindow } from '../kernel/vmemmap-view.js';
 import { EXIT_FINDING, EXIT_OK } from './exit-codes.js';
-import { writeResult } from './output.js';
+import { outputText, writeResult } from './output.js';
 import { loadScenario } from './scenario-file.js';
 import { stepIndex } from './step-option.js';
 
@@ -35,9 +37,9 @@ const modelLines = (run: Run, backing: boolean): string[] =>
     backing ? backingComments(run.kernel, altmapsOf(run)) : undefined,
   );
 
-function dumpJson(run: Run): object {
+function dumpJson(run: Run): OutputOf<'dump'> {
   const { kernel, scenario } = run;
-  const { config, release } = scenario.machine;
+  const { config } = scenario.machine;
   const digits = addressDigits(config.vmemmapBase);
   const address = (low: number): string => `0x${digits(low)}`;
   const altmaps = altmapsOf(run);
@@ -53,7 +55,7 @@ function dumpJson(run: Run): object {
   return {
     schema: 'vmemmap/dump/v1',
     name: scenario.name,
-    machine: { ...config, kernel: release.name, vmemmapBase: `0x${config.vmemmapBase.toString(16)}` },
+    machine: machineJson(scenario),
     leaves: leaves.map((leaf) => leafJson(kernel, altmaps, leaf, LEVELS[leaf.level], address)),
     tables: tables.map((table) => tableJson(kernel, altmaps, table, LEVELS[table.level], address)),
   };
@@ -99,13 +101,13 @@ function compare(run: Run, file: string, options: DumpOptions): number {
   const { differences, isolationDiffers } = compareDumps(real, model, form.isolationWord);
   const remarks = isolationDiffers ? [isolationRemark(form.isolationWord!, real)] : [];
   if (options.json) {
-    const result = {
+    const result: OutputOf<'dump-compare'> = {
       schema: 'vmemmap/dump-compare/v1',
       file,
       differences: differences.map(({ start, end, ...both }) => ({ start: hex(start), end: hex(end), ...both })),
       remarks,
     };
-    writeResult(JSON.stringify(result, null, 2), options.output);
+    writeResult(outputText(result), options.output);
   } else {
     const verdict =
       differences.length === 0
@@ -131,9 +133,7 @@ export function dump(file: string, options: DumpOptions): number {
   const scenario = loadScenario(file, options.kernel);
   const run = runUpTo(scenario, stepIndex(options.step, scenario.steps.length));
   if (options.compare !== undefined) return compare(run, options.compare, options);
-  const text = options.json
-    ? JSON.stringify(dumpJson(run), null, 2)
-    : modelLines(run, options.backing === true).join('\n');
+  const text = options.json ? outputText(dumpJson(run)) : modelLines(run, options.backing === true).join('\n');
   writeResult(text, options.output);
   return EXIT_OK;
 }

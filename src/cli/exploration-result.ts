@@ -8,7 +8,7 @@ import type { Violation } from '../explore/violations.js';
 import { exploreCases, exploreJson, exploreText, type Effort } from '../report/explore.js';
 import { InputError } from '../scenario/input.js';
 import { EXIT_FINDING, EXIT_OK } from './exit-codes.js';
-import { jsonText, makeFolder, writeNamed, writeResult } from './output.js';
+import { jsonText, makeFolder, outputText, writeNamed, writeResult } from './output.js';
 import { testReport, type TestFormatOptions } from './test-format.js';
 
 /** Explorations that were saved, and what is written of one that is over. */
@@ -32,7 +32,7 @@ export function writeExplorationResult(
 ): number {
   const violations = [...exploration.violations, ...(effort?.walked ?? [])];
   const text = command.json
-    ? JSON.stringify(exploreJson(exploration, options, effort), null, 2)
+    ? outputText(exploreJson(exploration, options, effort))
     : exploreText(exploration, options, effort);
   const report = testReport(command, () => exploreCases(exploration, options, effort));
   writeResult(report ?? text, command.output);

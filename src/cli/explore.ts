@@ -20,7 +20,7 @@ import { size } from '../../arch/machine-fields.js';
 import { readSaved, writeExplorationResult } from './exploration-result.js';
 import { namedKernel } from './named-kernel.js';
 import { choices, whole } from './option-values.js';
-import { progress } from './output.js';
+import { clearProgress, progress } from './progress.js';
 import type { TestFormatOptions } from './test-format.js';
 
 /** What the command line says, as text. */
@@ -195,6 +195,7 @@ class Saver {
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
       this.failed = true;
+      clearProgress();
       process.stderr.write(`vmemmap: ${error.message}; the exploration goes on\n`);
     }
     const after = this.seconds();

@@ -14,17 +14,18 @@ import { PROPOSED_TRAITS, TRAIT_KEYS, type Trait, type TraitKey, TRAITS } from '
 import { doubtText, evidenceText, standingsText, unprovedText } from '../report/evidence.js';
 import { spanText, stableTexts } from '../report/release-text.js';
 import { InputError } from '../scenario/load.js';
+import type { ScenarioInput } from '../scenario/schema.js';
 import { ARCHITECTURES, findKernelRelease } from '../scenario/names.js';
 import { EXIT_OK } from './exit-codes.js';
 import { shown } from '../explore/showing/shown.js';
 import { SHOWINGS } from '../history/showings.js';
 import { UNSEEN } from '../history/unseen.js';
 import { partingLines, scenarioLines } from '../report/showing.js';
-import { writeResult } from './output.js';
+import { outputText, writeResult } from './output.js';
 import { styled } from './terminal.js';
 
 /** A row as --json has it. */
-const rowJson = (key: TraitKey): object => ({ ...TRAITS[key], known: howKnown(key), evidence: evidenceOf(key) });
+const rowJson = (key: TraitKey) => ({ ...TRAITS[key], known: howKnown(key), evidence: evidenceOf(key) });
 
 const rowLines = (key: TraitKey, mark: string): string[] => {
   const trait: Trait = TRAITS[key];
@@ -87,13 +88,10 @@ function differenceText(from: Release, to: Release): string {
   return [`${from.name} -> ${to.name}`, ...(rows.length > 0 ? rows : ['no difference'])].join('\n');
 }
 
-function differenceJson(from: Release, to: Release): object {
+function differenceJson(from: Release, to: Release) {
   const { gained, lost } = difference(from, to);
   return { gained: gained.map(rowJson), lost: lost.map(rowJson) };
 }
-
-const json = (name: string, value: object): string =>
-  JSON.stringify({ schema: `vmemmap/${name}/v1`, ...value }, null, 2);
 
 export interface KernelOptions {
   json?: true;
@@ -106,7 +104,8 @@ function proofs(options: KernelOptions): string {
   const architectures = ARCHITECTURES.map(({ name }) => name);
   if (options.unproved) {
     return options.json
-      ? json('kernel-unproved', {
+      ? outputText({
+          schema: 'vmemmap/kernel-unproved/v1',
           traits: unprovedTraits().map(({ key, ...what }) => ({ ...rowJson(key), unproved: what })),
         })
       : unprovedText();
@@ -116,7 +115,7 @@ function proofs(options: KernelOptions): string {
     release,
     architectures: Object.fromEntries(architectures.map((arch) => [arch, standingOf(release, arch)])),
   }));
-  return json('kernel-proved', { releases });
+  return outputText({ schema: 'vmemmap/kernel-proved/v1', releases });
 }
 
 /** Why no scenario shows a trait, as far as that is known. */
@@ -140,9 +139,11 @@ function traitText(key: TraitKey): string {
 
 function traitJson(key: TraitKey): string {
   const showing = SHOWINGS.find(({ trait }) => trait === key);
-  const scenario =
-    showing === undefined ? { unseen: whyUnseen(key) } : { release: showing.release, scenario: showing.scenario };
-  return json('kernel-trait', { trait: rowJson(key), ...scenario });
+  const how =
+    showing === undefined
+      ? { unseen: whyUnseen(key) }
+      : { release: showing.release, scenario: showing.scenario as ScenarioInput };
+  return outputText({ schema: 'vmemmap/kernel-trait/v1', trait: rowJson(key), ...how });
 }
 
 /** `vmemmap kernel`: all releases, the traits of one, one trait, or what two releases differ in. Returns the exit code. */
@@ -156,7 +157,7 @@ export function kernel(names: readonly string[], options: KernelOptions): number
   }
   if (names.length > 2) throw new InputError(`kernel takes no release, one, or two to compare, not ${names.length}`);
   const [first, second] = names.map((name) => findKernelRelease(name, 'the release'));
-  const withTraits = (release: Release): object => ({
+  const withTraits = (release: Release) => ({
     ...release,
     backports: takenOver(release),
     traits: traitsOf(release).map((key) => TRAITS[key].name),
@@ -167,7 +168,8 @@ export function kernel(names: readonly string[], options: KernelOptions): number
     text = proofs(options);
   } else if (first === undefined) {
     text = options.json
-      ? json('kernel', {
+      ? outputText({
+          schema: 'vmemmap/kernel/v1',
           releases: RELEASES.map(withTraits),
           proposals: PROPOSALS,
           traits: TRAIT_KEYS.map(rowJson),
@@ -175,7 +177,7 @@ export function kernel(names: readonly string[], options: KernelOptions): number
       : listing();
   } else if (second === undefined) {
     text = options.json
-      ? json('kernel', { releases: [withTraits(first)], traits: traitsOf(first).map(rowJson) })
+      ? outputText({ schema: 'vmemmap/kernel/v1', releases: [withTraits(first)], traits: traitsOf(first).map(rowJson) })
       : [
           releaseLine(first).trim(),
           ...(first.remark === undefined ? [] : [`  ${first.remark}`]),
@@ -184,7 +186,12 @@ export function kernel(names: readonly string[], options: KernelOptions): number
         ].join('\n');
   } else {
     text = options.json
-      ? json('kernel-difference', { from: first.name, to: second.name, ...differenceJson(first, second) })
+      ? outputText({
+          schema: 'vmemmap/kernel-difference/v1',
+          from: first.name,
+          to: second.name,
+          ...differenceJson(first, second),
+        })
       : differenceText(first, second);
   }
   writeResult(text, undefined);

@@ -18,12 +18,21 @@ export function watchOutput(): void {
   process.on('SIGXFSZ', () => undefined);
 }
 
+/** The version, for a report: the defect may be that the package is gone. */
+function knownVersion(): string {
+  try {
+    return packageVersion();
+  } catch {
+    return '(version not known)';
+  }
+}
+
 /** The sentence and the stack of a defect. */
 export function defectText(error: unknown): string {
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
   const ask =
     'this is a defect of vmemmap, not of its input; please report it with the command, its input and what follows';
-  return `vmemmap: ${ask}\nvmemmap ${packageVersion()}, Node.js ${process.version}\n${stack}\n`;
+  return `vmemmap: ${ask}\nvmemmap ${knownVersion()}, Node.js ${process.version}\n${stack}\n`;
 }
 
 /** What no command answers is a defect of this program: it says so, shows where, and ends with 70. */

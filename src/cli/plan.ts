@@ -2,6 +2,7 @@
 
 import type { Architecture } from '../../arch/architecture.js';
 import { DEFAULT_RELEASE, findRelease, RELEASE_NAMES } from '../history/releases.js';
+import type { OutputOf } from '../report/output-schemas/index.js';
 import { planText } from '../report/plan.js';
 import { factsOf, type MachineFacts, type Sources } from '../plan/facts.js';
 import { importIomem } from '../plan/iomem.js';
@@ -19,7 +20,7 @@ import { DEFAULT_ARCHITECTURE, findArchitecture, findMachine } from '../scenario
 import { size, type MachineConfig } from '../../arch/machine-fields.js';
 import { EXIT_OK } from './exit-codes.js';
 import { namedKernel } from './named-kernel.js';
-import { writeResult } from './output.js';
+import { outputText, writeResult } from './output.js';
 
 export interface PlanOptions {
   lsmem?: string;
@@ -162,8 +163,8 @@ export function plan(options: PlanOptions): number {
       remarks.push(isOwn ? `${release.remark}; --kernel names another` : release.remark);
   }
   if (options.json) {
-    const result = { schema: 'vmemmap/plan/v1', ...main, ...(current && { current }), remarks };
-    writeResult(JSON.stringify(result, null, 2), options.output);
+    const result: OutputOf<'plan'> = { schema: 'vmemmap/plan/v1', ...main, ...(current && { current }), remarks };
+    writeResult(outputText(result), options.output);
   } else {
     writeResult(planText(main, current, remarks), options.output);
   }

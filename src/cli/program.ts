@@ -16,6 +16,7 @@ import type { KernelOptions } from './kernel.js';
 import { tellMistake } from './mistake.js';
 import type { ManOptions } from './man.js';
 import type { MergeOptions } from './merge.js';
+import type { OutputName } from '../report/output-schemas/index.js';
 import type { ReportOptions } from './report.js';
 import type { ReproOptions } from './repro.js';
 import type { QemuOptions } from './qemu.js';
@@ -36,7 +37,8 @@ const ownWords = (text: string): string =>
     .replace(/^error: /, 'vmemmap: ')
     .replace(/\n\(Did you mean (.*)\?\)/, (_, names: string) => `; did you mean ${names}?`);
 
-const program = new Command('vmemmap')
+/** The commands, for those who ask what there is. */
+export const program = new Command('vmemmap')
   .description('How Linux populates and frees the vmemmap, entry by entry, without building or booting a kernel.')
   .version(packageVersion(), '-V, --version')
   .option('--no-pager', 'print long text as it is, also on a terminal')
@@ -55,7 +57,9 @@ const EXPLORED = [
   ...['start', 'sectionSize', 'compound', 'expect', 'betweenWrites', 'stale', 'fail', 'shard'],
 ];
 
-const json = (): Option => new Option('-J, --json', 'print the result as JSON');
+/** @param schemas what it prints, by the names that `vmemmap schema` takes */
+const json = (...schemas: OutputName[]): Option =>
+  new Option('-J, --json', `print the result as JSON (schema ${schemas.join(', ')})`);
 const output = (): Option => new Option('-o, --output <file>', 'write the result to a file');
 const ktap = (): Option => new Option('--ktap', 'print the result as KTAP version 1').conflicts('json');
 const junit = (): Option => new Option('--junit', 'print the result as JUnit XML').conflicts(['json', 'ktap']);
@@ -81,7 +85,7 @@ withTrees(program.command('where'))
   .argument('<file>', 'scenario (JSON, also .gz)')
   .option('--step <n>', 'after this step, counted from 1; after the last if not given')
   .option('--kernel <release>', 'run it on this release, whatever the scenario says')
-  .addOption(json())
+  .addOption(json('where'))
   .addOption(output())
   .addHelpText(
     'after',
@@ -109,6 +113,7 @@ program
   });
 
 program.hook('preAction', async (_program, command) => {
+  (await import('./progress.js')).beginProgress(command.name());
   (await import('./terminal.js')).usePager(program.opts<{ pager: boolean }>().pager);
   const options = command.opts<Record<string, unknown>>();
   const isTree = (value: unknown): boolean => typeof value === 'string' && value.startsWith('tree:');
@@ -118,7 +123,7 @@ program.hook('preAction', async (_program, command) => {
 withTestFormats(withTrees(program.command('run')))
   .description('execute a scenario and print the state after each step')
   .argument('<file...>', 'scenarios (JSON, also .gz)')
-  .addOption(json())
+  .addOption(json('run', 'runs', 'fail-each', 'events'))
   .option('--step <n>', 'print this step only, counted from 1')
   .option('--kernel <release>', 'run it on this release, whatever the scenario says')
   .addOption(
@@ -157,7 +162,7 @@ withTestFormats(withTrees(program.command('run')))
 withTestFormats(withTrees(program.command('verify')))
   .description('replay recorded vectors and booted kernels, and compare every field')
   .argument('<file...>', 'vectors, recorded kernels (.json, .gz), or folders of them')
-  .addOption(json())
+  .addOption(json('verify'))
   .option('--kernel <release>', 'run the recordings of this release on it: on tree:PATH, on the code of that tree')
   .option('-q, --quiet', 'print the last line only')
   .option('-v, --verbose', 'print a line for every file')
@@ -175,7 +180,7 @@ withTestFormats(withTrees(program.command('repro')))
   .argument('[name]', 'an entry, by its name or number')
   .option('--all', 'play every entry on every release and check that it is where the facts say')
   .option('--kernel <release>', 'the release to play it on')
-  .addOption(json())
+  .addOption(json('repro'))
   .addOption(output())
   .addHelpText(
     'after',
@@ -200,7 +205,7 @@ withTestFormats(withTrees(program.command('validate')))
   .option('--struct-page <bytes>', 'one size of struct page')
   .option('--shape <name>', 'one shape of altmap')
   .option('--kernel <release...>', 'these releases only')
-  .addOption(json())
+  .addOption(json('validate'))
   .addOption(output())
   .option('--dir <folder>', 'write the smallest scenario of each kind of broken cell there')
   .addHelpText(
@@ -229,7 +234,7 @@ withTrees(program.command('test'))
   .option('--part <name...>', 'catalogue, audit, exploration, difference; all if not given')
   .option('--depth <n>', 'steps of the longest sequence that is explored and compared', '3')
   .option('--sections <n>', 'neighbouring sections that come and go', '2')
-  .addOption(json())
+  .addOption(json('test'))
   .addOption(new Option('--ktap', 'print the result as KTAP version 1').conflicts('json'))
   .option('-o, --output <folder>', 'write a scenario of each new failure there')
   .addHelpText(
@@ -267,8 +272,9 @@ withTrees(program.command('diff'))
     'own',
     'shared',
   ])
+  .option('--memory <choice...>', 'what memory holds that becomes memmap: zero, 0xfd, entries, kept', ['zero'])
   .option('--fail', 'search with failing allocations, too')
-  .addOption(json())
+  .addOption(json('diff', 'diff-search'))
   .addOption(output())
   .option('--dir <folder>', 'write the scenarios that a search finds there')
   .addHelpText(
@@ -296,7 +302,7 @@ withTrees(program.command('bisect'))
   )
   .option('--from <release>', 'oldest release')
   .option('--to <release>', 'newest release')
-  .addOption(json())
+  .addOption(json('bisect'))
   .addOption(output())
   .addHelpText(
     'after',
@@ -327,7 +333,7 @@ withTrees(program.command('dump'))
       'say where kernel_page_tables of a real machine differs; frames do not count',
     ).conflicts('backing'),
   )
-  .addOption(json())
+  .addOption(json('dump', 'dump-compare'))
   .addOption(output())
   .addHelpText(
     'after',
@@ -350,7 +356,7 @@ withTrees(program.command('report'))
   .option('--explored <file>', 'what explore --json printed: each violation that it found', collect)
   .option('--cpu <name>', 'CPU whose cycles are told (see vmemmap cpu)')
   .option('--no-cycles', 'leave out the modelled cycles of each step')
-  .addOption(new Option('-J, --json', 'print what the page shows as JSON'))
+  .addOption(json('report'))
   .addOption(output())
   .addHelpText(
     'after',
@@ -382,7 +388,7 @@ withTrees(program.command('qemu'))
   .argument('<file>', 'scenario (JSON, also .gz)')
   .option('--kernel <release>', 'for this release, whatever the scenario says')
   .option('--scenario <file>', 'write what the guest does as a scenario, for run and dump --compare')
-  .addOption(json())
+  .addOption(json('qemu'))
   .addOption(output())
   .addHelpText(
     'after',
@@ -419,7 +425,10 @@ withTestFormats(withTrees(program.command('explore')))
       'ask that no page is freed, or handed out again, while a translation to it may be held',
     ).choices(['free', 'reuse']),
   )
-  .option('--fail', 'one allocation of an add fails, too, and places that may fail with a memory block')
+  .option(
+    '--fail',
+    'allocations of an add fail, alone and with all behind, and places that may fail with a memory block',
+  )
   .option('--workers <n>', 'threads', '1')
   .option('--shard <i/n>', 'explore one part of n, to be saved and merged')
   .option('--max-states <n>', 'end when so many states were visited')
@@ -430,7 +439,7 @@ withTestFormats(withTrees(program.command('explore')))
   .addOption(
     new Option('--resume <file>', 'go on with what was saved; the file says what is explored').conflicts(EXPLORED),
   )
-  .addOption(json())
+  .addOption(json('explore'))
   .addOption(output())
   .option('--dir <folder>', 'write the shortest scenario of each kind of violation there')
   .addHelpText(
@@ -452,7 +461,7 @@ program
   .command('merge')
   .description('put the shards of an exploration together: what one machine would have found')
   .argument('<file...>', 'what vmemmap explore --shard i/n --save wrote, of every shard')
-  .addOption(json())
+  .addOption(json('explore'))
   .addOption(output())
   .option('--dir <folder>', 'write the shortest scenario of each kind of violation there')
   .addHelpText('after', examples('vmemmap merge shard-*.vmx', 'vmemmap merge shard-*.vmx --json'))
@@ -484,7 +493,7 @@ withClock(
     .argument('<file>', 'scenario (JSON, also .gz)')
     .option('--kernel <release>', 'run it on this release, whatever the scenario says'),
 )
-  .addOption(json())
+  .addOption(json('cycles'))
   .addOption(output())
   .addHelpText(
     'after',
@@ -507,7 +516,7 @@ withClock(
   .option('--arch <name>', 'cases of one architecture')
   .option('--kernel <release>', 'release to run')
   .option('--filter <text>', 'cases whose name contains the text')
-  .addOption(json())
+  .addOption(json('bench', 'bench-comparison', 'bench-wall', 'bench-validation', 'bench-measured'))
   .option('--csv', 'print comma-separated values')
   .option('--compare <file>', 'compare with an earlier result of --json; ends with 1 when a case became slower')
   .option('--threshold <percent>', 'what counts as slower', '0')
@@ -550,7 +559,7 @@ withTrees(program.command('plan'))
   .option('--struct-page <bytes>', 'sizeof(struct page)')
   .option('--block-size <bytes>', 'memory_block_size_bytes()')
   .addOption(new Option('--memmap-on-memory <value>', 'memory_hotplug.memmap_on_memory').choices(['n', 'y', 'force']))
-  .addOption(json())
+  .addOption(json('plan'))
   .addOption(output())
   .addHelpText(
     'after',
@@ -569,7 +578,7 @@ program
   .command('arch')
   .description('list the architectures: configurations, geometry, section sizes, ground truth')
   .argument('[name]', 'one architecture')
-  .addOption(json())
+  .addOption(json('arch'))
   .addHelpText('after', examples('vmemmap arch', 'vmemmap arch x86_64 --json'))
   .action(async (name: string | undefined, options: { json?: true }) => {
     process.exitCode = (await import('./arch.js')).arch(name, options);
@@ -588,7 +597,7 @@ withTrees(program.command('kernel'))
       'how each release is known by architecture: recorded, booted, bracketed, or derived',
     ).conflicts('unproved'),
   )
-  .addOption(json())
+  .addOption(json('kernel', 'kernel-trait', 'kernel-difference', 'kernel-unproved', 'kernel-proved'))
   .addHelpText(
     'after',
     examples(
@@ -609,7 +618,7 @@ program
   .argument('[name]', 'one CPU')
   .option('--measure', 'measure this machine (x64), and print a profile that --cpu takes')
   .option('--seconds <n>', 'how long to measure', '60')
-  .addOption(json())
+  .addOption(json('cpu'))
   .addOption(output())
   .addHelpText(
     'after',
@@ -627,7 +636,7 @@ program
 program
   .command('schema')
   .description('print the JSON Schema of a scenario, or of what a command prints with --json')
-  .argument('[name]', 'scenario, run, runs, fail-each, verify, validate, diff', 'scenario')
+  .argument('[name]', 'scenario, or what a command names behind --json in its help', 'scenario')
   .addOption(output())
   .option('--dir <folder>', 'write all of them there')
   .addHelpText(

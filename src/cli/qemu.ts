@@ -4,7 +4,7 @@ import { recipeFor } from '../guest/recipe.js';
 import { recipeText } from '../guest/text.js';
 import { ScenarioError } from '../kernel/scenario-error.js';
 import { EXIT_FINDING, EXIT_OK } from './exit-codes.js';
-import { jsonText, writeNamed, writeResult } from './output.js';
+import { jsonText, outputText, writeNamed, writeResult } from './output.js';
 import { loadScenario, readScenario } from './scenario-file.js';
 
 export interface QemuOptions {
@@ -19,7 +19,7 @@ export function qemu(file: string, options: QemuOptions): number {
   const scenario = loadScenario(file, options.kernel);
   const recipe = orSay(file, () => recipeFor(readScenario(file), scenario));
   const text = options.json
-    ? JSON.stringify({ schema: 'vmemmap/qemu/v1', name: scenario.name, ...recipe }, null, 2)
+    ? outputText({ schema: 'vmemmap/qemu/v1', name: scenario.name, ...recipe })
     : recipeText(recipe);
   writeResult(text, options.output);
   if (options.scenario !== undefined) writeNamed(options.scenario, jsonText(recipe.scenario));

@@ -6,7 +6,8 @@ import { InputError } from '../scenario/load.js';
 import { findCpu } from './named-cpu.js';
 import { readExplored } from './explored-file.js';
 import { EXIT_FINDING, EXIT_OK } from './exit-codes.js';
-import { progress, writeResult } from './output.js';
+import { outputText, writeResult } from './output.js';
+import { endProgress, progress } from './progress.js';
 import { packageVersion } from './package-root.js';
 import { pageTemplate } from './page-template.js';
 import { bugRequests } from '../page/bug-requests.js';
@@ -39,6 +40,7 @@ export function report(files: readonly string[], options: ReportOptions): number
     ...bugs.flatMap((name) => bugRequests(findBug(name), kernels, cpu)),
   ].map((request) => ({ ...request, withoutCycles: !options.cycles }));
   if (requests.length === 0) {
+    endProgress();
     process.stdout.write('the exploration found nothing, so there is nothing to show\n');
     return EXIT_OK;
   }
@@ -46,6 +48,6 @@ export function report(files: readonly string[], options: ReportOptions): number
     progress(`${name} on ${scenario.machine.release.name}`),
   );
   progress('');
-  writeResult(options.json ? JSON.stringify(document, null, 2) : fillPage(pageTemplate(), document), options.output);
+  writeResult(options.json ? outputText(document) : fillPage(pageTemplate(), document), options.output);
   return document.runs.some(({ findings }) => findings.length > 0) ? EXIT_FINDING : EXIT_OK;
 }

@@ -15,7 +15,8 @@ import type { Scenario } from '../scenario/scenario.js';
 import { EXIT_FINDING, EXIT_OK } from './exit-codes.js';
 import { findBug } from './named-bug.js';
 import { namedKernel } from './named-kernel.js';
-import { progress, writeResult } from './output.js';
+import { outputText, writeResult } from './output.js';
+import { progress } from './progress.js';
 import { styled } from './terminal.js';
 import { testReport, type TestFormatOptions } from './test-format.js';
 
@@ -28,18 +29,15 @@ export interface ReproOptions extends TestFormatOptions {
 
 const presentText = (bug: Bug): string => [...bug.present.map(spanText), ...stableTexts(bug)].join(', ');
 
-const json = (value: object): string => JSON.stringify({ schema: 'vmemmap/repro/v1', ...value }, null, 2);
-
 /** What a step breaks, with the name of a level in place of its number. */
-const symptomJson = ({ complains, ...symptom }: Bug['symptom']): object => ({
-  ...symptom,
-  ...(complains && {
-    complains: { ...complains, ...(complains.level !== undefined && { level: LEVELS[complains.level] }) },
-  }),
-});
+const symptomJson = ({ complains, ...symptom }: Bug['symptom']) => {
+  if (complains === undefined) return symptom;
+  const { level, ...others } = complains;
+  return { ...symptom, complains: { ...others, ...(level !== undefined && { level: LEVELS[level] }) } };
+};
 
 /** An entry as --json has it. */
-const bugJson = (bug: Bug, verdicts: readonly BugVerdict[]): object => {
+const bugJson = (bug: Bug, verdicts: readonly BugVerdict[]) => {
   const { scenario, ...rest } = bug;
   const names = (actual: boolean): string[] => [
     ...new Set(verdicts.filter((verdict) => verdict.actual === actual).map(({ release }) => release)),
@@ -64,7 +62,7 @@ function list(options: ReproOptions): number {
       const { arch } = scenario.machine;
       return { id, name, title, arch, structPageSizes, present, backported, endedIn, fix, confidence };
     });
-    writeResult(json({ bugs }), options.output);
+    writeResult(outputText({ schema: 'vmemmap/repro/v1', bugs }), options.output);
     return EXIT_OK;
   }
   const rows = BUGS.map((bug) => [bug.id, bug.name, bug.scenario.machine.arch, presentText(bug), bug.title]);
@@ -91,7 +89,10 @@ function all(options: ReproOptions): number {
   if (report !== undefined) {
     writeResult(report, options.output);
   } else if (options.json) {
-    writeResult(json({ bugs: checked.map(({ bug, verdicts }) => bugJson(bug, verdicts)) }), options.output);
+    writeResult(
+      outputText({ schema: 'vmemmap/repro/v1', bugs: checked.map(({ bug, verdicts }) => bugJson(bug, verdicts)) }),
+      options.output,
+    );
   } else {
     const rows = checked.map(({ bug, verdicts }) => {
       const count = (actual: boolean | null): string =>
@@ -171,7 +172,7 @@ function one(name: string, options: ReproOptions): number {
   const difference = pair === undefined ? undefined : diffScenario(badScenario, pair.goodScenario);
   if (options.json) {
     const played = { bad: bad.name, good: good?.name ?? null, difference };
-    writeResult(json({ bugs: [bugJson(bug, verdicts)], ...played }), options.output);
+    writeResult(outputText({ schema: 'vmemmap/repro/v1', bugs: [bugJson(bug, verdicts)], ...played }), options.output);
     return ok ? EXIT_OK : EXIT_FINDING;
   }
   const report = testReport(options, () => verdicts.map((verdict) => caseOf(bug, verdict)));

@@ -3,7 +3,7 @@
 import { InputError } from '../scenario/input.js';
 import { runStep, startRun, type Run } from '../scenario/runner.js';
 import type { Scenario } from '../scenario/scenario.js';
-import { progress } from './output.js';
+import { clearProgress, progress } from './progress.js';
 
 /** A machine as it is after a step. */
 
@@ -18,10 +18,10 @@ export function runUpTo(scenario: Scenario, last: number | undefined): Run {
   for (const [index, step] of steps.entries()) {
     progress(`step ${index + 1} of ${steps.length}`);
     if (runStep(run, step) !== 'BUG') continue;
-    progress('');
     if (last !== undefined && index < last) {
       throw new InputError(`--step is ${last + 1}; step ${index + 1} stopped the kernel (${run.stopped})`);
     }
+    clearProgress();
     process.stderr.write(`vmemmap: step ${index + 1} stopped the kernel (${run.stopped}); this is what it left\n`);
     break;
   }

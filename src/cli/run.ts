@@ -4,6 +4,8 @@ import { AddressText } from '../kernel/vmemmap-view.js';
 import { recordScenario } from '../events/record.js';
 import { eventLines } from '../report/events.js';
 import { findingJson } from '../report/finding.js';
+import { machineJson } from '../report/machine.js';
+import type { OutputOf } from '../report/output-schemas/index.js';
 import { runChecked, type Finding } from '../check/checked-run.js';
 import { countAllocations, sweepFailures, type FailedAllocation } from '../check/failure-sweep.js';
 import { historiesOf } from '../check/ledger.js';
@@ -13,7 +15,8 @@ import { ScenarioError } from '../kernel/scenario-error.js';
 import { InputError } from '../scenario/load.js';
 import type { Scenario, Step } from '../scenario/scenario.js';
 import { EXIT_FINDING, EXIT_OK, EXIT_USAGE } from './exit-codes.js';
-import { jsonText, progress, writeResult } from './output.js';
+import { outputText, writeResult } from './output.js';
+import { progress } from './progress.js';
 import { loadScenario, stepPlace } from './scenario-file.js';
 import { stepIndex } from './step-option.js';
 import { tellMistake } from './mistake.js';
@@ -38,10 +41,13 @@ interface Named {
   readonly scenario: Scenario;
 }
 
+/** What is printed of one scenario. */
+type RunOutput = OutputOf<'run' | 'fail-each' | 'events'>;
+
 /** What a command makes of one scenario. */
 interface Ran {
   /** For programs, with its schema's name. */
-  readonly json: { readonly schema: string };
+  readonly json: RunOutput;
   readonly text: string;
   readonly cases: readonly TestCase[];
   readonly hasFindings: boolean;
@@ -77,16 +83,11 @@ export function runFiles(files: readonly string[], options: RunOptions): number 
   progress('');
   const [only] = ran;
   const report = testReport(options, () => ran.flatMap(({ cases }) => cases));
-  const all = ran.map(({ json }, i) => ({ file: files[i], ...json }));
-  const json = ran.length === 1 ? only!.json : { schema: 'vmemmap/runs/v1', runs: all };
-  const text = options.json ? jsonText(json) : ran.map((each) => each.text).join('\n\n');
+  const all = ran.map(({ json }, i) => ({ ...json, file: files[i]! }));
+  const json: RunOutput | OutputOf<'runs'> = ran.length === 1 ? only!.json : { schema: 'vmemmap/runs/v1', runs: all };
+  const text = options.json ? outputText(json) : ran.map((each) => each.text).join('\n\n');
   writeResult(report ?? text, options.output);
   return ran.some(({ hasFindings }) => hasFindings) ? EXIT_FINDING : EXIT_OK;
-}
-
-function machineJson({ machine }: Scenario): object {
-  const { release, config } = machine;
-  return { ...config, kernel: release.name, vmemmapBase: `0x${config.vmemmapBase.toString(16)}` };
 }
 
 function runOnce({ file, scenario }: Named, options: RunOptions): Ran {
@@ -106,7 +107,7 @@ function runOnce({ file, scenario }: Named, options: RunOptions): Ran {
         ...findingJson(finding, text),
         frames: (finding.frames ?? []).map((pfn) => ({ pfn, history: histories.get(pfn) ?? [] })),
       })),
-    } as Ran['json'],
+    },
     text: runReportText(scenario, results, findings, histories, only),
     cases: scenario.steps.map((step, i) => stepCase(file, scenario, step, i, findings)),
     hasFindings: findings.length > 0,
@@ -125,11 +126,12 @@ function stepCase(file: string, scenario: Scenario, step: Step, index: number, f
 }
 
 /** `vmemmap run --events`: what the kernel did, and no verdict. */
-function events({ scenario }: Named, options: RunOptions): Ran {
+function events({ file, scenario }: Named, options: RunOptions): Ran {
   const only = stepIndex(options.step, scenario.steps.length);
+  progress(`${file}: events`);
   const { recording, geometry } = recordScenario(scenario);
   return {
-    json: { schema: 'vmemmap/events/v1', machine: machineJson(scenario), ...recording } as Ran['json'],
+    json: { schema: 'vmemmap/events/v1', name: scenario.name, machine: machineJson(scenario), ...recording },
     text: eventLines(scenario, recording, geometry, only).join('\n'),
     cases: [],
     hasFindings: false,
@@ -157,7 +159,7 @@ function failEach({ file, scenario }: Named): Ran {
         ...failed,
         findings: failed.findings.map((finding) => findingJson(finding, text)),
       })),
-    } as Ran['json'],
+    },
     text: [...bad.flatMap(failedAllocationLines), verdict].join('\n'),
     cases:
       bad.length === 0

@@ -5,6 +5,7 @@ import { fileTitle, parseWith, readText } from '../scenario/load.js';
 import { EXIT_OK } from './exit-codes.js';
 import { namedKernel } from './named-kernel.js';
 import { writeResult } from './output.js';
+import { clearProgress } from './progress.js';
 import { runnable } from './scenario-file.js';
 import { scenarioSchema } from '../scenario/schema.js';
 
@@ -21,6 +22,7 @@ export function scenario({ qemu, kernel, output }: ScenarioOptions): number {
   const made = scenarioOfCommandLine(readText(qemu), file, release);
   // What comes out can be run.
   runnable(parseWith(scenarioSchema, made.scenario, file), file);
+  clearProgress();
   for (const remark of made.remarks) process.stderr.write(`vmemmap: ${file}: ${remark}\n`);
   writeResult(JSON.stringify(made.scenario, null, 2), output);
   return EXIT_OK;

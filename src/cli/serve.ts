@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { InputError } from '../scenario/input.js';
 import { EXIT_OK } from './exit-codes.js';
 import { playgroundPage } from './page-template.js';
+import { endProgress } from './progress.js';
 
 export interface ServeOptions {
   port?: string;
@@ -64,6 +65,7 @@ function portOf(text: string | undefined): number {
 /** `vmemmap serve`: until it is interrupted. Returns the exit code. */
 export async function serve(options: ServeOptions): Promise<number> {
   const { server, url } = await listen(portOf(options.port), playgroundPage());
+  endProgress();
   process.stdout.write(`${url}\n`);
   await new Promise<void>((resolve) => {
     const stop = (): void => {

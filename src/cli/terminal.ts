@@ -10,7 +10,7 @@ import wrapAnsi from 'wrap-ansi';
 export type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan';
 
 /** Columns of a terminal that does not say how many it has. */
-const DEFAULT_COLUMNS = 80;
+export const DEFAULT_COLUMNS = 80;
 
 /** Whether text is coloured: as FORCE_COLOR says, else on a terminal that has colours, and not where NO_COLOR is set. */
 export function isColoured(env: NodeJS.ProcessEnv = process.env): boolean {

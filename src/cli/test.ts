@@ -14,7 +14,8 @@ import { tryKernel, type PartResults } from '../trial/trial.js';
 import { EXIT_FINDING, EXIT_OK } from './exit-codes.js';
 import { namedKernel } from './named-kernel.js';
 import { choices, whole } from './option-values.js';
-import { jsonText, makeFolder, progress, writeNamed, writeResult } from './output.js';
+import { jsonText, makeFolder, outputText, writeNamed, writeResult } from './output.js';
+import { progress } from './progress.js';
 
 /** What the command line says, as text. */
 export interface TestOptions {
@@ -52,7 +53,7 @@ export function test(options: TestOptions): number {
 }
 
 function textOf(parts: readonly PartResults[], trial: Trial, options: TestOptions): string {
-  if (options.json) return jsonText(trialJson(parts, trial));
+  if (options.json) return outputText(trialJson(parts, trial));
   return options.ktap ? ktap(trialKtap(parts, trial)) : trialText(parts, trial);
 }
 

@@ -17,7 +17,8 @@ import { InputError } from '../scenario/load.js';
 import { findArchitecture, findKernelRelease } from '../scenario/names.js';
 import { EXIT_FINDING, EXIT_OK } from './exit-codes.js';
 import { namedKernel } from './named-kernel.js';
-import { jsonText, makeFolder, progress, writeNamed, writeResult } from './output.js';
+import { jsonText, makeFolder, outputText, writeNamed, writeResult } from './output.js';
+import { progress } from './progress.js';
 import { testReport, type TestFormatOptions } from './test-format.js';
 
 export interface ValidateOptions extends TestFormatOptions {
@@ -105,7 +106,7 @@ export function validate(options: ValidateOptions): number {
     }
   }
   progress('');
-  const text = options.json ? jsonText({ schema: 'vmemmap/validate/v1', cells }) : auditText(cells);
+  const text = options.json ? outputText({ schema: 'vmemmap/validate/v1', cells }) : auditText(cells);
   writeResult(testReport(options, () => auditCases(cells)) ?? text, options.output);
   if (options.dir !== undefined) writeScenarios(options.dir, broken);
   return broken.length > 0 ? EXIT_FINDING : EXIT_OK;

@@ -6,7 +6,7 @@ import { measuredText, validationText } from '../report/validation-text.js';
 import { readWith } from '../scenario/load.js';
 import { findCpu } from './named-cpu.js';
 import { EXIT_OK } from './exit-codes.js';
-import { writeResult } from './output.js';
+import { outputText, writeResult } from './output.js';
 
 export interface ValidationOptions {
   json?: true;
@@ -24,7 +24,7 @@ export function validation(options: ValidationOptions): number {
   const bound = hotAddBound();
   writeResult(
     options.json
-      ? JSON.stringify({ schema: 'vmemmap/bench-validation/v1', rows, errors, bound }, null, 2)
+      ? outputText({ schema: 'vmemmap/bench-validation/v1', rows, errors, bound })
       : validationText(rows, errors, bound),
     options.output,
   );
@@ -35,9 +35,6 @@ export function validation(options: ValidationOptions): number {
 function measuredValidation(file: string, { json, output, cpu }: ValidationOptions): number {
   const costs = readWith(measuredCostsSchema, file);
   const verdict = compareMeasured(costs, cpu === undefined ? undefined : findCpu(cpu, '--cpu').profile);
-  writeResult(
-    json ? JSON.stringify({ schema: 'vmemmap/bench-measured/v1', ...verdict }, null, 2) : measuredText(verdict),
-    output,
-  );
+  writeResult(json ? outputText({ schema: 'vmemmap/bench-measured/v1', ...verdict }) : measuredText(verdict), output);
   return EXIT_OK;
 }

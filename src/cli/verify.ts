@@ -8,7 +8,8 @@ import { InputError } from '../scenario/load.js';
 import { verifyFile, type ReplayedOn, type FileFailure, type FileVerdict } from '../recordings/verify.js';
 import { EXIT_FINDING, EXIT_OK } from './exit-codes.js';
 import { namedKernel } from './named-kernel.js';
-import { progress, writeResult } from './output.js';
+import { outputText, writeResult } from './output.js';
+import { progress } from './progress.js';
 import { styled } from './terminal.js';
 import { testReport, type TestFormatOptions } from './test-format.js';
 
@@ -106,7 +107,7 @@ export function verify(names: readonly string[], options: VerifyOptions): number
     writeResult(report, options.output);
   } else if (options.json) {
     writeResult(
-      JSON.stringify({ schema: 'vmemmap/verify/v1', passed, failed: failures.length, failures, inputs }, null, 2),
+      outputText({ schema: 'vmemmap/verify/v1', passed, failed: failures.length, failures, inputs }),
       options.output,
     );
   } else if (passed + failures.length > 0) {

@@ -6,7 +6,7 @@ import { whereaboutsLines } from '../report/whereabouts.js';
 import { InputError } from '../scenario/load.js';
 import type { Run } from '../scenario/runner.js';
 import { EXIT_OK } from './exit-codes.js';
-import { writeResult } from './output.js';
+import { outputText, writeResult } from './output.js';
 import { runUpTo } from './run-up-to.js';
 import { loadScenario } from './scenario-file.js';
 import { stepIndex } from './step-option.js';
@@ -56,7 +56,7 @@ export function where(page: string, file: string, options: WhereOptions): number
   const found = whereabouts(run, pfn, offset, steps);
   writeResult(
     options.json
-      ? JSON.stringify({ schema: 'vmemmap/where/v1', name: scenario.name, step: steps, ...found }, null, 2)
+      ? outputText({ schema: 'vmemmap/where/v1', name: scenario.name, step: steps, ...found })
       : whereaboutsLines(found).join('\n'),
     options.output,
   );

@@ -2,6 +2,7 @@
 
 /** Cycles by kernel function: a shadow stack, and a tree of all the stacks that there were. */
 
+/** A function as it was called along one path. */
 export interface CallNode {
   readonly name: string;
   /** Cycles of the function itself, without what it called. */
@@ -31,6 +32,7 @@ function childOf(parent: CallNode, name: string): CallNode {
   return child;
 }
 
+/** Cycles by the path of functions that were running: what a flame graph shows. */
 export class CallTree {
   /** What is charged outside every function lies in the root itself. */
   readonly root = node('');
@@ -43,7 +45,10 @@ export class CallTree {
   /** @param records whether each call is kept, and not just the sums */
   constructor(private readonly records: boolean) {}
 
-  /** @param now cycles */
+  /**
+   * A function begins.
+   * @param now cycles since the clock began
+   */
   enter(name: string, now: number): void {
     this.stack.push(this.current);
     this.current = childOf(this.current, name);
@@ -54,6 +59,7 @@ export class CallTree {
     this.open.push(call);
   }
 
+  /** The function that is running ends. @param now cycles since the clock began */
   leave(now: number): void {
     this.current = this.stack.pop() ?? this.root;
     const call = this.open.pop();

@@ -13,7 +13,10 @@ export class Clock {
     this.byCause = new Float64Array(causes);
   }
 
-  /** @param cause from 0 */
+  /**
+   * Cycles go by, unless the clock stands still.
+   * @param cause from 0
+   */
   charge(cause: number, cycles: number): void {
     if (!this.running) return;
     this.cycles += cycles;

@@ -10,8 +10,10 @@
 export const CONFIDENCES = ['document', 'measured', 'reference', 'arithmetic', 'recalled', 'estimate'] as const;
 export type Confidence = (typeof CONFIDENCES)[number];
 
+/** What a figure counts; `times` is a plain factor. */
 export type Unit = 'GHz' | 'cycles' | 'µs' | 'bytes/cycle' | 'instructions' | 'instructions/cycle' | 'CPUs' | 'times';
 
+/** A number of a cost model, and where it comes from. */
 export interface Figure {
   readonly value: number;
   readonly unit: Unit;

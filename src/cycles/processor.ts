@@ -10,6 +10,7 @@ import { WORK } from './work.js';
 
 /** One CPU that executes: every operation that a kernel's path is made of charges its cycles here. */
 
+/** Which CPU executes, and how. */
 export interface ProcessorOptions {
   readonly profile: CpuProfile;
   /** CPUs of the machine; those of the profile if not given. */
@@ -34,6 +35,7 @@ function togetherFactor({ throughput }: CpuProfile, cpus: number): number {
   return throughput?.together?.findLast((row) => row.cpus <= cpus)?.factor.value ?? 1;
 }
 
+/** A CPU that runs kernel code: what loads, stores, instructions and flushes cost, by cause and by function. */
 export class Processor {
   readonly clock = new Clock(CAUSES.length);
   readonly calls: CallTree;
@@ -84,17 +86,22 @@ export class Processor {
     return cycles / (this.profile.clock.value * CYCLES_PER_US_AT_1_GHZ);
   }
 
+  /** A kernel function begins. */
   enter(name: string): void {
     if (!this.clock.running) return;
     this.calls.enter(name, this.clock.cycles);
   }
 
+  /** The kernel function that is running ends. */
   leave(): void {
     if (!this.clock.running) return;
     this.calls.leave(this.clock.cycles);
   }
 
-  /** @param leaf function that the cycles belong to, where it is not the one that is running */
+  /**
+   * Cycles of a cause go by.
+   * @param leaf function that the cycles belong to, where it is not the one that is running
+   */
   charge(cause: Cause, cycles: number, leaf?: string): void {
     if (!this.clock.running) return;
     if (leaf === undefined) this.calls.add(cycles);
@@ -209,7 +216,12 @@ export class Processor {
     this.stream(cause, loop, pa, bytes, pa, this.linearLeaf, leaf);
   }
 
-  /** copy_page(), its loads and its stores one after the other. @param to, from physical byte addresses */
+  /**
+   * copy_page(), its loads and its stores one after the other.
+   * @param to physical byte address
+   * @param from physical byte address
+   * @param bytes how much is copied
+   */
   copyPage(to: number, from: number, bytes: number): void {
     const { throughput } = this.profile;
     if (throughput !== undefined) {
@@ -231,6 +243,7 @@ export class Processor {
     this.charge('allocate', this.profile.free[order]!.value, 'free_pages');
   }
 
+  /** A spinlock that nobody else wants is taken and given back. */
   lock(): void {
     this.charge('lock', this.profile.lockPair.value);
   }

@@ -12,11 +12,13 @@ export interface Sourced {
   readonly source: string;
 }
 
+/** A level of cache: its size and ways, and the cycles of a hit. */
 export interface CacheProfile extends CacheGeometry, Sourced {
   readonly name: string;
   readonly latency: Figure;
 }
 
+/** A level of TLB: its entries by leaf size. */
 export interface TlbProfile extends TlbGeometry, Sourced {}
 
 /** Bytes a cycle of a loop over a range, by what holds the line: one figure for each cache, memory last. */
@@ -65,6 +67,7 @@ export type CpuFlag = 'erms' | 'fsrs';
 
 /** Who runs below a kernel. */
 export const HYPERVISORS = ['none', 'powervm', 'kvm'] as const;
+/** Who runs below a kernel; `none` on bare metal. */
 export type Hypervisor = (typeof HYPERVISORS)[number];
 
 /** What a CPU costs: one CPU, one value. Each figure bears its unit, its source and how it is known. */

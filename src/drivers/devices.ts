@@ -50,18 +50,19 @@ interface Region {
 }
 
 /** What a virtio-mem device has brought. */
-interface VirtioMem extends Region {
+export interface VirtioMem extends Region {
   /** Bytes of its last memory block that are plugged; the rest of that block is there and nobody may use it. */
   lastPlugged: number;
 }
 
 /** Device memory that is system memory. */
-interface KmemRange extends Region {
+export interface KmemRange extends Region {
   /** A driver that could not remove its memory is gone all the same, and its memory stays until the next boot. */
   isBound: boolean;
 }
 
-interface NamespaceDevice {
+/** A namespace and what drivers made of it. */
+export interface NamespaceDevice {
   readonly number: number;
   readonly namespace: Namespace;
   /** The namespace is there; one that was destroyed leaves the device. */
@@ -72,6 +73,7 @@ interface NamespaceDevice {
   kmem: KmemRange | null;
 }
 
+/** ndctl create-namespace: what is asked for. */
 export interface NamespaceRequest {
   device: string;
   start: number;

@@ -10,6 +10,7 @@ const INFO_BLOCK_BYTES = 8192;
 /** What a namespace reckons for a struct page that is not larger, bytes; a larger one needs CONFIG_NVDIMM_KMSAN. */
 export const MAX_STRUCT_PAGE_SIZE = 64;
 
+/** A namespace with its layout, as its info block has it. */
 export interface Namespace {
   /** First byte of the range that gets struct pages. */
   start: number;

@@ -35,7 +35,7 @@ export type LeafRun = {
 export type FrameRun = [first: number, count: number, step: number];
 
 /** What every event tells besides what happened. */
-interface Seen {
+export interface Seen {
   /** Place of the kernel functions that were running in {@link Recording.stacks}. */
   stack: number;
   /** How often it happened, one directly after the other; addresses and frames cover all of them. */

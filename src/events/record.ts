@@ -6,6 +6,7 @@ import { NO_PAGE } from '../hardware/buddy-blocks.js';
 import { LEVELS, type Leaf, type Level } from '../hardware/page-table.js';
 import type { FrameContent } from '../kernel/frame-content.js';
 import { observe, type Kernel } from '../kernel/kernel.js';
+import type { VmemAltmap } from '../kernel/memremap.js';
 import { DEAF_OBSERVER, type Observer } from '../kernel/observer.js';
 import { InputError } from '../scenario/input.js';
 import { altmapsOf, captureRun, runStep, startRun, type Run } from '../scenario/runner.js';
@@ -45,6 +46,8 @@ export class Recorder {
   readonly called: Set<string>[] = [new Set()];
   private readonly boot: Recording['boot'];
   private events: KernelEvent<LeafRun>[] = [];
+  /** Altmaps that the step took pages from: a memory block gets its own only when it is made. */
+  private asked: VmemAltmap[] = [];
   private kept = 0;
   /** Where the active memmap stands that was read last, and when that was. */
   private activeAt = { changes: -1, place: 0 };
@@ -65,6 +68,7 @@ export class Recorder {
     const hasPageTables = this.run.kernel.platform.table !== undefined;
     this.ends.push({ ...this.books(), ...(hasPageTables ? {} : { leaves: this.allLeaves() }) });
     this.events = [];
+    this.asked = [];
     this.called.push(new Set());
     if (this.leaves.values.length > MAX_LEAF_RUNS) {
       throw new InputError(
@@ -154,7 +158,7 @@ export class Recorder {
       (leaf) => found.push(leaf),
       () => undefined,
     );
-    return leafRuns(kernel, found, altmapsOf(this.run));
+    return leafRuns(kernel, found, [...this.asked, ...altmapsOf(this.run)]);
   }
 
   private observer(): Observer {
@@ -171,8 +175,10 @@ export class Recorder {
       freePages: (pfn, order) =>
         keep({ what: 'free', pages: 2 ** order, frames: blocks(pfn), out: allocator.pagesOut }),
       getPage: (pfn) => keep({ what: 'get', frames: blocks(pfn) }),
-      altmapAlloc: ({ name }, pages, pfn) =>
-        keep({ what: 'altmap-alloc', altmap: name, pages, frames: blocks(pfn), ...content() }),
+      altmapAlloc: (altmap, pages, pfn) => {
+        if (!this.asked.includes(altmap)) this.asked.push(altmap);
+        keep({ what: 'altmap-alloc', altmap: altmap.name, pages, frames: blocks(pfn), ...content() });
+      },
       altmapFree: ({ name }, pages) => keep({ what: 'altmap-free', altmap: name, pages }),
       setEntry: (level, address, word0, word1) => {
         const { start, end } = this.covered(level, address);

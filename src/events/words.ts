@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { entryText } from '../kernel/log.js';
+import type { Mishap } from '../kernel/log.js';
 import type { FrameRun, KernelEvent, Stretch } from './event.js';
 import { PAGE_UNUSED } from './replay.js';
 
@@ -85,6 +85,22 @@ export interface Said {
 const many = (times: number, one: string, several = `${one}s`): string => (times === 1 ? one : `${times} ${several}`);
 const blocks = (times: number, each: number): string => (times === 1 ? pages(each) : `${times} × ${pages(each)}`);
 
+/** What a kernel says that it should never have to, or what a debugging allocator would. A bare WARN() has its function's name. */
+function mishapText(mishap: Mishap): string {
+  switch (mishap.kind) {
+    case 'warn':
+      return /^\w+$/.test(mishap.text) ? `WARN in ${mishap.text}()` : `WARN: ${mishap.text}`;
+    case 'free-not-allocated':
+      return `frame ${hex(mishap.pfn)} was never handed out`;
+    case 'double-free':
+      return `frame ${hex(mishap.pfn)} is free already`;
+    case 'altmap-underflow':
+      return `altmap ${mishap.altmap} gets back more than was taken`;
+    case 'uninitialised-struct-page':
+      return `the struct page of pfn ${hex(mishap.pfn)} was never initialised`;
+  }
+}
+
 /** An event in words. */
 export function say(geometry: Geometry, event: KernelEvent): Said {
   const at = (low: number): string => address(geometry, low);
@@ -125,7 +141,7 @@ export function say(geometry: Geometry, event: KernelEvent): Said {
     case 'decide':
       return { text: event.because, answer: event.so };
     case 'warn':
-      return { text: times === 1 ? entryText(event.mishap) : `${entryText(event.mishap)} (${times} times)` };
+      return { text: times === 1 ? mishapText(event.mishap) : `${mishapText(event.mishap)} (${times} times)` };
     case 'stop':
       return { text: `the kernel stops: ${withAddresses(geometry, event.text)}` };
   }

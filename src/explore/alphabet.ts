@@ -50,12 +50,15 @@ export const NO_ALTMAP = -1;
 /** Which ranges are there, and with which altmap. */
 export type Places = Uint8Array<ArrayBuffer>;
 
+/** What an explored world is made of: its machine, its ranges and what may be done with them. */
 export interface Alphabet {
   /** The machine with all altmaps, and every action as a step, so that system memory lies above them all. */
   readonly scenario: Scenario;
   readonly machine: ScenarioInput['machine'];
   /** Memory blocks first. */
   readonly ranges: readonly Range[];
+  /** Some add takes memory that holds other bytes than zero. */
+  readonly hasDirtyMemory: boolean;
   /** So many of the ranges are memory blocks. */
   readonly blocks: number;
   readonly altmaps: readonly AltmapSpec[];
@@ -139,6 +142,7 @@ export function createAlphabet(options: AlphabetOptions): Alphabet {
     scenario,
     machine: { ...machine, kernel: release.name, ramBasePfn: scenario.machine.ramBasePfn },
     ranges,
+    hasDirtyMemory: (options.memory ?? DEFAULT_MEMORY).some((choice) => choice !== 'zero'),
     blocks,
     altmaps: scenario.altmaps,
     overlays: overlaysOf(scenario.altmaps),

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import type { PfnRange } from '../kernel/pfn-range.js';
 import { pfnToPage, type Kernel } from '../kernel/kernel.js';
 import { pfnToSectionNr } from '../mm/sparse.js';
 import type { AddressRange } from '../kernel/vmemmap-view.js';
@@ -10,12 +11,6 @@ export interface Cell extends AddressRange {
   /** Subsections of the section, [from, to). */
   readonly from: number;
   readonly to: number;
-}
-
-/** Pages that come and go as one. */
-interface PfnRange {
-  readonly pfn: number;
-  readonly nrPages: number;
 }
 
 /** Cuts ranges where any of them begins or ends, and at sections. Cells are ascending and do not overlap. */

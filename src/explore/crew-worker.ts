@@ -12,9 +12,15 @@ import { Stepper } from './stepper.js';
 
 let stepper: Stepper | undefined;
 
-for (const { name, options } of Tinypool.workerData as ReturnType<typeof openedTrees>) await openTree(name, options);
+/** The trees that the command line names are releases here too. */
+async function openTrees(): Promise<void> {
+  for (const { name, options } of Tinypool.workerData as ReturnType<typeof openedTrees>) await openTree(name, options);
+}
 
-export default function expandTask({ options, job }: CrewTask): LevelPart {
+const opened = openTrees();
+
+export default async function expandTask({ options, job }: CrewTask): Promise<LevelPart> {
+  await opened;
   stepper ??= new Stepper(createAlphabet(options));
   return expandAll(stepper.alphabet, stepper, job);
 }

@@ -2,13 +2,13 @@
 
 import { auditedMachinesOf, machineTitle, type MachineFilter } from '../audit/audit.js';
 import { EventTrace } from '../check/event-trace.js';
-import { diffScenario, type ScenarioDifference } from '../check/releases/diff.js';
+import { diffScenario, type FieldDifference, type ScenarioDifference } from '../check/releases/diff.js';
 import type { Release } from '../history/releases.js';
 import { CodeError } from '../kernel/memmap-code.js';
 import { ScenarioError } from '../kernel/scenario-error.js';
 import { resolveScenario, type Scenario } from '../scenario/scenario.js';
 import { scenarioSchema, type ScenarioInput } from '../scenario/schema.js';
-import { alphabetOn, createAlphabet, type AltmapChoice, type Unit } from './alphabet.js';
+import { alphabetOn, createAlphabet, type AltmapChoice, type MemoryChoice, type Unit } from './alphabet.js';
 import { lockstep } from './lockstep.js';
 import { scenarioOf } from './violations.js';
 
@@ -22,7 +22,9 @@ export interface SearchOptions extends MachineFilter {
   readonly sections: number;
   readonly units: readonly Unit[];
   readonly altmaps: readonly AltmapChoice[];
-  /** One allocation of an add fails, in turn. */
+  /** What memory holds that becomes memmap, each add with each in turn; zero if not given. Both kernels get the same. */
+  readonly memory?: readonly MemoryChoice[] | undefined;
+  /** Allocations of an add fail, each in turn, alone and with all behind it. */
   readonly fail: boolean;
   /** Told of each machine before it is searched. */
   onMachine?(name: string): void;
@@ -79,9 +81,9 @@ export function searchDifferences(options: SearchOptions): SearchResult {
   const kinds = new Set<string>();
   for (const { name, machine } of machinesOf(options)) {
     options.onMachine?.(name);
-    const { sections, units, altmaps, depth, fail, from, to } = options;
+    const { sections, units, altmaps, memory, depth, fail, from, to } = options;
     const on = ({ name: kernel }: Release) =>
-      createAlphabet({ machine: { ...machine, kernel }, sections, units, altmaps });
+      createAlphabet({ machine: { ...machine, kernel }, sections, units, altmaps, memory });
     let result: ReturnType<typeof lockstep>;
     let alphabet: ReturnType<typeof on>;
     try {
@@ -93,10 +95,10 @@ export function searchDifferences(options: SearchOptions): SearchResult {
       continue;
     }
     machines.push({ name, steps: result.steps, states: result.states, otherWays: result.otherWays });
-    for (const { moves } of result.differences) {
+    for (const { moves, fields } of result.differences) {
       const { machine: played, ...input } = scenarioOf(alphabet, moves);
       const scenario = { ...input, machine: { ...played, kernel: undefined } };
-      const difference = inspect(scenario, options);
+      const difference = inspect(scenario, fields, options);
       const kind = JSON.stringify([
         difference.functions,
         moves.at(-1)!.action.op,
@@ -110,8 +112,15 @@ export function searchDifferences(options: SearchOptions): SearchResult {
   return { found, machines, leftOut };
 }
 
-/** Runs a sequence again, to tell in which event and function the kernels part. */
-function inspect(scenario: ScenarioInput, { from, to }: SearchOptions): FoundDifference {
+/**
+ * Runs a sequence again, to tell in which event and function the kernels part.
+ * @param fields that differ behind it; bytes of memory are none that a run tells
+ */
+function inspect(
+  scenario: ScenarioInput,
+  fields: readonly FieldDifference[],
+  { from, to }: SearchOptions,
+): FoundDifference {
   const file = scenarioSchema.parse(scenario);
   const [left, right] = [resolveScenario(file, { release: from }), resolveScenario(file, { release: to })];
   const difference = diffScenario(left, right);
@@ -120,5 +129,8 @@ function inspect(scenario: ScenarioInput, { from, to }: SearchOptions): FoundDif
     at === undefined
       ? ([undefined, undefined] as const)
       : ([new EventTrace(left, at).functionAt, new EventTrace(right, at).functionAt] as const);
-  return { ...difference, scenario, resolved: left, functions };
+  const steps = difference.steps.map((told, i, { length }) =>
+    i === length - 1 && told.length === 0 ? [...fields] : told,
+  );
+  return { ...difference, steps, scenario, resolved: left, functions };
 }

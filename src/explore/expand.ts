@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { isPossible, mayRunOut, type Alphabet } from './alphabet.js';
+import { isPossible, type Alphabet } from './alphabet.js';
 import { FrontierWriter, nodeAt, NODE_WORDS, readState } from './frontier.js';
 import { MoveNumbers } from './moves.js';
 import type { Stepper } from './stepper.js';
@@ -33,7 +33,7 @@ export interface LevelJob {
   readonly chunks: readonly SharedArrayBuffer[];
   /** Last level: successors are checked and not saved. */
   readonly isLast: boolean;
-  /** One allocation of an add fails, in turn. */
+  /** Allocations of an add fail, see {@link MoveNumbers.forEach}. */
   readonly fail: boolean;
   readonly maxStates: number;
   /** Bytes that visited and saved states may take. */
@@ -101,11 +101,7 @@ export function* expand(alphabet: Alphabet, stepper: Stepper, job: LevelJob): Ge
       return outcome.allocations;
     };
     for (let a = 0; a < alphabet.actions.length; a++) {
-      const action = alphabet.actions[a]!;
-      if (!isPossible(alphabet, places, action)) continue;
-      const allocations = play(moves.of(a, 0));
-      if (!job.fail || !mayRunOut(action)) continue;
-      for (const failing of moves.failures(allocations)) play(moves.of(a, failing));
+      if (isPossible(alphabet, places, alphabet.actions[a]!)) moves.forEach(a, play);
     }
     Atomics.add(control, CONTROL.steps, steps);
     const now = Math.ceil(writer.bytes / BYTES_PER_KIB);

@@ -16,7 +16,7 @@ import { VisitedStates } from './visited.js';
  * writes it, numbers in typed arrays.
  */
 
-const SCHEMA = 'vmemmap/exploration/v1';
+const SCHEMA = 'vmemmap/exploration/v2';
 
 const words = z.instanceof(Int32Array);
 const count = z.int().min(0);

@@ -14,8 +14,9 @@ import { captureMemory } from '../scenario/hotplug-state.js';
 import { stateDifference, type FieldDifference } from '../check/releases/diff.js';
 import { captureRun, runStep, startRun, type Run, type StepReturn } from '../scenario/runner.js';
 import { restoreAboveSections, restoreRun, saveAboveSections, saveRun } from '../scenario/saved-run.js';
-import { firstPlaces, isPossible, mayRunOut, type Alphabet, type Places } from './alphabet.js';
+import { firstPlaces, isPossible, type Alphabet, type Places } from './alphabet.js';
 import { cellsOf } from './cells.js';
+import { FailingCalls } from './failing-calls.js';
 import { MoveNumbers } from './moves.js';
 import { Scan, Scanner } from './scan.js';
 import { placesBehind, type Move } from './stepper.js';
@@ -95,7 +96,7 @@ class Side {
   readonly run: Run;
   readonly scan: Scan;
   private readonly altmaps: readonly VmemAltmap[];
-  private readonly failing = new Set([0]);
+  private readonly failing = new FailingCalls();
   private readonly events: EventHash;
   private readonly scanner: Scanner;
   private readonly image = new KernelImage();
@@ -133,7 +134,7 @@ class Side {
     }
   }
 
-  private play({ action, failing }: Move, index: number): Played {
+  private play(move: Move, index: number): Played {
     const { run, events } = this;
     this.image.load(run.kernel, this.altmaps);
     restoreAboveSections(new StateReader(this.above), run);
@@ -142,10 +143,10 @@ class Side {
     const { allocator } = run.kernel;
     const { calls } = allocator;
     run.kernel.counters.reset();
-    if (failing > 0) this.failing.add(calls + failing);
+    this.failing.begin(move, calls);
     const ret = runStep(run, this.alphabet.actions[index]!.step);
-    if (failing > 0) this.failing.delete(calls + failing);
-    return { ret: action.op === 'use' ? null : ret, events: events.value, allocations: allocator.calls - calls };
+    this.failing.end(allocator.calls);
+    return { ret: move.action.op === 'use' ? null : ret, events: events.value, allocations: allocator.calls - calls };
   }
 
   /** What the events of a step do not say of the state behind it. */
@@ -162,7 +163,16 @@ class Side {
     this.scanner.scan(places, this.scan);
     return `${this.scan.hi},${this.scan.lo}`;
   }
+
+  /** What tables and the frames behind leaves hold, as a checksum. @param places what the caller keeps of the state */
+  bytes(places: Places): string {
+    this.scanner.scan(places, this.scan);
+    return `checksum ${this.scan.mapHi} ${this.scan.mapLo}`;
+  }
 }
+
+/** What memory holds is not asked where all of it is zero: nothing that a kernel forgets to write shows then. */
+const NO_BYTES: readonly string[] = [];
 
 interface PairNode {
   readonly saved: readonly [SavedKernel, SavedKernel] | undefined;
@@ -192,6 +202,8 @@ export function lockstep(from: Alphabet, to: Alphabet, limits: LockstepLimits): 
   const sides = [new Side(from), new Side(to)] as const;
   const moves = new MoveNumbers(from, fail);
   const bases: [bigint, bigint] = [from.scenario.machine.config.vmemmapBase, to.scenario.machine.config.vmemmapBase];
+  // Tables of kernels whose vmemmap lies elsewhere have the same entries in other places.
+  const asksBytes = from.hasDirtyMemory && bases[0] === bases[1];
   const differences: Difference[] = [];
   const kinds = new Set<string>();
   const visited = new Set<string>();
@@ -203,16 +215,20 @@ export function lockstep(from: Alphabet, to: Alphabet, limits: LockstepLimits): 
     for (const node of level) {
       if (steps >= maxSteps || differences.length >= enough) break;
       sides.forEach((side, i) => side.enter(node.saved?.[i]));
-      const play = (index: number, failing: number): number => {
-        const number = moves.of(index, failing);
+      const play = (index: number, number: number): number => {
         const move = moves.toMove(number);
         steps++;
         const [a, b] = sides.map((side) => side.tryPlay(move, index));
         if (a === undefined || b === undefined) return 0;
-        const isSame = a.events === b.events && a.ret === b.ret && sides[0].books() === sides[1].books();
+        const bytes = asksBytes ? sides.map((side) => side.bytes(node.places)) : NO_BYTES;
+        const isSame =
+          a.events === b.events && a.ret === b.ret && sides[0].books() === sides[1].books() && bytes[0] === bytes[1];
         if (!isSame) {
           const [left, right] = [captureRun(sides[0].run, a.ret), captureRun(sides[1].run, b.ret)];
           const fields = stateDifference(left, right, bases);
+          if (fields.length === 0 && bytes[0] !== bytes[1]) {
+            fields.push({ field: 'bytes', from: bytes[0], to: bytes[1] });
+          }
           if (fields.length > 0) {
             // A kind is a field that did not differ yet after such a step.
             const fresh = fields.map(({ field }) => `${move.action.op} ${field}`).filter((kind) => !kinds.has(kind));
@@ -234,9 +250,7 @@ export function lockstep(from: Alphabet, to: Alphabet, limits: LockstepLimits): 
       };
       for (const [index, action] of from.actions.entries()) {
         if (!isPossible(from, node.places, action)) continue;
-        const allocations = play(index, 0);
-        if (!fail || !mayRunOut(action)) continue;
-        for (const failing of moves.failures(allocations)) play(index, failing);
+        moves.forEach(index, (number) => play(index, number));
       }
     }
     level = next;

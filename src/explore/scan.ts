@@ -64,6 +64,9 @@ export class Scan {
   /** The fingerprint. */
   hi = 0;
   lo = 0;
+  /** The part of it that the walk made: entries, and the bytes behind leaves. Zero where the architecture hashes. */
+  mapHi = 0;
+  mapLo = 0;
   /** Whether frames of system memory are renamed in it. */
   renamed = true;
   /** Of each cell: whether it is active, how many of its bytes are mapped, and to what: two words of a checksum. */
@@ -183,6 +186,8 @@ export class Scanner {
     const [root] = mmu.levels;
     const reach = root!.span * (root!.mask + 1);
     this.readTable(mmu, mmu.format, mmu.root, 0, kernel.vmemmap - (kernel.vmemmap % reach));
+    into.mapHi = hash.hi;
+    into.mapLo = hash.lo;
     if (this.sharedPages > 0) this.isExact = true;
     if (this.nextName > MAX_STAMP) this.forgetNames();
     if (!this.isExact) this.readBooks(places);

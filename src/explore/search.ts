@@ -15,7 +15,7 @@ import { NO_PARENT, VisitedStates } from './visited.js';
 export interface ExploreOptions extends AlphabetOptions {
   /** Steps of the longest sequence. */
   depth: number;
-  /** One allocation of an add fails, in turn. */
+  /** Allocations of an add fail, each in turn, alone and with all behind it. */
   fail: boolean;
   /** Goes on with one part of many, as soon as there is enough to share out. */
   shard?: Shard | undefined;

@@ -38,16 +38,20 @@ import {
   type Range,
 } from './alphabet.js';
 import { cellsOf, type Cell } from './cells.js';
+import { FailingCalls } from './failing-calls.js';
 import type { Fingerprint } from './hash.js';
 import { Scan, Scanner } from './scan.js';
 import { Screen, UNDAMAGED, type Damage } from './screen.js';
 
 /** Plays single steps from one state, and says of each what is wrong after it that was not before. */
 
-/** An action, and which allocation fails in it, counted from 1; 0 for none. */
+/** An action, and which allocations fail in it. */
 export interface Move {
   readonly action: Action;
+  /** The one that fails, or the first, counted from 1; 0 for none. */
   readonly failing: number;
+  /** All behind it fail too. */
+  readonly runsOut?: boolean;
 }
 
 /** Something that an invariant says after a step and did not say before it. */
@@ -104,7 +108,7 @@ export class Stepper {
   private readonly writer = new StateWriter();
   /** What the run has beside its kernel. */
   private above: SavedState = new Int32Array(0);
-  private readonly failing: Set<number>;
+  private readonly failing = new FailingCalls();
   /** Fingerprint of the state at the start. */
   private readonly boot: Fingerprint;
   private places: Places;
@@ -113,8 +117,6 @@ export class Stepper {
 
   constructor(readonly alphabet: Alphabet) {
     const { scenario, ranges } = alphabet;
-    // Calls are counted from 1: none fails until a number is put in.
-    this.failing = new Set([0]);
     this.run = startRun({ ...scenario, machine: { ...scenario.machine, failAllocations: this.failing } });
     const { kernel } = this.run;
     this.watching = alphabet.checks.flatMap(({ sees }) => sees ?? []);
@@ -237,15 +239,16 @@ export class Stepper {
     return sights === undefined || this.watching.every((sees) => sees(sights).length === 0);
   }
 
-  private runMove({ action, failing }: Move): Played {
+  private runMove(move: Move): Played {
+    const { action } = move;
     const { kernel } = this.run;
     const { allocator, log } = kernel;
     const { calls } = allocator;
-    if (failing > 0) this.failing.add(calls + failing);
+    this.failing.begin(move, calls);
     this.watch?.begin(keptThrough(action.step, activeMemmap(kernel), this.memmapOf(action.pages)));
     const ret = runStep(this.run, action.step);
     const sights = this.watch?.end();
-    if (failing > 0) this.failing.delete(calls + failing);
+    this.failing.end(allocator.calls);
     const said = log.take();
     return {
       ret,

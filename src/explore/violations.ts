@@ -10,6 +10,7 @@ import { runChecked, type Finding } from '../check/checked-run.js';
 import { addressOf, sortOf } from '../check/complaint.js';
 import { innermost, kernelStack } from '../check/kernel-stack.js';
 import type { Alphabet } from './alphabet.js';
+import { FailingCalls } from './failing-calls.js';
 import { MoveNumbers } from './moves.js';
 import type { Sighting } from './search.js';
 import type { Move } from './stepper.js';
@@ -117,15 +118,14 @@ export function scenarioOf(alphabet: Alphabet, moves: readonly Move[]): Scenario
   const steps = moves.map(({ action }) => action.input);
   const failAllocations: number[] = [];
   if (moves.some(({ failing }) => failing > 0)) {
-    const failing = new Set([0]);
+    const failing = new FailingCalls();
     const { scenario } = alphabet;
     const run = startRun({ ...scenario, machine: { ...scenario.machine, failAllocations: failing } });
+    const { allocator } = run.kernel;
     for (const move of moves) {
-      if (move.failing > 0) {
-        failAllocations.push(run.kernel.allocator.calls + move.failing);
-        failing.add(run.kernel.allocator.calls + move.failing);
-      }
+      failing.begin(move, allocator.calls);
       runStep(run, move.action.step);
+      failAllocations.push(...failing.end(allocator.calls));
     }
   }
   const used = new Set(

@@ -11,6 +11,7 @@ import { inspect, type Violation } from './violations.js';
 
 /** A walk is so many times as long as the depth. */
 const WALK_LENGTH = 4;
+const NO_FAILURE = { failing: 0, runsOut: false };
 
 /** Walks of one seed, one after the other; they never end by themselves. */
 export class Walker {
@@ -49,10 +50,10 @@ export class Walker {
     for (let length = options.depth * WALK_LENGTH; length > 0; length--) {
       const possible = alphabet.actions.filter((action) => isPossible(alphabet, places, action));
       const action = possible[Math.floor(random() * possible.length)]!;
-      const failing = options.fail && mayRunOut(action) ? this.moves.anyFailure(random) : 0;
-      moves.push({ action, failing });
+      const move = { action, ...(options.fail && mayRunOut(action) ? this.moves.anyFailure(random) : NO_FAILURE) };
+      moves.push(move);
       this.steps++;
-      const outcome = stepper.play({ action, failing });
+      const outcome = stepper.play(move);
       for (const { invariant, sort } of outcome.fresh) this.note(moves, invariant, sort);
       if (outcome.stopped) break;
       ({ places } = outcome);

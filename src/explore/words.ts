@@ -62,6 +62,7 @@ export interface Range {
   readonly nrPages: number;
 }
 
+/** A step as the file of a scenario writes it. */
 export type StepInput = ScenarioInput['steps'][number];
 
 export type Altmaps = NonNullable<ScenarioInput['altmaps']>;

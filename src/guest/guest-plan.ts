@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import type { PfnRange } from '../kernel/pfn-range.js';
 import { alignDown, alignUp, isAligned } from '../hardware/align.js';
 import type { AltmapSpec, Scenario, Step } from '../scenario/scenario.js';
 import { createNamespace } from '../drivers/nvdimm.js';
@@ -246,11 +247,6 @@ function refuseSharedAltmap({ scenario }: Slots, altmap: string, { pfn, nrPages 
   }
 }
 
-interface PfnRange {
-  readonly pfn: number;
-  readonly nrPages: number;
-}
-
 type Lower = {
   readonly [Op in Step['op']]: (slots: Slots, step: Step & { op: Op }, from: number) => void;
 };
@@ -325,7 +321,7 @@ const LOWER: Lower = {
     const { machine, scenario } = slots;
     if (machine.noDimms === true) {
       refuse(
-        `steps[${from}].op is "add-memory"; a guest of ${scenario.machine.config.arch} has no DIMMs, allowed are the steps kmem and virtio-mem`,
+        `steps[${from}].op is "add-memory"; a guest of ${scenario.machine.config.arch} has no DIMMs, allowed is the step kmem`,
       );
     }
     if (!step.memmapOnMemory && slots.scenario.memmapOnMemory !== 'n') {

@@ -110,9 +110,11 @@ function hostCommands({ machine: { config } }: Scenario, plan: GuestPlan): strin
   const set = (node: string, property: string, type: 's' | 'x', value: string): string =>
     `fdtput -p -t ${type} ${DEVICE_TREE} ${node} ${property} ${value}`;
   const [memory] = machine.ramRanges(ram);
+  const { memoryNode, properties } = machine.pmemRegions;
   return [
     `${machine.program} -machine ${machine.machine},dumpdtb=${DEVICE_TREE} -cpu ${machine.cpu(config)} -smp 1 -m ${mebibytes(machineRam)}`,
-    set(machine.pmemRegions.memoryNode, 'reg', 'x', `${cells(memory!.start)} ${cells(ram)}`),
+    ...properties.map(([node, property, text]) => set(node, property, 's', text)),
+    set(memoryNode, 'reg', 'x', `${cells(memory!.start)} ${cells(ram)}`),
     ...regions.flatMap(({ start, size }) => {
       const node = `/pmem@${start.toString(16)}`;
       return [

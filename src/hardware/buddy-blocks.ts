@@ -166,7 +166,7 @@ export class Blocks {
   }
 }
 
-/** The blocks of one order as {@link Blocks.capture} found them. */
+/** The blocks of one order as `Blocks.capture()` found them. */
 export class BlocksImage {
   readonly near = new Copy(Uint8Array);
   far: Uint8Array[] = [];
@@ -176,6 +176,7 @@ export class BlocksImage {
   freeLength = 0;
 }
 
+/** What of a node was kept, to be put back. */
 export interface NodeImage {
   untouched: number;
   readonly orders: readonly BlocksImage[];

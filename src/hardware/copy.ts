@@ -3,7 +3,8 @@
 /** Arrays up to this length are copied faster word by word than by a call. */
 const SHORT = 48;
 
-type Words = Int32Array<ArrayBuffer> | Uint32Array<ArrayBuffer> | Uint8Array<ArrayBuffer>;
+/** Typed arrays that are copied. */
+export type Words = Int32Array<ArrayBuffer> | Uint32Array<ArrayBuffer> | Uint8Array<ArrayBuffer>;
 
 /** The beginning of a typed array, kept to be put back. The same copy serves again and again. */
 export class Copy<T extends Words> {

@@ -5,6 +5,7 @@ import type { Ram } from './ram.js';
 
 /** Memory as code sees it: through the translation that is in force at the moment of the access. */
 
+/** A translation that is in force. */
 export interface Mmu {
   /** The leaf that maps an address, or undefined. */
   walk(address: number): Leaf | undefined;

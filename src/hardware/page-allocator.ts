@@ -60,6 +60,7 @@ export interface FrameLocation {
   isReserved: boolean;
 }
 
+/** What is wrong with a free: the allocator never handed the pages out, or it has them back already. */
 export type BadFreeKind = 'free-not-allocated' | 'double-free';
 
 /** A free of something the allocator does not have out. */
@@ -111,6 +112,7 @@ export interface PageCounts {
   freePages: number;
 }
 
+/** mm/page_alloc.c: the buddy allocator, by node and zone. Which frame it gives depends on nothing but what was taken and given back. */
 export class PageAllocator {
   /** Calls so far, failed ones included. */
   calls = 0;

@@ -17,6 +17,7 @@ import type { Ram } from './ram.js';
 export const LEVELS = ['pte', 'pmd', 'pud', 'p4d', 'pgd', 'hpte'] as const;
 /** A level of a page table, named by its entries; `hpte` for an entry of a hashed page table. */
 export type LevelName = (typeof LEVELS)[number];
+/** A level by its number; the constants below name them. */
 export type Level = 0 | 1 | 2 | 3 | 4 | 5;
 export const PTE = 0;
 export const PMD = 1;
@@ -40,7 +41,7 @@ export interface TableLevel {
 }
 
 /** The levels in use, root first; folded levels are left out. */
-export interface Geometry {
+export interface TableGeometry {
   levels: readonly TableLevel[];
   /** Byte order of an entry in memory. */
   endian: 'little' | 'big';
@@ -57,7 +58,7 @@ const indexBits = (pageShift: number): number => pageShift - Math.log2(ENTRY_BYT
  * @param pageShift log2 of the bytes of a page
  * @param addressBits bits of a virtual address
  */
-export function pageTables(pageShift: number, addressBits: number): Geometry {
+export function pageTables(pageShift: number, addressBits: number): TableGeometry {
   const bits = indexBits(pageShift);
   const levels = LEVELS_UP.flatMap((level) => {
     const shift = pageShift + level * bits;
@@ -67,7 +68,7 @@ export function pageTables(pageShift: number, addressBits: number): Geometry {
 }
 
 /** The same where the root has a whole page, too. @param pagingLevels 2 to 5 */
-export const fullPageTables = (pageShift: number, pagingLevels: number): Geometry =>
+export const fullPageTables = (pageShift: number, pagingLevels: number): TableGeometry =>
   pageTables(pageShift, pageShift + pagingLevels * indexBits(pageShift));
 
 /** How the hardware reads an entry. `lo` and `hi` are its bits 0-31 and 32-63, unsigned. */
@@ -142,6 +143,7 @@ export function tableIndex(level: WalkLevel, address: number): number {
   return (address * level.perByte) & level.mask;
 }
 
+/** A tree of page tables in RAM, and the walk that the hardware does. */
 export class PageTable {
   /** Bytes that one entry covers, by level. */
   readonly span: readonly number[];
@@ -156,7 +158,7 @@ export class PageTable {
   constructor(
     readonly ram: Ram,
     readonly root: number,
-    readonly geometry: Geometry,
+    readonly geometry: TableGeometry,
     readonly format: EntryFormat,
   ) {
     this.big = geometry.endian === 'big';
@@ -187,6 +189,7 @@ export class PageTable {
     return this.big ? swap32(this.ram.words[entry]!) : this.ram.words[entry + 1]!;
   }
 
+  /** Writes an entry. @param entry its word in RAM @param lo bits 31:0 @param hi bits 63:32 */
   write(entry: number, lo: number, hi: number): void {
     const words = this.ram.words;
     if (this.big) {

@@ -72,6 +72,7 @@ function wordArray(words: number): WordStore {
   return store;
 }
 
+/** Physical memory in typed arrays: pages exist from the first write on, and a page that holds one byte throughout takes no array. */
 export class Ram {
   /** Bytes in a frame; the base page size of the machine. */
   readonly frameSize: number;

@@ -14,7 +14,10 @@ export class StateWriter {
   length = 0;
   private words = new Int32Array(FIRST_CAPACITY);
 
-  /** @param word a number of 32 bits, signed or not */
+  /**
+   * One word.
+   * @param word a number of 32 bits, signed or not
+   */
   word(word: number): void {
     if (this.length === this.words.length) this.grow(this.length + 1);
     this.words[this.length++] = word;
@@ -32,6 +35,7 @@ export class StateWriter {
     for (let i = from; i < to; i++) this.words[this.length++] = source[i]!;
   }
 
+  /** A text: its length and its UTF-16 units, a word each. */
   text(text: string): void {
     this.word(text.length);
     for (let i = 0; i < text.length; i++) this.word(text.charCodeAt(i));
@@ -70,15 +74,18 @@ export class StateReader {
 
   constructor(private readonly state: SavedState) {}
 
+  /** What {@link StateWriter.word} wrote, signed. */
   word(): number {
     return this.state[this.at++]!;
   }
 
+  /** What {@link StateWriter.wide} wrote. */
   wide(): number {
     const low = this.word() >>> 0;
     return this.word() * BITS_31_0 + low;
   }
 
+  /** What {@link StateWriter.text} wrote. */
   text(): string {
     const length = this.word();
     this.at += length;

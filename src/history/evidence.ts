@@ -1,6 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { findRelease, isWithin, MAINLINE_RELEASES, olderFirst, type Release, resolveTraits } from './releases.js';
+import {
+  findRelease,
+  hasTrait,
+  isWithin,
+  MAINLINE_RELEASES,
+  olderFirst,
+  type Release,
+  resolveTraits,
+} from './releases.js';
 import { type Trait, type TraitKey, TRAITS, traitsOn } from './traits/index.js';
 import { RECORDINGS, WITNESSES } from './witnesses.js';
 
@@ -40,10 +48,17 @@ export function evidenceOf(key: TraitKey): Evidence {
   };
 }
 
+/** What {@link provedReleases} has found: every release and architecture asks for it again. */
+const PROVED = new Map<TraitKey, readonly Release[]>();
+
 /** The releases that a trait is proved for, oldest first, whether they have it or not. */
-export function provedReleases(key: TraitKey): Release[] {
+export function provedReleases(key: TraitKey): readonly Release[] {
+  const known = PROVED.get(key);
+  if (known !== undefined) return known;
   const { recorded, booted, read } = evidenceOf(key);
-  return inOrder([...recorded, ...booted, ...read]).map(releaseOf);
+  const proved = inOrder([...recorded, ...booted, ...read]).map(releaseOf);
+  PROVED.set(key, proved);
+  return proved;
 }
 
 /** A release at which a trait begins or ends, and the nearest releases before and behind of which it is proved. */
@@ -61,7 +76,7 @@ export function boundariesOf(key: TraitKey): Boundary[] {
     const isBehind = (release: Release): boolean => isWithin(release.mainline, mainline, undefined);
     // A stable release that took the change over says nothing of when mainline had it.
     const hasAfter = mainline === from;
-    const has = (release: Release): boolean => resolveTraits(release)[key];
+    const has = (release: Release): boolean => hasTrait(release, key);
     return {
       mainline,
       before: proved.findLast((release) => !isBehind(release) && has(release) !== hasAfter),
@@ -100,7 +115,7 @@ export function unprovedTraits(): Unproved[] {
   return (Object.keys(TRAITS) as TraitKey[])
     .map((key) => ({
       key,
-      behaviour: !provedReleases(key).some((release) => resolveTraits(release)[key]),
+      behaviour: !provedReleases(key).some((release) => hasTrait(release, key)),
       releases: !['source', 'bracketed'].includes(howKnown(key)),
     }))
     .filter(({ behaviour, releases }) => behaviour || releases);
@@ -120,7 +135,7 @@ function openRows(mainline: Release, arch: string): TraitKey[] {
     const proved = provedReleases(key);
     const before = proved.findLast((release) => olderFirst(release, mainline) <= 0);
     const behind = proved.find((release) => olderFirst(release, mainline) >= 0);
-    return [before, behind].some((release) => release === undefined || resolveTraits(release)[key] !== traits[key]);
+    return [before, behind].some((release) => release === undefined || hasTrait(release, key) !== traits[key]);
   });
 }
 

@@ -246,12 +246,28 @@ function findBase(name: string): Release | undefined {
   return remark === undefined ? release : { ...release, remark };
 }
 
+/** Traits of mainline and stable releases that were asked for: they depend on nothing but the release. */
+const RELEASED = new Map<string, Readonly<Traits>>();
+
+/** The traits of a release by its mainline release and patch level alone. */
+function releasedTraits(release: Release): Readonly<Traits> {
+  const { name } = stable(release.mainline, release.patch);
+  let traits = RELEASED.get(name);
+  if (traits === undefined) {
+    traits = Object.freeze({
+      ...(Object.fromEntries(TRAIT_KEYS.map((key) => [key, has(release, key)])) as Record<TraitKey, boolean>),
+      ...(Object.fromEntries(PROPOSED_TRAIT_KEYS.map((key) => [key, false])) as Record<ProposedTraitKey, boolean>),
+    });
+    RELEASED.set(name, traits);
+  }
+  return traits;
+}
+
+/** Whether a release has a trait: one of what {@link resolveTraits} says. */
+export const hasTrait = (release: Release, key: TraitKey): boolean =>
+  release.edits?.[key] ?? release.proposal?.edits[key] ?? has(release, key);
+
 /** The release's traits as plain booleans, with what a proposal or the user changes. */
 export function resolveTraits(release: Release): Traits {
-  const released = Object.fromEntries(TRAIT_KEYS.map((key) => [key, has(release, key)])) as Record<TraitKey, boolean>;
-  const proposed = Object.fromEntries(PROPOSED_TRAIT_KEYS.map((key) => [key, false])) as Record<
-    ProposedTraitKey,
-    boolean
-  >;
-  return Object.freeze({ ...released, ...proposed, ...release.proposal?.edits, ...release.edits });
+  return Object.freeze({ ...releasedTraits(release), ...release.proposal?.edits, ...release.edits });
 }

@@ -13,6 +13,7 @@ import type { VmemmapCode } from './vmemmap-code.js';
 
 /** `zero`; `0xfd`, the byte of PAGE_UNUSED, as a leaf has it that was freed unused; `entries`, those of an old page table. */
 export const FRAME_CONTENTS = ['zero', '0xfd', 'entries'] as const;
+/** What frames hold that become memmap; see {@link FRAME_CONTENTS}. */
 export type FrameContent = (typeof FRAME_CONTENTS)[number];
 
 /** PAGE_UNUSED: the byte that fills parts of a leaf which describe no memory. */

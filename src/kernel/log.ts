@@ -41,7 +41,10 @@ const NOTHING_SAID: readonly LogEntry[] = [];
 /** The kernel log of the current step: warnings, bad frees, pr_warn() lines. */
 export class KernelLog {
   /** Who listens, if anybody. */
-  observer: { warn(mishap: Mishap): void } | null = null;
+  observer: {
+    /** A warning or a bad free. */
+    warn(mishap: Mishap): void;
+  } | null = null;
   private current: LogEntry[] = [];
   private readonly once = new Set<string>();
   private readonly underflows = new Set<string>();

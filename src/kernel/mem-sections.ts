@@ -67,11 +67,13 @@ export class MemSections {
     this.rootNumbers.splice(behind < 0 ? this.rootNumbers.length : behind, 0, index);
   }
 
+  /** The flags of a section, 0 where it never had any. */
   flags(sectionNr: number): number {
     const root = this.roots[sectionNr >>> ROOT_SHIFT];
     return root === undefined ? 0 : root.flags[sectionNr & (SECTIONS_PER_ROOT - 1)]!;
   }
 
+  /** Gives a section flags. Its root must exist, see {@link indexInit}. */
   setFlags(sectionNr: number, flags: number): void {
     const root = this.roots[sectionNr >>> ROOT_SHIFT]!;
     const at = sectionNr & (SECTIONS_PER_ROOT - 1);
@@ -101,6 +103,7 @@ export class MemSections {
     return (this.flags(sectionNr) & IS_ONLINE) !== 0;
   }
 
+  /** online_mem_sections() and offline_mem_sections(), of one section. */
   setOnline(sectionNr: number, online: boolean): void {
     const flags = this.flags(sectionNr);
     this.setFlags(sectionNr, online ? flags | IS_ONLINE : flags & ~IS_ONLINE);
@@ -145,6 +148,7 @@ export class MemSections {
     return this.areClear(sectionNr, 0, this.subsectionsPerSection);
   }
 
+  /** Whether a subsection is in the subsection map. */
   isSet(sectionNr: number, subsection: number): boolean {
     return this.areSet(sectionNr, subsection, subsection + 1);
   }
@@ -156,10 +160,12 @@ export class MemSections {
     return mask;
   }
 
+  /** bitmap_set() of the subsection map. @param from the first subsection @param to behind the last */
   set(sectionNr: number, from: number, to: number): void {
     this.change(sectionNr, from, to, true);
   }
 
+  /** bitmap_clear() of the subsection map. @param from the first subsection @param to behind the last */
   clear(sectionNr: number, from: number, to: number): void {
     this.change(sectionNr, from, to, false);
   }
@@ -216,6 +222,7 @@ export class MemSections {
     to.set(count, sections);
   }
 
+  /** Reads back what {@link save} wrote. */
   restore(from: StateReader): void {
     const { roots, wordsPerMap } = this;
     for (const root of roots) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import type { Level } from '../hardware/page-table.js';
+import type { LeafField, Level } from '../hardware/page-table.js';
 
 /**
  * /sys/kernel/debug/kernel_page_tables as an architecture prints it (mm/ptdump.c and each architecture's own dumper): the
@@ -30,6 +30,7 @@ export interface NumberField {
   readonly label: string;
 }
 
+/** What a line of kernel_page_tables tells of an entry. */
 export type EntryField = FlagField | NumberField;
 
 /** Neighbouring entries of one level and one set of flags, as a line shows them. */
@@ -76,12 +77,21 @@ export interface Ptdump {
   line(line: PtdumpLine): string | undefined;
 }
 
-/** A field with all of its bits set or not; blanks of the same width stand for it where they are not. */
-export const flagField = (name: string, mask: bigint, set: string, clear = ' '.repeat(set.length)): FlagField => ({
+/** What of a declared field its word stands for. */
+type Declared = Pick<LeafField, 'name' | 'mask' | 'levels'>;
+
+/** The word of a field that has all of its bits set; where it has not, there is nothing at all. */
+export const silentField = ({ name, mask, levels }: Declared, set: string): FlagField => ({
   name,
   mask,
   value: mask,
   set,
+  ...(levels !== undefined && { levels }),
+});
+
+/** The words of a field that has all of its bits set or not; blanks of the same width stand for it where it has not. */
+export const flagField = (field: Declared, set: string, clear = ' '.repeat(set.length)): FlagField => ({
+  ...silentField(field, set),
   clear,
 });
 

@@ -31,7 +31,7 @@ export function saveKernel(
   altmaps: Iterable<VmemAltmap>,
   saveMore?: (to: StateWriter) => void,
 ): SavedKernel {
-  saveWhatActs(writer, kernel, altmaps);
+  saveFields(writer, kernel, altmaps);
   writer.wide(kernel.allocator.calls);
   const { counters, log } = kernel;
   for (const count of counters.set) writer.wide(count);
@@ -41,13 +41,26 @@ export function saveKernel(
   return { state: writer.take(), onceGiven: log.onceGiven.size === 0 ? NO_WARNINGS : [...log.onceGiven] };
 }
 
-/** Writes every field that can change what the kernel does next: all that {@link saveKernel} writes, except counters and warnings given. */
+/**
+ * Writes every field that can change what the kernel does next: all that {@link saveKernel} writes, except counters, warnings
+ * given, and where code keeps its books.
+ */
 export function saveWhatActs(to: StateWriter, kernel: Kernel, altmaps: Iterable<VmemAltmap>): void {
+  const { code } = kernel;
+  saveFields(to, kernel, altmaps, (code.saveWhatActs ?? code.save)?.bind(code));
+}
+
+function saveFields(
+  to: StateWriter,
+  kernel: Kernel,
+  altmaps: Iterable<VmemAltmap>,
+  saveCode = kernel.code.save?.bind(kernel.code),
+): void {
   kernel.allocator.save(to);
   kernel.sections.save(to);
   to.wide(kernel.vmstat.nrMemmapPages);
   to.wide(kernel.vmstat.nrMemmapBootPages);
-  kernel.code.save?.(to);
+  saveCode?.(to);
   for (const { alloc, align } of altmaps) {
     to.wide(alloc);
     to.wide(align);

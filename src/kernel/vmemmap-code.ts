@@ -100,7 +100,9 @@ export interface KernelPaging extends PageEntry {
 
 /** pfn_pte(pfn, PAGE_KERNEL_RO), its first and its second word as they lie in RAM. */
 export interface ReadOnlyPte {
+  /** The first word. @param pfn page frame number */
   word0(pfn: number): number;
+  /** The second word. @param pfn page frame number */
   word1(pfn: number): number;
 }
 

@@ -42,6 +42,7 @@ export class AddressText {
     return address === 0 ? '0x0' : `0x${this.of(address)}`;
   }
 
+  /** Its first address, and the one behind its last. */
   range({ start, end }: AddressRange): string {
     return `${this.of(start)}-${this.of(end)}`;
   }

@@ -14,26 +14,32 @@ export const PROFILE_SCHEMA = 'vmemmap/cpu-profile/v1';
 const FLAGS = ['erms', 'fsrs'] as const;
 
 export const profileFileSchema = z.strictObject({
-  schema: z.literal(PROFILE_SCHEMA),
-  name: z.string().min(1),
-  title: z.string(),
-  /** The registered profile that has every figure that is not here. */
-  base: z.string(),
-  /** CPUID leaf 1, EAX, hex digits. */
-  cpuid: z.string().optional(),
-  flags: z.array(z.enum(FLAGS)),
-  /** Sizes in bytes, by the name that the base has for the cache. */
-  caches: z.record(z.string(), z.strictObject({ size: z.int().positive(), ways: z.int().positive() })),
-  /** By the names that `vmemmap cpu NAME` prints; in the unit of the base. */
-  figures: z.record(
-    z.string(),
-    z.strictObject({
-      value: z.number().nonnegative(),
-      confidence: z.enum(CONFIDENCES),
-      source: z.string(),
-      range: z.tuple([z.number(), z.number()]).optional(),
-    }),
-  ),
+  schema: z.literal(PROFILE_SCHEMA).describe('The form of this file, and its version.'),
+  name: z.string().min(1).describe('What results call the CPU.'),
+  title: z.string().describe('For people.'),
+  base: z.string().describe('The registered profile that has every figure that is not here.'),
+  cpuid: z.string().optional().describe('CPUID leaf 1, EAX, hex digits.'),
+  flags: z.array(z.enum(FLAGS)).describe('What a kernel asks for when it chooses how to fill memory.'),
+  caches: z
+    .record(
+      z.string(),
+      z.strictObject({
+        size: z.int().positive().describe('Bytes.'),
+        ways: z.int().positive().describe('Ways.'),
+      }),
+    )
+    .describe('Sizes of caches, by the name that the base has for them.'),
+  figures: z
+    .record(
+      z.string(),
+      z.strictObject({
+        value: z.number().nonnegative().describe('The value, in the unit of the base.'),
+        confidence: z.enum(CONFIDENCES).describe('How it is known.'),
+        source: z.string().describe('Where it is from.'),
+        range: z.tuple([z.number(), z.number()]).optional().describe('Both ends where the source gives a range.'),
+      }),
+    )
+    .describe('Figures, by the names that vmemmap cpu NAME prints.'),
 });
 export type ProfileFile = z.output<typeof profileFileSchema>;
 

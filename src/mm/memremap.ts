@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import type { PfnRange } from '../kernel/pfn-range.js';
 import { alignDown, alignUp } from '../hardware/align.js';
 import { EINVAL, ENOMEM, ENXIO } from '../kernel/errno.js';
 import type { Kernel } from '../kernel/kernel.js';
@@ -15,11 +16,6 @@ import { vmemAltmapOffset } from './vmem-altmap.js';
 import { DEVICE, movePfnRangeToZone, removePfnRangeFromZone, zoneOf } from './zone.js';
 
 /** mm/memremap.c: struct pages for the memory of a device. */
-
-interface PfnRange {
-  readonly pfn: number;
-  readonly nrPages: number;
-}
 
 const pgmapOf = ({ pfn, vmemmapShift }: DevicePages): DevPagemap => ({ rangeStartPfn: pfn, vmemmapShift });
 

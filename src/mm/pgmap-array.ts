@@ -1,16 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import type { PfnRange } from '../kernel/pfn-range.js';
 import type { StateReader, StateWriter } from '../hardware/saved-state.js';
 import type { VmemAltmap } from '../kernel/memremap.js';
 import { RangeMap } from './range-map.js';
 import { restoreAltmap, saveAltmap } from './vmem-altmap.js';
 
 /** mm/memremap.c: pgmap_array, which device is mapped at a frame. */
-
-interface PfnRange {
-  readonly pfn: number;
-  readonly nrPages: number;
-}
 
 /** struct dev_pagemap of one range. */
 export interface DevicePages {
@@ -30,6 +26,7 @@ export class DeviceMaps {
   private readonly byId = new Map<string, DevicePages>();
   private readonly byPfn = new RangeMap<DevicePages>();
 
+  /** The device of a name, if it is mapped. */
   get(id: string): DevicePages | undefined {
     return this.byId.get(id);
   }
@@ -59,12 +56,16 @@ export class DeviceMaps {
     this.byPfn.set(pfn, pfn + nrPages, undefined);
   }
 
+  /** A device is mapped from here on, or is not any more. */
   setMapped(device: DevicePages, mapped: boolean): void {
     if (mapped) this.byId.set(device.id, device);
     else this.byId.delete(device.id);
   }
 
-  /** @param named altmaps that are kept elsewhere */
+  /**
+   * Writes the devices and their ranges down.
+   * @param named altmaps that are kept elsewhere
+   */
   save(to: StateWriter, named: readonly VmemAltmap[]): void {
     const devices = [...new Set([...this.byId.values(), ...this.byPfn.values()])];
     to.word(devices.length);
@@ -81,6 +82,7 @@ export class DeviceMaps {
     this.byPfn.save(to, (device) => devices.indexOf(device));
   }
 
+  /** Reads back what {@link save} wrote. */
   restore(from: StateReader, named: readonly VmemAltmap[]): void {
     this.byId.clear();
     const devices = Array.from({ length: from.word() }, () => {

@@ -21,6 +21,7 @@ export class RangeMap<T> {
   }
 
   /**
+   * Gives a range of frames a value.
    * @param end exclusive
    * @param value undefined takes what is there out
    */
@@ -46,7 +47,10 @@ export class RangeMap<T> {
     return this.entries.map(({ value }) => value);
   }
 
-  /** @param numberOf the number that stands for a value */
+  /**
+   * Writes the ranges down.
+   * @param numberOf the number that stands for a value
+   */
   save(to: StateWriter, numberOf: (value: T) => number): void {
     to.word(this.entries.length);
     for (const { start, end, value } of this.entries) {
@@ -56,7 +60,10 @@ export class RangeMap<T> {
     }
   }
 
-  /** @param valueOf the value that a number stands for */
+  /**
+   * Reads back what {@link save} wrote.
+   * @param valueOf the value that a number stands for
+   */
   restore(from: StateReader, valueOf: (number: number) => T): void {
     this.entries = [];
     for (let left = from.word(); left > 0; left--) {

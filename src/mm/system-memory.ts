@@ -72,6 +72,7 @@ export const FAULT_POINTS = [
   'notifyGoingOffline',
 ] as const;
 
+/** A place at which memory hot-plug can be made to fail. */
 export type FaultPoint = (typeof FAULT_POINTS)[number];
 
 /** Makes the n-th passage of a point fail, counted from 1. */

@@ -41,6 +41,7 @@ export interface ZonedMemory {
   isDevicePage(pfn: number): boolean;
 }
 
+/** MMOP_ONLINE_KERNEL, MMOP_ONLINE_MOVABLE, and what the kernel chooses by itself. */
 export type OnlineType = 'kernel' | 'movable' | 'auto';
 
 export const DEVICE = 'Device';

@@ -2,6 +2,7 @@
 
 import type { Moment, Recording, Stretch } from '../events/event.js';
 import type { Geometry } from '../events/words.js';
+import type { ScenarioInput } from '../scenario/schema.js';
 
 /**
  * What a report shows, as JSON: the page is a view of it and computes nothing about kernels. Addresses are the low 52 bits
@@ -58,6 +59,7 @@ export interface StateReport {
   physical: PhysicalReport | null;
 }
 
+/** A step as a page shows it, with the state that it leaves. */
 export interface StepReport extends StateReport {
   op: string;
   /** "remove-pages section 33". */
@@ -96,6 +98,7 @@ export interface Link {
 /** Which books a finding is in, where it is in none of what maps the vmemmap. */
 export type Books = 'blocks' | 'zones' | 'iomem' | 'lines';
 
+/** A finding as a page shows it. */
 export interface FindingReport {
   /** The anchor, unique in the document. */
   id: string;
@@ -138,7 +141,7 @@ export interface RunReport extends Geometry {
   /** The command that runs it. */
   command: string;
   /** The scenario as a file. */
-  scenario: unknown;
+  scenario: ScenarioInput;
   /** CPU whose cycles are told; null where none is known, or the cycles are left out. */
   cpu: string | null;
   /** What the reader should know of this run before all else, sentence by sentence. */

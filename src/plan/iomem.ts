@@ -6,6 +6,7 @@ import { linesOf, shortened } from './printed.js';
 
 /** /proc/iomem: "<hex>-<hex> : name", two blanks of indent a level, ends inclusive. */
 
+/** A line of /proc/iomem, with the lines below it. */
 export interface IomemRange {
   start: number;
   /** Inclusive. */

@@ -6,6 +6,7 @@ import type { BlockRange } from './lsmem.js';
 
 /** The machine that this runs on, as its /proc and /sys show it. */
 
+/** What is read of the machine that this runs on. */
 export interface LiveMachine {
   /** As uname -m prints it. */
   machine: string;

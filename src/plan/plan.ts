@@ -28,6 +28,7 @@ import type { ByteRange } from '../recordings/recorded-kernel.js';
  * mapped, and the page tables are counted.
  */
 
+/** Whether a mode of memmap_on_memory takes effect. */
 export interface Verdict {
   mode: MemmapOnMemoryMode;
   verdict: 'yes' | 'no';
@@ -50,6 +51,7 @@ export interface MemmapCost {
   ownPages: number;
 }
 
+/** Neighbouring memory blocks that a plan says the same of. */
 export interface PlannedBlock {
   /** First and last block. */
   first: number;

@@ -7,6 +7,7 @@ import { linesOf, shortened } from './printed.js';
 
 /** VMCOREINFO: lines KEY=value that a kernel leaves for those who read its memory. It alone states sizeof(struct page). */
 
+/** What the keys of a VMCOREINFO say. */
 export interface Vmcoreinfo extends Told {
   /** The emulator's name of the architecture, as far as the keys or the release's name tell it. */
   arch?: string;

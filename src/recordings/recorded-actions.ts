@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import type { PfnRange } from '../kernel/pfn-range.js';
 import { low52 } from '../hardware/low-bits.js';
 import { EBUSY } from '../kernel/errno.js';
 import { pfnToPage } from '../kernel/kernel.js';
@@ -27,11 +28,6 @@ export interface GuestDevices {
   readonly systemRam: Set<string>;
   /** Devices that are mapped as raw namespaces. */
   readonly raw: Set<string>;
-}
-
-interface PfnRange {
-  pfn: number;
-  nrPages: number;
 }
 
 /** What a guest did that no memmap explains, so that it is taken from the recording. */

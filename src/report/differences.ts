@@ -11,6 +11,7 @@ interface Searched {
   readonly sections: string;
   readonly unit: readonly string[];
   readonly altmap: readonly string[];
+  readonly memory: readonly string[];
   readonly fail?: true;
 }
 
@@ -48,6 +49,7 @@ export function searchedText(
     `sequences of up to ${options.depth} steps`,
     `${options.sections} sections in units of ${options.unit.join(', ')}`,
     `altmaps ${options.altmap.join(', ')}`,
+    ...(options.memory.join() === 'zero' ? [] : [`memory that holds ${options.memory.join(', ')}`]),
     options.fail ? 'with failing allocations' : 'no allocation fails',
     `${states} states, ${steps} steps on either kernel`,
   ].join('; ');

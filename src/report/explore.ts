@@ -6,6 +6,7 @@ import type { Bug } from '../catalogue/bugs/index.js';
 import type { Exploration, ExploreOptions } from '../explore/explorer.js';
 import type { Violation } from '../explore/violations.js';
 import { entriesBefore, entriesLike, releasesWith, releaseSpans } from '../explore/where.js';
+import type { OutputOf } from './output-schemas/index.js';
 import { tableText } from './table.js';
 import type { TestCase } from './test-case.js';
 
@@ -37,7 +38,7 @@ const ADDRESS_DIGITS = 13;
 const entryText = ({ entry }: Violation): string | null =>
   entry === undefined ? null : `${entry.level} entry of ...${entry.address.toString(16).padStart(ADDRESS_DIGITS, '0')}`;
 
-const violationJson = (violation: Violation): object => ({
+const violationJson = (violation: Violation) => ({
   function: violation.function,
   entry: entryText(violation),
   ...findingJson(violation.finding, new AddressText(violation.vmemmapBase)),
@@ -49,7 +50,7 @@ const violationJson = (violation: Violation): object => ({
 });
 
 /** @param effort left out where it is not of one run */
-export function exploreJson(exploration: Exploration, options: ExploreOptions, effort?: Effort): object {
+export function exploreJson(exploration: Exploration, options: ExploreOptions, effort?: Effort): OutputOf<'explore'> {
   const { states, statesByDepth, steps, ended, visitedBytes, violations } = exploration;
   const {
     machine,

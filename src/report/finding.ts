@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import type { Finding } from '../check/checked-run.js';
+import type { FindingJson } from './output-schemas/finding.js';
 import { LEVELS, type Level } from '../hardware/page-table.js';
 import type { AddressRange, AddressText } from '../kernel/vmemmap-view.js';
 
@@ -15,9 +16,9 @@ const WRITTEN: Readonly<Record<string, (value: never, text: AddressText) => obje
 };
 
 /** @param text renders addresses */
-export function findingJson(finding: Finding, text: AddressText): Record<string, unknown> {
+export function findingJson(finding: Finding, text: AddressText): FindingJson {
   const { step, invariant, text: sentence, kind, ...facts } = finding;
-  const json: Record<string, unknown> = { step, invariant, text: sentence, kind };
+  const json: FindingJson = { step, invariant, text: sentence, kind };
   for (const [field, value] of Object.entries(facts) as [string, unknown][]) {
     const written = WRITTEN[field] as ((value: unknown, text: AddressText) => object) | undefined;
     Object.assign(json, written === undefined ? { [field]: value } : written(value, text));

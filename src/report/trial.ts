@@ -2,12 +2,11 @@
 
 import { OUTCOMES, type Outcome, type TestResult, type Trial } from '../trial/test-result.js';
 import type { PartResults } from '../trial/trial.js';
+import type { OutputOf } from './output-schemas/index.js';
 import type { KtapTest } from './ktap.js';
 import { tableText } from './table.js';
 
 /** What a kernel on trial did, for people and for CI. */
-
-export const TRIAL_SCHEMA = 'vmemmap/test/v1';
 
 /** Whether something is there that nobody knew of. */
 export const hasNews = (parts: readonly PartResults[]): boolean => countOf(parts, 'failed') > 0;
@@ -44,9 +43,12 @@ function ktapOf(result: TestResult, trial: Trial): KtapTest {
   }
 }
 
-export function trialJson(parts: readonly PartResults[], { kernel, against, depth, sections }: Trial): object {
+export function trialJson(
+  parts: readonly PartResults[],
+  { kernel, against, depth, sections }: Trial,
+): OutputOf<'test'> {
   return {
-    schema: TRIAL_SCHEMA,
+    schema: 'vmemmap/test/v1',
     kernel: kernel.name,
     tree: kernel.tree ?? null,
     against: against?.name ?? null,

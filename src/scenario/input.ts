@@ -39,11 +39,11 @@ export function parseJson(text: string, file: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
     refuse(
       syntaxErrors(text).map(({ reason, position }) => `${file}:${positionText(position)}: it is not JSON: ${reason}`),
     );
-    throw new InputError(`${file}: it is not JSON (${reason.replaceAll(/\s+/g, ' ')})`);
+    const message = error instanceof Error ? error.message : String(error);
+    throw new InputError(`${file}: it is not JSON (${message.replaceAll(/\s+/g, ' ')})`);
   }
 }
 

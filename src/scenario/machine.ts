@@ -34,6 +34,7 @@ export interface BootRange {
   nid: number;
 }
 
+/** What a kernel is booted with. */
 export interface MachineOptions {
   architecture: Architecture;
   /** Code of a foreign kernel in place of what this emulator, or an opened tree, has for the release. */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import type { PfnRange } from '../kernel/pfn-range.js';
 import type { ArchConfiguration, Architecture } from '../../arch/architecture.js';
 import { ARCHITECTURES } from '../../arch/index.js';
 import { DEFAULT_RELEASE, resolveTraits, type Release } from '../history/releases.js';
@@ -25,6 +26,7 @@ const MAX_BLOCK_PAGES = 2 ** 13;
 /** Largest blocks that may follow given memory: it is rounded up to whole ones, and two are for the root tables. */
 const BLOCKS_BEHIND_RAM = 3;
 
+/** struct vmem_altmap as a scenario declares it, under a name. */
 export interface AltmapSpec {
   name: string;
   basePfn: number;
@@ -34,18 +36,13 @@ export interface AltmapSpec {
   align: number;
 }
 
-interface PfnRange {
-  pfn: number;
-  nrPages: number;
-}
-
 /** What is made to fail, by place. */
-interface Failing {
+export interface Failing {
   fail: Readonly<Partial<Record<FaultPoint, number>>>;
 }
 
 /** What memory holds that a step takes for the memmap; the bytes that it has if not given. */
-interface Taking {
+export interface Taking {
   frameContent?: FrameContent | undefined;
 }
 

@@ -18,24 +18,28 @@ const filesOf = (folder: string): Files =>
     }),
   );
 
-const { unit, folder, flags } = JSON.parse(await text(process.stdin)) as {
-  unit: string;
-  folder: string;
-  flags: string[];
-};
-const { commands } = await import('@yowasp/clang');
-const said: Uint8Array[] = [];
-const hear = (bytes: Uint8Array | null): void => {
-  if (bytes !== null) said.push(bytes);
-};
-try {
-  const made = await commands.clang(
-    [...flags, '-Iprelude', '-o', 'tree.wasm', 'tree.c'],
-    { prelude: filesOf(folder), 'tree.c': unit },
-    { stdout: hear, stderr: hear, fetchProgress: () => undefined },
-  );
-  process.stdout.write(made?.['tree.wasm'] as Uint8Array);
-} catch (error) {
-  process.stderr.write(said.length > 0 ? Buffer.concat(said) : String(error));
-  process.exitCode = 1;
+async function compile(): Promise<void> {
+  const { unit, folder, flags } = JSON.parse(await text(process.stdin)) as {
+    unit: string;
+    folder: string;
+    flags: string[];
+  };
+  const { commands } = await import('@yowasp/clang');
+  const said: Uint8Array[] = [];
+  const hear = (bytes: Uint8Array | null): void => {
+    if (bytes !== null) said.push(bytes);
+  };
+  try {
+    const made = await commands.clang(
+      [...flags, '-Iprelude', '-o', 'tree.wasm', 'tree.c'],
+      { prelude: filesOf(folder), 'tree.c': unit },
+      { stdout: hear, stderr: hear, fetchProgress: () => undefined },
+    );
+    process.stdout.write(made?.['tree.wasm'] as Uint8Array);
+  } catch (error) {
+    process.stderr.write(said.length > 0 ? Buffer.concat(said) : String(error));
+    process.exitCode = 1;
+  }
 }
+
+void compile();

@@ -45,6 +45,17 @@ function barrier(instruction: Node): Replacement | undefined {
   return { start, end, text: `((void)0)${text.replace(/[^\n]/g, '')}` };
 }
 
+/** What a function keeps to complain once. */
+const SAID_ONCE = /^static\s+bool\s+warned\b/;
+
+/**
+ * Whether a function has complained already. Nobody hears a complaint of the page allocator here, so that the kernel acts by
+ * it no more than by what is written for one call.
+ */
+function saidOnce({ startIndex: start, text }: Node): Replacement | undefined {
+  return SAID_ONCE.test(text) ? { start, end: start, text: 'EMU_SCRATCH ' } : undefined;
+}
+
 /**
  * The text of a definition with these put the other way.
  * @param text of the whole file
@@ -52,6 +63,7 @@ function barrier(instruction: Node): Replacement | undefined {
 export function rewritten(definition: Node, text: string): string {
   const replacements = [
     ...definition.descendantsOfType('assignment_expression').flatMap((node) => entryWrite(node, text) ?? []),
+    ...definition.descendantsOfType('declaration').flatMap((node) => saidOnce(node) ?? []),
     ...definition.descendantsOfType('gnu_asm_expression').flatMap((node) => barrier(node) ?? []),
   ].sort((a, b) => a.start - b.start);
   let done = definition.startIndex;

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { defectText } from '../../src/cli/last-resort.js';
+import { packageRoot } from '../../src/cli/package-root.js';
 import { writeWhole } from '../../src/scenario/whole-file.js';
 import { file, MAIN, vmemmap } from './cli.js';
 
@@ -108,4 +109,8 @@ test('an exploration whose state cannot be saved tells what it found', () => {
   expect(stdout).toContain('no violation');
   expect(stderr).toBe(`vmemmap: ${path}: it cannot be written (ENOTDIR)\n`);
   expect(status).toBe(2);
+});
+
+test('a package that was taken away is an error, not a search without end', () => {
+  expect(() => packageRoot(join(folder(), 'dist'))).toThrow(/^the package of vmemmap is gone from \//);
 });

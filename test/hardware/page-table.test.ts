@@ -11,7 +11,7 @@ import {
   PUD,
   tableIndex,
   type EntryFormat,
-  type Geometry,
+  type TableGeometry,
 } from '../../src/hardware/page-table.js';
 import { Ram } from '../../src/hardware/ram.js';
 
@@ -22,7 +22,7 @@ const format: EntryFormat = {
   address: (_level, lo, hi) => (hi & 0xfffff) * 2 ** 32 + ((lo & 0xfffff000) >>> 0),
 };
 
-const geometry = (endian: Geometry['endian']): Geometry => ({
+const geometry = (endian: TableGeometry['endian']): TableGeometry => ({
   levels: [
     { level: P4D, shift: 39, bits: 9 },
     { level: PUD, shift: 30, bits: 9 },
@@ -36,7 +36,7 @@ const ROOT = 0x1000;
 /** A frame above 2^32: above 16 TiB with 4 KiB frames. */
 const FAR = (2 ** 32 + 3) * 4096;
 
-function mapOne(endian: Geometry['endian'], target: number): PageTable {
+function mapOne(endian: TableGeometry['endian'], target: number): PageTable {
   const table = new PageTable(new Ram(4096), ROOT, geometry(endian), format);
   const point = (tablePa: number, level: 1 | 2 | 3, address: number, to: number, bits: number): void => {
     table.write(
@@ -59,7 +59,7 @@ describe('a page table', () => {
   });
 
   test('stores an entry as the hardware would, in either byte order', () => {
-    const bytes = (endian: Geometry['endian']): string => {
+    const bytes = (endian: TableGeometry['endian']): string => {
       const table = new PageTable(new Ram(4096), ROOT, geometry(endian), format);
       table.write(table.entry(ROOT, 2), 0x89abcdef, 0x01234567);
       return Buffer.from(table.ram.readFrame(1).slice(16, 24)).toString('hex');

@@ -1,31 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-/**
- * What a mutant has to survive, the sharpest first: it dies at the first test that fails. One file, so that the modules
- * under test are loaded once a mutant and not once a file.
- */
-import './random-cases.js';
-import '../arch/registration.test.js';
-import '../arch/facts.test.js';
-import '../cycles/profiles.test.js';
-import '../kernel/decisions.test.js';
-import '../arch/leaf-fields.test.js';
-import '../arch/configurations.test.js';
-import '../cycles/figures.test.js';
-import '../ptdump/words.test.js';
-import '../mm/boot-memory.test.js';
-import './replay.js';
-import '../arch/x86_64.test.js';
-import '../arch/arm64.test.js';
-import '../arch/s390.test.js';
-import '../arch/ppc64.test.js';
-import '../arch/ppc64-blocks.test.js';
-import '../arch/ppc64-compound.test.js';
-import '../arch/ppc64-hash.test.js';
-import '../arch/ppc64-ptdump.test.js';
-import '../arch/riscv64.test.js';
-import '../arch/loongarch64.test.js';
-import '../arch/saved.test.js';
+/** What a mutant anywhere has to survive: what one of a room has to, and the tests of src/mm. */
+import './room-suite.js';
 import '../mm/add-memory.test.js';
 import '../mm/hugetlb-vmemmap.test.js';
 import '../mm/memmap-on-memory.test.js';
@@ -39,7 +15,6 @@ import '../mm/sparse.test.js';
 import '../mm/sparse-vmemmap.test.js';
 import '../mm/vmem-altmap.test.js';
 import '../mm/zone.test.js';
-import './catalogue.js';
 import '../check/invariants.test.js';
 import '../check/memory-invariants.test.js';
 import '../check/snapshot.test.js';
@@ -47,7 +22,5 @@ import '../kernel/observer.test.js';
 import '../kernel/observed-events.test.js';
 import '../history/proposals.test.js';
 import '../cycles/call-tree.test.js';
-import '../ptdump/compare.test.js';
-import '../ptdump/text.test.js';
 import '../drivers/nvdimm.test.js';
 import '../scenario/saved-run.test.js';

@@ -94,6 +94,7 @@ describe('the packed package', () => {
       'LICENSE',
       'README.md',
       'dist/cli/LICENCES.txt',
+      'dist/cli/package.json',
       'dist/cli/source-lines.json',
       'dist/src/page/LICENCES.txt',
       'dist/src/page/playground.html',
@@ -107,9 +108,9 @@ describe('the packed package', () => {
 
   /** What the files of the package import: files of the package, and packages that it depends on. */
   const IMPORT =
-    /^(?:import|export)\b[^;'"]*?\bfrom ['"]([^'"]+)['"];|\bimport\(['"]([^'"]+)['"]\)|^import ['"]([^'"]+)['"];/gm;
+    /^(?:import|export)\b[^;'"]*?\bfrom ['"]([^'"]+)['"];|\bimport\(['"]([^'"]+)['"]\)|^import ['"]([^'"]+)['"];|\brequire\(['"]([^'"]+)['"]\)/gm;
   const importsOf = (path: string): string[] =>
-    [...packedText(path).matchAll(IMPORT)].map(([, from, lazily, only]) => from ?? lazily ?? only ?? '');
+    [...packedText(path).matchAll(IMPORT)].map((match) => match.slice(1).join(''));
 
   test('holds every file that one of its files imports, and names every package', () => {
     const manifest = JSON.parse(packedText('package.json')) as Record<string, Record<string, string>>;

@@ -82,6 +82,7 @@ describe('the playground, from disk and with the network off', () => {
     await stepCount(page, 3);
     await page.getByRole('button', { name: 'undo' }).click();
     await stepCount(page, 4);
+    expect(errorsOf(page)).toEqual([]);
   });
 
   test('blocks, DIMMs and devices are unplugged as what they were plugged, and set online', async (context) => {
@@ -253,6 +254,7 @@ describe('the playground, from disk and with the network off', () => {
     await page.waitForFunction(`!document.querySelector('.tools')`);
     await page.keyboard.press('p');
     await stepCount(page, 5);
+    expect(errorsOf(page)).toEqual([]);
   });
 
   test('does not scroll sideways at any width, and has no fault that axe knows of, in light and in dark', async (context) => {

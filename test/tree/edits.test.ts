@@ -3,6 +3,7 @@
 import { rmSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { BASE } from '../../src/audit/shapes.js';
+import type { MemoryChoice } from '../../src/explore/alphabet.js';
 import { searchDifferences } from '../../src/explore/differences.js';
 import type { ScenarioInput } from '../../src/scenario/schema.js';
 import { openTree } from '../../src/tree/open.js';
@@ -33,18 +34,24 @@ describe.skipIf(tree === undefined)(`a fault that is put into one line of a tree
     try {
       const from = await openTree(`tree:${tree!}`);
       const to = await openTree(`tree:${copy}`);
-      const { found } = searchDifferences({
-        from,
-        to,
-        arch: 'x86_64',
-        structPageSize: STRUCT_PAGE,
-        sections: SECTIONS,
-        units: ['section'],
-        altmaps: ['none', 'own'],
-        depth: 3,
-        fail: false,
-      });
-      expect(found.map(({ scenario }) => sequenceOf(scenario))[0]).toBe(edit.shortest);
+      const search = (depth: number, memory?: MemoryChoice) =>
+        searchDifferences({
+          from,
+          to,
+          arch: 'x86_64',
+          structPageSize: STRUCT_PAGE,
+          sections: SECTIONS,
+          units: ['section'],
+          altmaps: ['none', 'own'],
+          ...(memory !== undefined && { memory: [memory] }),
+          depth,
+          fail: false,
+        }).found;
+      const found = search(3, edit.memory);
+      if (edit.memory !== undefined) expect(search(2)).toEqual([]);
+      // Of each machine the shortest stands first.
+      const shortest = found.toSorted((a, b) => a.steps.length - b.steps.length)[0];
+      expect(shortest && sequenceOf(shortest.scenario)).toBe(edit.shortest);
       // Where they part in an event, the tree's function and its place are told; books that are wrong are none.
       const parted = found.filter(({ first }) => first !== undefined);
       for (const { functions } of parted)

@@ -3,6 +3,7 @@
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import type { MemoryChoice } from '../../src/explore/alphabet.js';
 import { GENERIC_FILES, LAST_FILES, targetOf } from '../../src/tree/targets.js';
 
 /** A fault that is put into a copy of a tree: one line. */
@@ -20,6 +21,8 @@ export interface Edit extends Fault {
   readonly what: string;
   /** The shortest sequence in which the edited tree parts from its own: sections by their number, altmaps where they have one. */
   readonly shortest: string;
+  /** What memory holds, where the fault shows in dirty memory alone. */
+  readonly memory?: MemoryChoice;
 }
 
 const X86 = 'arch/x86/mm/init_64.c';
@@ -105,6 +108,15 @@ export const EDITS: readonly Edit[] = [
     find: /->alloc \+= \w+/,
     put: '->alloc += 1',
     shortest: 'add 0 own',
+  },
+  {
+    what: 'the end of a new table is not cleared',
+    file: SPARSE_VMEMMAP,
+    in: 'vmemmap_alloc_block_zero',
+    find: /0, size\)/,
+    put: '0, size - 512)',
+    shortest: 'add 0',
+    memory: '0xfd',
   },
 ];
 

@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { searchDifferences } from '../../src/explore/differences.js';
+import { exploreAll } from '../../src/explore/explorer.js';
 import { findRelease } from '../../src/history/releases.js';
 import { openTree } from '../../src/tree/open.js';
 import { skipped, treeOf } from './trees.js';
@@ -31,5 +32,35 @@ describe.skipIf(tree === undefined)(`a tree and the emulator do not part${skippe
     });
     expect(machines.length).toBeGreaterThan(0);
     expect(found.map(({ scenario }) => scenario.steps)).toEqual([]);
+  });
+});
+
+/** Halves come and go at the end of what is explored: the tree alone keeps the number of the highest section that ever came. */
+const WORLDS = [
+  { what: 'allocations fail', machine: { arch: 'x86_64', structPageSize: 56 }, fail: true },
+  { what: 'tables of four frames', machine: { arch: 's390', structPageSize: 56 }, fail: false },
+  {
+    what: 'roots in pages of 64K',
+    machine: { arch: 'ppc64', mmu: 'radix', pageSize: '64K', structPageSize: 64 },
+    fail: false,
+  },
+] as const;
+
+describe.skipIf(tree === undefined)(`a tree and the emulator reach as many states${skipped}`, () => {
+  test.for(WORLDS)('$machine.arch, $what', { timeout: 120_000 }, async ({ machine, fail }) => {
+    const { name } = await openTree(`tree:${tree!}`);
+    const explored = [name, VERSION].map((kernel) => {
+      const { states, steps } = exploreAll({
+        machine: { ...machine, kernel },
+        sections: 2,
+        units: ['half'],
+        altmaps: ['none'],
+        depth: 2,
+        fail,
+      });
+      return { states, steps };
+    });
+    expect(explored[0]!.states).toBeGreaterThan(1);
+    expect(explored[0]).toEqual(explored[1]);
   });
 });

@@ -115,7 +115,7 @@ describe('a report', () => {
   });
 
   test('in JSON counts each outcome', () => {
-    const json = trialJson(parts, trial) as { counts: Record<string, number>; parts: { results: unknown[] }[] };
+    const json = trialJson(parts, trial);
     const all = Object.values(json.counts).reduce((sum, count) => sum + count, 0);
     expect(json.counts['failed']).toBe(1);
     expect(all).toBe(json.parts[0]!.results.length);

@@ -10,8 +10,9 @@ import {
   PUD,
   swap32,
   type EntryFormat,
-  type Geometry,
+  type TableGeometry,
 } from '../../../src/hardware/page-table.js';
+import { ENTRY, PAGE_KERNEL_HI, PAGE_KERNEL_LO } from '../entry-bits.js';
 import { noteSet, type Kernel } from '../../../src/kernel/kernel.js';
 
 /**
@@ -25,16 +26,11 @@ const INDEX_BITS: Readonly<Record<number, readonly [pte: number, pmd: number, pu
   65536: [8, 10, 10, 8],
 };
 
-/** _PAGE_PRESENT and _PAGE_PTE, high half; and the low bits of PAGE_KERNEL: C, R, privileged, read, write. */
-const LEAF_HI = 0xc000_0000;
-const LEAF_LO = 0x18e;
-const PRESENT_HI = 0x8000_0000;
-const PTE_HI = 0x4000_0000;
 const BITS_31_0 = 2 ** 32;
 const ADDRESS_HI = 0x001f_ffff;
 const ADDRESS_LO = 0xffff_f000;
 
-function geometry(pageSize: number): Geometry {
+function geometry(pageSize: number): TableGeometry {
   const [pte, pmd, pud, pgd] = INDEX_BITS[pageSize]!;
   const shift = Math.log2(pageSize);
   return {
@@ -50,8 +46,8 @@ function geometry(pageSize: number): Geometry {
 
 /** An entry that points to a table is its address, and nothing else. */
 const format: EntryFormat = {
-  isPresent: (level, lo, hi) => (level === PTE ? (hi & PRESENT_HI) !== 0 : (lo | hi) !== 0),
-  isLeaf: (_level, _lo, hi) => (hi & PTE_HI) !== 0,
+  isPresent: (level, lo, hi) => (level === PTE ? (hi & ENTRY.PRESENT.hi) !== 0 : (lo | hi) !== 0),
+  isLeaf: (_level, _lo, hi) => (hi & ENTRY.PTE.hi) !== 0,
   address: (_level, lo, hi) => (hi & ADDRESS_HI) * BITS_31_0 + ((lo & ADDRESS_LO) >>> 0),
 };
 
@@ -66,7 +62,7 @@ export function linuxPaging(kernel: Kernel, root: number): KernelPaging {
       table.write(entry, tablePa >>> 0, highHalf(tablePa));
       noteSet(kernel, level, address, swap32(highHalf(tablePa)), swap32(tablePa >>> 0));
     },
-    pteWord0: (pfn) => swap32((highHalf(pfn * pageSize) | LEAF_HI) >>> 0),
-    pteWord1: (pfn) => swap32((((pfn * pageSize) & ADDRESS_LO) | LEAF_LO) >>> 0),
+    pteWord0: (pfn) => swap32((highHalf(pfn * pageSize) | PAGE_KERNEL_HI) >>> 0),
+    pteWord1: (pfn) => swap32((((pfn * pageSize) & ADDRESS_LO) | PAGE_KERNEL_LO) >>> 0),
   };
 }

@@ -16,6 +16,7 @@ import {
   type SegmentShift,
   type VirtualPage,
 } from './hash-page-table.js';
+import { HPTE_R } from './hpte-bits.js';
 import { virtualPage, vmemmapContext } from './vsid.js';
 
 /** The hash MMU as it maps the vmemmap: bolted entries, of which only vmemmap_list tells where they are. */
@@ -25,19 +26,6 @@ const HTAB_BASE = 2 ** 51;
 const HTAB_END = 2 ** 52;
 /** Size of a large page for the vmemmap, bytes. */
 export const LARGE_BLOCK = 2 ** 24;
-
-/** The fields of a bolted entry's second doubleword (arch/powerpc/include/asm/book3s/64/mmu-hash.h). */
-const LEAF_FIELDS: readonly LeafField[] = [
-  { name: 'HPTE_R_PP', mask: 0x3n, says: 'protection; 0 is the kernel’s, read and write' },
-  { name: 'HPTE_R_N', mask: 0x4n, says: 'is not executed' },
-  { name: 'HPTE_R_G', mask: 0x8n, says: 'guarded' },
-  { name: 'HPTE_R_M', mask: 0x10n, says: 'coherent' },
-  { name: 'HPTE_R_I', mask: 0x20n, says: 'not cached' },
-  { name: 'HPTE_R_W', mask: 0x40n, says: 'write-through' },
-  { name: 'HPTE_R_C', mask: 0x80n, says: 'was written' },
-  { name: 'HPTE_R_R', mask: 0x100n, says: 'was used' },
-  { name: 'HPTE_R_KEY_LO', mask: 0xe00n, says: 'lower bits of the storage key' },
-];
 
 export interface HashOptions {
   htabSizeBytes: number;
@@ -55,7 +43,7 @@ export class HashPlatform implements Platform {
   readonly pmdSize = LARGE_BLOCK;
   readonly pageblockPages: number;
   readonly leafSizes: readonly { name: string; size: number }[];
-  readonly leafFields = LEAF_FIELDS;
+  readonly leafFields: readonly LeafField[] = Object.values(HPTE_R);
   readonly leafFlags: Platform['leafFlags'] = ({ lo }) => BigInt(lo);
   readonly htab: HashPageTable;
   /** Where vmemmap_list begins: the kernel's code writes it. */

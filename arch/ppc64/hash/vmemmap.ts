@@ -6,6 +6,7 @@ import type { VmemAltmap } from '../../../src/kernel/memremap.js';
 import { freeBlocks, populateBlocks, type BlockMapping } from '../block-vmemmap.js';
 import { backings, VmemmapList } from '../vmemmap-list.js';
 import { HPTES_PER_GROUP, NO_SLOT, type HashPageTable } from './hash-page-table.js';
+import { HPTE_R } from './hpte-bits.js';
 import { linuxPaging } from './linux-page-table.js';
 import type { HashPlatform } from './platform.js';
 import { vpnText } from './vsid.js';
@@ -15,8 +16,8 @@ import { vpnText } from './vsid.js';
  * hash_utils.c), and vmemmap_list to know them by.
  */
 
-/** htab_convert_pte_flags() of PAGE_KERNEL: no execution 4, M 0x10, C 0x80, R 0x100. */
-const KERNEL_FLAGS = 0x194;
+/** htab_convert_pte_flags() of PAGE_KERNEL: 0x194. */
+const KERNEL_FLAGS = HPTE_R.N.lo | HPTE_R.M.lo | HPTE_R.C.lo | HPTE_R.R.lo;
 /** HASH_DEFAULT_KERNEL_KEY, storage key 3, on CPUs and configurations with KUAP or KUEP. */
 const KERNEL_KEY = 0x600;
 

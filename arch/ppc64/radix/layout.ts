@@ -7,22 +7,18 @@ import {
   PTE,
   PUD,
   type EntryFormat,
-  type Geometry,
-  type LeafField,
+  type TableGeometry,
   type Level,
 } from '../../../src/hardware/page-table.js';
+import { ENTRY, PAGE_KERNEL_HI, PAGE_KERNEL_LO } from '../entry-bits.js';
 
 /**
  * Radix tree tables of the Power ISA 3.0 (Book III, 6.7.10; arch/powerpc/include/asm/book3s/64/radix*.h). Entries are
  * big-endian.
  */
 
-/** Bits of an entry, high half: valid, leaf. */
-export const PRESENT_HI = 0x8000_0000;
-export const LEAF_HI = 0x4000_0000;
-/** PAGE_KERNEL, low half: C 0x80, R 0x100, privileged 8, read 4, write 2. */
-export const PAGE_KERNEL_LO = 0x18e;
-export const PAGE_KERNEL_HI = PRESENT_HI | LEAF_HI;
+export const PRESENT_HI = ENTRY.PRESENT.hi;
+export const LEAF_HI = ENTRY.PTE.hi;
 
 /** log2 of the entries of PUD and PMD tables. */
 const UPPER_INDEX_BITS = 9;
@@ -38,7 +34,7 @@ const TABLE_LO = 0xffff_ff00;
 const LEAF_LO = 0xffff_f000;
 
 /** @param pageShift 12 or 16 */
-export const geometry = (pageShift: number): Geometry => ({
+export const geometry = (pageShift: number): TableGeometry => ({
   levels: [
     { level: P4D, shift: PMD_SHIFT + 2 * UPPER_INDEX_BITS, bits: ROOT_INDEX_BITS },
     { level: PUD, shift: PMD_SHIFT + UPPER_INDEX_BITS, bits: UPPER_INDEX_BITS },
@@ -71,17 +67,3 @@ export const format: EntryFormat = {
 /** The bits of a leaf other than its frame. */
 export const flagBits = (lo: number, hi: number): bigint =>
   (BigInt((hi & ~ADDRESS_HI) >>> 0) << 32n) | BigInt((lo & ~LEAF_LO) >>> 0);
-
-/** The fields of a leaf (arch/powerpc/include/asm/book3s/64/pgtable.h). */
-export const LEAF_FIELDS: readonly LeafField[] = [
-  { name: '_PAGE_EXEC', mask: 0x1n, says: 'may be executed' },
-  { name: '_PAGE_WRITE', mask: 0x2n, says: 'may be written' },
-  { name: '_PAGE_READ', mask: 0x4n, says: 'may be read' },
-  { name: '_PAGE_PRIVILEGED', mask: 0x8n, says: 'the kernel’s alone' },
-  { name: '_PAGE_CACHE_CTL', mask: 0x30n, says: 'memory type; 0 is cached memory' },
-  { name: '_PAGE_DIRTY', mask: 0x80n, says: 'was written; C of the hardware' },
-  { name: '_PAGE_ACCESSED', mask: 0x100n, says: 'was used; R of the hardware' },
-  { name: '_PAGE_SPECIAL', mask: 0x400n, says: 'has no struct page' },
-  { name: '_PAGE_PTE', mask: BigInt(LEAF_HI) << 32n, says: 'a leaf' },
-  { name: '_PAGE_PRESENT', mask: BigInt(PRESENT_HI) << 32n, says: 'memory is mapped' },
-];

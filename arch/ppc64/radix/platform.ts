@@ -3,7 +3,8 @@
 import type { Machine } from '../../architecture.js';
 import { PageTable } from '../../../src/hardware/page-table.js';
 import { tablePlatform, type TablePlatform } from '../../../src/kernel/platform.js';
-import { flagBits, format, geometry, LEAF_FIELDS } from './layout.js';
+import { LEAF_FIELDS } from '../entry-bits.js';
+import { flagBits, format, geometry } from './layout.js';
 import { TRANSLATION_RULES } from '../translation-rules.js';
 
 export const PMD_SIZE = 2 ** 21;

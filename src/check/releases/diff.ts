@@ -9,6 +9,7 @@ import { EventTrace } from '../event-trace.js';
 /** Events that both have in common and that are shown before they part. */
 const SHOWN_BEFORE = 3;
 
+/** Where the events of two kernels part. */
 export interface Parting {
   /** Index of the step, from 0. */
   step: number;

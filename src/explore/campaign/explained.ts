@@ -122,12 +122,15 @@ export const EXPLANATIONS: readonly Explanation[] = [
       ...on(
         'x86_64 4K',
         'roll-back __vmemmap_use_sub_pmd',
+        'roll-back vmemmap_pmd_is_unused',
         'roll-back vmemmap_populate_address',
+        'roll-back vmemmap_populate_hugepages',
         'roll-back vmemmap_populate_range',
         'roll-back vmemmap_use_new_sub_pmd',
       ),
       ...on(
         'arm64 4K',
+        'roll-back add_memory_resource',
         'roll-back vmemmap_populate_address',
         'roll-back vmemmap_populate_range',
         'roll-back vmemmap_populate_hugepages',
@@ -136,10 +139,19 @@ export const EXPLANATIONS: readonly Explanation[] = [
       ...on('arm64 64K', 'roll-back vmemmap_populate_range'),
       ...on('ppc64 4K radix', 'roll-back __add_pages', 'roll-back radix__vmemmap_pte_populate'),
       ...on('ppc64 64K radix', 'roll-back __add_pages', 'roll-back radix__vmemmap_pte_populate'),
-      ...on('s390 4K', 'roll-back __add_pages'),
+      ...on(
+        's390 4K',
+        'roll-back __add_pages',
+        'roll-back add_memory_resource',
+        'roll-back modify_pmd_table',
+        'roll-back modify_pte_table',
+        'roll-back vmemmap_mark_sub_pmd_used',
+        'roll-back vmemmap_use_new_sub_pmd',
+      ),
       ...on(
         'riscv64 4K',
         'roll-back __add_pages',
+        'roll-back add_memory_resource',
         'roll-back vmemmap_populate_hugepages',
         'roll-back vmemmap_populate_range',
       ),
@@ -244,7 +256,13 @@ export const EXPLANATIONS: readonly Explanation[] = [
   },
   {
     entries: ['X01'],
-    findings: on('s390 4K', 'no-hole __add_pages', 'no-cross-talk __add_pages'),
+    findings: on(
+      's390 4K',
+      'no-hole __add_pages',
+      'no-hole add_memory_resource',
+      'no-hole modify_pud_table',
+      'no-cross-talk vmemmap_use_new_sub_pmd',
+    ),
     why: 'A page table could not be had behind a first MiB that could; the next section fills the hole with frames of its own.',
   },
   {

@@ -10,6 +10,7 @@ export interface ProposedTrait {
   readonly effect: string;
 }
 
+/** Traits that patches brought which never landed as they were posted. */
 export const PROPOSED_TRAITS = {
   unmapReleasesResource: {
     name: 'span/unmap-without-altmap-releases-resource',
@@ -39,6 +40,7 @@ export const PROPOSED_TRAITS = {
   },
 } as const satisfies Record<string, ProposedTrait>;
 
+/** The key of a trait that no release has. */
 export type ProposedTraitKey = keyof typeof PROPOSED_TRAITS;
 
 export const PROPOSED_TRAIT_KEYS = Object.keys(PROPOSED_TRAITS) as readonly ProposedTraitKey[];

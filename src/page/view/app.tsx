@@ -443,6 +443,7 @@ export function App({ document: own, emulator }: AppProps) {
               : undefined
           }
           isPlay={mode === 'play'}
+          canPlay={emulator !== undefined}
           isStale={isStale}
           instead={instead}
           controls={
@@ -493,7 +494,9 @@ export function App({ document: own, emulator }: AppProps) {
           }}
         />
       )}
-      {dialog === 'keys' && <KeyHelp onClose={() => setDialog(undefined)} isPlay={mode === 'play'} />}
+      {dialog === 'keys' && (
+        <KeyHelp onClose={() => setDialog(undefined)} isPlay={mode === 'play'} canPlay={emulator !== undefined} />
+      )}
       <div id="toast" role="status" class={toast === '' ? '' : 'is-on'}>
         {toast}
       </div>

@@ -93,7 +93,7 @@ export function Bar(props: BarProps) {
         </button>
       )}
       <button type="button" class="wide" onClick={onCopy}>
-        Copy link
+        Copy<span class="more"> link</span>
       </button>
       <button type="button" class="wide" title="t" aria-label="light or dark" onClick={toggleTheme}>
         ◐

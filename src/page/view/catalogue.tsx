@@ -72,7 +72,7 @@ export function Catalogue({ offer, document: report, onClose, onBug, onEdit, onS
           >
             <b>{finding.known?.id ?? '✗'}</b>
             <code>{run.kernel}</code>
-            <span>
+            <span class="entry-title">
               step {finding.step + 1}: {finding.headline}
               {subjects.length > 1 && <span class="muted"> {subject.title}</span>}
             </span>
@@ -83,7 +83,7 @@ export function Catalogue({ offer, document: report, onClose, onBug, onEdit, onS
           <button key={story.name} type="button" class="entry-line" onClick={() => onStory(story)}>
             <b>▷</b>
             <code>{story.kernels.join(' | ')}</code>
-            <span>{story.title}</span>
+            <span class="entry-title">{story.title}</span>
           </button>
         ))}
         {bugs.length > 0 && <h3>Bugs</h3>}
@@ -92,7 +92,7 @@ export function Catalogue({ offer, document: report, onClose, onBug, onEdit, onS
             <button type="button" class="entry-line" data-bug={name} onClick={() => onBug(name)}>
               <b>{id}</b>
               <code>{arch}</code>
-              <span>{title}</span>
+              <span class="entry-title">{title}</span>
             </button>
             <button type="button" class="link" aria-label={`edit ${id} in the playground`} onClick={() => onEdit(name)}>
               edit

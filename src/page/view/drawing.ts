@@ -116,7 +116,7 @@ export function holesOf({ active, mapped }: MachineState, shift: number): Hole[]
   return holes;
 }
 
-/** Where the content of two states differs, ascending. */
+/** Where two states differ in what bytes hold or in whose frame holds them, ascending. */
 export function differences(
   a: { lane: Lane; state: MachineState },
   b: { lane: Lane; state: MachineState },
@@ -133,7 +133,7 @@ export function differences(
       lane.timeline.pieces(state, from + lane.shift, to + lane.shift).map((piece) => ({
         start: piece.start - lane.shift,
         end: piece.end - lane.shift,
-        holds: piece.holds,
+        holds: `${piece.holds} ${ownerOf(piece.mapped.run)}`,
       })),
     );
     const cuts = [...new Set([from, to, ...[...left!, ...right!].flatMap(({ start, end }) => [start, end])])].sort(
@@ -152,6 +152,8 @@ export function differences(
   }
   return found;
 }
+
+const ownerOf = (run: LeafRun): string => (run.from === 'altmap' ? `altmap ${run.altmap}` : run.from);
 
 /** Entries that cover more are of tables, and no bytes that one would look at. */
 const SHOWN_SPAN = 2 ** 28;

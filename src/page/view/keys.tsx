@@ -30,15 +30,26 @@ const KEYS: readonly [string, string, string][] = [
   ['b B', 'next, previous byte range', 'click a range; pointing shows it too'],
   ['+ −', 'zoom on the bytes to blame or selected, out', ''],
   ['0 [ ]', 'all of it; pan', ''],
-  ['c l r p t', 'catalogue, load, report, playground, light or dark', 'buttons'],
+  ['t', 'light or dark', '◐'],
   ['Esc', 'no selection', ''],
+];
+const REPORT_KEYS: readonly [string, string, string][] = [['c', 'findings', 'Findings']];
+const EMULATOR_KEYS: readonly [string, string, string][] = [
+  ['c l', 'catalogue, load', 'buttons'],
+  ['r p e', 'report, playground, play on with what the report shows', 'buttons'],
 ];
 const PLAY_KEYS: readonly [string, string, string][] = [
   ['1–8', 'plug or unplug the n-th section', 'click a section'],
   ['Backspace', 'undo', 'undo'],
 ];
 
-export function KeyHelp({ onClose, isPlay }: { onClose: () => void; isPlay: boolean }) {
+interface KeyHelpProps {
+  onClose: () => void;
+  isPlay: boolean;
+  canPlay: boolean;
+}
+
+export function KeyHelp({ onClose, isPlay, canPlay }: KeyHelpProps) {
   return (
     <Dialog title="Keys" onClose={onClose}>
       <table>
@@ -50,15 +61,17 @@ export function KeyHelp({ onClose, isPlay }: { onClose: () => void; isPlay: bool
           </tr>
         </thead>
         <tbody>
-          {[...KEYS, ...(isPlay ? PLAY_KEYS : [])].map(([key, does, mouse]) => (
-            <tr key={key}>
-              <th scope="row">
-                <kbd>{key}</kbd>
-              </th>
-              <td>{does}</td>
-              <td>{mouse}</td>
-            </tr>
-          ))}
+          {[...KEYS, ...(canPlay ? EMULATOR_KEYS : REPORT_KEYS), ...(isPlay ? PLAY_KEYS : [])].map(
+            ([key, does, mouse]) => (
+              <tr key={key}>
+                <th scope="row">
+                  <kbd>{key}</kbd>
+                </th>
+                <td>{does}</td>
+                <td>{mouse}</td>
+              </tr>
+            ),
+          )}
         </tbody>
       </table>
     </Dialog>

@@ -35,6 +35,7 @@ export function LoadDialog({ emulator, onClose, onLoaded }: LoadProps) {
           result of <code>vmemmap explore --json</code>. Paste it, drop a file, or choose one. Nothing leaves this page.
         </p>
         <textarea
+          autofocus
           rows={9}
           aria-label="text to load"
           spellcheck={false}

@@ -65,9 +65,7 @@ function Chain({
   return (
     <section class="panel" aria-label="how it came about">
       <h3>How {session.lanes[lane]!.run.kernel} came to it</h3>
-      {finding.chain.length === 0 ? (
-        <p class="muted">{finding.text}</p>
-      ) : (
+      {finding.chain.length > 0 && (
         <ol>
           {finding.chain.map(({ at, text }, i) => (
             <li key={i}>

@@ -9,6 +9,7 @@ import { boxesOf, bytesOf, differences, faultsAt, holesOf, type Area, type Box }
 import { Patterns, type Mark } from './legend.js';
 import { Ruler, Sections } from './sections.js';
 import type { Lane, Position, Session } from './session.js';
+import { fitting, textWidth } from './text-width.js';
 
 /** Sections above the leaves that map their struct pages, kernels one under the other on one axis. */
 
@@ -33,11 +34,14 @@ export interface PictureProps {
 
 /** Sizes, pixels. */
 const NARROW_PAGE = 560;
-const GUTTER = 114;
+const GUTTER = 124;
 const MARGIN = 10;
 const TINY = 2.5;
 const TINY_WIDTH = 4;
-const LABEL = 7.3;
+/** Left and right of a label. */
+const PADDING = 14;
+/** Letters of a frame's text stand so much wider than those of a label. */
+const MONOSPACE = 1.1;
 
 interface Shown {
   readonly lane: Lane;
@@ -70,10 +74,6 @@ export function laneHeight(isNarrow: boolean, isPlay: boolean, lanes: number): n
 const WORDS = { written: 'struct pages', unused: 'PAGE_UNUSED 0xFD', never: 'never written' } as const;
 const SHORT = { written: 'written', unused: '0xFD', never: 'never written' } as const;
 const FILL = { written: 'var(--used)', unused: 'url(#fd)', never: 'url(#nv)' } as const;
-
-/** The first text that fits into a width. */
-const fitting = (width: number, ...texts: string[]): string =>
-  texts.find((text) => width > text.length * LABEL + 16) ?? '';
 
 /** Writes that are too small to draw stand in front of what is beside them. */
 const inDrawingOrder = (areas: readonly Area[], scale: Scale): Area[] => {
@@ -110,7 +110,7 @@ function Leaf({
       : `frame ${hex(Math.floor(run.frame))}`;
   const twice = box.isShared ? ' ×2' : '';
   const text = fitting(
-    width * 1.05,
+    width / MONOSPACE,
     `${many}, ${frame}, ${owner}${twice}`,
     `${many}, ${frame}${twice}`,
     `${frame}${twice}`,
@@ -125,7 +125,12 @@ function Leaf({
         if (w <= 0 || (w < TINY && !isTiny)) return null;
         const label = isTiny
           ? ''
-          : fitting(w, `${WORDS[area.holds]} · ${size(area.end - area.start)}`, WORDS[area.holds], SHORT[area.holds]);
+          : fitting(
+              w - PADDING,
+              `${WORDS[area.holds]} · ${size(area.end - area.start)}`,
+              WORDS[area.holds],
+              SHORT[area.holds],
+            );
         return (
           <g key={area.start}>
             <rect
@@ -148,7 +153,7 @@ function Leaf({
                 <rect
                   x={x + 5}
                   y={y + height / 2 - 10}
-                  width={label.length * LABEL + 6}
+                  width={textWidth(label) + 8}
                   height={20}
                   rx={3}
                   fill="var(--pane)"
@@ -286,7 +291,7 @@ export function Picture(props: PictureProps) {
                 <text x={10} y={bandY + 7} font-weight="600" class="difference">
                   {differing === 0
                     ? session.lanes.length > 1
-                      ? '= same'
+                      ? '= same bytes'
                       : 'unchanged'
                     : `${session.lanes.length > 1 ? '≠' : 'Δ'} ${size(differing)}`}
                 </text>
@@ -361,7 +366,7 @@ function LaneName({
   isNarrow: boolean;
 }) {
   const { label, sub, state, lane } = shown;
-  const out = `${pages(state.ramPages)} out`;
+  const out = state.ramPages < 0 ? `${-state.ramPages} too many` : `${pages(state.ramPages)} taken`;
   const altmap = Object.values(state.altmapPages).reduce((sum, count) => sum + count, 0);
   if (isNarrow) {
     const name = sub === undefined ? `${lane.run.arch} ${label}` : `${label} ${sub}`;
@@ -454,8 +459,8 @@ function laneDrawing(props: {
         const x = scale.x(start) + 1.5;
         const w = Math.max(2, scale.x(end) - scale.x(start) - 3);
         const label = isWrong
-          ? fitting(w, 'NOT MAPPED, in use', 'NOT MAPPED')
-          : fitting(w, 'not mapped yet', 'not yet');
+          ? fitting(w - PADDING, 'NOT MAPPED, in use', 'NOT MAPPED')
+          : fitting(w - PADDING, 'not mapped yet', 'not yet');
         return (
           <g key={start}>
             <rect

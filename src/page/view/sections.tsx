@@ -4,6 +4,7 @@ import type { Stretch } from '../../events/event.js';
 import { address, hex, sectionsOf, size } from '../../events/words.js';
 import type { Scale } from './axis.js';
 import { overlaps, type Position, type Session } from './session.js';
+import { fitting } from './text-width.js';
 
 /** The ruler of the vmemmap, and the sections whose struct pages lie below them. */
 
@@ -90,6 +91,9 @@ interface Tile {
 }
 
 const HEIGHT = 44;
+/** Left and right of the words of a section, and the width up to which its number says enough, pixels. */
+const PADDING = 12;
+const NAME_ONLY = 84;
 /** A section is drawn by itself from this width on, pixels. */
 const OWN_TILE = 12;
 const WORDS: Readonly<Record<Presence, string>> = {
@@ -210,17 +214,15 @@ function SectionTile({ tile, from, to, y, sectionSize, op, onSection, isPlay }: 
   const name = first === last ? `${first}` : `${first}–${last}`;
   const word = WORDS[presence];
   const click = onSection === undefined ? undefined : () => onSection(first);
-  const long = `section${first === last ? '' : 's'} ${name}${width > 170 || (isPlay && width > 150) ? `, ${word}` : ''}`;
-  const sub =
-    isPlay && click !== undefined
-      ? isThere
-        ? `${word}, unplug`
-        : '+ plug'
-      : width > 150
-        ? hex(first * sectionSize)
-        : word;
+  const [middle, anchor] = width > NAME_ONLY ? [from + 8, 'start' as const] : [(from + to) / 2, 'middle' as const];
+  const named = `section${first === last ? '' : 's'} ${name}`;
+  const isNamed = width > NAME_ONLY;
+  const title = fitting(width - PADDING, `${named}, ${word}`, ...(isNamed ? [named] : []), name);
+  const deeds = isThere ? [`${word}, unplug`, 'unplug', '−'] : ['+ plug', '+'];
+  const facts = width > 150 ? [hex(first * sectionSize)] : [word];
+  const sub = fitting(width - PADDING, ...(isPlay && click !== undefined ? deeds : facts));
   /** What one sees stands first in what is read out. */
-  const seen = width > 84 ? `${long} ${sub}` : width > 26 && width <= 58 ? `${name} ${isThere ? '−' : '+'}` : name;
+  const seen = `${title} ${sub}`.trim() || name;
   const action =
     click === undefined
       ? {}
@@ -253,30 +255,14 @@ function SectionTile({ tile, from, to, y, sectionSize, op, onSection, isPlay }: 
         stroke={isThere ? 'var(--alloc)' : 'var(--line)'}
         {...(isThere ? {} : { 'stroke-dasharray': '4 3' })}
       />
-      {width > 26 && width <= 58 && (
-        <g class="no-pick">
-          <text x={(from + to) / 2} y={y + 17} text-anchor="middle" font-weight="600" font-size="11.5">
-            {name}
-          </text>
-          {isPlay && (
-            <text x={(from + to) / 2} y={y + 35} text-anchor="middle" font-weight="600" font-size="14">
-              {isThere ? '−' : '+'}
-            </text>
-          )}
-        </g>
-      )}
-      {width > 58 && (
-        <g class="no-pick">
-          <text x={from + 8} y={y + 17} font-weight="600">
-            {width > 84 ? long : name}
-          </text>
-          {width > 84 && (
-            <text x={from + 8} y={y + 34} font-size="11.5" class={sub.startsWith('0x') ? 'm' : ''}>
-              {sub}
-            </text>
-          )}
-        </g>
-      )}
+      <g class="no-pick">
+        <text x={middle} y={y + 17} text-anchor={anchor} font-weight="600" font-size={isNamed ? 12 : 11.5}>
+          {title}
+        </text>
+        <text x={middle} y={y + 34} text-anchor={anchor} font-size="11.5" class={sub.startsWith('0x') ? 'm' : ''}>
+          {sub}
+        </text>
+      </g>
       {isGiven && width > 270 && (
         <text class="no-pick" x={to - 10} y={y + 34} text-anchor="end" font-size="11.5" font-weight="600">
           {deedOf(op)}

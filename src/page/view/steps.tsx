@@ -186,11 +186,11 @@ const EventLine = memo(function EventLine({ session, step, row, state, onGo }: E
   );
 });
 
-export function Keys({ isPlay }: { isPlay: boolean }) {
+export function Keys({ isPlay, canPlay }: { isPlay: boolean; canPlay: boolean }) {
   return (
     <p class="keys">
       <kbd>← →</kbd> event <kbd>↑ ↓</kbd> step <kbd>n</kbd> next ✗ <kbd>d</kbd> next ≠ <kbd>b</kbd> bytes{' '}
-      <kbd>+ − 0 [ ]</kbd> zoom <kbd>c</kbd> catalogue
+      <kbd>+ − 0 [ ]</kbd> zoom <kbd>c</kbd> {canPlay ? 'catalogue' : 'findings'}
       {isPlay && (
         <>
           {' '}

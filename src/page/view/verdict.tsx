@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import type { Stretch } from '../../events/event.js';
+import { size } from '../../events/words.js';
 import { innermostOf } from './bytes.js';
 import { MomentLink, WithCommits } from './links.js';
 import { samePlace, type Fault, type Position, type Session } from './session.js';
@@ -189,8 +190,19 @@ function SameBytes({
   const pieces = timeline.pieces(state, ...bytes);
   const [piece] = pieces;
   if (piece === undefined) return <>These bytes are not mapped there.</>;
-  const part = pieces.length > 1 ? `The first ${piece.end - piece.start} of these bytes` : 'These bytes';
-  if (piece.by === null || piece.holds === 'never') return <>{part}: never written there either.</>;
+  const part = pieces.length > 1 ? `The first ${size(piece.end - piece.start)} of these bytes` : 'These bytes';
+  if (piece.by === null || piece.holds === 'never') {
+    const own = session.lanes[fault.lane]!;
+    const shift = own.shift - session.lanes[lane]!.shift;
+    const isSame = own.timeline
+      .pieces(session.stateAt(fault.lane, position), piece.start + shift, piece.end + shift)
+      .some(({ holds }) => holds === 'never');
+    return (
+      <>
+        {part}: never written{isSame && ' there either'}.
+      </>
+    );
+  }
   const what = piece.holds === 'unused' ? '0xFD' : 'struct pages';
   const by = innermostOf(run, piece.by);
   return (

@@ -27,6 +27,8 @@ interface ViewerProps {
   onSection?: ((section: number) => void) | undefined;
   onDelete?: ((step: number) => void) | undefined;
   isPlay: boolean;
+  /** The page has the emulator, and with it the catalogue. */
+  canPlay: boolean;
   /** Stands above the verdict. */
   controls?: ComponentChildren;
   /** Stands in the verdict's place. */
@@ -48,6 +50,7 @@ export function Viewer(props: ViewerProps) {
     onSection,
     onDelete,
     isPlay,
+    canPlay,
     controls,
     instead,
     isStale,
@@ -69,7 +72,7 @@ export function Viewer(props: ViewerProps) {
       <aside class="rail" aria-label="steps and events">
         <Transport session={session} position={position} onGo={onGo} />
         <Steps session={session} position={position} onGo={onGo} onDelete={onDelete} />
-        <Keys isPlay={isPlay} />
+        <Keys isPlay={isPlay} canPlay={canPlay} />
       </aside>
       <main class={isStale === true ? 'stage is-stale' : 'stage'}>
         {controls}
@@ -96,7 +99,9 @@ export function Viewer(props: ViewerProps) {
           isPlay={isPlay}
         />
         <Legend marks={marks} />
-        <Panels session={session} position={position} bytes={bytes} onGo={onGo} onSelect={onSelect} />
+        {session.steps > 0 && (
+          <Panels session={session} position={position} bytes={bytes} onGo={onGo} onSelect={onSelect} />
+        )}
       </main>
     </div>
   );

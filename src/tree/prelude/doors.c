@@ -5,8 +5,6 @@
  */
 unsigned long emu_vmemmap, emu_direct_map;
 unsigned int emu_levels, emu_huge, emu_va_bits, emu_radix;
-/* What is written for one call and is no state of the kernel between two. */
-#define EMU_SCRATCH __attribute__((section("emu_scratch")))
 EMU_SCRATCH unsigned int emu_set[EMU_LEVELS], emu_clear[EMU_LEVELS], emu_synced, emu_is_observed;
 /* Where the frames begin, and how far the slab goes: they move between two calls, and a state that was saved is of before. */
 EMU_SCRATCH unsigned long emu_frames_start, emu_heap_end;

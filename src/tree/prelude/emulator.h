@@ -34,6 +34,9 @@ IMPORT(memmap_pages) void emu_memmap_pages(int boot, double pages);
 IMPORT(say) void emu_say(int kind, const char *function, const char *format, ...);
 IMPORT(bug) void emu_bug(const char *function, int line);
 
+/* What is written for one call and is no state of the kernel between two. */
+#define EMU_SCRATCH __attribute__((section("emu_scratch")))
+
 #define MEMORY_END (1UL << 32)
 #define EMU_WALKED ((1UL << 52) - 1)
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { highHalf, PMD, PTE, PUD, type EntryFormat, type Geometry } from '../../../src/hardware/page-table.js';
+import { highHalf, PMD, PTE, PUD, type EntryFormat, type TableGeometry } from '../../../src/hardware/page-table.js';
 
 /** An invented machine: three levels of 512 entries, 4 KiB pages, bit 0 valid, bit 1 block. */
 
@@ -10,7 +10,7 @@ export const BLOCK = 2;
 export const PMD_SIZE = 2 ** 21;
 const FRAME_LO = 0xffff_f000;
 
-export const geometry: Geometry = {
+export const geometry: TableGeometry = {
   levels: [
     { level: PUD, shift: 30, bits: 9 },
     { level: PMD, shift: 21, bits: 9 },

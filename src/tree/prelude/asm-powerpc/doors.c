@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 struct mmu_psize_def mmu_psize_defs[] = { { PMD_SHIFT } };
 int mmu_kernel_ssize;
-unsigned long htab_hash_mask, emu_bolted_at;
+unsigned long htab_hash_mask;
+EMU_SCRATCH unsigned long emu_bolted_at;
 /* The hashed page table, where there is one: the vmemmap's pages, the segments and the groups less one. */
 EXPORT(hashed) void emu_hashed(int page_shift, int segment_shift, double group_mask)
 {
@@ -29,7 +30,7 @@ struct emu_node_page {
 };
 static struct emu_node_page *emu_node_pages;
 static unsigned int emu_node_page_count;
-static bool emu_carves_nodes;
+EMU_SCRATCH static bool emu_carves_nodes;
 void *vmemmap_alloc_block(unsigned long size, int node)
 {
 	void *block = vmemmap_alloc_block__tree(size, node);

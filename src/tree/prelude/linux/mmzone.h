@@ -19,3 +19,6 @@ struct mhp_params {
 	pgprot_t pgprot;
 	struct dev_pagemap *pgmap;
 };
+
+/* The highest section that was ever there: memory blocks and compaction ask it, which are not here; to what is, it is no state. */
+extern unsigned long __highest_present_section_nr EMU_SCRATCH;
