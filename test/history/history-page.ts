@@ -25,7 +25,7 @@ export function traitSection(key: TraitKey): string {
   const showing = SHOWINGS.find((each) => each.trait === key);
   const seen = showing === undefined ? undefined : shown(showing);
   const title = `### ${trait.name}`;
-  const words = [`${[spanText(trait), ...stableTexts(trait)].join(', ')}. ${trait.effect}`, '', `${trait.since}`];
+  const words = [`${[spanText(trait), ...stableTexts(trait)].join(', ')}. ${trait.effect}`, '', trait.since];
   const body =
     seen === undefined
       ? [`No scenario shows it: ${UNSEEN[key] ?? ''}.`]

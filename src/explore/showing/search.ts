@@ -9,6 +9,7 @@ import { scenarioSchema, type ScenarioInput } from '../../scenario/schema.js';
 import type { ArchConfiguration, Architecture } from '../../../arch/architecture.js';
 import { alphabetOn, createAlphabet, type Alphabet } from '../alphabet.js';
 import { lockstep } from '../lockstep.js';
+import type { Move } from '../stepper.js';
 import { scenarioOf } from '../violations.js';
 import { releaseWithout, shownBy } from './shown.js';
 import { baseOf, type Site, type World, WORLDS } from './worlds.js';
@@ -86,7 +87,7 @@ export function searchShowing(key: TraitKey, { length, limit, isOnAny }: Range):
   // Some architectures came late: what an old trait does there only a newer release can show.
   const releases = releasesWith(key).slice(0, isOfAllArchitectures(key) ? 1 : undefined);
   for (const fail of [false, true]) {
-    for (const world of WORLDS.filter(({ depth = length }) => length <= depth)) {
+    for (const world of WORLDS.filter(({ replayed = length }) => length <= replayed)) {
       for (const release of releases) {
         const scenario = searchWorld({ key, release, world, fail }, places, length, limit);
         if (scenario !== undefined) return { release: release.name, scenario };
@@ -115,11 +116,13 @@ function searchWorld(
     const shows = (scenario: ScenarioInput): boolean => tried(() => shownBy(scenario, release, key)) !== undefined;
     const other = tried(() => alphabetOn(alphabet, releaseWithout(release, key).name));
     const isElsewhere = other?.scenario.machine.config.vmemmapBase !== alphabet.scenario.machine.config.vmemmapBase;
-    // What is refused, or lies elsewhere, shows in any step. Memory far away makes going back and forth slow.
-    const single = isElsewhere || world.depth === 1 ? alphabet.actions.map((action) => ({ action, failing: 0 })) : [];
-    const found = single.map((move) => released(scenarioOf(alphabet, [move]))).find(shows);
+    // What is refused, or lies elsewhere, shows in any step.
+    const played = world.replayed !== undefined ? depth : isElsewhere ? 1 : 0;
+    const found = sequences(alphabet, played)
+      .map((moves) => released(scenarioOf(alphabet, moves)))
+      .find(shows);
     if (found !== undefined) return found;
-    if (other === undefined || world.depth === 1) continue;
+    if (other === undefined || world.replayed !== undefined) continue;
     const { differences } = lockstep(alphabet, other, { depth, fail, steps, differences: 1 });
     const seen = differences.map(({ moves }) => released(scenarioOf(alphabet, moves))).find(shows);
     if (seen !== undefined) return seen;
@@ -127,11 +130,20 @@ function searchWorld(
   return undefined;
 }
 
+/** Every sequence of so many actions; none of no actions. */
+function sequences({ actions }: Alphabet, length: number): Move[][] {
+  if (length === 0) return [];
+  const moves = actions.map((action): Move => ({ action, failing: 0 }));
+  let all: Move[][] = [[]];
+  for (let i = 0; i < length; i++) all = all.flatMap((before) => moves.map((move) => [...before, move]));
+  return all;
+}
+
 /** A scenario that leaves the release to whoever runs it. */
-const released = ({ machine, ...input }: ScenarioInput): ScenarioInput => {
-  const { kernel: _, ...rest } = machine;
-  return { ...input, machine: rest };
-};
+const released = ({ machine, ...input }: ScenarioInput): ScenarioInput => ({
+  ...input,
+  machine: { ...machine, kernel: undefined },
+});
 
 /** The world on a machine; undefined where that has no such thing. Steps that are none there are left out. */
 function alphabetOf(world: World, place: Place, release: Release, fail: boolean): Alphabet | undefined {
@@ -143,11 +155,10 @@ function alphabetOf(world: World, place: Place, release: Release, fail: boolean)
   };
   const site = tried(() => siteOf(plain));
   if (site === undefined) return undefined;
-  const { name: _, machine: has, besides, depth: __, ...options } = world;
-  const machine = { ...plain, ...has?.(site) };
-  const words = besides?.(site) ?? [];
+  const machine = { ...plain, ...world.machine?.(site) };
+  const words = world.besides?.(site) ?? [];
   const create = (steps: typeof words): Alphabet | undefined =>
-    tried(() => createAlphabet({ ...options, machine, fail, besides: steps }));
+    tried(() => createAlphabet({ ...world, machine, fail, besides: steps }));
   if (words.length === 0) return create(words);
   return create(words) ?? create(words.filter((word) => create([word]) !== undefined));
 }

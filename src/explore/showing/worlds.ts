@@ -22,8 +22,11 @@ export interface World extends Omit<AlphabetOptions, 'machine' | 'besides' | 'fa
   readonly machine?: (site: Site) => Partial<AlphabetOptions['machine']>;
   readonly besides?: (site: Site) => StepInput[];
   readonly start?: number;
-  /** Steps of the longest sequence that is tried in it, if fewer than elsewhere. */
-  readonly depth?: number;
+  /**
+   * Steps of the longest sequence, of a world whose sequences are played from the boot, every one of them: its memory lies
+   * far apart, or what its firmware tells of at boot depends on the steps.
+   */
+  readonly replayed?: number;
 }
 
 /** First byte of the worlds, on machines with such pages. */
@@ -47,12 +50,22 @@ const hugePages = ({ base }: Site): StepInput[] =>
     [HUGE_PAGE, 2 * HUGE_PAGE].map((size): StepInput => ({ op, start: hex(base), size })),
   );
 
+/** Sections of a namespace: enough for memory blocks behind its info block. */
+const NAMESPACE_SECTIONS = 3;
+
 const namespaces = ({ base, sectionBytes }: Site, shift: number): StepInput[] => [
-  { op: 'create-namespace', device: 'a', start: hex(base + shift), size: sectionBytes, mode: 'devdax', align: MIB },
+  {
+    op: 'create-namespace',
+    device: 'a',
+    start: hex(base + shift),
+    size: NAMESPACE_SECTIONS * sectionBytes,
+    mode: 'devdax',
+    align: MIB,
+  },
   {
     op: 'create-namespace',
     device: 'b',
-    start: hex(base + shift + sectionBytes),
+    start: hex(base + shift + NAMESPACE_SECTIONS * sectionBytes),
     size: sectionBytes,
     mode: 'fsdax',
     map: 'mem',
@@ -138,7 +151,7 @@ export const WORLDS: readonly World[] = [
     sections: 1,
     units: ['section'],
     altmaps: ['none'],
-    depth: 1,
+    replayed: 1,
     besides: ({ base, sectionBytes, ends }) => [
       { op: 'remove-pages', start: hex(base), size: sectionBytes },
       { op: 'add-pages', start: hex(base), size: MIB },
@@ -171,13 +184,21 @@ export const WORLDS: readonly World[] = [
     altmaps: ['none'],
     besides: hugePages,
   },
-  { name: 'namespaces', sections: 1, units: ['section'], altmaps: ['none'], besides: (site) => namespaces(site, 0) },
+  {
+    name: 'namespaces',
+    replayed: 3,
+    sections: 1,
+    units: ['section'],
+    altmaps: [],
+    besides: (site) => namespaces(site, 0),
+  },
   {
     name: 'namespaces that begin inside a section',
     sections: 1,
     units: ['section'],
     altmaps: ['none'],
     besides: (site) => namespaces(site, site.sectionBytes / 2),
+    replayed: 2,
   },
   {
     name: 'namespaces that begin inside a subsection',
@@ -185,6 +206,7 @@ export const WORLDS: readonly World[] = [
     units: ['section'],
     altmaps: ['none'],
     besides: (site) => namespaces(site, MIB),
+    replayed: 2,
   },
   {
     name: 'blocks that go offline and away in one',
@@ -203,11 +225,21 @@ export const WORLDS: readonly World[] = [
     name: 'resources in memory of the boot',
     machine: ({ base, sectionBytes }) => ({
       boot: [{ start: hex(base), size: 4 * sectionBytes }],
-      resources: [{ start: hex(base + 3 * sectionBytes), size: SUBSECTION, name: 'Kernel data' }],
+      resources: [1, 2].map((block) => ({
+        start: hex(base + block * sectionBytes + SUBSECTION),
+        size: SUBSECTION,
+        name: 'Kernel data',
+      })),
     }),
-    sections: 4,
-    units: ['block'],
-    altmaps: ['none'],
+    sections: 1,
+    units: ['section'],
+    altmaps: [],
+    besides: ({ base, sectionBytes }) =>
+      (['offline', 'remove-memory'] as const).map((op) => ({
+        op,
+        start: hex(base + sectionBytes),
+        size: sectionBytes,
+      })),
   },
   {
     name: 'nodes without memory',
@@ -220,6 +252,21 @@ export const WORLDS: readonly World[] = [
       { op: 'memremap-pages', device: 'd', start: hex(base + sectionBytes), size: sectionBytes, node: 1 },
       { op: 'memunmap-pages', device: 'd' },
     ],
+  },
+  {
+    name: 'ranges as large as a leaf describes',
+    sections: 2,
+    units: ['section'],
+    altmaps: ['none', 'own', 'shared', 'reserve'],
+    sectionBytes: 2 ** 31,
+  },
+  {
+    name: 'page tables of processes',
+    machine: () => ({ otherPageTables: 1, currentPageTable: 1 }),
+    start: 40 * 2 ** 40,
+    sections: 1,
+    units: ['section'],
+    altmaps: ['none'],
   },
   { name: 'memory behind 32 TiB', start: 2 ** 45, sections: 1, units: ['section'], altmaps: ['none'] },
 ];
