@@ -248,7 +248,8 @@ export class Arm64Vmemmap implements VmemmapCode {
       if ((lo & TYPE_MASK) === VALID && level <= PUD) {
         zeroEntry(this.kernel, level, entry, address);
         if (level === PMD && (hi & CONT_HI) !== 0) kernel.log.warn(UNMAP[level]!);
-        noteFlush(kernel, 'range', address, address + span);
+        // One TLBI is enough for a block: the kernel names its first page.
+        noteFlush(kernel, 'range', address, address + this.pageSize);
         this.freeHotplugPageRange(alignDown(pa, span), span, altmap);
         continue;
       }
@@ -338,7 +339,7 @@ export class Arm64Vmemmap implements VmemmapCode {
       else this.freeEmptyTables(childPa, depth + 1, address, next);
       if (this.isRangeAligned(address, next, span) && this.isTableEmpty(childPa, depth + 1, next)) {
         zeroEntry(this.kernel, level, entry, address);
-        noteFlush(kernel, 'table', address, next);
+        noteFlush(kernel, 'table', address, address + this.pageSize);
         freePages(kernel, childPa / this.pageSize, 0);
       }
     }

@@ -4,7 +4,7 @@ import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import type { TestCase } from '../report/test-case.js';
-import { InputError } from '../scenario/load.js';
+import { InputError, STDIN } from '../scenario/load.js';
 import { verifyFile, type ReplayedOn, type FileFailure, type FileVerdict } from '../recordings/verify.js';
 import { EXIT_FINDING, EXIT_OK } from './exit-codes.js';
 import { namedKernel } from './named-kernel.js';
@@ -22,6 +22,7 @@ const SHOWN_CHARACTERS = 400;
  * @throws InputError where there is none: nothing to compare is no agreement
  */
 function expand(name: string): string[] {
+  if (name === STDIN) return [name];
   let isFolder: boolean;
   try {
     isFolder = statSync(name).isDirectory();

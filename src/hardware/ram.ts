@@ -80,6 +80,9 @@ export class Ram {
   /** Words of all mixed frames, a frame after the other. Replaced when it grows: never keep it across a write. */
   words: Uint32Array<ArrayBuffer>;
 
+  /** Grows whenever the words of a frame may lie elsewhere than before: what was told by {@link wordIndex} holds till then. */
+  moves = 0;
+
   private bytes: Uint8Array<ArrayBuffer>;
   private readonly framesPerByte: number;
   private readonly wordsPerFrame: number;
@@ -131,6 +134,7 @@ export class Ram {
   /** Nobody has pointers to frames any more. */
   releaseFrames(): void {
     this.isHeld = false;
+    if (this.filledInPlace.length === 0) return;
     for (const pfn of this.filledInPlace) {
       const tag = this.tag(pfn);
       if (tag < FIRST_INDEX) continue;
@@ -373,6 +377,7 @@ export class Ram {
     this.tagBlocks = 0;
     this.freeTagBlocks.length = 0;
     this.slots = 0;
+    this.moves++;
     this.freeSlots.length = 0;
     for (let nodes = from.word(); nodes > 0; nodes--) {
       const index = from.word();
@@ -410,6 +415,7 @@ export class Ram {
     for (let n = 0; n < image.nodes; n++) this.directory.get(places[n]!)!.set(image.chunks[n]!);
     for (let n = image.nodes; n < places.length; n++) this.directory.get(places[n]!)!.fill(0);
     this.slots = image.slots;
+    this.moves++;
     this.tagBlocks = image.tagBlocks;
     refill(this.freeSlots, image.freeSlots);
     refill(this.freeTagBlocks, image.freeTagBlocks);
@@ -573,6 +579,7 @@ export class Ram {
     if (count === 1) {
       const tag = this.tags[first]!;
       if (tag >= FIRST_INDEX) {
+        this.moves++;
         this.freeSlots.push(tag - FIRST_INDEX);
         this.mixedFrames[block]!--;
       }
@@ -617,6 +624,7 @@ export class Ram {
   /** Moves frames into slots that follow each other, and returns the first of these. */
   private moveToRow(pfn: number, count: number): number {
     const start = this.takeRow(count);
+    this.moves++;
     const { wordsPerFrame } = this;
     for (let i = 0; i < count; i++) {
       const slot = this.own(pfn + i);
@@ -646,6 +654,7 @@ export class Ram {
 
   private releaseSlots(block: number, first: number, count: number): void {
     if (this.mixedFrames[block] === 0) return;
+    this.moves++;
     for (let i = first; i < first + count; i++) {
       const tag = this.tags[i]!;
       if (tag < FIRST_INDEX) continue;
