@@ -8,14 +8,18 @@ import { SOURCES } from '../../src/cycles/sources.js';
 
 /** CPUs of loongarch64. No cost of a flush or of a barrier was found: orders of magnitude only. */
 
+/** Where most of the figures were read. */
+const REVIEWS =
+  'Chips and Cheese, "Loongson’s 3A5000: China’s Best Shot?" (April 2023) and "Loongson 3A6000: A Star among Chinese CPUs" (March 2024)';
+
 const KIB = 2 ** 10;
 const MIB = 2 ** 20;
 /** Sizes of a page and of a leaf of the PMD, of every page size of the kernel. */
 const PAGE_SIZES = [4 * KIB, 16 * KIB, 64 * KIB, 2 * MIB, 32 * MIB, 512 * MIB];
 
-const review: Sourced = { confidence: 'reference', source: SOURCES.chipsLoongson };
-const recalledReview: Sourced = { confidence: 'recalled', source: SOURCES.chipsLoongson };
-const recalledCycles = (cycles: number): Figure => recalled(cycles, 'cycles', SOURCES.chipsLoongson);
+const review: Sourced = { confidence: 'reference', source: REVIEWS };
+const recalledReview: Sourced = { confidence: 'recalled', source: REVIEWS };
+const recalledCycles = (cycles: number): Figure => recalled(cycles, 'cycles', REVIEWS);
 const rates = (reason: string, values: readonly number[]): StreamProfile => ({
   rates: values.map((value) => estimate(value, 'bytes/cycle', reason)),
 });
@@ -25,9 +29,9 @@ const LOADS = 'a load of 8 bytes and a branch a turn';
 
 const common = {
   flags: [],
-  cpus: reference(4, 'CPUs', SOURCES.chipsLoongson),
+  cpus: reference(4, 'CPUs', REVIEWS),
   lineSize: 64,
-  clock: reference(2.5, 'GHz', SOURCES.chipsLoongson),
+  clock: reference(2.5, 'GHz', REVIEWS),
   barrier: {
     leaf: estimate(20, 'cycles', 'dbar 0b11000 behind a global entry; no figure was found', [5, 60]),
     table: documented(0, 'cycles', `${SOURCES.linux7}: pXd_populate() is a plain store`),
@@ -54,13 +58,13 @@ const la464: CpuProfile = {
   ...common,
   name: '3a5000',
   title: 'Loongson 3A5000 (LA464)',
-  issueWidth: reference(4, 'instructions/cycle', SOURCES.chipsLoongson),
+  issueWidth: reference(4, 'instructions/cycle', REVIEWS),
   caches: [
     { name: 'L1D', size: 64 * KIB, ways: 4, latency: recalledCycles(4), ...review },
     { name: 'L2', size: 256 * KIB, ways: 16, latency: recalledCycles(14), ...review },
     { name: 'L3', size: 16 * MIB, ways: 16, latency: recalledCycles(45), ...recalledReview },
   ],
-  memory: recalled(360, 'cycles', `${SOURCES.chipsLoongson}; about 144 ns`),
+  memory: recalled(360, 'cycles', `${REVIEWS}; about 144 ns`),
   tlb: {
     first: [{ entries: 64, ways: 64, pageSizes: PAGE_SIZES, ...recalledReview }],
     second: [{ entries: 2048, ways: 8, pageSizes: PAGE_SIZES, ...recalledReview }],
@@ -77,13 +81,13 @@ const la664: CpuProfile = {
   ...common,
   name: '3a6000',
   title: 'Loongson 3A6000 (LA664)',
-  issueWidth: recalled(6, 'instructions/cycle', SOURCES.chipsLoongson),
+  issueWidth: recalled(6, 'instructions/cycle', REVIEWS),
   caches: [
     { name: 'L1D', size: 64 * KIB, ways: 4, latency: recalledCycles(4), ...recalledReview },
     { name: 'L2', size: 256 * KIB, ways: 16, latency: recalledCycles(13), ...recalledReview },
     { name: 'L3', size: 16 * MIB, ways: 16, latency: recalledCycles(40), ...recalledReview },
   ],
-  memory: recalled(260, 'cycles', `${SOURCES.chipsLoongson}; about 105 ns`),
+  memory: recalled(260, 'cycles', `${REVIEWS}; about 105 ns`),
   tlb: {
     first: [{ entries: 64, ways: 64, pageSizes: PAGE_SIZES, ...recalledReview }],
     second: [{ entries: 2048, ways: 8, pageSizes: PAGE_SIZES, ...recalledReview }],

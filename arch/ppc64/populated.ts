@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { alignDown } from '../../src/hardware/align.js';
+import { NO_PAGE } from '../../src/hardware/buddy-blocks.js';
 import type { Kernel } from '../../src/kernel/kernel.js';
 import type { Observer } from '../../src/kernel/observer.js';
 import type { VmemAltmap } from '../../src/kernel/memremap.js';
@@ -14,25 +15,33 @@ import type { VmemAltmap } from '../../src/kernel/memremap.js';
  * @param size bytes of the block
  */
 export function vmemmapPopulated(kernel: Kernel, address: number, size: number): boolean {
-  const { sections, structPageSize, pagesPerSubsection, observer } = kernel;
+  const { structPageSize, pagesPerSubsection, observer } = kernel;
   const firstPfn = Math.floor((address - kernel.vmemmap) / structPageSize);
   const endPfn = Math.ceil((address + size - kernel.vmemmap) / structPageSize);
   if (!kernel.traits.ppc64SubsectionValidity) return beginsWithValidSection(kernel, firstPfn, endPfn);
-  for (let pfn = alignDown(firstPfn, pagesPerSubsection); pfn < endPfn; pfn += pagesPerSubsection) {
-    const sectionNr = Math.floor(pfn / kernel.pagesPerSection);
-    if (!sections.isValid(sectionNr)) {
-      // A section without memmap has no valid subsection: the next one is looked at.
-      pfn = (sectionNr + 1) * kernel.pagesPerSection - pagesPerSubsection;
-      continue;
+  const found = firstValidSubsection(kernel, alignDown(firstPfn, pagesPerSubsection), endPfn);
+  if (observer !== null) tellChecks(kernel, observer, firstPfn, found === NO_PAGE ? endPfn : found + 1);
+  return found !== NO_PAGE;
+}
+
+/** First frame of the first subsection in [pfn, endPfn) that is valid, or NO_PAGE. */
+function firstValidSubsection(kernel: Kernel, pfn: number, endPfn: number): number {
+  const { sections, pagesPerSection, pagesPerSubsection } = kernel;
+  let at = pfn;
+  while (at < endPfn) {
+    const sectionNr = Math.floor(at / pagesPerSection);
+    const first = sectionNr * pagesPerSection;
+    const next = first + pagesPerSection;
+    if (sections.isValid(sectionNr)) {
+      const end = Math.ceil((Math.min(endPfn, next) - first) / pagesPerSubsection);
+      for (let subsection = (at - first) / pagesPerSubsection; subsection < end; subsection++) {
+        if (sections.isEarly(sectionNr) || sections.isSet(sectionNr, subsection))
+          return first + subsection * pagesPerSubsection;
+      }
     }
-    const subsection = (pfn % kernel.pagesPerSection) / pagesPerSubsection;
-    if (sections.isEarly(sectionNr) || sections.isSet(sectionNr, subsection)) {
-      if (observer !== null) tellChecks(kernel, observer, firstPfn, pfn + 1);
-      return true;
-    }
+    at = next;
   }
-  if (observer !== null) tellChecks(kernel, observer, firstPfn, endPfn);
-  return false;
+  return NO_PAGE;
 }
 
 /** The kernel looks at every subsection of [from, to), also at those of sections without memmap. */

@@ -11,6 +11,10 @@ import { SOURCES } from '../../src/cycles/sources.js';
  * fence was found for either.
  */
 
+/** Where most of the figures were read. */
+const REVIEWS =
+  'Chips and Cheese, "Inside SiFive’s P550 Microarchitecture" (January 2025) and "Alibaba/T-HEAD’s Xuantie C910" (February 2025)';
+
 const KIB = 2 ** 10;
 const MIB = 2 ** 20;
 const GIB = 2 ** 30;
@@ -21,9 +25,9 @@ const deviceTree = (file: string): Sourced => ({
   confidence: 'document',
   source: `${SOURCES.linux7}, arch/riscv/boot/dts/${file}`,
 });
-const review: Sourced = { confidence: 'recalled', source: SOURCES.chipsRiscv };
+const review: Sourced = { confidence: 'recalled', source: REVIEWS };
 const guess: Sourced = { confidence: 'estimate', source: 'no figure was found' };
-const recalledCycles = (cycles: number): Figure => recalled(cycles, 'cycles', SOURCES.chipsRiscv);
+const recalledCycles = (cycles: number): Figure => recalled(cycles, 'cycles', REVIEWS);
 const rates = (reason: string, values: readonly number[]): StreamProfile => ({
   rates: values.map((value) => estimate(value, 'bytes/cycle', reason)),
 });
@@ -62,14 +66,14 @@ const p550: CpuProfile = {
   name: 'eic7700x-p550',
   title: 'Eswin EIC7700X (SiFive P550)',
   cpus: documented(4, 'CPUs', eic7700.source),
-  clock: recalled(1.4, 'GHz', SOURCES.chipsRiscv),
-  issueWidth: recalled(3, 'instructions/cycle', SOURCES.chipsRiscv),
+  clock: recalled(1.4, 'GHz', REVIEWS),
+  issueWidth: recalled(3, 'instructions/cycle', REVIEWS),
   caches: [
     { name: 'L1D', size: 32 * KIB, ways: 4, latency: recalledCycles(3), ...eic7700 },
     { name: 'L2', size: 256 * KIB, ways: 8, latency: recalledCycles(13), ...eic7700 },
     { name: 'L3', size: 4 * MIB, ways: 16, latency: recalledCycles(38), ...eic7700 },
   ],
-  memory: recalled(270, 'cycles', `${SOURCES.chipsRiscv}; about 190 ns`),
+  memory: recalled(270, 'cycles', `${REVIEWS}; about 190 ns`),
   tlb: {
     first: [{ entries: 32, ways: 32, pageSizes: PAGE_SIZES, ...eic7700 }],
     second: [{ entries: 512, ways: 1, pageSizes: PAGE_SIZES, ...review }],
@@ -89,7 +93,7 @@ const sg2042: CpuProfile = {
   title: 'Sophgo SG2042 (T-Head C920)',
   cpus: documented(64, 'CPUs', sg2042Tree.source),
   clock: recalled(2.0, 'GHz', 'Sophgo’s product page'),
-  issueWidth: recalled(3, 'instructions/cycle', `${SOURCES.chipsRiscv}; three instructions are decoded a cycle`),
+  issueWidth: recalled(3, 'instructions/cycle', `${REVIEWS}; three instructions are decoded a cycle`),
   caches: [
     { name: 'L1D', size: 64 * KIB, ways: 2, latency: recalledCycles(3), ...sg2042Tree },
     {

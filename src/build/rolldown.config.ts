@@ -58,6 +58,7 @@ export default defineConfig({
   input: {
     main: here('../cli/main.ts'),
     // What runs in a thread or a process of its own is found beside the file that starts it.
+    'thread-worker': here('../cli/thread-worker.ts'),
     'crew-worker': here('../explore/crew-worker.ts'),
     'progress-worker': here('../cli/progress-worker.ts'),
     'npm-compile': here('../tree/npm-compile.ts'),
@@ -70,6 +71,8 @@ export default defineConfig({
   output: {
     dir: here('../../dist/cli'),
     format: 'cjs',
+    // Code that was kept imports nothing: Node.js loads packages of either kind by require().
+    dynamicImportInCjs: false,
     minify: false,
     comments: { annotation: false, jsdoc: false, legal: true },
     sourcemap: 'hidden',

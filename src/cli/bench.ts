@@ -37,7 +37,8 @@ export interface BenchOptions extends ClockOptions, CallFormats {
   validation?: true;
   measured?: string;
   range?: true;
-  svg?: string;
+  svg?: true;
+  dir?: string;
   output?: string;
 }
 
@@ -134,7 +135,11 @@ export async function bench(names: readonly string[], options: BenchOptions): Pr
   onlyFormat({ wall: asWall, csv, folded, trace, funcgraph });
   if (options.validation) return validation(options);
   const chosen = selection(names, options);
-  if (options.svg !== undefined) return (await import('./bench-plots.js')).benchPlots(options.svg, chosen);
+  if (options.svg !== undefined || options.dir !== undefined) {
+    if (options.svg === undefined) throw new InputError('--dir is for the plots of --svg, which is not given');
+    if (options.dir === undefined) throw new InputError('--svg is given and --dir is not; plots need a folder');
+    return (await import('./bench-plots.js')).benchPlots(options.dir, chosen);
+  }
   const suites = wanted(chosen);
   if (asWall) return wall(suites, chosen, options);
   if (calls !== undefined) {

@@ -4,7 +4,7 @@ import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import Module, { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { cachedDataVersionTag } from 'node:v8';
-import { constants, Script } from 'node:vm';
+import { Script } from 'node:vm';
 
 /**
  * Code that V8 has compiled is kept beside its source, as Python keeps its own: reading the emulator's functions takes half of
@@ -53,11 +53,7 @@ function compile(file: string, kept: string): Script {
   // The build writes ASCII only, which needs no decoding.
   const source = loader.wrap(readFileSync(file, 'latin1'));
   const cachedData = readKept(kept);
-  const script = new Script(source, {
-    filename: file,
-    cachedData,
-    importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
-  });
+  const script = new Script(source, { filename: file, cachedData });
   if (cachedData === undefined || script.cachedDataRejected) fresh.set(kept, script);
   return script;
 }

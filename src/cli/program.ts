@@ -114,8 +114,10 @@ program
 
 program.hook('preAction', async (_program, command) => {
   (await import('./progress.js')).beginProgress(command.name());
-  (await import('./terminal.js')).usePager(program.opts<{ pager: boolean }>().pager);
+  const { tableColumns, usePager } = await import('./terminal.js');
+  usePager(program.opts<{ pager: boolean }>().pager);
   const options = command.opts<Record<string, unknown>>();
+  (await import('../report/table.js')).fitTables(options['output'] === undefined ? tableColumns() : undefined);
   const isTree = (value: unknown): boolean => typeof value === 'string' && value.startsWith('tree:');
   if (Object.values(options).flat().some(isTree)) await (await import('./trees.js')).openTrees(options);
 });
@@ -172,7 +174,7 @@ withTestFormats(withTrees(program.command('verify')))
     examples('vmemmap verify test/vectors/x86_64.json.gz', 'vmemmap verify --json test/real-kernels'),
   )
   .action(async (files: string[], options: VerifyOptions) => {
-    process.exitCode = (await import('./verify.js')).verify(files, options);
+    process.exitCode = await (await import('./verify.js')).verify(files, options);
   });
 
 withTestFormats(withTrees(program.command('repro')))
@@ -192,7 +194,7 @@ withTestFormats(withTrees(program.command('repro')))
     ),
   )
   .action(async (name: string | undefined, options: ReproOptions) => {
-    process.exitCode = (await import('./repro.js')).repro(name, options);
+    process.exitCode = await (await import('./repro.js')).repro(name, options);
   });
 
 withTestFormats(withTrees(program.command('validate')))
@@ -218,7 +220,7 @@ withTestFormats(withTrees(program.command('validate')))
     ),
   )
   .action(async (options: ValidateOptions) => {
-    process.exitCode = (await import('./validate.js')).validate(options);
+    process.exitCode = await (await import('./validate.js')).validate(options);
   });
 
 withTrees(program.command('test'))
@@ -236,12 +238,13 @@ withTrees(program.command('test'))
   .option('--sections <n>', 'neighbouring sections that come and go', '2')
   .addOption(json('test'))
   .addOption(new Option('--ktap', 'print the result as KTAP version 1').conflicts('json'))
-  .option('-o, --output <folder>', 'write a scenario of each new failure there')
+  .option('--dir <folder>', 'write a scenario of each new failure there')
+  .addOption(output())
   .addHelpText(
     'after',
     examples(
       'vmemmap test --kernel tree:linux --arch x86_64 --ktap',
-      'vmemmap test --kernel tree:linux-patched --against tree:linux -o failures',
+      'vmemmap test --kernel tree:linux-patched --against tree:linux --dir failures',
       'vmemmap test --kernel 6.12 --part catalogue audit',
     ),
   )
@@ -521,7 +524,8 @@ withClock(
   .option('--compare <file>', 'compare with an earlier result of --json; ends with 1 when a case became slower')
   .option('--threshold <percent>', 'what counts as slower', '0')
   .option('--range', 'add the cycles with every figure at the cheap and at the dear end of its range')
-  .option('--svg <folder>', 'draw cost by block size and by struct page size, and overhead by memory, into this folder')
+  .option('--svg', 'draw cost by block size and by struct page size, and overhead by memory, into the folder of --dir')
+  .option('--dir <folder>', 'with --svg: the folder for the plots')
   .option('--wall', 'measure the emulator itself, with the clock off and on')
   .option('--validation', 'print predictions beside published measurements')
   .option('--measured <file>', 'with --validation: beside the measured costs in a file, by their ids')
@@ -535,7 +539,7 @@ withClock(
       'vmemmap bench cycle --filter "PMD leaves" --funcgraph',
       'vmemmap bench --compare old.json --threshold 2',
       'vmemmap bench cpu --range',
-      'vmemmap bench --svg plots --arch x86_64',
+      'vmemmap bench --svg --dir plots --arch x86_64',
       'vmemmap bench cycle --wall',
     ),
   )

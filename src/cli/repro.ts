@@ -4,6 +4,7 @@ import { LEVELS } from '../hardware/page-table.js';
 import { BUGS, type Bug } from '../catalogue/bugs/index.js';
 import { diffScenario } from '../check/releases/diff.js';
 import { bugOn, checkBug, playBug, symptomOf, tellingReleases, type BugVerdict } from '../catalogue/repro.js';
+import { RELEASES } from '../history/releases.js';
 import { differenceLines } from '../report/diff.js';
 import { paragraph, tableText } from '../report/table.js';
 import { stepText } from '../report/text.js';
@@ -18,6 +19,7 @@ import { namedKernel } from './named-kernel.js';
 import { outputText, writeResult } from './output.js';
 import { progress } from './progress.js';
 import { styled } from './terminal.js';
+import { spread } from './threads.js';
 import { testReport, type TestFormatOptions } from './test-format.js';
 
 export interface ReproOptions extends TestFormatOptions {
@@ -77,12 +79,19 @@ const verdictText = ({ release, structPageSize, expected, actual, text }: BugVer
 };
 
 /** `vmemmap repro --all`: every entry on every release, or on one. */
-function all(options: ReproOptions): number {
-  const on = options.kernel === undefined ? undefined : [namedKernel(options.kernel)];
-  const checked = BUGS.map((bug, i) => {
-    progress(`${i + 1}/${BUGS.length} ${bug.name}`);
-    return { bug, verdicts: checkBug(bug, on) };
+async function all(options: ReproOptions): Promise<number> {
+  const on = options.kernel === undefined ? RELEASES : [namedKernel(options.kernel)];
+  const kernels = on.map(({ name }) => name);
+  const inputs = BUGS.map(({ structPageSizes, scenario }, bug) => {
+    const weight = structPageSizes.length * scenario.steps.length;
+    return { bug, kernels, weight };
   });
+  const played = await spread('repro', inputs, {
+    isLong: on.length > 1,
+    weigh: ({ weight }) => weight,
+    onDone: (done, { bug }) => progress(`${done}/${BUGS.length} ${BUGS[bug]!.name}`),
+  });
+  const checked = BUGS.map((bug, i) => ({ bug, verdicts: played[i]! }));
   progress('');
   const failed = checked.filter(({ verdicts }) => verdicts.some(({ ok }) => !ok));
   const report = testReport(options, () => checked.flatMap(({ bug, verdicts }) => verdicts.map((v) => caseOf(bug, v))));
@@ -190,7 +199,7 @@ function one(name: string, options: ReproOptions): number {
 }
 
 /** `vmemmap repro`. Returns the exit code. */
-export function repro(name: string | undefined, options: ReproOptions): number {
+export async function repro(name: string | undefined, options: ReproOptions): Promise<number> {
   if (options.all && name !== undefined) throw new InputError('repro takes a name or --all, not both');
   if (options.kernel !== undefined && name === undefined && !options.all) {
     throw new InputError(

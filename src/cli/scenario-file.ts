@@ -1,20 +1,50 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { z } from 'zod';
 import type { Release } from '../history/releases.js';
-import { fileTitle, readText, readWith } from '../scenario/load.js';
-import { placed } from '../scenario/input.js';
+import { fileTitle, parseJson, readText } from '../scenario/load.js';
+import { checkWith, InputError, placed, type Mistake } from '../scenario/input.js';
 import { pathOf, positionsIn } from '../scenario/positions.js';
 import { resolveScenario, type Scenario } from '../scenario/scenario.js';
 import { refuseSlips } from '../scenario/slips.js';
 import { ScenarioError } from '../kernel/scenario-error.js';
-import { findKernelRelease } from '../scenario/names.js';
+import { findArchitecture, findKernelRelease } from '../scenario/names.js';
 import { scenarioSchema, type ScenarioFile } from '../scenario/schema.js';
 import { noteRemark } from './output.js';
 
 /** Scenario files as commands take them, with the file's name before every complaint. */
 
-/** @throws InputError */
-export const readScenario = (file: string): ScenarioFile => readWith(scenarioSchema, file);
+/** What is wrong with the names of a machine whose scenario has other mistakes already: those that have none say it when they run. */
+function misnamed(value: unknown): Mistake[] {
+  const { data } = z
+    .object({ machine: z.object({ arch: z.unknown().optional(), kernel: z.unknown().optional() }) })
+    .safeParse(value);
+  const names: readonly [unknown, (name: string) => unknown][] = [
+    [data?.machine.arch, (name) => findArchitecture(name)],
+    [data?.machine.kernel, (name) => findKernelRelease(name)],
+  ];
+  return names.flatMap(([name, find]) => {
+    if (typeof name !== 'string') return [];
+    try {
+      find(name);
+      return [];
+    } catch (error) {
+      if (!(error instanceof ScenarioError)) throw error;
+      return [{ sentence: error.message, path: pathOf(error.message) }];
+    }
+  });
+}
+
+/** @throws InputError with every mistake of the file */
+export function readScenario(file: string): ScenarioFile {
+  const text = readText(file);
+  const title = fileTitle(file);
+  const value = parseJson(text, title);
+  const checked = checkWith(scenarioSchema, value);
+  if ('data' in checked) return checked.data;
+  const [first, ...others] = placed([...checked.mistakes, ...misnamed(value)], title, text);
+  throw new InputError(first!, others);
+}
 
 /**
  * A scenario that can run.

@@ -56,6 +56,13 @@ function hangingIndent(line: string, columns: number): number {
   return LAST_COLUMN.exec(half)?.[1]?.length ?? 0;
 }
 
+/** Columns of the terminal that results go to; undefined where they go elsewhere. */
+export function tableColumns(): number | undefined {
+  const { isTTY, columns } = process.stdout;
+  if (!isTTY) return undefined;
+  return columns > 0 ? columns : DEFAULT_COLUMNS;
+}
+
 /** A text whose lines are no longer than a terminal is wide, where its words allow it. */
 export function fitted(text: string, columns: number): string {
   const fit = (line: string): string => {
@@ -93,13 +100,13 @@ function page(text: string): boolean {
 
 /** Prints a result: coloured, fitted and paged on a terminal, and as it is elsewhere. */
 export function show(text: string): void {
-  const { isTTY, columns, rows } = process.stdout;
-  if (!isTTY) {
+  const columns = tableColumns();
+  if (columns === undefined) {
     process.stdout.write(highlighted(text));
     return;
   }
-  const shown = highlighted(fitted(text, columns > 0 ? columns : DEFAULT_COLUMNS));
-  const isLong = shown.split('\n').length > rows;
+  const shown = highlighted(fitted(text, columns));
+  const isLong = shown.split('\n').length > process.stdout.rows;
   if (isPaged && isLong && page(shown)) return;
   process.stdout.write(shown);
 }

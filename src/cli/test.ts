@@ -30,6 +30,7 @@ export interface TestOptions {
   sections: string;
   json?: true;
   ktap?: true;
+  dir?: string;
   output?: string;
 }
 
@@ -47,8 +48,8 @@ export function test(options: TestOptions): number {
   const trial = trialOf(options);
   const parts = tryKernel(trial);
   progress('');
-  if (options.output !== undefined) writeScenarios(options.output, parts);
-  writeResult(textOf(parts, trial, options), undefined);
+  if (options.dir !== undefined) writeScenarios(options.dir, parts);
+  writeResult(textOf(parts, trial, options), options.output);
   return hasNews(parts) ? EXIT_FINDING : EXIT_OK;
 }
 

@@ -2,8 +2,8 @@
 
 import { join } from 'node:path';
 import {
-  auditCell,
   auditedMachines,
+  machineTitle,
   shapeScenario,
   smallestScenario,
   type AuditedMachine,
@@ -19,6 +19,7 @@ import { EXIT_FINDING, EXIT_OK } from './exit-codes.js';
 import { namedKernel } from './named-kernel.js';
 import { jsonText, makeFolder, outputText, writeNamed, writeResult } from './output.js';
 import { progress } from './progress.js';
+import { spread } from './threads.js';
 import { testReport, type TestFormatOptions } from './test-format.js';
 
 export interface ValidateOptions extends TestFormatOptions {
@@ -85,18 +86,31 @@ function writeScenarios(
   }
 }
 
+/** Cells that one thread has as soon as several. */
+const FEW_CELLS = 500;
+
 /** `vmemmap validate`. Returns the exit code: 1 if a cell is broken. */
-export function validate(options: ValidateOptions): number {
+export async function validate(options: ValidateOptions): Promise<number> {
   const machines = machinesOf(options);
   const shapes = shapesOf(options.shape);
   const releases: readonly Release[] = options.kernel?.map((name) => namedKernel(name)) ?? RELEASES;
   if (options.dir !== undefined) makeFolder(options.dir);
+  const all = auditedMachines();
+  const inputs = machines.map((machine) => ({
+    machine: all.findIndex((each) => machineTitle(each) === machineTitle(machine)),
+    shapes: shapes.map(({ name }) => name),
+    kernels: releases.map(({ name }) => name),
+  }));
+  const columns = await spread('validate', inputs, {
+    isLong: machines.length * shapes.length * releases.length > FEW_CELLS,
+    weigh: ({ machine }) => all[machine]!.configuration.pageSize,
+    onDone: (done, { machine }) => progress(`${done}/${machines.length} ${machineTitle(all[machine]!)}`),
+  });
   const cells: Cell[] = [];
   const broken: { cell: Cell; machine: AuditedMachine; shape: Shape }[] = [];
-  for (const [i, machine] of machines.entries()) {
-    progress(`${i + 1}/${machines.length} ${machine.architecture.name} ${machine.configuration.title}`);
-    for (const shape of shapes) {
-      const column = auditCell(machine, shape, releases);
+  for (const [m, machine] of machines.entries()) {
+    for (const [s, shape] of shapes.entries()) {
+      const column = columns[m]![s]!;
       cells.push(...column);
       // Of several releases that break the same way, the newest is shown.
       const ways = new Map(

@@ -4,13 +4,14 @@ import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import type { TestCase } from '../report/test-case.js';
-import { InputError } from '../scenario/load.js';
+import { InputError, STDIN } from '../scenario/load.js';
 import { verifyFile, type ReplayedOn, type FileFailure, type FileVerdict } from '../recordings/verify.js';
 import { EXIT_FINDING, EXIT_OK } from './exit-codes.js';
 import { namedKernel } from './named-kernel.js';
 import { outputText, writeResult } from './output.js';
 import { progress } from './progress.js';
 import { styled } from './terminal.js';
+import { spread } from './threads.js';
 import { testReport, type TestFormatOptions } from './test-format.js';
 
 /** Characters of a value that a failure shows. */
@@ -21,6 +22,7 @@ const SHOWN_CHARACTERS = 400;
  * @throws InputError where there is none: nothing to compare is no agreement
  */
 function expand(name: string): string[] {
+  if (name === STDIN) return [name];
   let isFolder: boolean;
   try {
     isFolder = statSync(name).isDirectory();
@@ -88,16 +90,35 @@ function refuseMalformed(sentences: readonly string[]): void {
   );
 }
 
+/** Bytes of recordings that one thread replays as soon as several. */
+const FEW_BYTES = 2 ** 18;
+/** Bytes that JSON has for one of a compressed file, about. */
+const COMPRESSED = 25;
+
+const weightOf = (file: string): number => statSync(file).size * (file.endsWith('.gz') ? COMPRESSED : 1);
+
 /** `vmemmap verify`. Returns the exit code. @throws InputError where a case cannot be read, when all others are told */
-export function verify(names: readonly string[], options: VerifyOptions): number {
-  const on = replayedOn(options.kernel);
-  const verdicts: FileVerdict[] = [];
-  const files = names.flatMap(expand);
-  for (const [i, file] of files.entries()) {
-    progress(`${i + 1}/${files.length} ${file}`);
-    verdicts.push(verifyFile(file, on));
-  }
+export async function verify(names: readonly string[], options: VerifyOptions): Promise<number> {
+  const replayed = replayedOn(options.kernel);
+  const on = replayed && { kernel: replayed.release.name, version: replayed.version };
+  const inputs = names.flatMap(expand).map((file) => ({ file, on, weight: weightOf(file) }));
+  const verdicts = await spread('verify', inputs, {
+    isLong: inputs.reduce((sum, { weight }) => sum + weight, 0) > FEW_BYTES,
+    weigh: ({ weight }) => weight,
+    onDone: (done, { file }) => progress(`${done}/${inputs.length} ${file}`),
+  });
   progress('');
+  return tellVerdicts(verdicts, options);
+}
+
+/** {@link verify} in this thread. */
+export const verifyHere = (names: readonly string[], options: VerifyOptions): number =>
+  tellVerdicts(
+    names.flatMap(expand).map((file) => verifyFile(file, replayedOn(options.kernel))),
+    options,
+  );
+
+function tellVerdicts(verdicts: readonly FileVerdict[], options: VerifyOptions): number {
   const passed = verdicts.reduce((sum, verdict) => sum + verdict.passed, 0);
   const failures = verdicts.flatMap((verdict) => verdict.failures);
   const malformed = verdicts.flatMap((verdict) => verdict.malformed);

@@ -27,10 +27,6 @@ export const SOURCES = {
   llvm: 'LLVM scheduling models',
   anandtech: 'AnandTech, "Testing Intel Ice Lake", "AMD Rome", "Assessing IBM’s POWER8"',
   chips: 'Chips and Cheese, articles on Neoverse N1, Neoverse N2, Sapphire Rapids, Telum II',
-  chipsRiscv:
-    'Chips and Cheese, "Inside SiFive’s P550 Microarchitecture" (January 2025) and "Alibaba/T-HEAD’s Xuantie C910" (February 2025)',
-  chipsLoongson:
-    'Chips and Cheese, "Loongson’s 3A5000: China’s Best Shot?" (April 2023) and "Loongson 3A6000: A Star among Chinese CPUs" (March 2024)',
   wikichip: 'WikiChip, z15',
   zen4Guest:
     'own measurement in user space, guest of Zen 4 (Genoa) at 3.69 GHz, November 2026, p10 of the best of 25 rounds',

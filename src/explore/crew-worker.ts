@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { Tinypool } from 'tinypool';
-import { openTree, type openedTrees } from '../tree/open.js';
+import { openAgain, type openedTrees } from '../tree/open.js';
 import { createAlphabet } from './alphabet.js';
 import type { CrewTask } from './crew.js';
 import type { LevelPart } from './expand.js';
@@ -12,12 +12,7 @@ import { Stepper } from './stepper.js';
 
 let stepper: Stepper | undefined;
 
-/** The trees that the command line names are releases here too. */
-async function openTrees(): Promise<void> {
-  for (const { name, options } of Tinypool.workerData as ReturnType<typeof openedTrees>) await openTree(name, options);
-}
-
-const opened = openTrees();
+const opened = openAgain(Tinypool.workerData as ReturnType<typeof openedTrees>);
 
 export default async function expandTask({ options, job }: CrewTask): Promise<LevelPart> {
   await opened;

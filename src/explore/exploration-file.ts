@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { readFileSync } from 'node:fs';
 import { deserialize, serialize } from 'node:v8';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { z } from 'zod';
 import { EXPECTATION_NAMES } from '../check/expectations.js';
+import { fileTitle, readBytes } from '../scenario/load.js';
 import { writeWhole } from '../scenario/whole-file.js';
 import { ALTMAP_CHOICES, MEMORY_CHOICES, UNITS } from './alphabet.js';
 import { FrontierWriter, nodeAt, NODE_WORDS, readState } from './frontier.js';
@@ -17,6 +17,9 @@ import { VisitedStates } from './visited.js';
  */
 
 const SCHEMA = 'vmemmap/exploration/v2';
+
+/** What a search of any version is saved as. */
+const SAVED = z.looseObject({ schema: z.string().regex(/^vmemmap\/exploration\/v\d+$/) });
 
 const words = z.instanceof(Int32Array);
 const count = z.int().min(0);
@@ -97,15 +100,23 @@ export function readExploration(path: string): Search {
 function parse(path: string): ExplorationFile {
   let content: unknown;
   try {
-    content = deserialize(gunzipSync(readFileSync(path)));
+    content = deserialize(gunzipSync(readBytes(path)));
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    throw new ExplorationFileError(`${path}: it is no saved exploration (${code ?? 'not whole'})`);
+    throw new ExplorationFileError(`${fileTitle(path)}: it is no saved exploration (${code ?? 'not whole'})`);
+  }
+  const saved = SAVED.safeParse(content).data?.schema;
+  if (saved !== undefined && saved !== SCHEMA) {
+    throw new ExplorationFileError(
+      `${fileTitle(path)}: it was saved as ${saved}, by another version of vmemmap; this one goes on with ${SCHEMA}`,
+    );
   }
   const parsed = FILE.safeParse(content);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
-  throw new ExplorationFileError(`${path}: it is no saved exploration (${issue!.path.join('.')}: ${issue!.message})`);
+  throw new ExplorationFileError(
+    `${fileTitle(path)}: it is no saved exploration (${issue!.path.join('.')}: ${issue!.message})`,
+  );
 }
 
 /** States that wait are copied, so that the file has no others. */

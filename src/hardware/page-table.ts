@@ -28,6 +28,8 @@ export const HPTE = 5;
 
 /** Bytes of an entry, on every architecture here. */
 export const ENTRY_BYTES = 8;
+/** Positions in {@link Ram.words} that an entry takes. */
+const ENTRY_WORDS = 2;
 const BITS_31_0 = 2 ** 32;
 
 /** One level of a geometry. */
@@ -248,8 +250,20 @@ export class PageTable {
   ): void {
     const table = this.levels[depth]!;
     const { span } = table;
-    for (let address = alignDown(start, span); address < end; address += span) {
-      const entry = this.entry(tablePa, tableIndex(table, address));
+    const { frameSize } = this.ram;
+    let entry = 0;
+    // Entries of one frame lie in a row.
+    let left = 0;
+    for (
+      let address = alignDown(start, span);
+      address < end;
+      address += span, entry += ENTRY_WORDS, left -= ENTRY_BYTES
+    ) {
+      if (left === 0) {
+        const pa = tablePa + tableIndex(table, address) * ENTRY_BYTES;
+        entry = this.ram.wordIndex(pa);
+        left = frameSize - (pa % frameSize);
+      }
       const lo = this.lo(entry);
       const hi = this.hi(entry);
       if (!this.format.isPresent(table.level, lo, hi)) continue;

@@ -2,6 +2,7 @@
 
 import { Copy, refill } from './copy.js';
 import type { StateReader, StateWriter } from './saved-state.js';
+import { SparseList } from './sparse-list.js';
 
 /**
  * Sparse memory, exact to the byte; a frame takes storage only once its bytes differ.
@@ -59,8 +60,8 @@ export interface WordStore {
   grow(): void;
 }
 
-/** Mixed frames that there is room for at first. */
-const FIRST_SLOTS = 64;
+/** Bytes of mixed frames that there is room for at first: making a machine should cost little. */
+const FIRST_BYTES = 2 ** 18;
 
 function wordArray(words: number): WordStore {
   const store = {
@@ -79,12 +80,15 @@ export class Ram {
   /** Words of all mixed frames, a frame after the other. Replaced when it grows: never keep it across a write. */
   words: Uint32Array<ArrayBuffer>;
 
+  /** Grows whenever the words of a frame may lie elsewhere than before: what was told by {@link wordIndex} holds till then. */
+  moves = 0;
+
   private bytes: Uint8Array<ArrayBuffer>;
   private readonly framesPerByte: number;
   private readonly wordsPerFrame: number;
   private readonly slotShift: number;
   /** Chunk tags, by frame number / NODE_FRAMES. */
-  private readonly directory: (Int32Array | null)[] = [];
+  private readonly directory = new SparseList<Int32Array>();
   /** Frame tags of the chunks that are not uniform, CHUNK_FRAMES each. */
   private tags = new Int32Array(16 * CHUNK_FRAMES);
   /** Mixed frames in each tag block. */
@@ -93,8 +97,6 @@ export class Ram {
   private readonly freeTagBlocks: number[] = [];
   private slots = 0;
   private readonly freeSlots: number[] = [];
-  /** Positions in the directory that have chunk tags. */
-  private readonly nodes: number[] = [];
   /** Frames that own bytes keep the place that they have: see {@link holdFrames}. */
   private isHeld = false;
   /** Frames that were filled in their place. */
@@ -105,7 +107,7 @@ export class Ram {
    * @param frameSize bytes in a frame, a power of two from 4 KiB on
    * @param store where the bytes of mixed frames lie; an array of the memory's own if not given
    */
-  constructor(frameSize: number, store: WordStore = wordArray((FIRST_SLOTS * frameSize) / 4)) {
+  constructor(frameSize: number, store: WordStore = wordArray(FIRST_BYTES / 4)) {
     this.frameSize = frameSize;
     this.store = store;
     this.framesPerByte = 1 / frameSize;
@@ -132,6 +134,7 @@ export class Ram {
   /** Nobody has pointers to frames any more. */
   releaseFrames(): void {
     this.isHeld = false;
+    if (this.filledInPlace.length === 0) return;
     for (const pfn of this.filledInPlace) {
       const tag = this.tag(pfn);
       if (tag < FIRST_INDEX) continue;
@@ -147,7 +150,7 @@ export class Ram {
    */
   wordIndex(pa: number): number {
     const pfn = pa * this.framesPerByte;
-    const node = this.directory[(pfn / NODE_FRAMES) | 0];
+    const node = this.directory.get((pfn / NODE_FRAMES) | 0);
     if (node) {
       const chunk = node[(pfn >>> CHUNK_SHIFT) & (NODE_CHUNKS - 1)]!;
       if (chunk >= FIRST_INDEX) {
@@ -203,7 +206,7 @@ export class Ram {
     const pfn = Math.floor(pa * this.framesPerByte);
     const last = Math.floor((pa + length - 1) * this.framesPerByte);
     if (pfn === last) return this.uniformByte(pfn);
-    const node = this.directory[(pfn / NODE_FRAMES) | 0];
+    const node = this.directory.get((pfn / NODE_FRAMES) | 0);
     // Chunks are cut at multiples of their size, of which frame numbers below 2^32 show the low bits.
     if ((pfn ^ last) >>> CHUNK_SHIFT !== 0 || last - pfn >= CHUNK_FRAMES) return MIXED;
     const chunk = node ? node[(pfn >>> CHUNK_SHIFT) & (NODE_CHUNKS - 1)]! : 0;
@@ -280,7 +283,7 @@ export class Ram {
       const pfn = Math.floor(pa * this.framesPerByte);
       const head = pa - pfn * frameSize;
       const index = pfn & (CHUNK_FRAMES - 1);
-      const node = this.directory[(pfn / NODE_FRAMES) | 0];
+      const node = this.directory.get((pfn / NODE_FRAMES) | 0);
       const chunk = node ? node[(pfn >>> CHUNK_SHIFT) & (NODE_CHUNKS - 1)]! : 0;
       if (chunk < FIRST_INDEX) {
         if (chunk !== byte) return false;
@@ -310,7 +313,7 @@ export class Ram {
     const first = pa / this.frameSize;
     for (let frame = 0; frame < frames;) {
       const pfn = first + frame;
-      const node = this.directory[(pfn / NODE_FRAMES) | 0];
+      const node = this.directory.get((pfn / NODE_FRAMES) | 0);
       const chunk = node ? node[(pfn >>> CHUNK_SHIFT) & (NODE_CHUNKS - 1)]! : 0;
       const left = Math.min(frames - frame, CHUNK_FRAMES - (pfn & (CHUNK_FRAMES - 1)));
       if (chunk < FIRST_INDEX) {
@@ -329,7 +332,7 @@ export class Ram {
   private chunksAlike(first: number, end: number, byte: number): number {
     let pfn = first;
     while (pfn < end) {
-      const node = this.directory[(pfn / NODE_FRAMES) | 0];
+      const node = this.directory.get((pfn / NODE_FRAMES) | 0);
       const from = (pfn >>> CHUNK_SHIFT) & (NODE_CHUNKS - 1);
       const to = Math.min(NODE_CHUNKS, from + Math.ceil((end - pfn) / CHUNK_FRAMES));
       let at = from;
@@ -343,16 +346,15 @@ export class Ram {
 
   /** Bytes of this process that the memory occupies. */
   heapBytes(): number {
-    let nodes = 0;
-    for (const node of this.directory) if (node) nodes++;
+    const nodes = this.directory.places.length;
     return this.words.byteLength + this.tags.byteLength + this.mixedFrames.byteLength + nodes * NODE_CHUNKS * 4;
   }
 
   /** Writes down every byte that is not zero. */
   save(to: StateWriter): void {
-    to.word(this.nodes.length);
-    for (const index of this.nodes) {
-      const node = this.directory[index]!;
+    to.word(this.directory.places.length);
+    for (const index of this.directory.places) {
+      const node = this.directory.get(index)!;
       to.word(index);
       const count = to.length;
       to.word(0);
@@ -371,14 +373,15 @@ export class Ram {
 
   /** Makes the memory what it was when it was saved. Positions in {@link words} change. */
   restore(from: StateReader): void {
-    for (const index of this.nodes) this.directory[index]!.fill(0);
+    for (const index of this.directory.places) this.directory.get(index)!.fill(0);
     this.tagBlocks = 0;
     this.freeTagBlocks.length = 0;
     this.slots = 0;
+    this.moves++;
     this.freeSlots.length = 0;
     for (let nodes = from.word(); nodes > 0; nodes--) {
       const index = from.word();
-      const node = this.directory[index] ?? this.node(index * NODE_FRAMES);
+      const node = this.directory.get(index) ?? this.node(index * NODE_FRAMES);
       for (let chunks = from.word(); chunks > 0; chunks--) {
         const at = from.word();
         const tag = from.word();
@@ -390,13 +393,13 @@ export class Ram {
 
   /** Copies the memory as it lies: to a place where it costs as much as here, and is there again after a few copies. */
   capture(image: RamImage): void {
-    const { nodes } = this;
+    const { places } = this.directory;
     image.words.keep(this.words, this.slots << this.slotShift);
     image.tags.keep(this.tags, this.tagBlocks << CHUNK_SHIFT);
     image.mixedFrames.keep(this.mixedFrames, this.tagBlocks);
-    while (image.chunks.length < nodes.length) image.chunks.push(new Int32Array(NODE_CHUNKS));
-    for (let n = 0; n < nodes.length; n++) image.chunks[n]!.set(this.directory[nodes[n]!]!);
-    image.nodes = nodes.length;
+    while (image.chunks.length < places.length) image.chunks.push(new Int32Array(NODE_CHUNKS));
+    for (let n = 0; n < places.length; n++) image.chunks[n]!.set(this.directory.get(places[n]!)!);
+    image.nodes = places.length;
     image.slots = this.slots;
     image.tagBlocks = this.tagBlocks;
     refill(image.freeSlots, this.freeSlots);
@@ -405,13 +408,14 @@ export class Ram {
 
   /** Makes the memory what it was when an image was made of it. */
   load(image: RamImage): void {
-    const { nodes } = this;
+    const { places } = this.directory;
     image.words.putBack(this.words);
     image.tags.putBack(this.tags);
     image.mixedFrames.putBack(this.mixedFrames);
-    for (let n = 0; n < image.nodes; n++) this.directory[nodes[n]!]!.set(image.chunks[n]!);
-    for (let n = image.nodes; n < nodes.length; n++) this.directory[nodes[n]!]!.fill(0);
+    for (let n = 0; n < image.nodes; n++) this.directory.get(places[n]!)!.set(image.chunks[n]!);
+    for (let n = image.nodes; n < places.length; n++) this.directory.get(places[n]!)!.fill(0);
     this.slots = image.slots;
+    this.moves++;
     this.tagBlocks = image.tagBlocks;
     refill(this.freeSlots, image.freeSlots);
     refill(this.freeTagBlocks, image.freeTagBlocks);
@@ -497,7 +501,7 @@ export class Ram {
   }
 
   private tag(pfn: number): number {
-    const node = this.directory[(pfn / NODE_FRAMES) | 0];
+    const node = this.directory.get((pfn / NODE_FRAMES) | 0);
     if (!node) return 0;
     const chunk = node[(pfn >>> CHUNK_SHIFT) & (NODE_CHUNKS - 1)]!;
     if (chunk < FIRST_INDEX) return chunk;
@@ -512,14 +516,12 @@ export class Ram {
 
   private node(pfn: number): Int32Array {
     const index = Math.floor(pfn / NODE_FRAMES);
-    const known = this.directory[index];
+    const known = this.directory.get(index);
     if (known) return known;
     if (!(pfn >= 0 && pfn * this.frameSize < PHYSICAL_ADDRESS_LIMIT)) {
       throw new PhysicalAddressError(`frame 0x${pfn.toString(16)} lies outside the physical address space`);
     }
-    while (this.directory.length <= index) this.directory.push(null);
-    this.nodes.push(index);
-    return (this.directory[index] = new Int32Array(NODE_CHUNKS));
+    return this.directory.add(index, new Int32Array(NODE_CHUNKS));
   }
 
   private isChunkFilled(block: number, byte: number): boolean {
@@ -557,7 +559,7 @@ export class Ram {
   }
 
   private fillChunk(pfn: number, index: number, count: number, byte: number): void {
-    const directory = this.directory[(pfn / NODE_FRAMES) | 0];
+    const directory = this.directory.get((pfn / NODE_FRAMES) | 0);
     if (!directory && byte === 0) return;
     const node = directory ?? this.node(pfn);
     const at = (pfn >>> CHUNK_SHIFT) & (NODE_CHUNKS - 1);
@@ -577,6 +579,7 @@ export class Ram {
     if (count === 1) {
       const tag = this.tags[first]!;
       if (tag >= FIRST_INDEX) {
+        this.moves++;
         this.freeSlots.push(tag - FIRST_INDEX);
         this.mixedFrames[block]!--;
       }
@@ -621,6 +624,7 @@ export class Ram {
   /** Moves frames into slots that follow each other, and returns the first of these. */
   private moveToRow(pfn: number, count: number): number {
     const start = this.takeRow(count);
+    this.moves++;
     const { wordsPerFrame } = this;
     for (let i = 0; i < count; i++) {
       const slot = this.own(pfn + i);
@@ -650,6 +654,7 @@ export class Ram {
 
   private releaseSlots(block: number, first: number, count: number): void {
     if (this.mixedFrames[block] === 0) return;
+    this.moves++;
     for (let i = first; i < first + count; i++) {
       const tag = this.tags[i]!;
       if (tag < FIRST_INDEX) continue;

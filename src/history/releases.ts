@@ -269,5 +269,7 @@ export const hasTrait = (release: Release, key: TraitKey): boolean =>
 
 /** The release's traits as plain booleans, with what a proposal or the user changes. */
 export function resolveTraits(release: Release): Traits {
-  return Object.freeze({ ...releasedTraits(release), ...release.proposal?.edits, ...release.edits });
+  const traits = releasedTraits(release);
+  if (release.proposal === undefined && release.edits === undefined) return traits;
+  return Object.freeze({ ...traits, ...release.proposal?.edits, ...release.edits });
 }

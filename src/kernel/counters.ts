@@ -35,15 +35,17 @@ export class Counters {
 }
 
 const LEVEL_SUFFIX = ['Pte', 'Pmd', 'Pud', 'P4d', 'Pgd'];
+const SET_NAMES = LEVEL_SUFFIX.map((level) => `set${level}`);
+const CLEAR_NAMES = LEVEL_SUFFIX.map((level) => `clear${level}`);
 
 /** The counters that are not zero, by the names of the vectors' format. */
 export function countersRecord(counters: Counters): Record<string, number> {
   const record: Record<string, number> = {};
-  for (let level = LEVEL_SUFFIX.length - 1; level >= 0; level--)
-    record[`set${LEVEL_SUFFIX[level]!}`] = counters.set[level]!;
-  for (let level = LEVEL_SUFFIX.length - 1; level >= 0; level--) {
-    record[`clear${LEVEL_SUFFIX[level]!}`] = counters.clear[level]!;
-  }
-  for (const [name, value] of Object.entries(counters)) if (typeof value === 'number') record[name] = value;
-  return Object.fromEntries(Object.entries(record).filter(([, value]) => value !== 0));
+  const note = (name: string, value: unknown): void => {
+    if (typeof value === 'number' && value !== 0) record[name] = value;
+  };
+  for (let level = LEVEL_SUFFIX.length - 1; level >= 0; level--) note(SET_NAMES[level]!, counters.set[level]);
+  for (let level = LEVEL_SUFFIX.length - 1; level >= 0; level--) note(CLEAR_NAMES[level]!, counters.clear[level]);
+  for (const [name, value] of Object.entries(counters)) note(name, value);
+  return record;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import type { StateWriter, StateReader } from '../hardware/saved-state.js';
+import { SparseList } from '../hardware/sparse-list.js';
 
 /** mem_section[] (mm/sparse.c, include/linux/mmzone.h): the flags and the subsection map of every section. */
 
@@ -44,7 +45,7 @@ export class MemSections {
   /** Sections that ever had a state lie in [first, end). */
   private first = Number.MAX_SAFE_INTEGER;
   private end = 0;
-  private readonly roots: (SectionRoot | undefined)[] = [];
+  private readonly roots = new SparseList<SectionRoot>();
   /** Numbers of the roots that there are, ascending: memory may lie terabytes apart. */
   private readonly rootNumbers: number[] = [];
   private readonly wordsPerMap: number;
@@ -57,25 +58,24 @@ export class MemSections {
   /** sparse_index_init(): the root that holds a section exists from here on. */
   indexInit(sectionNr: number): void {
     const index = sectionNr >>> ROOT_SHIFT;
-    while (this.roots.length <= index) this.roots.push(undefined);
-    if (this.roots[index] !== undefined) return;
-    this.roots[index] = {
+    if (this.roots.get(index) !== undefined) return;
+    this.roots.add(index, {
       flags: new Uint8Array(SECTIONS_PER_ROOT),
       maps: new Uint32Array(SECTIONS_PER_ROOT * this.wordsPerMap),
-    };
+    });
     const behind = this.rootNumbers.findIndex((number) => number > index);
     this.rootNumbers.splice(behind < 0 ? this.rootNumbers.length : behind, 0, index);
   }
 
   /** The flags of a section, 0 where it never had any. */
   flags(sectionNr: number): number {
-    const root = this.roots[sectionNr >>> ROOT_SHIFT];
+    const root = this.roots.get(sectionNr >>> ROOT_SHIFT);
     return root === undefined ? 0 : root.flags[sectionNr & (SECTIONS_PER_ROOT - 1)]!;
   }
 
   /** Gives a section flags. Its root must exist, see {@link indexInit}. */
   setFlags(sectionNr: number, flags: number): void {
-    const root = this.roots[sectionNr >>> ROOT_SHIFT]!;
+    const root = this.roots.get(sectionNr >>> ROOT_SHIFT)!;
     const at = sectionNr & (SECTIONS_PER_ROOT - 1);
     this.present += (flags & HAS_MEM_MAP) - (root.flags[at]! & HAS_MEM_MAP);
     root.flags[at] = flags;
@@ -122,7 +122,7 @@ export class MemSections {
 
   /** Whether none of the subsections [from, to) is active. */
   areClear(sectionNr: number, from: number, to: number): boolean {
-    const root = this.roots[sectionNr >>> ROOT_SHIFT];
+    const root = this.roots.get(sectionNr >>> ROOT_SHIFT);
     if (root === undefined) return true;
     const first = (sectionNr & (SECTIONS_PER_ROOT - 1)) * this.wordsPerMap;
     for (let word = from >>> 5; word <= (to - 1) >>> 5; word++) {
@@ -133,7 +133,7 @@ export class MemSections {
 
   /** Whether all of the subsections [from, to) are active. */
   areSet(sectionNr: number, from: number, to: number): boolean {
-    const root = this.roots[sectionNr >>> ROOT_SHIFT];
+    const root = this.roots.get(sectionNr >>> ROOT_SHIFT);
     if (root === undefined) return false;
     const first = (sectionNr & (SECTIONS_PER_ROOT - 1)) * this.wordsPerMap;
     for (let word = from >>> 5; word <= (to - 1) >>> 5; word++) {
@@ -193,12 +193,12 @@ export class MemSections {
    */
   take(sectionNr: number, words: Uint32Array, at: number): void {
     const flags = words[at]!;
-    const known = this.roots[sectionNr >>> ROOT_SHIFT];
+    const known = this.roots.get(sectionNr >>> ROOT_SHIFT);
     if (known === undefined && flags === 0) return;
     this.indexInit(sectionNr);
     const kept = (flags & HAS_MEM_MAP) === 0 ? 0 : this.flags(sectionNr) & (IS_ONLINE | TAINT_ZONE_DEVICE);
     this.setFlags(sectionNr, flags | kept);
-    const { maps } = this.roots[sectionNr >>> ROOT_SHIFT]!;
+    const { maps } = this.roots.get(sectionNr >>> ROOT_SHIFT)!;
     const first = (sectionNr & (SECTIONS_PER_ROOT - 1)) * this.wordsPerMap;
     for (let word = 0; word < this.wordsPerMap; word++) maps[first + word] = words[at + 2 + word]!;
   }
@@ -211,7 +211,7 @@ export class MemSections {
     to.word(0);
     let sections = 0;
     for (let sectionNr = this.first; sectionNr < this.end; sectionNr++) {
-      const root = roots[sectionNr >>> ROOT_SHIFT];
+      const root = roots.get(sectionNr >>> ROOT_SHIFT);
       const s = sectionNr & (SECTIONS_PER_ROOT - 1);
       if (root === undefined || root.flags[s] === 0) continue;
       sections++;
@@ -225,16 +225,17 @@ export class MemSections {
   /** Reads back what {@link save} wrote. */
   restore(from: StateReader): void {
     const { roots, wordsPerMap } = this;
-    for (const root of roots) {
-      root?.flags.fill(0);
-      root?.maps.fill(0);
+    for (const number of this.rootNumbers) {
+      const root = roots.get(number)!;
+      root.flags.fill(0);
+      root.maps.fill(0);
     }
     this.present = from.word();
     for (let sections = from.word(); sections > 0; sections--) {
       const sectionNr = from.word();
       this.indexInit(sectionNr);
       this.reach(sectionNr);
-      const root = roots[sectionNr >>> ROOT_SHIFT]!;
+      const root = roots.get(sectionNr >>> ROOT_SHIFT)!;
       const s = sectionNr & (SECTIONS_PER_ROOT - 1);
       root.flags[s] = from.word();
       from.copy(root.maps, s * wordsPerMap, (s + 1) * wordsPerMap);
@@ -253,7 +254,7 @@ export class MemSections {
     image.first = first;
     image.end = end;
     for (let sectionNr = first, i = 0; sectionNr < end; sectionNr++, i++) {
-      const root = roots[sectionNr >>> ROOT_SHIFT];
+      const root = roots.get(sectionNr >>> ROOT_SHIFT);
       const s = sectionNr & (SECTIONS_PER_ROOT - 1);
       image.flags[i] = root === undefined ? 0 : root.flags[s]!;
       for (let w = 0; w < wordsPerMap; w++) {
@@ -267,7 +268,7 @@ export class MemSections {
     const { first, end, roots, wordsPerMap } = this;
     this.present = image.present;
     for (let sectionNr = first; sectionNr < end; sectionNr++) {
-      const root = roots[sectionNr >>> ROOT_SHIFT];
+      const root = roots.get(sectionNr >>> ROOT_SHIFT);
       if (root === undefined) continue;
       const isIn = sectionNr >= image.first && sectionNr < image.end;
       const i = sectionNr - image.first;
@@ -287,7 +288,7 @@ export class MemSections {
   private change(sectionNr: number, from: number, to: number, active: boolean): void {
     this.changes++;
     this.reach(sectionNr);
-    const { maps } = this.roots[sectionNr >>> ROOT_SHIFT]!;
+    const { maps } = this.roots.get(sectionNr >>> ROOT_SHIFT)!;
     const first = (sectionNr & (SECTIONS_PER_ROOT - 1)) * this.wordsPerMap;
     for (let word = from >>> 5; word <= (to - 1) >>> 5; word++) {
       const mask = wordMask(word, from, to);

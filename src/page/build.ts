@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { decidingTraits } from '../check/releases/deciding-traits.js';
+import { decidingInTurns } from '../check/releases/deciding-traits.js';
 import { DOCUMENT_SCHEMA, type ComparisonReport, type ReportDocument } from './document.js';
 import { checksFor, runReport, type RunRequest } from './run-report.js';
 
@@ -12,11 +12,15 @@ function isSameScenario({ scenario: a }: RunRequest, { scenario: b }: RunRequest
   return likes.every((key) => one[key] === other[key]) && JSON.stringify(a.steps) === JSON.stringify(b.steps);
 }
 
-function compare(requests: readonly RunRequest[], from: number, to: number): ComparisonReport[] {
+function* compare(
+  requests: readonly RunRequest[],
+  from: number,
+  to: number,
+): Generator<undefined, ComparisonReport[], void> {
   const a = requests[from]!;
   const b = requests[to]!;
   if (!isSameScenario(a, b)) return [];
-  const { differing, traits } = decidingTraits(a.scenario, b.scenario, checksFor(a.bug));
+  const { differing, traits } = yield* decidingInTurns(a.scenario, b.scenario, checksFor(a.bug));
   return [
     {
       runs: [from, to],
@@ -24,6 +28,31 @@ function compare(requests: readonly RunRequest[], from: number, to: number): Com
       deciding: traits.map(({ name, since, effect }) => ({ name, since, effect })),
     },
   ];
+}
+
+/**
+ * {@link reportDocument} in turns: first all runs, which are what one sees, then what decides between them, with a halt before
+ * each run that this takes.
+ */
+export function* reportInTurns(
+  requests: readonly RunRequest[],
+  version: string,
+  onRun?: (request: RunRequest) => void,
+): Generator<ReportDocument | undefined, ReportDocument, void> {
+  let findings = 0;
+  const runs = requests.map((request) => {
+    onRun?.(request);
+    const report = runReport(request, (finding) => `finding-${findings + finding + 1}`);
+    findings += report.findings.length;
+    return report;
+  });
+  const comparisons: ComparisonReport[] = [];
+  const document = { schema: DOCUMENT_SCHEMA, version, runs, comparisons } as const;
+  yield { ...document, comparisons: [] };
+  for (let to = 1; to < requests.length; to++) {
+    for (let from = 0; from < to; from++) comparisons.push(...(yield* compare(requests, from, to)));
+  }
+  return document;
 }
 
 /**
@@ -37,15 +66,9 @@ export function reportDocument(
   version: string,
   onRun?: (request: RunRequest) => void,
 ): ReportDocument {
-  let findings = 0;
-  const runs = requests.map((request) => {
-    onRun?.(request);
-    const report = runReport(request, (finding) => `finding-${findings + finding + 1}`);
-    findings += report.findings.length;
-    return report;
-  });
-  const comparisons = requests.flatMap((_, to) =>
-    requests.slice(0, to).flatMap((_, from) => compare(requests, from, to)),
-  );
-  return { schema: DOCUMENT_SCHEMA, version, runs, comparisons };
+  const turns = reportInTurns(requests, version, onRun);
+  for (;;) {
+    const { done, value } = turns.next();
+    if (done === true) return value;
+  }
 }

@@ -4,7 +4,7 @@ import { basename } from 'node:path';
 import type { Release } from '../history/releases.js';
 import { hotplugSuiteOf } from './hotplug/index.js';
 import { checkWith } from '../scenario/input.js';
-import { InputError, readJson } from '../scenario/load.js';
+import { fileTitle, InputError, readJson } from '../scenario/load.js';
 import { recordedKernelSchema } from './recorded-kernel.js';
 import { replayRecordedKernel, type ReplayVerdict } from './replay.js';
 import { FORMAT, malformed, verifyVector, type Failure } from './vectors.js';
@@ -46,7 +46,8 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
  * @param on what replays them, if not the release that each names
  * @throws InputError when the file is neither
  */
-export const verifyFile = (file: string, on?: ReplayedOn): FileVerdict => verifyContent(readJson(file), file, on);
+export const verifyFile = (file: string, on?: ReplayedOn): FileVerdict =>
+  verifyContent(readJson(file), fileTitle(file), on);
 
 /** {@link verifyFile} for what a file holds. @param file what to call it */
 export function verifyContent(content: unknown, file: string, on?: ReplayedOn): FileVerdict {

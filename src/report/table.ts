@@ -16,16 +16,54 @@ function aligned(text: string, width: number, alignment: Alignment): string {
   return alignment === 'right' ? blanks + text : text + blanks;
 }
 
-/** The rows as lines, each column as wide as its widest line. */
-function layOut(rows: readonly (readonly string[])[], alignments: readonly Alignment[] = []): string[] {
+/** Columns that a table may take, where what shows it has an end; undefined elsewhere. */
+let limit: number | undefined;
+/** What tables are moved to the right by, at most. */
+const INDENT = 2;
+
+/** Makes tables no wider than so many columns, if their words allow it; undefined gives each cell its line. */
+export function fitTables(columns: number | undefined): void {
+  limit = columns === undefined ? undefined : columns - INDENT;
+}
+
+const widest = (lines: readonly string[]): number => Math.max(0, ...lines.map((line) => stringWidth(line)));
+
+/** Breaks cells of text, and the words above numbers, so that the table fits; undefined where words would have to be cut. */
+function broken(
+  rows: readonly (readonly string[])[],
+  alignments: readonly Alignment[],
+): readonly (readonly string[])[] | undefined {
+  const count = Math.max(0, ...rows.map((row) => row.length));
+  const cellsOf = (column: number): string[] => rows.map((row) => row[column] ?? '');
+  const widths = Array.from({ length: count }, (_, column) =>
+    widest(cellsOf(column).flatMap((cell) => cell.split('\n'))),
+  );
+  const narrowest = widths.map((_, column) => {
+    const [head = '', ...cells] = cellsOf(column);
+    const words = alignments[column] === 'right' ? cells : cells.flatMap((cell) => cell.split(/\s/));
+    return widest([...head.split(/\s/), ...words]);
+  });
+  const total = (): number => widths.reduce((sum, width) => sum + width + GAP.length, -GAP.length);
+  if (limit === undefined || total() <= limit) return rows;
+  while (total() > limit) {
+    const room = widths.map((width, column) => (width > narrowest[column]! ? width : 0));
+    const most = Math.max(...room);
+    if (most === 0) return undefined;
+    widths[room.indexOf(most)]! -= 1;
+  }
+  return rows.map((row) => row.map((cell, column) => wrapAnsi(cell, widths[column]!)));
+}
+
+/** The lines of each row, each column as wide as its widest line. */
+function besideEachOther(rows: readonly (readonly string[])[], alignments: readonly Alignment[]): string[][] {
   const cells = rows.map((row) => row.map((cell) => cell.split('\n')));
   const widths: number[] = [];
   for (const row of cells) {
     row.forEach((lines, column) => {
-      for (const line of lines) widths[column] = Math.max(widths[column] ?? 0, stringWidth(line));
+      widths[column] = Math.max(widths[column] ?? 0, widest(lines));
     });
   }
-  return cells.flatMap((row) => {
+  return cells.map((row) => {
     const height = row.reduce((most, lines) => Math.max(most, lines.length), 0);
     return Array.from({ length: height }, (_, i) =>
       row
@@ -33,6 +71,22 @@ function layOut(rows: readonly (readonly string[])[], alignments: readonly Align
         .join(GAP)
         .trimEnd(),
     );
+  });
+}
+
+/** What stands below a row begins here. */
+const BELOW = '      ';
+
+/** The rows as lines. A table that does not fit beside itself has its last column below the others. */
+function layOut(rows: readonly (readonly string[])[], alignments: readonly Alignment[] = []): string[] {
+  const fitting = broken(rows, alignments);
+  if (fitting !== undefined) return besideEachOther(fitting, alignments).flat();
+  const last = Math.max(...rows.map((row) => row.length)) - 1;
+  const others = rows.map((row) => row.slice(0, last));
+  return besideEachOther(broken(others, alignments) ?? others, alignments).flatMap((lines, row) => {
+    const text = rows[row]![last] ?? '';
+    const below = text === '' ? [] : wrapAnsi(text, limit! - BELOW.length).split('\n');
+    return [...lines, ...below.map((line) => BELOW + line)];
   });
 }
 

@@ -10,7 +10,7 @@ export { InputError, parseJson, parseWith } from './input.js';
 /** Reading files that people name. */
 
 /** What stands for standard input where a file is named. */
-const STDIN = '-';
+export const STDIN = '-';
 const STDIN_FD = 0;
 /** Standard input ends once; whoever asks again gets the same. */
 let standardInput: Buffer | undefined;
@@ -36,11 +36,14 @@ export const readFailure = (error: unknown): string => {
   return (code !== undefined && REASONS[code]) || (error instanceof Error ? error.message : String(error));
 };
 
-function readLimited(file: string): Buffer {
+function refuseLarge(file: string): void {
   const { size } = statSync(file);
   if (size > MAX_FILE_BYTES) throw new InputError(`${file}: it has ${size} bytes; allowed are ${MAX_FILE_BYTES}`);
-  return readFileSync(file);
 }
+
+/** Everything that a file has; "-" is standard input. */
+export const readBytes = (file: string): Buffer =>
+  file === STDIN ? (standardInput ??= readFileSync(STDIN_FD)) : readFileSync(file);
 
 /**
  * Reads a text file, also one packed by gzip; "-" is standard input.
@@ -50,7 +53,8 @@ export function readText(file: string): string {
   const title = fileTitle(file);
   let bytes: Buffer;
   try {
-    bytes = file === STDIN ? (standardInput ??= readFileSync(STDIN_FD)) : readLimited(file);
+    if (file !== STDIN) refuseLarge(file);
+    bytes = readBytes(file);
   } catch (error) {
     if (error instanceof InputError) throw error;
     throw new InputError(`${title}: ${readFailure(error)}`);

@@ -5,6 +5,7 @@ import { ARCHITECTURES } from '../../arch/index.js';
 import { ScenarioError } from '../kernel/scenario-error.js';
 import {
   findRelease,
+  RELEASES,
   PROPOSAL_NAMES,
   RELEASE_NAMES,
   TRAIT_NAMES,
@@ -41,7 +42,10 @@ export function findKernelRelease(name: string, field = 'machine.kernel'): Relea
     const meant = didYouMean(unknown, TRAIT_NAMES);
     throw new ScenarioError(`${field} is "${name}"; "${unknown}" is no trait, \`vmemmap kernel\` lists them${meant}`);
   }
-  throw new ScenarioError(`${field} is "${name}"; allowed are ${RELEASE_NAMES}${didYouMean(name, PROPOSAL_NAMES)}`);
+  const named = [...RELEASES.map((each) => each.name), ...PROPOSAL_NAMES];
+  // A release that is still to come is not misspelt.
+  const meant = /^v?\d+(\.\d+)*$/.test(name) ? '' : didYouMean(name, named);
+  throw new ScenarioError(`${field} is "${name}"; allowed are ${RELEASE_NAMES}${meant}`);
 }
 
 export const list = (names: readonly (string | number)[]): string => names.join(', ');

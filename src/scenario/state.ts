@@ -101,7 +101,13 @@ export function usedRuns(kernel: Kernel, leaf: Leaf): { used: boolean; from: num
       return;
     }
     const bytes = kernel.ram.readFrame((leaf.pa + offset) / kernel.pageSize);
-    for (let i = 0; i < bytes.length; i++) push(offset + i, offset + i + 1, bytes[i] !== PAGE_UNUSED);
+    for (let from = 0; from < bytes.length;) {
+      const used = bytes[from] !== PAGE_UNUSED;
+      let to = from + 1;
+      while (to < bytes.length && (bytes[to] !== PAGE_UNUSED) === used) to++;
+      push(offset + from, offset + to, used);
+      from = to;
+    }
   });
   return runs.some((run) => !run.used) ? runs : undefined;
 }

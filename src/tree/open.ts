@@ -51,3 +51,8 @@ export async function openTree(name: string, options: TreeOptions = {}): Promise
   });
   return release;
 }
+
+/** Opens trees in another thread than the one that has {@link openedTrees}. @throws TreeError */
+export async function openAgain(trees: ReturnType<typeof openedTrees>): Promise<void> {
+  for (const { name, options } of trees) await openTree(name, options);
+}

@@ -88,6 +88,8 @@ interface Doors {
   /** Bytes that a call takes out of the slab which adds so many sections, at most. */
   slab_needed(sections: number): number;
   frames_start(at: number): void;
+  /** Frames may lie elsewhere than they did. */
+  frames_moved(): void;
   heap_used(): number;
   root_at(): number;
   observed_at(): number;
@@ -217,6 +219,11 @@ export class TreeCode implements MemmapCode {
   private readonly setAt: number;
   private readonly clearAt: number;
   private readonly syncedAt: number;
+  /** {@link Ram.moves} when C was told last. */
+  private movesKnown = -1;
+  /** What of the slab a call takes that adds so many pages. */
+  private roomPages = -1;
+  private roomNeeded = 0;
   /** __stack_pointer between two calls. */
   private readonly stackTop: unknown;
   private readonly scratch: readonly [from: number, to: number];
@@ -224,7 +231,8 @@ export class TreeCode implements MemmapCode {
 
   constructor(tree: TreeModule, config: CodeMachine) {
     const instance = new Instance(tree.module, { kernel: this.imports() });
-    const doors = (this.doors = instance.exports as Doors);
+    // An object of its own: V8 looks up what it reads of an instance's exports anew each time.
+    const doors = (this.doors = { ...(instance.exports as Doors) });
     this.stackTop = doors.__stack_pointer.value;
     this.rootAt = doors.root_at() / WORD_BYTES;
     this.observedAt = doors.observed_at() / WORD_BYTES;
@@ -325,7 +333,6 @@ export class TreeCode implements MemmapCode {
     const first = Math.floor(pfn / kernel.pagesPerSection / this.sectionsPerRoot);
     this.nameRoots(first, Math.min(last, this.roots - 1));
     this.makeRoom(nrPages);
-    doors.frames_start(frames.start);
     this.altmap = altmap;
     if (this.places.size > 0) this.places.clear();
     ram.holdFrames();
@@ -333,19 +340,20 @@ export class TreeCode implements MemmapCode {
       const { basePfn, endPfn, reserve, free, align, alloc } = altmap;
       doors.altmap(basePfn, endPfn, reserve, free, align, alloc);
     }
-    if (this.table !== undefined) {
-      const root = this.tableAddress(this.table.root, this.table.levels[0]!);
-      frames.all[this.rootAt] = root;
-    }
+    if (ram.moves !== this.movesKnown) this.takeMoves();
     frames.all[this.observedAt] = kernel.observer === null ? 0 : 1;
     doors[FUEL].value = Math.min(FULL, CALL_FUEL + PAGE_FUEL * nrPages);
+    let isStopped = false;
     try {
       return run();
     } catch (error) {
       doors.__stack_pointer.value = this.stackTop;
-      throw stopOf(error, doors[FUEL].value < 0);
+      const bug = stopOf(error, doors[FUEL].value < 0);
+      isStopped = true;
+      throw bug;
     } finally {
-      doors[FUEL].value = FULL;
+      // What is asked between two calls takes some, too; a global is read in less time than it is set.
+      if (doors[FUEL].value < CALL_FUEL / 2) doors[FUEL].value = FULL;
       if (altmap !== null) {
         altmap.align = doors.altmap_align();
         altmap.alloc = doors.altmap_alloc();
@@ -354,9 +362,24 @@ export class TreeCode implements MemmapCode {
       this.takeSections(pfn, nrPages);
       const first = doors.list_told?.();
       if (first !== undefined && kernel.platform.list !== undefined) kernel.platform.list.first = first;
-      frames.all.fill(0, this.scratch[0], this.scratch[1]);
+      if (isStopped) this.clearScratch();
       ram.releaseFrames();
     }
+  }
+
+  /** What a call that did not come to its end has written for itself alone. */
+  private clearScratch(): void {
+    this.frames.all.fill(0, this.scratch[0], this.scratch[1]);
+    this.doors.frames_start(this.frames.start);
+    this.movesKnown = -1;
+  }
+
+  /** Frames lie elsewhere than C knows them, the root table among them. */
+  private takeMoves(): void {
+    const { kernel, doors, frames, table } = this;
+    doors.frames_moved();
+    if (table !== undefined) frames.all[this.rootAt] = this.tableAddress(table.root, table.levels[0]!);
+    this.movesKnown = kernel.ram.moves;
   }
 
   private nameRoots(first: number, last: number): void {
@@ -367,8 +390,12 @@ export class TreeCode implements MemmapCode {
   /** Sees to it that the slab has what a call takes that adds sections. */
   private makeRoom(nrPages: number): void {
     const { kernel, doors } = this;
-    const sections = Math.min(Math.ceil(nrPages / kernel.pagesPerSection) + 1, this.roots * this.sectionsPerRoot);
-    this.makeHeap(doors.heap_used() + doors.slab_needed(sections));
+    if (nrPages !== this.roomPages) {
+      const sections = Math.min(Math.ceil(nrPages / kernel.pagesPerSection) + 1, this.roots * this.sectionsPerRoot);
+      this.roomPages = nrPages;
+      this.roomNeeded = doors.slab_needed(sections);
+    }
+    this.makeHeap(doors.heap_used() + this.roomNeeded);
   }
 
   /** Moves the frames out of the way of a heap that ends at an address. */
@@ -380,6 +407,7 @@ export class TreeCode implements MemmapCode {
     frames.moveUp(roundUp(2 * missing, kernel.pageSize));
     doors.frames_start(frames.start);
     kernel.ram.storeMoved();
+    this.movesKnown = -1;
   }
 
   private takeCounters(): void {
@@ -388,8 +416,11 @@ export class TreeCode implements MemmapCode {
     for (let level = 0; level < LEVELS_COUNTED; level++) {
       counters.set[level]! += all[this.setAt + level]!;
       counters.clear[level]! += all[this.clearAt + level]!;
+      all[this.setAt + level] = 0;
+      all[this.clearAt + level] = 0;
     }
     counters.syncTopLevel += all[this.syncedAt]!;
+    all[this.syncedAt] = 0;
   }
 
   /** Takes over what the code says of the sections of a range. */
@@ -467,7 +498,6 @@ export class TreeCode implements MemmapCode {
   /** Writes what {@link save} does without where the slab put it. */
   private saveWhatActs(to: StateWriter): void {
     const { doors } = this;
-    doors.frames_start(this.frames.start);
     const words = this.lastRoot < 0 ? 0 : doors.describe(this.firstRoot, this.lastRoot);
     if (words < 0) {
       this.save(to);
@@ -497,8 +527,6 @@ export class TreeCode implements MemmapCode {
       const at = from.word();
       all[at] = from.word();
     }
-    // Where the frames begin is told by each side's own.
-    this.doors.frames_start(this.frames.start);
   }
 
   /** Byte address in the module's memory of the bytes of frames in a row. */

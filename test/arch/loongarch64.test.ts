@@ -2,6 +2,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { loongarch64 as room } from '../../arch/loongarch64/index.js';
 import {
   entryLo,
   flagBits,
@@ -11,9 +12,11 @@ import {
   tableHi,
   type NoneEntries,
 } from '../../arch/loongarch64/layout.js';
+import { SUITES } from '../../src/bench/cases.js';
 import { P4D, PMD, PTE, PUD, tableIndex, type Level } from '../../src/hardware/page-table.js';
 import { observe } from '../../src/kernel/kernel.js';
 import { DEAF_OBSERVER } from '../../src/kernel/observer.js';
+import { importVmcoreinfo } from '../../src/plan/vmcoreinfo.js';
 import { startRun } from '../../src/scenario/runner.js';
 import type { ScenarioInput } from '../../src/scenario/schema.js';
 import { entryAt, idle, pageTableOf, play, scenario } from '../scenarios.js';
@@ -278,5 +281,53 @@ describe('what is told of it', () => {
     );
     const pfn = kernel.allocator.allocPages(0, 0);
     expect(pfn * kernel.pageSize).toBeLessThan(2 ** 48);
+  });
+});
+
+describe('the room of loongarch64', () => {
+  test('is what a crash dump is of whose release says loong64, as Debian’s, or loongarch64', () => {
+    const arch = (release: string) => importVmcoreinfo(`OSRELEASE=${release}\n`, 'vmcoreinfo').arch;
+    const releases = ['7.2.13+deb14-loong64', '7.2.loongarch64', '7.2-loong64-custom', '7.2_loong64', '7.2-loongson'];
+    expect(releases.map(arch)).toEqual(['loongarch64', 'loongarch64', undefined, undefined, undefined]);
+  });
+
+  test('has frames of 48 bits, for callers and in entries', () => {
+    const { config, traits } = scenario({ machine: loongarch64(), steps: [{ op: 'use', pfn: 0, nrPages: 1 }] }).machine;
+    expect(room.maxPhysmemBits(config, traits)).toBe(48);
+    expect(room.entryLimit).toBe(2 ** 48);
+    expect(room.hasFullTables).toBe(true);
+  });
+
+  test('calls functions as the kernel does, and says nothing of those that the kernel has not', () => {
+    expect(room.functionNames).toEqual({
+      checkPmd: 'vmemmap_check_pmd',
+      setPmd: 'vmemmap_set_pmd',
+      populate: null,
+      initTable: null,
+      set: null,
+      fillTable: null,
+    });
+  });
+
+  test.each([
+    ['cycle', ['loongarch64 16K, PMD leaves']],
+    ['struct-page', [56, 64, 72, 80, 96].map((bytes) => `loongarch64, ${bytes} B`)],
+    // vmemmap_populate() does not look at an altmap, and no page is compound.
+    ['altmap', []],
+    ['compound', []],
+    ['block-size', []],
+  ])('is in the suite %s of the benchmark with %j', (suite, cases) => {
+    const all = SUITES.find(({ name }) => name === suite)!.cases.filter(
+      ({ machine }) => machine.arch === 'loongarch64',
+    );
+    expect(all.map(({ name }) => name)).toEqual(cases);
+    for (const { machine } of all) expect(machine.pageSize).toBe('16K');
+  });
+
+  test('is in the benchmark of releases from 6.2 on', () => {
+    const all = SUITES.find(({ name }) => name === 'release')!.cases.filter(
+      ({ machine }) => machine.arch === 'loongarch64',
+    );
+    expect(all[0]).toMatchObject({ name: 'loongarch64 16K, 6.2', machine: { pageSize: '16K', kernel: '6.2' } });
   });
 });

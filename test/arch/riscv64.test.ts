@@ -2,10 +2,13 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { riscv64 as room } from '../../arch/riscv64/index.js';
 import { entryHi, entryLo, entryPfn, format, geometry } from '../../arch/riscv64/layout.js';
+import { SUITES } from '../../src/bench/cases.js';
 import { LEVELS, P4D, PGD, PMD, PTE, PUD, type Level } from '../../src/hardware/page-table.js';
 import { observe } from '../../src/kernel/kernel.js';
 import { DEAF_OBSERVER } from '../../src/kernel/observer.js';
+import { importVmcoreinfo } from '../../src/plan/vmcoreinfo.js';
 import { runStep, startRun } from '../../src/scenario/runner.js';
 import type { ScenarioInput } from '../../src/scenario/schema.js';
 import { entryAt, idle, pageTableOf, play, scenario } from '../scenarios.js';
@@ -360,4 +363,60 @@ test('frames above 2^52 have struct pages with Sv57, and RAM keeps away from the
   const beyond = () =>
     play({ machine: { arch: 'x86_64' }, steps: [{ op: 'add-pages', start: `0x${last.toString(16)}`, size: '128M' }] });
   expect(beyond).toThrow('steps[0] ends at frame 17592186044416; physical addresses end at 2^52');
+});
+
+describe('the room of riscv64', () => {
+  test('is what a crash dump is of that has phys_ram_base or satp, or a release of Debian’s riscv64', () => {
+    for (const key of ['NUMBER(phys_ram_base)=0x80000000', 'NUMBER(satp)=0x9', 'OSRELEASE=7.2.13+deb14-riscv64']) {
+      expect(importVmcoreinfo(`PAGESIZE=4096\n${key}\n`, 'vmcoreinfo').arch, key).toBe('riscv64');
+    }
+    for (const release of ['6.12-riscv64-custom', '6.12.riscv64', '6.12_riscv64']) {
+      const { arch } = importVmcoreinfo(`OSRELEASE=${release}\n`, 'vmcoreinfo');
+      expect(arch, release).toBe(release === '6.12.riscv64' ? 'riscv64' : undefined);
+    }
+  });
+
+  test('has frames of 56 bits for callers, and struct pages for twice as many', () => {
+    const { config, traits } = scenario({ machine: riscv64(), steps: [{ op: 'use', pfn: 0, nrPages: 1 }] }).machine;
+    expect(room.maxPhysmemBits(config, traits)).toBe(56);
+    expect(room.physicalLimit).toBe(2 ** 57);
+  });
+
+  test('calls functions as the kernel does: the helpers of the generic code, and of the levels that free the lowest', () => {
+    expect(room.functionNames).toEqual({
+      checkPmd: 'vmemmap_check_pmd',
+      setPmd: 'vmemmap_set_pmd',
+      removeMapping: 'remove_pmd_mapping',
+      // What is no function of the kernel does not show in a stack.
+      populate: null,
+      set: null,
+      clear: null,
+      freeTable: null,
+      isInside: null,
+    });
+  });
+
+  test.each([
+    ['cycle', ['riscv64, PMD leaves']],
+    ['altmap', ['riscv64, PMD leaves']],
+    [
+      'compound',
+      ['not folded', 'compound pages of 2 MiB', 'compound pages of 1 GiB'].map((c) => `riscv64, PMD leaves, ${c}`),
+    ],
+    ['struct-page', [56, 64, 72, 80, 96].map((bytes) => `riscv64, ${bytes} B`)],
+    ['partial-pmd', []],
+    ['subsection', []],
+    ['hot-add', []],
+  ])('is in the suite %s of the benchmark with %j', (suite, cases) => {
+    const all = SUITES.find(({ name }) => name === suite)!.cases;
+    expect(all.filter(({ machine }) => machine.arch === 'riscv64').map(({ name }) => name)).toEqual(cases);
+  });
+
+  test('is in the benchmark of releases with struct pages that share leaves, from 6.11 on', () => {
+    const all = SUITES.find(({ name }) => name === 'release')!.cases.filter(
+      ({ machine }) => machine.arch === 'riscv64',
+    );
+    expect(all[0]).toMatchObject({ name: 'riscv64, 56 B, 6.11', machine: { structPageSize: 56, kernel: '6.11' } });
+    expect(all.every(({ name }) => name.startsWith('riscv64, 56 B, '))).toBe(true);
+  });
 });

@@ -122,6 +122,17 @@ describe('rules of the manuals', () => {
     expect(rulesBroken(sights)).toEqual([]);
   });
 
+  test('has a name, a sentence, and its place in the manual', () => {
+    const rules = ARCHITECTURES.flatMap(({ name }) => placeOn({ arch: name }).kernel.platform.translationRules ?? []);
+    expect(rules.length).toBeGreaterThan(0);
+    for (const { name, manual, section, sentence } of rules) {
+      expect(name).toMatch(/^[a-z]+(-[a-z]+)+$/);
+      expect(manual, name).toMatch(/[A-Z].*\d/);
+      expect(section, name).toMatch(/\d/);
+      expect(sentence, name).toMatch(/^[A-Z].*\.$/);
+    }
+  });
+
   test('riscv64: memory is given back before the fence', () => {
     const place = placeOn({ arch: 'riscv64' });
     const leaf = place.kernel.platform.table!.walk(place.address)!;

@@ -21,32 +21,64 @@ const commands = async (): Promise<string[]> =>
     .filter((name) => name !== 'help');
 
 describe('completion', () => {
-  /** What bash offers for words of a command line, of which the last is being written. */
-  function offered(script: string, ...words: string[]): string[] {
+  /** Types a line into an interactive zsh, and Tab behind it; says what stands there then. */
+  const IN_ZSH = `
+    zmodload zsh/zpty
+    export OUT=$(mktemp)
+    zpty shell zsh -f -i
+    zpty -w shell "autoload -Uz compinit; compinit -u -D; source $1"
+    zpty -w shell "show() { print -r -- \\$BUFFER >| $OUT; BUFFER= }; zle -N show; bindkey '^X' show"
+    shift
+    for line in "$@"; do
+      : >| $OUT
+      zpty -w -n shell "$line"$'\\t\\x18'
+      until [[ -s $OUT ]]; do sleep 0.02; done
+      cat $OUT
+    done
+    zpty -d shell
+    rm $OUT`;
+  const IN_BASH = `source "$1"; shift
+    for line in "$@"; do
+      COMP_WORDS=($line); COMP_CWORD=$((\${#COMP_WORDS[@]} - 1)); _vmemmap; echo "\${line% *} \${COMPREPLY[*]}"
+    done`;
+  const IN_FISH = `source $argv[1]; for line in $argv[2..]; echo (string replace -r ' [^ ]*$' '' $line) (complete -C $line | string split -f1 \\t); end`;
+
+  /** What each shell makes of lines that end in the beginning of a word. */
+  const SHELLS: readonly [string, (script: string, lines: readonly string[]) => string[]][] = [
+    ['bash', (script, lines) => ['--norc', '-c', IN_BASH, 'bash', script, ...lines]],
+    ['zsh', (script, lines) => ['-f', '-c', IN_ZSH, 'zsh', script, ...lines]],
+    ['fish', (script, lines) => ['--no-config', '-c', IN_FISH, '--', script, ...lines]],
+  ];
+  const COMPLETED: readonly [string, string][] = [
+    ['vmemmap repr', 'vmemmap repro'],
+    ['vmemmap run --fail', 'vmemmap run --fail-each'],
+    ['vmemmap run --kernel proposal/free', 'vmemmap run --kernel proposal/free-any-leaf'],
+    ['vmemmap repro tail-', 'vmemmap repro tail-keeps-leaf'],
+    ['vmemmap explore --arch arm', 'vmemmap explore --arch arm64'],
+    ['vmemmap plan --mmu h', 'vmemmap plan --mmu hash'],
+  ];
+
+  test.for(SHELLS)('%s completes commands, options and the names that they take', async ([shell, args], { skip }) => {
+    if (spawnSync(shell, ['--version']).error !== undefined) skip(`${shell} is not there`);
+    const script = file(`vmemmap.${shell}`, await printed('completion', shell));
     const { stdout, stderr } = spawnSync(
-      'bash',
-      [
-        '--norc',
-        '-c',
-        `source "$0"; COMP_WORDS=(vmemmap "$@"); COMP_CWORD=$#; _vmemmap; printf '%s\\n' "\${COMPREPLY[@]}"`,
+      shell,
+      args(
         script,
-        ...words,
-      ],
-      { encoding: 'utf8' },
+        COMPLETED.map(([line]) => line),
+      ),
+      {
+        encoding: 'utf8',
+        timeout: 60_000,
+      },
     );
     expect(stderr).toBe('');
-    return stdout.split('\n').filter((word) => word !== '');
-  }
-
-  test('bash knows commands, options and the names that they take', async () => {
-    const script = file('vmemmap.bash', await printed('completion', 'bash'));
-    expect(offered(script, 'repr')).toEqual(['repro']);
-    expect(offered(script, 'run', '--fail')).toEqual(['--fail-each']);
-    expect(offered(script, 'run', '--kernel', '6.12')).toEqual(['6.12', '6.12.117']);
-    expect(offered(script, 'run', '--kernel', 'proposal/free')).toEqual(['proposal/free-any-leaf']);
-    expect(offered(script, 'repro', 'tail-')).toEqual(['tail-keeps-leaf']);
-    expect(offered(script, 'explore', '--arch', 'arm')).toEqual(['arm64']);
-    expect(offered(script, 'plan', '--mmu', 'h')).toEqual(['hash']);
+    expect(
+      stdout
+        .trim()
+        .split('\n')
+        .map((line) => line.trim()),
+    ).toEqual(COMPLETED.map(([, whole]) => whole));
   });
 
   test.each(['bash', 'zsh', 'fish'])('%s has every command and its options', async (shell) => {

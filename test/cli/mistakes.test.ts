@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { file, MAIN } from './cli.js';
 import { vmemmapHere } from './here.js';
@@ -21,19 +22,28 @@ async function complaints(text: string): Promise<string[]> {
 
 test('every field that is wrong is told, in the order of the file', async () => {
   const found = await complaints(`{
-  "machine": { "arch": "x86_64", "pagesize": "4K" },
+  "machine": { "arch": "x86_46", "pagesize": "4K" },
   "steps": [
     { "op": "add-page", "pfn": 0, "nrPages": 32768 },
     { "op": "online", "start": "0x0", "size": "128X", "typ": "movable" },
     { "op": "use", "pfn": -1, "nrPages": 1 }
   ]
 }`);
-  expect(found.map((line) => line.replace(/must be one of .*-restore/, 'must be …'))).toEqual([
+  expect(found.map((line) => line.replace(/(must be one of|allowed are) [^;]*/, '$1 …'))).toEqual([
+    '2:24: machine.arch is "x86_46"; allowed are …; did you mean "x86_64"?',
     '2:34: machine.pagesize is not a field of a scenario; did you mean "pageSize"?',
-    '4:13: steps[0].op is "add-page"; it must be …; did you mean "add-pages"?',
+    '4:13: steps[0].op is "add-page"; it must be one of …; did you mean "add-pages"?',
     '5:47: steps[1].size is "128X"; it must be bytes as a positive whole number, or text such as "128M" or "2G"',
     '5:55: steps[1].typ is not a field of a scenario; did you mean "type"?',
     '6:27: steps[2].pfn is -1; it must not be negative',
+  ]);
+});
+
+test.each(['null', '[]', '7', '"x86_64"'])('a machine that is %s is told with the other mistakes', async (machine) => {
+  const found = await complaints(`{ "machine": ${machine}, "steps": [{ "op": "use", "pfn": -1, "nrPages": 1 }] }`);
+  expect(found).toEqual([
+    expect.stringMatching(/^1:14: machine is .*; it must be an object$/),
+    expect.stringMatching(/: steps\[0\]\.pfn is -1; it must not be negative$/),
   ]);
 });
 
@@ -75,6 +85,31 @@ test('standard input is read where - stands, and named in sentences', () => {
   const { status, stderr } = spawnSync(process.execPath, [MAIN, 'run', '-'], { input, encoding: 'utf8' });
   expect(stderr).toBe('vmemmap: standard input:1:80: steps[0].nrPages is 1.5; it must be a whole number of pages\n');
   expect(status).toBe(2);
+});
+
+/** What `explore --save` writes, of a small world. */
+async function savedExploration(): Promise<string> {
+  const saved = file('saved.vmx', '');
+  await vmemmapHere('explore', '--arch', 's390', '--depth', '2', '--save', saved);
+  return saved;
+}
+
+test.each<[string, string[], () => string | Promise<string>, RegExp]>([
+  [
+    'verify',
+    ['verify', '-'],
+    () => 'test/real-kernels/s390x-6.1.0-50-s390x-boot.json.gz',
+    /^[1-9]\d* passed, 0 failed$/m,
+  ],
+  ['merge', ['merge', '-'], savedExploration, /all sequences of up to 2 steps/],
+  ['explore --resume', ['explore', '--resume', '-'], savedExploration, /all sequences of up to 2 steps/],
+])('%s reads a packed file from standard input', async (_name, args, path, says) => {
+  const { stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], {
+    input: readFileSync(await path()),
+    encoding: 'utf8',
+  });
+  expect(stderr).not.toContain('vmemmap:');
+  expect(stdout).toMatch(says);
 });
 
 describe('a name that is nearly right', () => {

@@ -84,7 +84,7 @@ describe('vmemmap bench --svg', () => {
   const plots = join(folder, 'plots');
   let outcome: ReturnType<typeof vmemmap>;
   beforeAll(() => {
-    outcome = vmemmap('bench', '--svg', plots, '--arch', 's390');
+    outcome = vmemmap('bench', '--svg', '--dir', plots, '--arch', 's390');
   }, 120_000);
 
   test('draws each plot into a file and names it', () => {
@@ -106,7 +106,7 @@ describe('vmemmap bench --svg', () => {
   });
 
   test('says so where no machine is left', () => {
-    const { status, stderr } = vmemmap('bench', '--svg', plots, '--filter', 'no such machine');
+    const { status, stderr } = vmemmap('bench', '--svg', '--dir', plots, '--filter', 'no such machine');
     expect(stderr).toBe('vmemmap: no machine is left by --arch and --filter together\n');
     expect(status).toBe(2);
   });

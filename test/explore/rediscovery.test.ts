@@ -8,7 +8,7 @@ import { CHECKS } from '../../src/check/expectations.js';
 import type { Violation } from '../../src/explore/violations.js';
 import { Walker } from '../../src/explore/walk.js';
 import { saysPresent } from '../../src/catalogue/repro.js';
-import { resolveScenario } from '../../src/scenario/scenario.js';
+import { resolveScenario, type Scenario } from '../../src/scenario/scenario.js';
 import { findKernelRelease } from '../../src/scenario/names.js';
 import { scenarioSchema } from '../../src/scenario/schema.js';
 
@@ -24,6 +24,8 @@ interface Rediscovery {
   /** What the entry names, where the kernel stops of it: the explorer says no more than that then. */
   catalogued?: string;
   length: number;
+  /** The steps, by MiB from the first, and how many allocations fail, where they are told. */
+  sequence?: readonly [steps: string, failing: number];
   has: string;
   /** One that does not, if there is one that has what it takes. */
   hasNot?: string;
@@ -36,8 +38,9 @@ const ppc64 = (mmu: 'radix' | 'hash', pageSize: string) => ({ arch: 'ppc64', mmu
 const riscv64 = (structPageSize: number) => ({ arch: 'riscv64', structPageSize });
 const loongarch64 = (structPageSize: number) => ({ arch: 'loongarch64', pageSize: '16K', structPageSize });
 const MIB = 2 ** 20;
-/** The frame at which explored memory begins if nothing else is said, bytes, with pages of 4K and of 64K. */
+/** The frame at which explored memory begins if nothing else is said, bytes, with pages of 4K, 16K and 64K. */
 const BASE_4K = 2 ** 38;
+const BASE_16K = 2 ** 40;
 const BASE_64K = 2 ** 42;
 const SMALL_VMEMMAP_PAGES = { mmu: 'hash', pageSize: '4K', vmemmapPageSize: '4K', htabSizeBytes: '256K' } as const;
 
@@ -599,6 +602,7 @@ const REDISCOVERIES: readonly Rediscovery[] = [
     bug: 'R1',
     breaks: 'no-hole',
     length: 3,
+    sequence: ['add 0-64, add 64-128, remove 0-64', 0],
     has: '7.3',
     world: { machine: riscv64(64), units: ['half'], sections: 1, depth: 3 },
   },
@@ -606,6 +610,7 @@ const REDISCOVERIES: readonly Rediscovery[] = [
     bug: 'R2',
     breaks: 'no-hole',
     length: 2,
+    sequence: ['add 0-64, add 64-128', 1],
     has: '7.1',
     hasNot: '7.2',
     world: { machine: riscv64(64), units: ['half'], sections: 1, fail: true, depth: 2 },
@@ -615,6 +620,7 @@ const REDISCOVERIES: readonly Rediscovery[] = [
     breaks: 'no-cross-talk',
     says: /is mapped no more/,
     length: 2,
+    sequence: ['add 0-128, add 128-256', 2],
     has: '7.3',
     // The second section begins in the leaf of the first and needs another; memory runs out.
     world: { machine: riscv64(56), fail: true, depth: 2 },
@@ -632,6 +638,7 @@ const REDISCOVERIES: readonly Rediscovery[] = [
     breaks: 'no-leak',
     says: /describes nothing/,
     length: 2,
+    sequence: ['add 0-512, remove 0-512', 0],
     has: '7.3',
     world: { machine: loongarch64(80), sections: 1, depth: 2 },
   },
@@ -639,6 +646,7 @@ const REDISCOVERIES: readonly Rediscovery[] = [
     bug: 'L2',
     breaks: 'altmap-serves',
     length: 1,
+    sequence: ['add 0-512', 0],
     has: '7.3',
     world: { machine: loongarch64(64), sections: 1, altmaps: ['own'], depth: 1, expect: ['altmap-serves'] },
   },
@@ -661,14 +669,10 @@ const REDISCOVERIES: readonly Rediscovery[] = [
     bug: 'L5',
     breaks: 'no-hole',
     length: 1,
+    sequence: ['add 2-4', 1],
     has: '7.3',
-    world: {
-      machine: { ...loongarch64(80), pagingLevels: 2 },
-      start: 2 ** 33,
-      sections: 1,
-      units: ['subsection'],
-      depth: 1,
-    },
+    // No leaf can be had, and the second subsection's memmap begins inside a page.
+    world: { machine: loongarch64(80), sections: 1, units: ['subsection'], fail: true, depth: 1 },
   },
   {
     bug: 'X10',
@@ -763,12 +767,26 @@ const shown = ({ breaks, says, through }: Rediscovery, { violations }: Explorati
       (through === undefined || violation.function === through),
   );
 
+/** The steps of a sequence: what is done, and to which MiB of the explored memory; and how many allocations fail. */
+function sequenceOf({ machine, steps }: Scenario): [steps: string, failing: number] {
+  const { pageSize } = machine.config;
+  const base = pageSize === 4096 ? BASE_4K : BASE_16K;
+  const mib = (pfn: number): number => (pfn * pageSize - base) / MIB;
+  const words = steps.map((step) =>
+    step.op === 'add-pages' || step.op === 'remove-pages'
+      ? `${step.op.replace('-pages', '')} ${mib(step.pfn)}-${mib(step.pfn + step.nrPages)}`
+      : step.op,
+  );
+  return [words.join(', '), machine.failAllocations.size];
+}
+
 describe.each(REDISCOVERIES)('$bug, without being told', (entry) => {
   test(`is found on ${entry.has}, by the fewest steps`, () => {
     const exploration = exploreOn(entry, entry.has);
     const violation = shown(entry, exploration);
     expect(violation?.length).toBe(entry.length);
     const scenario = resolveScenario(scenarioSchema.parse(violation!.scenario));
+    if (entry.sequence !== undefined) expect(sequenceOf(scenario)).toEqual(entry.sequence);
     expect(runChecked(scenario, { checks: CHECKS }).findings).toContainEqual(
       expect.objectContaining({ step: entry.length - 1, invariant: entry.breaks, text: violation!.finding.text }),
     );

@@ -14,7 +14,7 @@ import { qemu } from '../../src/cli/qemu.js';
 import { report } from '../../src/cli/report.js';
 import { runFiles } from '../../src/cli/run.js';
 import { scenario } from '../../src/cli/scenario.js';
-import { verify } from '../../src/cli/verify.js';
+import { verifyHere } from '../../src/cli/verify.js';
 import { where } from '../../src/cli/where.js';
 
 /** Every kind of input, with good ones to begin from, and the functions that the commands call with it. */
@@ -131,13 +131,13 @@ export const KINDS: readonly Kind[] = [
       some('vectors/resource-tree.json.gz', 4),
       some('vectors/zone-span.json.gz', 3),
     ],
-    commands: [['verify', (file) => verify([file], {})]],
+    commands: [['verify', (file) => verifyHere([file], {})]],
   },
   {
     name: 'recorded kernel',
     isJson: true,
     seeds: [text('real-kernels/s390x-6.1.0-50-s390x-boot.json.gz')],
-    commands: [['verify', (file) => verify([file], { json: true })]],
+    commands: [['verify', (file) => verifyHere([file], { json: true })]],
   },
   {
     name: 'lsmem',

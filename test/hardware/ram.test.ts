@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { MIXED, PhysicalAddressError, Ram } from '../../src/hardware/ram.js';
+import { MIXED, PhysicalAddressError, Ram, RamImage } from '../../src/hardware/ram.js';
 
 const FRAME = 4096;
 /** Frames that the properties write to; they straddle a chunk border and lie above 2^32. */
@@ -168,6 +168,33 @@ describe('RAM', () => {
           expect(isSame(held.readFrame(frame), free.readFrame(frame))).toBe(true);
           if (free.uniformByte(frame) !== MIXED)
             expect([free.uniformByte(frame), MIXED]).toContain(held.uniformByte(frame));
+        }
+      }),
+    );
+  });
+
+  test('where the words of a frame lie holds until it says that frames have moved', () => {
+    const change = fc.oneof(
+      write,
+      fc.record({ row: fc.integer({ min: 1, max: FRAMES }) }),
+      fc.record({ image: fc.constantFrom('capture', 'load') }),
+    );
+    fc.assert(
+      fc.property(fc.array(change, { maxLength: 30 }), (changes) => {
+        const ram = new Ram(FRAME);
+        const image = new RamImage();
+        const told = new Map<number, number>();
+        ram.capture(image);
+        let { moves } = ram;
+        for (const made of changes) {
+          if ('row' in made) ram.rowIndex(FIRST, made.row);
+          else if ('image' in made) ram[made.image](image);
+          else ram.memset(FIRST * FRAME + made.from, made.byte, Math.min(made.length, SIZE - made.from));
+          if (ram.moves !== moves) told.clear();
+          ({ moves } = ram);
+          for (const [frame, place] of told) expect(ram.wordIndex(frame * FRAME)).toBe(place);
+          told.set(FIRST + 1, ram.wordIndex((FIRST + 1) * FRAME));
+          told.set(FIRST + 2, ram.wordIndex((FIRST + 2) * FRAME));
         }
       }),
     );

@@ -29,5 +29,6 @@ import '../arch/loongarch64.test.js';
 import './replay.js';
 import '../arch/saved.test.js';
 import './catalogue.js';
+import '../check/translation-watch.test.js';
 import '../ptdump/compare.test.js';
 import '../ptdump/text.test.js';

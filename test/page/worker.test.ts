@@ -19,11 +19,15 @@ const SCRIPT = join(import.meta.dirname, '..', '..', 'dist', 'src', 'page', 'emu
 const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
 
 /** Starts the script where nothing is but what a worker has. */
-function start(): <O extends Op>(op: O, request: Ask[O]['request']) => Promise<Ask[O]['answer']> {
+function start(): <O extends Op>(
+  op: O,
+  request: Ask[O]['request'],
+  onPart?: (part: Ask[O]['answer']) => void,
+) => Promise<Ask[O]['answer']> {
   const waiting = new Map<number, (answer: Answer) => void>();
   const scope: Record<string, unknown> = {
     postMessage: (answer: Answer) => {
-      if (!('isLast' in answer) || answer.isLast) waiting.get(answer.id)?.(answer);
+      waiting.get(answer.id)?.(answer);
     },
     performance,
     setTimeout,
@@ -32,12 +36,15 @@ function start(): <O extends Op>(op: O, request: Ask[O]['request']) => Promise<A
   };
   runInNewContext(readFileSync(SCRIPT, 'utf8'), scope, { filename: 'emulator.js' });
   let asked = 0;
-  return (op, request) =>
+  return (op, request, onPart) =>
     new Promise((resolve, reject) => {
       const id = ++asked;
       waiting.set(id, (answer) => {
         if ('error' in answer) reject(new Error(answer.error));
-        else if ('answer' in answer) resolve(answer.answer as never);
+        else if ('answer' in answer) {
+          if (answer.isLast) resolve(answer.answer as never);
+          else onPart?.(answer.answer as never);
+        }
       });
       (scope['onmessage'] as (event: object) => void)({ data: { id, op, request } });
     });
@@ -103,4 +110,17 @@ describe('npm run site', () => {
     const bytes = scripts.reduce((sum, text) => sum + gzipSync(text).length, 0);
     expect(bytes).toBeLessThan(600_000);
   });
+});
+
+test('runs are told before what decides between them, and who asks again does not wait for that', async () => {
+  const order: string[] = [];
+  const tell = (what: string) => (): void => void order.push(what);
+  const old = ask('bug', { name: 'node-without-entry', kernels: [] }, tell('old runs'));
+  const next = ask('bug', { name: 'tail-keeps-leaf', kernels: [] }, tell('new runs'));
+  const [first, second] = await Promise.all([old.finally(tell('old')), next.finally(tell('new'))]);
+  expect(order).toEqual(['old runs', 'new runs', 'old', 'new']);
+  expect(first.comparisons).toEqual([]);
+  expect(second.comparisons.map(({ deciding }) => deciding.map(({ name }) => name))).toEqual([
+    ['x86/track-unused-sub-pmd'],
+  ]);
 });

@@ -15,11 +15,16 @@ export interface Deciding {
 }
 
 /**
+ * {@link decidingTraits}, with a halt before each of its runs: there is one for each trait that differs.
  * @param from the scenario on one kernel
  * @param to the same scenario on the other
  * @param checks what is asked after each step
  */
-export function decidingTraits(from: Scenario, to: Scenario, checks: readonly Check[]): Deciding {
+export function* decidingInTurns(
+  from: Scenario,
+  to: Scenario,
+  checks: readonly Check[],
+): Generator<undefined, Deciding, void> {
   const outcome = (scenario: Scenario): string =>
     runChecked(scenario, { checks })
       .findings.map(({ step, invariant }) => `${step} ${invariant}`)
@@ -29,9 +34,20 @@ export function decidingTraits(from: Scenario, to: Scenario, checks: readonly Ch
   const wanted = outcome(to);
   const differing = TRAIT_KEYS.filter((key) => before[key] !== after[key]);
   if (outcome(from) === wanted) return { differing: differing.length, traits: [] };
-  const deciding = differing.filter((key) => {
+  const deciding: Trait[] = [];
+  for (const key of differing) {
+    yield;
     const traits = { ...before, [key]: after[key] };
-    return outcome({ ...from, machine: { ...from.machine, traits } }) === wanted;
-  });
-  return { differing: differing.length, traits: deciding.map((key) => TRAITS[key]) };
+    if (outcome({ ...from, machine: { ...from.machine, traits } }) === wanted) deciding.push(TRAITS[key]);
+  }
+  return { differing: differing.length, traits: deciding };
+}
+
+/** Which of the traits that differ between two kernels decide, each by itself, what a scenario's findings are. */
+export function decidingTraits(from: Scenario, to: Scenario, checks: readonly Check[]): Deciding {
+  const turns = decidingInTurns(from, to, checks);
+  for (;;) {
+    const { done, value } = turns.next();
+    if (done === true) return value;
+  }
 }

@@ -12,12 +12,13 @@ import { scenarioSchema, type ScenarioFile } from '../../scenario/schema.js';
 import { refuseSlips } from '../../scenario/slips.js';
 import { writtenScenario } from '../../scenario/written.js';
 import { bugRequests } from '../bug-requests.js';
-import { reportDocument } from '../build.js';
+import { reportInTurns } from '../build.js';
 import type { ReportDocument, RunReport } from '../document.js';
 import type { RunRequest } from '../run-report.js';
 import { explore } from './explore.js';
 import { load } from './load.js';
 import { offer } from './offer.js';
+import { pause } from './pause.js';
 import type { Ask, Mistake, Op } from './protocol.js';
 
 /** What the emulator answers: by the same functions as the command line, without a file and without a network. */
@@ -80,15 +81,40 @@ const untouched = (run: RunReport): RunReport => ({
   recording: { ...run.recording, steps: [], ends: [] },
 });
 
-function runFile(version: string, { file, kernels }: Ask['run']['request']): ReportDocument {
+/** Reports that were asked for: who asks again wants to know no more of the last. */
+let reports = 0;
+
+/** Tells the runs as soon as they are made, and returns the whole, as far as nobody has asked for another meanwhile. */
+async function report(
+  requests: readonly RunRequest[],
+  version: string,
+  onPart: (part: ReportDocument) => void,
+): Promise<ReportDocument> {
+  const mine = ++reports;
+  const turns = reportInTurns(requests, version);
+  const first = turns.next();
+  if (first.done === true || first.value === undefined) return first.value as ReportDocument;
+  onPart(first.value);
+  for (;;) {
+    await pause();
+    if (mine !== reports) return first.value;
+    const { done, value } = turns.next();
+    if (done === true) return value;
+  }
+}
+
+async function runFile(
+  version: string,
+  { file, kernels }: Ask['run']['request'],
+  onPart: (part: ReportDocument) => void,
+): Promise<ReportDocument> {
   const isEmpty = isObject(file) && Array.isArray(file['steps']) && file['steps'].length === 0;
   const parsed = readFile(isEmpty ? { ...file, steps: [NOTHING] } : file);
   const names = kernels.length === 0 ? [parsed.machine.kernel ?? DEFAULT_RELEASE.name] : [...new Set(kernels)];
-  const report = reportDocument(
-    names.map((kernel) => requestOf(parsed, kernel)),
-    version,
-  );
-  return isEmpty ? { ...report, runs: report.runs.map(untouched) } : report;
+  const seen = (document: ReportDocument): ReportDocument =>
+    isEmpty ? { ...document, runs: document.runs.map(untouched) } : document;
+  const requests = names.map((kernel) => requestOf(parsed, kernel));
+  return seen(await report(requests, version, (part) => onPart(seen(part))));
 }
 
 function bugOf(name: string): Bug {
@@ -119,7 +145,7 @@ type Answering = {
 /** @param version of this program */
 export const answers = (version: string): Answering => ({
   offer: () => offer(version),
-  bug: ({ name, kernels }) => reportDocument(bugRequests(bugOf(name), kernels), version),
+  bug: ({ name, kernels }, onPart) => report(bugRequests(bugOf(name), kernels), version, onPart),
   bugFile: ({ name }) => {
     const bug = bugOf(name);
     const { bad, good } = tellingReleases(bug);
@@ -127,7 +153,7 @@ export const answers = (version: string): Answering => ({
     const kernels = [bad.name, ...(good === undefined ? [] : [good.name])];
     return { file: writtenScenario(request!.file), kernels };
   },
-  run: (request) => runFile(version, request),
+  run: (request, onPart) => runFile(version, request, onPart),
   check: ({ text }) => checkText(text),
   load: ({ name, text }) => load(name, text),
   explore,

@@ -6,6 +6,7 @@ import { Search } from '../../explore/search.js';
 import { Stepper } from '../../explore/stepper.js';
 import { violationsOf } from '../../explore/violations.js';
 import type { ScenarioInput } from '../../scenario/schema.js';
+import { pause } from './pause.js';
 import type { Ask, ExploreProgress } from './protocol.js';
 
 /** Explores a small world in the browser: in one thread, with a word now and then on how far it is. */
@@ -27,9 +28,6 @@ function progressOf(search: Search, isOver: boolean): ExploreProgress {
     ended: isOver ? (ended === undefined ? 'every sequence' : ENDED[ended]) : undefined,
   };
 }
-
-/** Lets messages in. */
-const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve));
 
 /**
  * @param onPart told every now and then

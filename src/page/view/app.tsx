@@ -120,15 +120,22 @@ export function App({ document: own, emulator }: AppProps) {
 
   const ask = useCallback(
     async (
-      make: (emulator: Emulator) => Promise<ReportDocument>,
+      make: (emulator: Emulator, onPart: (part: ReportDocument) => void) => Promise<ReportDocument>,
       then: (document: ReportDocument) => void,
     ): Promise<void> => {
       if (emulator === undefined) return;
       const mine = ++asked.current;
       const timer = setTimeout(() => setBusy(true), PATIENCE);
       try {
-        const document = await make(emulator);
-        if (mine === asked.current) then(document);
+        const whole = await make(emulator, (runs) => {
+          clearTimeout(timer);
+          if (mine !== asked.current) return;
+          setBusy(false);
+          then(runs);
+        });
+        // What decides between two kernels comes later than what one sees of them.
+        if (mine === asked.current)
+          setShowing((now) => now && { ...now, document: { ...now.document, comparisons: whole.comparisons } });
       } catch (error) {
         if (mine !== asked.current || error instanceof Stopped) return;
         setComplaint({ message: messageOf(error), path: error instanceof Refused ? error.path : [] });
@@ -146,7 +153,7 @@ export function App({ document: own, emulator }: AppProps) {
       setMode('report');
       lastBug.current = name;
       void ask(
-        (running) => running.ask('bug', { name, kernels: [...(wanted.kernels ?? [])] }),
+        (running, onPart) => running.ask('bug', { name, kernels: [...(wanted.kernels ?? [])] }, onPart),
         (document) => show(document, wanted, name),
       );
     },
@@ -156,7 +163,7 @@ export function App({ document: own, emulator }: AppProps) {
   const run = useCallback(
     (next: Draft, wanted: Shown = {}): void => {
       void ask(
-        (running) => running.ask('run', { file: next.file, kernels: [...next.kernels] }),
+        (running, onPart) => running.ask('run', { file: next.file, kernels: [...next.kernels] }, onPart),
         (document) => {
           show(document, wanted);
           // A click shows what it did: the finding that it brought, or the end.

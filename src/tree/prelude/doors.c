@@ -8,6 +8,7 @@ unsigned int emu_levels, emu_huge, emu_va_bits, emu_radix;
 EMU_SCRATCH unsigned int emu_set[EMU_LEVELS], emu_clear[EMU_LEVELS], emu_synced, emu_is_observed;
 /* Where the frames begin, and how far the slab goes: they move between two calls, and a state that was saved is of before. */
 EMU_SCRATCH unsigned long emu_frames_start, emu_heap_end;
+EMU_SCRATCH struct emu_known_frames emu_known_frames;
 EMU_SCRATCH struct mm_struct init_mm;
 EMU_SCRATCH static struct vmem_altmap emu_altmap;
 EMU_SCRATCH static struct dev_pagemap emu_pgmap;
@@ -104,6 +105,10 @@ EXPORT(frames_start) void emu_move_frames(double frames)
 {
 	emu_frames_start = (u64)frames;
 	emu_heap_end = (u64)frames - EMU_TOLD_BYTES;
+}
+EXPORT(frames_moved) void emu_forget_frames(void)
+{
+	__builtin_memset(&emu_known_frames, 0, sizeof(emu_known_frames));
 }
 EXPORT(boot) void emu_boot(double heap)
 {

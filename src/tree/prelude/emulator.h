@@ -44,6 +44,8 @@ IMPORT(bug) void emu_bug(const char *function, int line);
 #define EMU_LEVELS 6
 #define EMU_OTHER_ROOTS 64
 #define EMU_TOLD_BYTES 16384
+/* Frames of which C remembers where they lie, a power of two. */
+#define EMU_KNOWN_FRAMES 32
 
 /* The machine, as doors.c sets it at boot. */
 extern unsigned long emu_vmemmap, emu_direct_map, emu_frames_start;

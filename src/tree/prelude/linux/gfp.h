@@ -31,7 +31,7 @@ static inline unsigned long emu_get_pages(gfp_t gfp, unsigned int order)
 
 	if (pfn < 0)
 		return 0;
-	pages = (void *)(u64)emu_frame(pfn, order);
+	pages = emu_frames_of((u64)pfn << PAGE_SHIFT, order);
 	if (gfp & __GFP_ZERO)
 		memset(pages, 0, PAGE_SIZE << order);
 	return (unsigned long)pages;

@@ -62,10 +62,29 @@ static inline unsigned long emu_page_number(u64 page)
 }
 #define page_to_pfn(p) emu_page_number((u64)(p))
 
-/* The bytes of frames. They stay where they are while a call of the kernel runs. */
+/*
+ * The bytes of frames. They stay where they are while a call of the kernel runs, and mostly from one to the next: where they
+ * lie is remembered, until the emulator says that it has moved some. Frames in a row may be moved when they are asked for.
+ */
+extern struct emu_known_frames {
+	/* Frame numbers and one, by their low bits; 0 for none. */
+	u64 pfns[EMU_KNOWN_FRAMES];
+	unsigned int at[EMU_KNOWN_FRAMES];
+} emu_known_frames;
 static inline void *emu_frames_of(u64 pa, int order)
 {
-	return (void *)(u64)emu_frame((double)(pa >> PAGE_SHIFT), order);
+	u64 pfn = pa >> PAGE_SHIFT;
+	unsigned int known = pfn % EMU_KNOWN_FRAMES;
+
+	if (order) {
+		__builtin_memset(&emu_known_frames, 0, sizeof(emu_known_frames));
+		return (void *)(u64)emu_frame((double)pfn, order);
+	}
+	if (emu_known_frames.pfns[known] != pfn + 1) {
+		emu_known_frames.at[known] = emu_frame((double)pfn, 0);
+		emu_known_frames.pfns[known] = pfn + 1;
+	}
+	return (void *)(u64)emu_known_frames.at[known];
 }
 #define emu_frame_of(pa) emu_frames_of(pa, 0)
 
