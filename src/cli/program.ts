@@ -592,7 +592,10 @@ program
 
 withTrees(program.command('kernel'))
   .description('list the releases and the traits in which they differ')
-  .argument('[release...]', 'one release, or two to print their difference')
+  .argument(
+    '[name...]',
+    'one release, two to print their difference, or a trait to print the shortest scenario that shows it',
+  )
   .option('--unproved', 'the traits that rest on memory or inference alone')
   .addOption(
     new Option(
@@ -600,10 +603,16 @@ withTrees(program.command('kernel'))
       'how each release is known by architecture: recorded, booted, bracketed, or derived',
     ).conflicts('unproved'),
   )
-  .addOption(json('kernel', 'kernel-difference', 'kernel-unproved', 'kernel-proved'))
+  .addOption(json('kernel', 'kernel-trait', 'kernel-difference', 'kernel-unproved', 'kernel-proved'))
   .addHelpText(
     'after',
-    examples('vmemmap kernel', 'vmemmap kernel 5.16', 'vmemmap kernel 5.12 5.13', 'vmemmap kernel --unproved'),
+    examples(
+      'vmemmap kernel',
+      'vmemmap kernel 5.16',
+      'vmemmap kernel 5.12 5.13',
+      'vmemmap kernel x86/deferred-tail',
+      'vmemmap kernel --unproved',
+    ),
   )
   .action(async (releases: string[], options: KernelOptions) => {
     process.exitCode = (await import('./kernel.js')).kernel(releases, options);
