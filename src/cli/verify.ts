@@ -4,7 +4,7 @@ import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import type { TestCase } from '../report/test-case.js';
-import { InputError, STDIN } from '../scenario/load.js';
+import { InputError, STDIN, STDIN } from '../scenario/load.js';
 import { verifyFile, type ReplayedOn, type FileFailure, type FileVerdict } from '../recordings/verify.js';
 import { EXIT_FINDING, EXIT_OK } from './exit-codes.js';
 import { namedKernel } from './named-kernel.js';
@@ -95,7 +95,9 @@ const FEW_BYTES = 2 ** 18;
 /** Bytes that JSON has for one of a compressed file, about. */
 const COMPRESSED = 25;
 
-const weightOf = (file: string): number => statSync(file).size * (file.endsWith('.gz') ? COMPRESSED : 1);
+/** How long a file is to replay, next to others. Nothing is known of standard input before it is read. */
+const weightOf = (file: string): number =>
+  file === STDIN ? 0 : statSync(file).size * (file.endsWith('.gz') ? COMPRESSED : 1);
 
 /** `vmemmap verify`. Returns the exit code. @throws InputError where a case cannot be read, when all others are told */
 export async function verify(names: readonly string[], options: VerifyOptions): Promise<number> {
