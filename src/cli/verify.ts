@@ -4,7 +4,7 @@ import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import type { TestCase } from '../report/test-case.js';
-import { InputError, STDIN, STDIN } from '../scenario/load.js';
+import { InputError, STDIN } from '../scenario/load.js';
 import { verifyFile, type ReplayedOn, type FileFailure, type FileVerdict } from '../recordings/verify.js';
 import { EXIT_FINDING, EXIT_OK } from './exit-codes.js';
 import { namedKernel } from './named-kernel.js';
