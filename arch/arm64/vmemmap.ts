@@ -14,6 +14,7 @@ import {
   type WalkLevel,
 } from '../../src/hardware/page-table.js';
 import { EINVAL, EPERM } from '../../src/kernel/errno.js';
+import { FreedBasePages } from '../../src/kernel/base-pages.js';
 import { freePages, noteFlush, pfnToPage, writeEntry, zeroEntry, type Kernel } from '../../src/kernel/kernel.js';
 import type { Decision } from '../../src/kernel/observer.js';
 import {
@@ -92,6 +93,7 @@ export class Arm64Vmemmap implements VmemmapCode {
   private readonly ram;
   private readonly counters;
   private readonly pageSize: number;
+  private readonly freed: FreedBasePages;
 
   constructor(
     private readonly kernel: Kernel,
@@ -106,6 +108,7 @@ export class Arm64Vmemmap implements VmemmapCode {
     this.ram = kernel.ram;
     this.counters = kernel.counters;
     this.pageSize = kernel.pageSize;
+    this.freed = new FreedBasePages(kernel);
     this.mmu = table;
     this.paging = {
       table: this.mmu,
@@ -245,7 +248,8 @@ export class Arm64Vmemmap implements VmemmapCode {
       if ((lo & TYPE_MASK) === VALID && level <= PUD) {
         zeroEntry(this.kernel, level, entry, address);
         if (level === PMD && (hi & CONT_HI) !== 0) kernel.log.warn(UNMAP[level]!);
-        noteFlush(kernel, 'range', address, address + span);
+        // One TLBI is enough for a block: the kernel names its first page.
+        noteFlush(kernel, 'range', address, address + this.pageSize);
         this.freeHotplugPageRange(alignDown(pa, span), span, altmap);
         continue;
       }
@@ -262,8 +266,8 @@ export class Arm64Vmemmap implements VmemmapCode {
     end: number,
     altmap: VmemAltmap | null,
   ): void {
-    const { ram, kernel, counters, layout, pageSize } = this;
-    const { allocator, log, observer } = kernel;
+    const { ram, kernel, counters, layout, pageSize, freed } = this;
+    const { observer } = kernel;
     const { words } = ram;
     const first = this.mmu.entry(tablePa, tableIndex(here, start));
     const last = first + ((end - start) / pageSize) * ENTRY_WORDS;
@@ -272,7 +276,7 @@ export class Arm64Vmemmap implements VmemmapCode {
       const lo = words[entry]!;
       const hi = words[entry + 1]!;
       if (isNone(lo, hi)) continue;
-      if (!isPresent(lo, hi)) log.warn(UNMAP[PTE]!);
+      if (!isPresent(lo, hi)) this.warnInTable(UNMAP[PTE]!);
       words[entry] = 0;
       words[entry + 1] = 0;
       cleared++;
@@ -282,12 +286,21 @@ export class Arm64Vmemmap implements VmemmapCode {
         observer.clearEntry(PTE, address);
         observer.flush('range', address, address + pageSize);
       }
-      if ((hi & CONT_HI) !== 0) log.warn(UNMAP[PTE]!);
+      if ((hi & CONT_HI) !== 0) this.warnInTable(UNMAP[PTE]!);
+      const pfn = entryAddress(layout, lo, hi) / pageSize;
       if (altmap !== null) vmemAltmapFree(kernel, altmap, 1);
-      else allocator.freePages(entryAddress(layout, lo, hi) / pageSize, 0, log.badFree);
+      else if (observer === null) freed.add(pfn);
+      else freePages(kernel, pfn, 0);
     }
+    freed.give();
     counters.clear[PTE]! += cleared;
     counters.tlbFlushRange += cleared;
+  }
+
+  /** A warning stands in the log behind what was freed before. */
+  private warnInTable(text: string): void {
+    this.freed.give();
+    this.kernel.log.warn(text);
   }
 
   /**
@@ -326,7 +339,7 @@ export class Arm64Vmemmap implements VmemmapCode {
       else this.freeEmptyTables(childPa, depth + 1, address, next);
       if (this.isRangeAligned(address, next, span) && this.isTableEmpty(childPa, depth + 1, next)) {
         zeroEntry(this.kernel, level, entry, address);
-        noteFlush(kernel, 'table', address, next);
+        noteFlush(kernel, 'table', address, address + this.pageSize);
         freePages(kernel, childPa / this.pageSize, 0);
       }
     }

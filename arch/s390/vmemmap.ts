@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import type { PageEntry, VmemmapCode } from '../../src/kernel/vmemmap-code.js';
+import type { VmemmapCode } from '../../src/kernel/vmemmap-code.js';
 import type { TablePlatform } from '../../src/kernel/platform.js';
 import { alignDown } from '../../src/hardware/align.js';
 import { NO_PAGE } from '../../src/hardware/buddy-blocks.js';
@@ -16,6 +16,7 @@ import {
   type PageTable,
 } from '../../src/hardware/page-table.js';
 import { EINVAL, ENOMEM, ERANGE } from '../../src/kernel/errno.js';
+import { FreedBasePages, mapBasePages } from '../../src/kernel/base-pages.js';
 import { allocPages, freePages, noteClear, noteFlush, noteSet, type Kernel } from '../../src/kernel/kernel.js';
 import type { Decision } from '../../src/kernel/observer.js';
 import { vmemmapAllocBlockBuf } from '../../src/mm/sparse-vmemmap.js';
@@ -63,16 +64,22 @@ export interface S390Options {
   mappableEnd: number;
 }
 
+/** Whether an entry of a page table is empty, by its words. */
+const isEmptyPte = (word0: number, word1: number): boolean =>
+  word1 === EMPTY_PTE_WORDS[1] && word0 === EMPTY_PTE_WORDS[0];
+
 export class S390Vmemmap implements VmemmapCode {
-  readonly pageEntry: PageEntry = {
-    pteWord0: (pfn) => pteWord0(pfn * PAGE_SIZE),
-    pteWord1: (pfn) => pteWord1(pfn * PAGE_SIZE),
+  readonly pageEntry = {
+    isNone: isEmptyPte,
+    pteWord0: (pfn: number) => pteWord0(pfn * PAGE_SIZE),
+    pteWord1: (pfn: number) => pteWord1(pfn * PAGE_SIZE),
   };
   private readonly mmu: PageTable;
   private readonly unusedSubPmd: UnusedSubPmd;
   private readonly segmentBits: SegmentBits;
   private readonly ram;
   private readonly counters;
+  private readonly freed: FreedBasePages;
 
   constructor(
     private readonly kernel: Kernel,
@@ -82,6 +89,7 @@ export class S390Vmemmap implements VmemmapCode {
     this.ram = kernel.ram;
     this.segmentBits = segmentBits(kernel.traits);
     this.counters = kernel.counters;
+    this.freed = new FreedBasePages(kernel);
     this.mmu = table;
     this.unusedSubPmd = new UnusedSubPmd(kernel, this.mmu, PMD_SIZE);
   }
@@ -295,15 +303,18 @@ export class S390Vmemmap implements VmemmapCode {
 
   /** modify_pte_table(). */
   private modifyPteTable(tablePa: number, start: number, end: number, add: boolean, altmap: VmemAltmap | null): number {
-    const { kernel, counters, ram } = this;
-    const { allocator, log, observer } = kernel;
+    const { kernel, counters, ram, freed } = this;
+    const { allocator, observer, traits } = kernel;
     const [empty0, empty1] = EMPTY_PTE_WORDS;
     const { words } = ram;
     const first = this.mmu.entry(tablePa, tableIndex(this.mmu.table(PTE), start));
-    const last = first + ((end - start) / PAGE_SIZE) * ENTRY_WORDS;
+    const count = (end - start) / PAGE_SIZE;
+    if (add && altmap === null && observer === null)
+      return mapBasePages(kernel, this.pageEntry, first, count, 0) ? 0 : -ENOMEM;
+    const last = first + count * ENTRY_WORDS;
     const addressOf = (entry: number): number => start + ((entry - first) / ENTRY_WORDS) * PAGE_SIZE;
     for (let entry = first; entry < last; entry += ENTRY_WORDS) {
-      const none = words[entry + 1] === empty1 && words[entry] === empty0;
+      const none = isEmptyPte(words[entry]!, words[entry + 1]!);
       if (none !== add) continue;
       if (add) {
         const pfn = vmemmapAllocBlockBuf(kernel, 0, 0, altmap);
@@ -319,7 +330,12 @@ export class S390Vmemmap implements VmemmapCode {
       } else {
         const pfn = entryAddress(PTE, swap32(words[entry + 1]!), swap32(words[entry]!)) / PAGE_SIZE;
         if (altmap !== null) vmemAltmapFree(kernel, altmap, 1);
-        else if (this.mayFree(pfn, 'vmem_free_pages')) allocator.freePages(pfn, 0, log.badFree);
+        else if (observer === null && (traits.s390FreeBootMemmap || !allocator.isReserved(pfn))) freed.add(pfn);
+        else {
+          // A warning stands in the log behind what was freed before.
+          freed.give();
+          if (this.mayFree(pfn, 'vmem_free_pages')) freePages(kernel, pfn, 0);
+        }
         words[entry] = empty0;
         words[entry + 1] = empty1;
         if (observer !== null) {
@@ -329,6 +345,7 @@ export class S390Vmemmap implements VmemmapCode {
         counters.clear[PTE]!++;
       }
     }
+    freed.give();
     return 0;
   }
 

@@ -14,6 +14,7 @@ import {
   type Table,
 } from '../../src/hardware/page-table.js';
 import { ENOMEM } from '../../src/kernel/errno.js';
+import { FreedBasePages } from '../../src/kernel/base-pages.js';
 import { freePages, noteFlush, writeEntry, zeroEntry, type Kernel } from '../../src/kernel/kernel.js';
 import type { Decision } from '../../src/kernel/observer.js';
 import { vmemmapPopulateBasepages, vmemmapPopulateHugepages } from '../../src/mm/sparse-vmemmap.js';
@@ -67,6 +68,7 @@ export class X86Vmemmap implements VmemmapCode {
   private readonly unusedSubPmd: UnusedSubPmd;
   private readonly ram;
   private readonly counters;
+  private readonly freed: FreedBasePages;
   private readonly otherTables: readonly PageTable[];
 
   constructor(
@@ -76,6 +78,7 @@ export class X86Vmemmap implements VmemmapCode {
   ) {
     this.ram = kernel.ram;
     this.counters = kernel.counters;
+    this.freed = new FreedBasePages(kernel);
     this.mmu = table;
     this.otherTables = otherTables;
     this.unusedSubPmd = new UnusedSubPmd(kernel, loadedMmu, PMD_SIZE, {
@@ -242,19 +245,22 @@ export class X86Vmemmap implements VmemmapCode {
 
   /** remove_pte_table(). It knows no altmap: what the entry maps goes to the page allocator. */
   private removePteTable(table: number, start: number, end: number): void {
-    const { mmu, kernel, counters } = this;
+    const { mmu, kernel, counters, freed } = this;
     const { words } = this.ram;
-    const { allocator, log, observer } = kernel;
+    const { observer } = kernel;
     const first = mmu.entry(table, tableIndex(mmu.table(PTE), start));
     const last = first + ((end - start) / PAGE_SIZE) * ENTRY_WORDS;
     let cleared = 0;
     for (let entry = first; entry < last; entry += ENTRY_WORDS) {
       const lo = words[entry]!;
       if ((lo & (PRESENT | GLOBAL)) === 0) continue;
-      allocator.freePages(entryPfn(lo, words[entry + 1]!), 0, log.badFree);
+      const pfn = entryPfn(lo, words[entry + 1]!);
       words[entry] = 0;
       words[entry + 1] = 0;
-      if (observer !== null) {
+      if (observer === null) {
+        freed.add(pfn);
+      } else {
+        freePages(kernel, pfn, 0);
         const address = start + ((entry - first) / ENTRY_WORDS) * PAGE_SIZE;
         observer.readEntry(PTE, address);
         observer.lock();
@@ -262,6 +268,7 @@ export class X86Vmemmap implements VmemmapCode {
       }
       cleared++;
     }
+    freed.give();
     counters.clear[PTE]! += cleared;
     noteFlush(kernel, 'all', start, end);
   }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { z } from 'zod';
 import type { Release } from '../history/releases.js';
 import { fileTitle, parseJson, readText } from '../scenario/load.js';
 import { checkWith, InputError, placed, type Mistake } from '../scenario/input.js';
@@ -15,10 +16,12 @@ import { noteRemark } from './output.js';
 
 /** What is wrong with the names of a machine whose scenario has other mistakes already: those that have none say it when they run. */
 function misnamed(value: unknown): Mistake[] {
-  const { machine: { arch, kernel } = {} } = (value ?? {}) as { machine?: Record<string, unknown> };
+  const { data } = z
+    .object({ machine: z.object({ arch: z.unknown().optional(), kernel: z.unknown().optional() }) })
+    .safeParse(value);
   const names: readonly [unknown, (name: string) => unknown][] = [
-    [arch, (name) => findArchitecture(name)],
-    [kernel, (name) => findKernelRelease(name)],
+    [data?.machine.arch, (name) => findArchitecture(name)],
+    [data?.machine.kernel, (name) => findKernelRelease(name)],
   ];
   return names.flatMap(([name, find]) => {
     if (typeof name !== 'string') return [];

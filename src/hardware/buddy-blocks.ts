@@ -112,6 +112,47 @@ export class Blocks {
     if (this.free.last() === index) this.free.pop();
   }
 
+  /**
+   * Takes blocks that wait, the last that came first.
+   * @param frames gets their frames, of order 0
+   * @param base frame of the block at index 0
+   * @returns how many there were
+   */
+  takeWaiting(frames: Float64Array, count: number, base: number, state: BlockState): number {
+    const { waiting, near } = this;
+    const taken = Math.min(count, waiting.length);
+    for (let i = 0; i < taken; i++) {
+      const index = waiting.pop();
+      if (index < near.length) near[index] = state;
+      else this.setFar(index, state);
+      frames[i] = base + index;
+    }
+    return taken;
+  }
+
+  /**
+   * Blocks that are out wait from here on, up to the first that is not out.
+   * @param frames their frames, of order 0, in [from, end)
+   * @param base frame of the block at index 0
+   * @param blocks how many blocks there are
+   * @returns how many of them were handed out since the books were opened
+   */
+  takeBack(frames: Float64Array, from: number, end: number, base: number, blocks: number): number {
+    const { waiting, near } = this;
+    let booked = 0;
+    for (let i = from; i < end; i++) {
+      const index = frames[i]! - base;
+      if (!(index >= 0 && index < blocks)) break;
+      const state = index < near.length ? near[index]! : this.get(index);
+      if (state === BLOCK.allocated) booked++;
+      else if (state !== BLOCK.reserved) break;
+      if (index < near.length) near[index] = BLOCK.waiting;
+      else this.setFar(index, BLOCK.waiting);
+      waiting.push(index);
+    }
+    return booked;
+  }
+
   /** The lists; the states of blocks are saved from the largest down. */
   saveLists(to: StateWriter): void {
     this.waiting.save(to);

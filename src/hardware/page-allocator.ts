@@ -236,6 +236,39 @@ export class PageAllocator {
     return this.freePageByPage(pfn, 1 << order, onBadFree);
   }
 
+  /**
+   * alloc_pages_node() for one base page after another.
+   * @param pfns gets their frames
+   * @returns how many were to be had
+   */
+  allocBasePages(pfns: Float64Array, count: number, nid: number): number {
+    const node = this.servingNodes[nid];
+    let taken = 0;
+    if (this.observer === null && this.chooser === null && !this.injects && node !== undefined) {
+      taken = node.orders[0]!.takeWaiting(pfns, count, node.basePfn, this.taken);
+      this.calls += taken;
+      this.counts.allocPages += taken;
+      if (this.taken === BLOCK.allocated) this.pagesOut += taken;
+      if (this.zeroRecycled) this.zeroBasePages(pfns, taken);
+    }
+    for (; taken < count; taken++) {
+      const pfn = this.allocPages(0, nid);
+      if (pfn === NO_PAGE) break;
+      pfns[taken] = pfn;
+    }
+    return taken;
+  }
+
+  /** free_pages() of one base page after another. */
+  freeBasePages(pfns: Float64Array, count: number, onBadFree: (bad: BadFree) => void): void {
+    for (let i = 0; i < count;) {
+      const node = this.observer === null && !this.sharesPages ? this.nodeOf(pfns[i]!) : undefined;
+      const given = node === undefined ? 0 : this.waitInRow(node, pfns, i, count);
+      i += given;
+      if (given === 0) this.freePages(pfns[i++]!, 0, onBadFree);
+    }
+  }
+
   /** Whether the frame is memory of this allocator, handed out or not. */
   owns(pfn: number): boolean {
     return this.nodeOf(pfn) !== undefined;
@@ -439,6 +472,30 @@ export class PageAllocator {
     blocks.set(index, BLOCK.waiting);
     waiting.push(index);
     if (waiting.length > WAITING_BLOCKS) this.joinOldest(node, waiting, order);
+  }
+
+  /** Takes back base pages of a node as far as they were handed out as such. Returns how many. */
+  private waitInRow(node: Node, pfns: Float64Array, from: number, end: number): number {
+    const { waiting } = node.orders[0]!;
+    const last = Math.min(end, from + WAITING_BLOCKS - waiting.length);
+    const before = waiting.length;
+    const booked = node.orders[0]!.takeBack(pfns, from, last, node.basePfn, node.nrPages);
+    const given = waiting.length - before;
+    this.pagesOut -= booked;
+    this.counts.freePages += given;
+    return given;
+  }
+
+  /** Zeroes base pages, those that lie in a row at once: they come as they went, upwards or downwards. */
+  private zeroBasePages(pfns: Float64Array, count: number): void {
+    for (let i = 0; i < count;) {
+      const first = pfns[i]!;
+      const step = pfns[i + 1] === first - 1 ? -1 : 1;
+      let next = i + 1;
+      while (next < count && pfns[next] === first + (next - i) * step) next++;
+      this.ram.fillFrames(Math.min(first, pfns[next - 1]!), next - i, 0);
+      i = next;
+    }
   }
 
   private joinOldest(node: Node, waiting: IndexStack, order: number): void {

@@ -46,6 +46,6 @@ export function countersRecord(counters: Counters): Record<string, number> {
   };
   for (let level = LEVEL_SUFFIX.length - 1; level >= 0; level--) note(SET_NAMES[level]!, counters.set[level]);
   for (let level = LEVEL_SUFFIX.length - 1; level >= 0; level--) note(CLEAR_NAMES[level]!, counters.clear[level]);
-  for (const name in counters) note(name, counters[name as keyof Counters]);
+  for (const [name, value] of Object.entries(counters)) note(name, value);
   return record;
 }

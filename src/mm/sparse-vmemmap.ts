@@ -5,6 +5,7 @@ import { alignDown } from '../hardware/align.js';
 import { NO_PAGE } from '../hardware/buddy-blocks.js';
 import { ENTRY_BYTES, PMD, PTE, tableIndex, type Level } from '../hardware/page-table.js';
 import { ENOMEM } from '../kernel/errno.js';
+import { mapBasePages } from '../kernel/base-pages.js';
 import { allocPages, type Kernel } from '../kernel/kernel.js';
 import type { DevPagemap, VmemAltmap } from '../kernel/memremap.js';
 import type { Decision } from '../kernel/observer.js';
@@ -107,6 +108,12 @@ function vmemmapPopulateRange(
     let entry = vmemmapTablesPopulate(kernel, paging, PTE, address, nid);
     if (entry === NO_ENTRY) return -ENOMEM;
     const tableEnd = Math.min(alignDown(address, pmdSize) + pmdSize, end);
+    if (reuse === NO_PAGE && altmap === null && observer === null) {
+      const count = (tableEnd - address) / pageSize;
+      if (!mapBasePages(kernel, paging, entry, count, nid)) return -ENOMEM;
+      address = tableEnd;
+      continue;
+    }
     const { words } = ram;
     for (; address < tableEnd; address += pageSize, entry += ENTRY_WORDS) {
       if (!paging.isNone(words[entry]!, words[entry + 1]!, PTE)) {

@@ -98,10 +98,13 @@ function mistakesOf(issue: z.core.$ZodIssue, schema: z.core.$ZodType, input: unk
   return [{ sentence: `${field} is ${shown(value)}; it ${mustSentence(issue)}${meant}`, path }];
 }
 
+/** What the checker's types are called, where their own name is not a word for people. */
+const TYPE_WORDS: Readonly<Record<string, string>> = { object: 'an object', record: 'an object', array: 'a list' };
+
 function mustSentence(issue: z.core.$ZodIssue): string {
   if (issue.message.startsWith('must') || issue.message.startsWith('counts')) return issue.message;
-  if (issue.code === 'invalid_type')
-    return `must be ${issue.expected === 'object' ? 'an object' : `a ${issue.expected}`}`;
+  if (issue.code === 'invalid_type') return `must be ${TYPE_WORDS[issue.expected] ?? `a ${issue.expected}`}`;
+  if (issue.code === 'invalid_value') return `must be ${issue.values.map((each) => JSON.stringify(each)).join(' or ')}`;
   return `is not allowed (${issue.message})`;
 }
 

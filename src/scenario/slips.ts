@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { MAX_LEAVES } from '../kernel/vmemmap-view.js';
+import { outside } from '../hardware/ranges.js';
 import type { Architecture } from '../../arch/architecture.js';
 import { findRelease, MAINLINE_RELEASES, resolveTraits } from '../history/releases.js';
 import { eachOf, ScenarioError } from '../kernel/scenario-error.js';
@@ -8,39 +9,83 @@ import { refuseDevices, type Scenario, type Step } from './scenario.js';
 
 /** A person's slips: steps that fit their schema and that no kernel is ever asked for. */
 
-/** Base pages that a step gives struct pages, and whether their memmap is folded (vmemmap_populate_compound_pages). */
-function memmapOf(step: Step, pageSize: number): { nrPages: number; isFolded: boolean } {
+/** Bytes [start, end) of memory. */
+interface ByteRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** What a step gives struct pages, and whether their memmap is folded (vmemmap_populate_compound_pages). */
+interface Described extends ByteRange {
+  readonly isFolded: boolean;
+}
+
+function describedBy(step: Step, pageSize: number): Described | undefined {
   switch (step.op) {
     case 'create-namespace': {
       const isFolded = step.mode === 'devdax' && step.map === 'mem' && step.align > pageSize;
-      return { nrPages: Math.floor(step.size / pageSize), isFolded };
+      return { start: step.start, end: step.start + step.size, isFolded };
     }
     case 'virtio-mem':
-      return { nrPages: Math.floor(step.requested / pageSize), isFolded: false };
+      return { start: step.start, end: step.start + step.requested, isFolded: false };
     case 'add-pages':
     case 'memremap-pages':
-      return { nrPages: step.nrPages, isFolded: step.altmap === null && step.vmemmapShift > 0 };
+    case 'add-memory': {
+      const isFolded = step.op !== 'add-memory' && step.altmap === null && step.vmemmapShift > 0;
+      return { start: step.pfn * pageSize, end: (step.pfn + step.nrPages) * pageSize, isFolded };
+    }
     default:
-      return { nrPages: 'pfn' in step ? step.nrPages : 0, isFolded: false };
+      return undefined;
   }
 }
 
+/** Bytes of heap that a leaf takes: it stands in the states before and after a step, and in what is compared. */
+const LEAF_BYTES = 512;
+/** Ranges that are followed from step to step; of more of them the states themselves find that they are too large. */
+const MAX_RANGES = 1024;
+
+const length = (ranges: readonly ByteRange[]): number => ranges.reduce((sum, { start, end }) => sum + end - start, 0);
+
 /**
- * Refuses a memmap of more base pages than a state can hold; only leaves of the PMD reach further.
+ * Refuses a memmap of more base pages than a state can hold; only leaves of the PMD reach further. What the steps add is
+ * counted together, until one takes something away of which it does not say where it lies.
+ * @param boot memory that has struct pages before the first step, bytes
  * @throws ScenarioError
  */
-export function refuseTooLarge({ steps, machine }: Scenario): void {
+export function refuseTooLarge({ steps, machine }: Scenario, boot: readonly ByteRange[] = []): void {
   const { pageSize, structPageSize, hugeVmemmap } = machine.config;
   const maxPages = Math.floor((MAX_LEAVES * pageSize) / structPageSize);
-  eachOf(steps, (step, i) => {
-    const { nrPages, isFolded } = memmapOf(step, pageSize);
-    const hasLeaves = hugeVmemmap && pageSize === 4096 && !(isFolded && machine.traits.daxTailReuse);
-    if (hasLeaves || nrPages <= maxPages) return;
+  const hasLargeLeaves = hugeVmemmap && pageSize === 4096;
+  const refuseAbove = (bytes: number, subject: string): void => {
+    const pages = Math.ceil(bytes / pageSize);
+    if (pages <= maxPages) return;
+    const gibibytes = Math.ceil((pages * structPageSize * LEAF_BYTES) / pageSize / 2 ** 30);
     throw new ScenarioError(
-      `steps[${i}] has ${nrPages} pages; allowed are at most ${maxPages}, a memmap of ${MAX_LEAVES} base pages`,
+      `${subject} ${pages} pages; allowed are at most ${maxPages}, a memmap of ${MAX_LEAVES} base pages, since this would take about ${gibibytes} GiB of this machine's memory`,
     );
+  };
+  let described = hasLargeLeaves ? [] : boot;
+  refuseAbove(length(described), 'machine.boot has');
+  let isTold = false;
+  eachOf(steps, (step, i) => {
+    const added = describedBy(step, pageSize);
+    if (added !== undefined && (!hasLargeLeaves || (added.isFolded && machine.traits.daxTailReuse))) {
+      refuseAbove(added.end - added.start, `steps[${i}] has`);
+      if (described.length > MAX_RANGES || isTold) return;
+      described = [...outside(described, added), added];
+      isTold = length(described) > maxPages * pageSize;
+      refuseAbove(length(described), `with steps[${i}] there are`);
+    } else if ('device' in step) {
+      described = [];
+    } else if (step.op === 'remove-pages' || step.op === 'remove-memory' || step.op === 'offline-and-remove-memory') {
+      described = outside(described, { start: step.pfn * pageSize, end: (step.pfn + step.nrPages) * pageSize });
+    }
   });
 }
+
+/** Memory of the boot, which the states of a run tell of. */
+const bootOf = ({ machine: { boot, config } }: Scenario): ByteRange[] =>
+  boot.map(({ pfn, nrPages }) => ({ start: pfn * config.pageSize, end: (pfn + nrPages) * config.pageSize }));
 
 /** Releases whose kernels fold the memmap of HugeTLB pages, in words: "from 5.14 on". */
 function releasesThatFold({ foldsHugetlbVmemmap }: Architecture): string {
@@ -81,7 +126,7 @@ function refuseFolding({ steps, hugetlbOptimized, machine }: Scenario): void {
  * @throws ScenarioError
  */
 export function refuseSlips(scenario: Scenario): void {
-  refuseTooLarge(scenario);
+  refuseTooLarge(scenario, bootOf(scenario));
   refuseFolding(scenario);
   refuseDevices(scenario.steps, scenario.machine, ({ op }) => op === 'memremap-pages' || op === 'create-namespace');
   eachOf(scenario.steps, (step, i) => {

@@ -15,9 +15,10 @@ export interface WasmGlobal {
 }
 
 /** The part of WebAssembly's JavaScript interface that is used here; Node's types leave it to the browser's. */
-export const { Module, Instance } = (
+export const { Module, Instance, validate } = (
   globalThis as unknown as {
     WebAssembly: {
+      validate: (bytes: Uint8Array) => boolean;
       Module: new (bytes: Uint8Array) => WasmModule;
       Instance: new (module: WasmModule, imports: Record<string, Record<string, unknown>>) => { exports: unknown };
     };
@@ -26,8 +27,11 @@ export const { Module, Instance } = (
 
 /** Makes a module of Clang's one that this Node loads. */
 
-// 64-bit memories are behind a flag before Node 24, which knows it no more as an unknown flag of V8.
-v8.setFlagsFromString('--experimental-wasm-memory64');
+/** A module with one 64-bit memory, of no pages. */
+const MEMORY64 = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 5, 3, 1, 4, 0);
+
+// 64-bit memories are behind a flag before Node 24, which has no such flag and says so aloud.
+if (!validate(MEMORY64)) v8.setFlagsFromString('--experimental-wasm-memory64');
 
 const HEADER_BYTES = 8;
 const TABLE_SECTION = 4;

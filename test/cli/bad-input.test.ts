@@ -38,7 +38,7 @@ const CASES: [string, string | Uint8Array, RegExp][] = [
   [
     'more base pages of memmap than fit in the heap',
     withMachine({ hugeVmemmap: false }).replace('32768', String(2 ** 30)),
-    /steps\[0\] has 1073741824 pages; allowed are at most 134217728, a memmap of 2097152 base pages/,
+    /steps\[0\] has 1073741824 pages; allowed are at most 134217728, a memmap of 2097152 base pages, since this would take about 8 GiB/,
   ],
   ['an empty range', withStep({ nrPages: 0 }), /steps\[0\]\.nrPages is 0; allowed are 1 page and more/],
   [

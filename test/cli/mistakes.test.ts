@@ -39,6 +39,14 @@ test('every field that is wrong is told, in the order of the file', async () => 
   ]);
 });
 
+test.each(['null', '[]', '7', '"x86_64"'])('a machine that is %s is told with the other mistakes', async (machine) => {
+  const found = await complaints(`{ "machine": ${machine}, "steps": [{ "op": "use", "pfn": -1, "nrPages": 1 }] }`);
+  expect(found).toEqual([
+    expect.stringMatching(/^1:14: machine is .*; it must be an object$/),
+    expect.stringMatching(/: steps\[0\]\.pfn is -1; it must not be negative$/),
+  ]);
+});
+
 test('names and steps that contradict their machine are told together, too', async () => {
   expect(
     await complaints(`{

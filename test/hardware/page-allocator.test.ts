@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { PageAllocator, type BadFree, type PageAllocatorOptions } from '../../src/hardware/page-allocator.js';
 import { NO_PAGE } from '../../src/hardware/buddy-blocks.js';
 import { Ram } from '../../src/hardware/ram.js';
+import { StateWriter } from '../../src/hardware/saved-state.js';
 
 const MAX_ORDER = 10;
 const BLOCK = 2 ** MAX_ORDER;
@@ -26,6 +27,39 @@ const never = (bad: BadFree): void => {
 };
 
 describe('the page allocator', () => {
+  test('gives many base pages at once as it gives them one by one, and takes them back so', () => {
+    const action = fc.record({ take: fc.boolean(), count: fc.integer({ min: 1, max: 600 }), from: fc.nat() });
+    fc.assert(
+      fc.property(fc.array(action, { maxLength: 30 }), fc.boolean(), (actions, fails) => {
+        const failAllocations = new Set(fails ? [700] : []);
+        const [single, bulk] = [allocator(1, { failAllocations }), allocator(1, { failAllocations })];
+        const bad: [BadFree[], BadFree[]] = [[], []];
+        const out: number[] = [];
+        for (const { take, count, from } of actions) {
+          if (take) {
+            const pfns = new Float64Array(count);
+            const taken = bulk.allocBasePages(pfns, count, 0);
+            const one = Array.from({ length: Math.min(taken + 1, count) }, () => single.allocPages(0));
+            expect([...pfns.subarray(0, taken)]).toEqual(one.filter((pfn) => pfn !== NO_PAGE));
+            expect(one.length - taken).toBe(taken < count ? 1 : 0);
+            out.push(...one.slice(0, taken));
+          } else {
+            // Some are given back again later: a double free.
+            const given = out.slice(from % (out.length + 1)).slice(0, count);
+            given.forEach((pfn) => single.freePages(pfn, 0, (each) => bad[0].push(each)));
+            bulk.freeBasePages(new Float64Array(given), given.length, (each) => bad[1].push(each));
+          }
+          const [books, others] = [new StateWriter(), new StateWriter()];
+          single.save(books);
+          bulk.save(others);
+          expect(others.take()).toEqual(books.take());
+          expect([bulk.calls, bulk.pagesOut]).toEqual([single.calls, single.pagesOut]);
+        }
+        expect(bad[1]).toEqual(bad[0]);
+      }),
+    );
+  });
+
   test('never hands a frame out twice, and has everything again when all is given back', () => {
     fc.assert(
       fc.property(

@@ -207,6 +207,22 @@ describe('the package in an empty project', () => {
     );
   });
 
+  /** Programs of other releases of Node.js, of a machine that has them: paths, with colons between. */
+  const others = (process.env['OTHER_NODES'] ?? '').split(':').filter((path) => path !== '');
+
+  test('runs on other releases of Node.js, and says nothing but its results', { timeout: TIMEOUT_MS }, (context) => {
+    needsInstallation(context);
+    if (others.length === 0) context.skip('OTHER_NODES names no other releases of Node.js');
+    const main = join('node_modules', 'vmemmap', 'dist', 'cli', 'main.js');
+    for (const node of others) {
+      for (const args of [['story'], ['repro', 'tail-keeps-leaf'], ['validate', '--arch', 's390']]) {
+        const there = run(project, node, main, ...args);
+        expect(there, `${node} ${args[0]!}`).toEqual(run(project, process.execPath, main, ...args));
+        expect(there.stderr).toBe('');
+      }
+    }
+  });
+
   test('writes a report', { timeout: TIMEOUT_MS }, (context) => {
     needsInstallation(context);
     const outcome = run(project, 'npx', '--no', 'vmemmap', 'report', '--bug', 'tail-keeps-leaf', '-o', 'report.html');

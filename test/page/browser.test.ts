@@ -6,8 +6,17 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { file, vmemmap } from '../cli/cli.js';
-import { axeFaults, closeBrowser, errorsOf, needsBrowser, openBrowser, openPage, hasBrowser } from './browser.js';
+import { file } from '../cli/cli.js';
+import { vmemmapHere } from '../cli/here.js';
+import {
+  faultsInLightAndDark,
+  closeBrowser,
+  errorsOf,
+  needsBrowser,
+  openBrowser,
+  openPage,
+  hasBrowser,
+} from './browser.js';
 
 /** The report in a real Chromium, opened from disk. */
 
@@ -17,9 +26,9 @@ const WIDTHS = [1440, 800, 390];
 const folder = mkdtempSync(join(tmpdir(), 'vmemmap-page-'));
 
 /** Makes a report; its address on disk. */
-function report(name: string, ...command: string[]): string {
+async function report(name: string, ...command: string[]): Promise<string> {
   const path = join(folder, `${name}.html`);
-  const { stderr } = vmemmap('report', ...command, '-o', path);
+  const { stderr } = await vmemmapHere('report', ...command, '-o', path);
   expect(stderr).toBe('');
   return pathToFileURL(path).href;
 }
@@ -35,8 +44,8 @@ let compared = '';
 beforeAll(async () => {
   await openBrowser();
   if (!hasBrowser()) return;
-  story = report('story', STORY, '--kernel', '5.12');
-  compared = report('compared', STORY, '--kernel', '5.12', '--kernel', '5.13');
+  story = await report('story', STORY, '--kernel', '5.12');
+  compared = await report('compared', STORY, '--kernel', '5.12', '--kernel', '5.13');
 }, 60_000);
 
 afterAll(async () => {
@@ -261,7 +270,7 @@ test('a link leads to the same bytes at the same moment', async (context) => {
 
 test('of three kernels two are shown, and which is chosen', async (context) => {
   needsBrowser(context);
-  const page = await openPage(report('three', STORY, '--kernel', '5.12', '--kernel', '5.13', '--kernel', '4.18'));
+  const page = await openPage(await report('three', STORY, '--kernel', '5.12', '--kernel', '5.13', '--kernel', '4.18'));
   await page.getByLabel('lower kernel').selectOption('2');
   expect(
     await page.locator('[data-lane]').evaluateAll((lanes) => lanes.map((lane) => lane.getAttribute('aria-label'))),
@@ -270,7 +279,7 @@ test('of three kernels two are shown, and which is chosen', async (context) => {
 
 test('several bugs have an index', async (context) => {
   needsBrowser(context);
-  const page = await openPage(report('several', '--bug', 'tail-keeps-leaf', '--bug', 'shared-leaf-ripped-out'));
+  const page = await openPage(await report('several', '--bug', 'tail-keeps-leaf', '--bug', 'shared-leaf-ripped-out'));
   await page.getByLabel('what is shown').selectOption('shared-leaf-ripped-out');
   expect(await page.locator('h1').innerText()).toBe('Removing a section takes the leaf that its neighbour shares');
   await page.keyboard.press('c');
@@ -308,8 +317,10 @@ describe('the fields of an entry on the page are those of vmemmap run --json', (
     if (!hasBrowser()) return;
     const steps = [{ op: 'add-pages', start: '0x100000000', size: '512M' }];
     const path = file('bits.json', JSON.stringify({ machine, steps }));
-    const run = JSON.parse(vmemmap('run', path, '--json').stdout) as { steps: { prot: Record<string, string> }[] };
-    const page = await openPage(report('bits', path));
+    const run = JSON.parse((await vmemmapHere('run', path, '--json')).stdout) as {
+      steps: { prot: Record<string, string> }[];
+    };
+    const page = await openPage(await report('bits', path));
     await page.keyboard.press('b');
     const [[, flags] = []] = Object.entries(run.steps[0]!.prot);
     expect(await flagsShown(page)).toBe(BigInt(flags!));
@@ -330,16 +341,13 @@ const REPORTS: [string, string[]][] = [
 describe.each(REPORTS)('the page of %s', (name, command) => {
   test('does not scroll sideways at any width, and has no fault that axe knows of, in light and in dark', async (context) => {
     needsBrowser(context);
-    const page = await openPage(report(name.replaceAll(/\W/g, '-'), ...command));
+    const page = await openPage(await report(name.replaceAll(/\W/g, '-'), ...command));
     for (const width of WIDTHS) {
       await page.setViewportSize({ width, height: 900 });
       expect(await page.evaluate<number>('document.documentElement.scrollWidth'), `at ${width}`).toBe(width);
     }
     await page.setViewportSize({ width: 1440, height: 900 });
-    for (const colorScheme of ['light', 'dark'] as const) {
-      await page.emulateMedia({ colorScheme });
-      expect(await axeFaults(page), colorScheme).toEqual([]);
-    }
+    expect(await faultsInLightAndDark(page)).toEqual([]);
     expect(errorsOf(page)).toEqual([]);
   });
 });
@@ -352,7 +360,7 @@ test('200 steps: a key is answered by the state that is kept, not by a replay', 
     size: '128M',
   }));
   const path = file('long.json', JSON.stringify({ machine: { arch: 'x86_64', structPageSize: 56 }, steps }));
-  const page = await openPage(report('long', path, '--kernel', '5.12', '--kernel', '5.13'));
+  const page = await openPage(await report('long', path, '--kernel', '5.12', '--kernel', '5.13'));
   await page.keyboard.press('End');
   expect(await position(page)).toMatch(/^step 200 of 200/);
   const spent = await page.evaluate<number[]>(`(async () => {

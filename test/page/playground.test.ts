@@ -6,8 +6,16 @@ import { pathToFileURL } from 'node:url';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { playgroundPage } from '../../src/cli/page-template.js';
-import { vmemmap } from '../cli/cli.js';
-import { axeFaults, closeBrowser, errorsOf, hasBrowser, needsBrowser, openBrowser, openPage } from './browser.js';
+import { vmemmapHere } from '../cli/here.js';
+import {
+  faultsInLightAndDark,
+  closeBrowser,
+  errorsOf,
+  hasBrowser,
+  needsBrowser,
+  openBrowser,
+  openPage,
+} from './browser.js';
 
 /** The playground in a real Chromium: one file, opened from disk, with the network off. */
 
@@ -269,17 +277,14 @@ describe('the playground, from disk and with the network off', () => {
       await page.setViewportSize({ width, height: 900 });
       expect(await page.evaluate<number>('document.documentElement.scrollWidth'), `at ${width}`).toBe(width);
     }
-    for (const colorScheme of ['light', 'dark'] as const) {
-      await page.emulateMedia({ colorScheme });
-      expect(await axeFaults(page), colorScheme).toEqual([]);
-    }
+    expect(await faultsInLightAndDark(page)).toEqual([]);
     await page.keyboard.press('Escape');
   });
 });
 
 test('an entry of the catalogue is shown as the command line shows it', async (context) => {
   needsBrowser(context);
-  const { stdout } = vmemmap('report', '--bug', 'shared-leaf-ripped-out', '--json');
+  const { stdout } = await vmemmapHere('report', '--bug', 'shared-leaf-ripped-out', '--json');
   const shown = await openPage(`${PLAYGROUND}#bug=shared-leaf-ripped-out`, { offline: true });
   const headline = (JSON.parse(stdout) as { runs: { findings: { headline: string }[] }[] }).runs[0]!.findings[0]!
     .headline;

@@ -8,6 +8,7 @@ import { findKernelRelease } from '../../src/scenario/names.js';
 import { resolveScenario } from '../../src/scenario/scenario.js';
 import { scenarioSchema, type ScenarioInput } from '../../src/scenario/schema.js';
 import { refuseSlips, refuseTooLarge } from '../../src/scenario/slips.js';
+import { vmemmapHere } from '../cli/here.js';
 
 /** Bugs that people reported, played as they happened. */
 
@@ -258,8 +259,62 @@ describe('what ended in a stack', () => {
     );
   });
 
-  test('more memmap than a state can hold is refused', () => {
-    expect(() => play(robustness('run-slow-2TiB-s390-base-pages-4.5GB.json'))).toThrow('allowed are at most');
+  test('more memmap than a state can hold is refused, with the memory that it would take', () => {
+    expect(() => play(robustness('run-slow-2TiB-s390-base-pages-4.5GB.json'))).toThrow(
+      "steps[0] has 536870912 pages; allowed are at most 134217728, a memmap of 2097152 base pages, since this would take about 4 GiB of this machine's memory",
+    );
+  });
+
+  const add = (start: string, size = '300G') => ({ op: 'add-pages' as const, start, size });
+  const S390 = { arch: 's390', hugeVmemmap: false };
+  const BOOT = [{ start: '0x0', size: '2T' }];
+  test.each([
+    ['in two steps', S390, [add('0x10000000000'), add('0x20000000000')], 'with steps[1] there are 157286400 pages'],
+    ['from the boot on', { ...S390, boot: BOOT }, [add('0x30000000000', '1M')], 'machine.boot has 536870912 pages'],
+    [
+      'on x86_64 without PSE',
+      { arch: 'x86_64', hugeVmemmap: false },
+      [add('0x0', '2T')],
+      'steps[0] has 536870912 pages',
+    ],
+    ['with pages of 16K', { arch: 'arm64', pageSize: '16K' }, [add('0x0', '16T')], 'steps[0] has 1073741824 pages'],
+  ])('… %s', (_, machine, steps, sentence) => {
+    expect(() => play({ machine, steps })).toThrow(sentence);
+  });
+
+  test('what was taken away counts no more, and what comes where it was does not count twice', () => {
+    const remove = { ...add('0x10000000000'), op: 'remove-pages' };
+    const device = { op: 'memremap-pages', device: 'd', start: '0x10000000000', size: '300G' };
+    const steps = [
+      [add('0x10000000000'), remove, add('0x20000000000')],
+      [add('0x10000000000'), add('0x10000000000')],
+      [device, { op: 'memunmap-pages', device: 'd' }, add('0x20000000000')],
+    ];
+    for (const each of steps) {
+      const scenario = scenarioSchema.parse({ machine: { arch: 'x86_64', hugeVmemmap: false }, steps: each });
+      expect(() => refuseTooLarge(resolveScenario(scenario))).not.toThrow();
+    }
+  });
+
+  test.each([
+    ['run'],
+    ['run', '--fail-each'],
+    ['run', '--events'],
+    ['report'],
+    ['where', '0x100'],
+    ['dump'],
+    ['cycles'],
+    ['qemu'],
+    ['diff', '--from', '6.1', '--to', '6.12'],
+    ['bisect', '--expect', 'no-leak'],
+  ])('%s %s of it says so before it runs', async (command, ...options) => {
+    const { status, stdout, stderr } = await vmemmapHere(
+      command,
+      ...options,
+      join(import.meta.dirname, 'robustness', 'run-slow-2TiB-s390-base-pages-4.5GB.json'),
+    );
+    expect(stderr).toMatch(/steps\[0\] has 536870912 pages; .* would take about 4 GiB of this machine's memory\n/);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
   });
 
   test.each([

@@ -91,4 +91,4 @@ static inline bool p4d_leaf(p4d_t e) { return false; }
 #define __set_pte(p, e) set_pte(p, e)
 #define __set_pte_nosync(p, e) set_pte(p, e)
 #define __pte_clear(mm, a, p) pte_clear(mm, a, p)
-#define __flush_tlb_kernel_pgtable(a) emu_flush(EMU_FLUSH_TABLE, (double)(s64)(a), (double)(s64)(a))
+#define __flush_tlb_kernel_pgtable(a) emu_flush(EMU_FLUSH_TABLE, (double)(s64)(a), (double)(s64)((a) + PAGE_SIZE))
