@@ -9,7 +9,7 @@ export const TRANSLATION_RULES: readonly TranslationRule[] = [
   {
     name: 'break-before-make',
     manual: 'Arm Architecture Reference Manual, DDI 0487K.a',
-    section: 'D8.16.1',
+    section: 'D8.16.1, Using break-before-make when updating translation table entries, rule R_WHZWS',
     sentence:
       'A valid entry changes its output address, its size or its memory attributes only by way of an invalid one, with what TLBs hold invalidated between.',
     changeBreaks: (change) =>

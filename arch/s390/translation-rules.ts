@@ -6,10 +6,11 @@ export const TRANSLATION_RULES: readonly TranslationRule[] = [
   {
     name: 'change-by-idte-or-csp',
     manual: 'z/Architecture Principles of Operation, SA22-7832',
-    section: 'chapter 3, Modification of Translation Tables',
-    // Code of this emulator and of trees writes entries by stores alone.
+    section: 'chapter 3, Modification of Translation Tables (the heading from memory)',
+    // The manual asks more: that no store makes a valid entry invalid either while CPUs may use it. vmem.c does that with
+    // every entry of the kernel's own tables and flushes behind it, so it would be told of each step and is not asked.
     sentence:
-      'A valid entry becomes another valid one by IDTE, IPTE, CRDTE or CSP; a store makes it invalid, and a purge comes before the next valid one.',
+      'A valid entry that CPUs may use is changed by IPTE, IDTE or a compare and swap that purges; by stores no valid one becomes another before the TLB was purged.',
     changeBreaks: isUnbroken,
   },
 ];

@@ -17,7 +17,7 @@ export const TRANSLATION_RULES: readonly TranslationRule[] = [
   {
     name: 'one-size-at-a-time',
     manual: 'Intel 64 and IA-32 Architectures Software Developer’s Manual, Volume 3A',
-    section: '4.10.2.3',
+    section: '4.10.4.2, Recommended Invalidation (4.10.3.2 in older editions)',
     sentence:
       'A write to a valid entry does not change the size of a page together with its frame; for both the entry is made not present first, and invalidated.',
     changeBreaks: (change) => isUnbroken(change) && change.was.isLeaf && !change.is.isLeaf && hasOtherFrame(change),

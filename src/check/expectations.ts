@@ -244,5 +244,12 @@ export const EXPECTATIONS: readonly Check<ExpectationName>[] = [
   ),
 ];
 
+/** What is asked of a step between its writes, and of what it gives back or hands out again while it may be held. */
+export const BETWEEN_WRITES = ['no-transient-hole', 'hardware-rules'] as const satisfies readonly ExpectationName[];
+export const STALE = {
+  free: ['flush-before-free', 'iommu-told-before-free'],
+  reuse: ['flush-before-reuse'],
+} as const satisfies Record<string, readonly ExpectationName[]>;
+
 /** Invariants and expectations, all that can be asked for by name. */
 export const CHECKS: readonly Check[] = [...INVARIANTS, ...EXPECTATIONS];

@@ -4,7 +4,7 @@ import { setImmediate } from 'node:timers/promises';
 import { z } from 'zod';
 import { roomFields } from '../scenario/schema.js';
 import { ALTMAP_CHOICES, MEMORY_CHOICES, UNITS } from '../explore/alphabet.js';
-import { EXPECTATION_NAMES, type ExpectationName } from '../check/expectations.js';
+import { BETWEEN_WRITES, EXPECTATION_NAMES, type ExpectationName, STALE } from '../check/expectations.js';
 import { startCrew } from '../explore/crew.js';
 import { MAX_THREADS } from '../explore/expand.js';
 import { writeExploration } from '../explore/exploration-file.js';
@@ -89,13 +89,6 @@ const OPTIONS = z.object({
   time: z.coerce.number({ error: 'allowed are seconds' }).positive('allowed are seconds above 0').optional(),
   seed: whole('numbers', MAX_SEED).optional(),
 });
-
-/** What is asked by `--between-writes`, and by `--stale` with each of its values. */
-const BETWEEN_WRITES: readonly ExpectationName[] = ['no-transient-hole', 'hardware-rules'];
-const STALE = {
-  free: ['flush-before-free', 'iommu-told-before-free'],
-  reuse: ['flush-before-reuse'],
-} as const satisfies Record<string, readonly ExpectationName[]>;
 
 /** What is asked besides the invariants; nothing where nobody wants something. */
 function expectedOf(

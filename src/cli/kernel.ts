@@ -14,8 +14,13 @@ import { PROPOSED_TRAITS, TRAIT_KEYS, type Trait, type TraitKey, TRAITS } from '
 import { doubtText, evidenceText, standingsText, unprovedText } from '../report/evidence.js';
 import { spanText, stableTexts } from '../report/release-text.js';
 import { InputError } from '../scenario/load.js';
+import type { ScenarioInput } from '../scenario/schema.js';
 import { ARCHITECTURES, findKernelRelease } from '../scenario/names.js';
 import { EXIT_OK } from './exit-codes.js';
+import { shown } from '../explore/showing/shown.js';
+import { SHOWINGS } from '../history/showings.js';
+import { UNSEEN } from '../history/unseen.js';
+import { partingLines, scenarioLines } from '../report/showing.js';
 import { outputText, writeResult } from './output.js';
 import { styled } from './terminal.js';
 
@@ -113,8 +118,43 @@ function proofs(options: KernelOptions): string {
   return outputText({ schema: 'vmemmap/kernel-proved/v1', releases });
 }
 
-/** `vmemmap kernel`: all releases, the traits of one, or what two differ in. Returns the exit code. */
+/** Why no scenario shows a trait, as far as that is known. */
+const whyUnseen = (key: TraitKey): string => UNSEEN[key] ?? 'none was found: nobody knows of one';
+
+/** A trait, and the shortest scenario that shows it. */
+function traitText(key: TraitKey): string {
+  const showing = SHOWINGS.find(({ trait }) => trait === key);
+  const seen = showing === undefined ? undefined : shown(showing);
+  const lines =
+    seen === undefined
+      ? [`no scenario shows it: ${whyUnseen(key)}`]
+      : [
+          `the shortest scenario that shows it, on ${seen.names[0]} and on the same without it`,
+          ...scenarioLines(seen).map((line) => `  ${line}`),
+          '',
+          ...partingLines(seen),
+        ];
+  return [...rowLines(key, ' '), '', ...lines].join('\n');
+}
+
+function traitJson(key: TraitKey): string {
+  const showing = SHOWINGS.find(({ trait }) => trait === key);
+  const how =
+    showing === undefined
+      ? { unseen: whyUnseen(key) }
+      : { release: showing.release, scenario: showing.scenario as ScenarioInput };
+  return outputText({ schema: 'vmemmap/kernel-trait/v1', trait: rowJson(key), ...how });
+}
+
+/** `vmemmap kernel`: all releases, the traits of one, one trait, or what two releases differ in. Returns the exit code. */
 export function kernel(names: readonly string[], options: KernelOptions): number {
+  const key = TRAIT_KEYS.find((each) => TRAITS[each].name === names[0]);
+  if (key !== undefined) {
+    if (names.length > 1)
+      throw new InputError(`kernel takes ${names[0]} alone: it is a trait, and no release to compare`);
+    writeResult(options.json ? traitJson(key) : traitText(key), undefined);
+    return EXIT_OK;
+  }
   if (names.length > 2) throw new InputError(`kernel takes no release, one, or two to compare, not ${names.length}`);
   const [first, second] = names.map((name) => findKernelRelease(name, 'the release'));
   const withTraits = (release: Release) => ({

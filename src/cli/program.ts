@@ -182,6 +182,7 @@ withTestFormats(withTrees(program.command('repro')))
   .argument('[name]', 'an entry, by its name or number')
   .option('--all', 'play every entry on every release and check that it is where the facts say')
   .option('--kernel <release>', 'the release to play it on')
+  .option('--scenario <file>', 'write the entry as a scenario, for run, diff, report and qemu')
   .addOption(json('repro'))
   .addOption(output())
   .addHelpText(
@@ -189,6 +190,7 @@ withTestFormats(withTrees(program.command('repro')))
     examples(
       'vmemmap repro',
       'vmemmap repro tail-keeps-leaf',
+      'vmemmap repro b10 --scenario b10.json && vmemmap qemu b10.json',
       'vmemmap repro b04 --json',
       'vmemmap repro --all --ktap',
     ),
@@ -590,7 +592,10 @@ program
 
 withTrees(program.command('kernel'))
   .description('list the releases and the traits in which they differ')
-  .argument('[release...]', 'one release, or two to print their difference')
+  .argument(
+    '[name...]',
+    'one release, two to print their difference, or a trait to print the shortest scenario that shows it',
+  )
   .option('--unproved', 'the traits that rest on memory or inference alone')
   .addOption(
     new Option(
@@ -598,10 +603,16 @@ withTrees(program.command('kernel'))
       'how each release is known by architecture: recorded, booted, bracketed, or derived',
     ).conflicts('unproved'),
   )
-  .addOption(json('kernel', 'kernel-difference', 'kernel-unproved', 'kernel-proved'))
+  .addOption(json('kernel', 'kernel-trait', 'kernel-difference', 'kernel-unproved', 'kernel-proved'))
   .addHelpText(
     'after',
-    examples('vmemmap kernel', 'vmemmap kernel 5.16', 'vmemmap kernel 5.12 5.13', 'vmemmap kernel --unproved'),
+    examples(
+      'vmemmap kernel',
+      'vmemmap kernel 5.16',
+      'vmemmap kernel 5.12 5.13',
+      'vmemmap kernel x86/deferred-tail',
+      'vmemmap kernel --unproved',
+    ),
   )
   .action(async (releases: string[], options: KernelOptions) => {
     process.exitCode = (await import('./kernel.js')).kernel(releases, options);

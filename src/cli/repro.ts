@@ -3,8 +3,17 @@
 import { LEVELS } from '../hardware/page-table.js';
 import { BUGS, type Bug } from '../catalogue/bugs/index.js';
 import { diffScenario } from '../check/releases/diff.js';
-import { bugOn, checkBug, playBug, symptomOf, tellingReleases, type BugVerdict } from '../catalogue/repro.js';
-import { RELEASES } from '../history/releases.js';
+import {
+  bugOn,
+  bugScenario,
+  checkBug,
+  ownStructPageSize,
+  playBug,
+  symptomOf,
+  tellingReleases,
+  type BugVerdict,
+} from '../catalogue/repro.js';
+import { RELEASES, type Release } from '../history/releases.js';
 import { differenceLines } from '../report/diff.js';
 import { paragraph, tableText } from '../report/table.js';
 import { stepText } from '../report/text.js';
@@ -13,10 +22,11 @@ import type { TestCase } from '../report/test-case.js';
 import { InputError } from '../scenario/load.js';
 import type { StepReturn } from '../scenario/runner.js';
 import type { Scenario } from '../scenario/scenario.js';
+import { writtenScenario } from '../scenario/written.js';
 import { EXIT_FINDING, EXIT_OK } from './exit-codes.js';
 import { findBug } from './named-bug.js';
 import { namedKernel } from './named-kernel.js';
-import { outputText, writeResult } from './output.js';
+import { jsonText, outputText, writeNamed, writeResult } from './output.js';
 import { progress } from './progress.js';
 import { styled } from './terminal.js';
 import { spread } from './threads.js';
@@ -26,6 +36,7 @@ export interface ReproOptions extends TestFormatOptions {
   all?: true;
   json?: true;
   kernel?: string;
+  scenario?: string;
   output?: string;
 }
 
@@ -163,6 +174,12 @@ function sideBySide(bug: Bug, scenarios: readonly Scenario[]): string[] {
   return [...tableText(['', ...names], rows), '', ...verdicts, ''];
 }
 
+/** An entry on a release as a scenario file. */
+function fileOf(bug: Bug, release: Release): unknown {
+  const file = bugScenario(bug, ownStructPageSize(bug));
+  return writtenScenario({ ...file, title: bug.title, machine: { ...file.machine, kernel: release.name } });
+}
+
 /** `vmemmap repro NAME`: one entry on a release that has it and on one that has not. */
 function one(name: string, options: ReproOptions): number {
   const bug = findBug(name);
@@ -172,6 +189,7 @@ function one(name: string, options: ReproOptions): number {
   const bad = options.kernel === undefined ? telling.bad : namedKernel(options.kernel);
   const badScenario = bugOn(bug, bad);
   if (typeof badScenario === 'string') throw new InputError(`${bug.name} cannot run on ${bad.name}: ${badScenario}`);
+  if (options.scenario !== undefined) writeNamed(options.scenario, jsonText(fileOf(bug, bad)));
   const { good } = telling;
   const goodScenario = good === undefined ? undefined : bugOn(bug, good);
   const pair =
@@ -205,6 +223,9 @@ export async function repro(name: string | undefined, options: ReproOptions): Pr
     throw new InputError(
       `--kernel is "${options.kernel}" without a name and without --all; it says where entries are played`,
     );
+  }
+  if (options.scenario !== undefined && name === undefined) {
+    throw new InputError('--scenario is given without a name; it writes the scenario of one entry');
   }
   const format = (['ktap', 'junit', 'github'] as const).find((each) => options[each]);
   if (format !== undefined && name === undefined && !options.all) {

@@ -26,6 +26,8 @@ const DEFAULT_MEMORY: readonly MemoryChoice[] = ['zero'];
 export type Action = (
   | { readonly op: 'add'; readonly ranges: readonly number[] }
   | { readonly op: 'remove' | 'use' | 'online' | 'offline'; readonly range: number }
+  /** Whatever {@link AlphabetOptions.besides} names. */
+  | { readonly op: 'besides' }
 ) & {
   readonly altmap: number;
   /** What it is about. */
@@ -97,9 +99,9 @@ function refuseUneven(name: string, bytes: number | undefined, unit: number): vo
   throw new ScenarioError(`${name} is ${bytes}; allowed are multiples of ${unit} bytes`);
 }
 
-/** The pages of an action: ranges that are added together are neighbours. */
+/** The pages of an action: ranges that are added together are neighbours, and a step besides may be about all of them. */
 function pagesOf(draft: Draft, ranges: readonly Range[]): Range {
-  const members = draft.op === 'add' ? draft.ranges : [draft.range];
+  const members = draft.op === 'besides' ? [...ranges.keys()] : draft.op === 'add' ? draft.ranges : [draft.range];
   const nrPages = members.reduce((sum, r) => sum + ranges[r]!.nrPages, 0);
   return { pfn: ranges[members[0]!]!.pfn, nrPages };
 }
@@ -117,8 +119,11 @@ export function createAlphabet(options: AlphabetOptions): Alphabet {
   const ranges = rangesOf({ options, bare, blocks }, first);
   const ground = { options, bare, ranges, blocks };
   const altmaps: Altmaps = {};
-  const drafts = withMemory([...draftBlocks(ground), ...draftSections(ground, altmaps)], options);
-  if (!drafts.some(({ op }) => op === 'add')) {
+  const drafts: Draft[] = [
+    ...withMemory([...draftBlocks(ground), ...draftSections(ground, altmaps)], options),
+    ...(options.besides ?? []).map((input): Draft => ({ op: 'besides', altmap: null, input })),
+  ];
+  if (!drafts.some(({ op }) => op === 'add' || op === 'besides')) {
     const asked = `${options.units.join(', ')} of ${options.sections} sections with altmaps ${options.altmaps.join(', ')}`;
     throw new ScenarioError(`${asked}: on ${release.name} nothing of that can be added; allowed is at least one range`);
   }
@@ -146,6 +151,19 @@ export function createAlphabet(options: AlphabetOptions): Alphabet {
   };
 }
 
+/**
+ * The same actions on another kernel, whatever its own alphabet would be.
+ * @throws ScenarioError where that kernel has no such machine, or knows one of the steps not
+ */
+export function alphabetOn(alphabet: Alphabet, kernel: string): Alphabet {
+  const machine = { ...alphabet.machine, kernel };
+  const altmaps = Object.fromEntries(alphabet.altmaps.map(({ name, ...spec }) => [name, spec]));
+  const steps = alphabet.actions.map(({ input }) => input);
+  const scenario = resolveScenario(scenarioSchema.parse({ name: 'explored', machine, altmaps, steps }));
+  const actions = alphabet.actions.map((action, i) => ({ ...action, step: scenario.steps[i]! }));
+  return { ...alphabet, scenario, machine, actions };
+}
+
 /** Which altmaps have pages in common, by their index. */
 function overlaysOf(altmaps: readonly AltmapSpec[]): Set<number>[] {
   const windows = altmaps.map(({ basePfn, reserve, free }) => ({ pfn: basePfn + reserve, nrPages: free }));
@@ -169,6 +187,7 @@ export function isPossible({ ranges, blocks, overlays }: Alphabet, places: Place
     }
     return action.ranges.every((r) => ranges.every((other, o) => places[o] === ABSENT || !overlap(ranges[r]!, other)));
   }
+  if (action.op === 'besides') return true;
   const place = places[action.range];
   // What does not know whether a block is online would be refused, or change nothing.
   if (action.range < blocks) return place === (action.op === 'offline' ? ONLINE : THERE);
@@ -176,7 +195,7 @@ export function isPossible({ ranges, blocks, overlays }: Alphabet, places: Place
 }
 
 /** Whether allocations of an action may fail in turn. */
-export const mayRunOut = ({ op, hasFault }: Action): boolean => op === 'add' && !hasFault;
+export const mayRunOut = ({ op, hasFault }: Action): boolean => (op === 'add' || op === 'besides') && !hasFault;
 
 /** Places at the start: what is there since boot is there. */
 export const firstPlaces = ({ ranges }: Alphabet, kernel: Kernel): Places =>

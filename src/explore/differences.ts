@@ -8,7 +8,7 @@ import { CodeError } from '../kernel/memmap-code.js';
 import { ScenarioError } from '../kernel/scenario-error.js';
 import { resolveScenario, type Scenario } from '../scenario/scenario.js';
 import { scenarioSchema, type ScenarioInput } from '../scenario/schema.js';
-import { createAlphabet, type AltmapChoice, type MemoryChoice, type Unit } from './alphabet.js';
+import { alphabetOn, createAlphabet, type AltmapChoice, type MemoryChoice, type Unit } from './alphabet.js';
 import { lockstep } from './lockstep.js';
 import { scenarioOf } from './violations.js';
 
@@ -88,7 +88,7 @@ export function searchDifferences(options: SearchOptions): SearchResult {
     let alphabet: ReturnType<typeof on>;
     try {
       alphabet = on(from);
-      result = lockstep(alphabet, on(to), depth, fail);
+      result = lockstep(alphabet, alphabetOn(alphabet, to.name), { depth, fail });
     } catch (error) {
       if (!(error instanceof ScenarioError) || (error instanceof CodeError && !error.isOfMachine)) throw error;
       leftOut.push(`${name}: ${error.message}`);

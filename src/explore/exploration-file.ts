@@ -18,6 +18,9 @@ import { VisitedStates } from './visited.js';
 
 const SCHEMA = 'vmemmap/exploration/v2';
 
+/** What a search of any version is saved as. */
+const SAVED = z.looseObject({ schema: z.string().regex(/^vmemmap\/exploration\/v\d+$/) });
+
 const words = z.instanceof(Int32Array);
 const count = z.int().min(0);
 
@@ -101,6 +104,12 @@ function parse(path: string): ExplorationFile {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     throw new ExplorationFileError(`${fileTitle(path)}: it is no saved exploration (${code ?? 'not whole'})`);
+  }
+  const saved = SAVED.safeParse(content).data?.schema;
+  if (saved !== undefined && saved !== SCHEMA) {
+    throw new ExplorationFileError(
+      `${fileTitle(path)}: it was saved as ${saved}, by another version of vmemmap; this one goes on with ${SCHEMA}`,
+    );
   }
   const parsed = FILE.safeParse(content);
   if (parsed.success) return parsed.data;

@@ -9,6 +9,8 @@ import { observe } from '../kernel/kernel.js';
 import type { VmemAltmap } from '../kernel/memremap.js';
 import { DEAF_OBSERVER, type Observer } from '../kernel/observer.js';
 import type { SavedKernel } from '../kernel/saved-kernel.js';
+import { ScenarioError } from '../kernel/scenario-error.js';
+import { captureMemory } from '../scenario/hotplug-state.js';
 import { stateDifference, type FieldDifference } from '../check/releases/diff.js';
 import { captureRun, runStep, startRun, type Run, type StepReturn } from '../scenario/runner.js';
 import { restoreAboveSections, restoreRun, saveAboveSections, saveRun } from '../scenario/saved-run.js';
@@ -80,6 +82,15 @@ class EventHash {
   }
 }
 
+/** What came of a step on one of the kernels. */
+interface Played {
+  readonly ret: StepReturn;
+  /** See {@link EventHash}. */
+  readonly events: number;
+  /** Calls of the page allocator that it made. */
+  readonly allocations: number;
+}
+
 /** One of the two kernels. */
 class Side {
   readonly run: Run;
@@ -113,7 +124,17 @@ class Side {
     return saveRun(this.run);
   }
 
-  play(move: Move, index: number): { ret: StepReturn; events: number; allocations: number } {
+  /** Nothing where a driver is asked for a device that is not there: no kernel is asked then. */
+  tryPlay(move: Move, index: number): Played | undefined {
+    try {
+      return this.play(move, index);
+    } catch (error) {
+      if (error instanceof ScenarioError) return undefined;
+      throw error;
+    }
+  }
+
+  private play(move: Move, index: number): Played {
     const { run, events } = this;
     this.image.load(run.kernel, this.altmaps);
     restoreAboveSections(new StateReader(this.above), run);
@@ -134,7 +155,8 @@ class Side {
     const { allocator, sections, code, vmemmap, vmstat, counters } = kernel;
     const unused = code.unusedStart();
     const altmaps = this.altmaps.map(({ alloc, align }) => `${alloc} ${align}`);
-    return `${allocator.pagesOut} ${sections.present} ${unused && unused - vmemmap} ${vmstat.nrMemmapPages} ${counters.unusedBytes} ${altmaps.join()}`;
+    const above = this.run.hasTouchedMemory ? JSON.stringify(captureMemory(this.run.memory)) : '';
+    return `${above} ${allocator.pagesOut} ${sections.present} ${unused && unused - vmemmap} ${vmstat.nrMemmapPages} ${counters.unusedBytes} ${altmaps.join()}`;
   }
 
   fingerprint(places: Places): string {
@@ -158,14 +180,25 @@ interface PairNode {
   readonly moves: readonly number[];
 }
 
+/** How far a search goes. */
+export interface LockstepLimits {
+  /** Steps of the longest sequence. */
+  readonly depth: number;
+  /** One allocation of an add fails, in turn. */
+  readonly fail: boolean;
+  /** Steps that either kernel runs. */
+  readonly steps?: number;
+  /** Differences after which it ends. */
+  readonly differences?: number;
+}
+
 /**
  * Searches for sequences in which two kernels part. They go on from there unless a step failed on one of them alone.
  * @param from the alphabet on one kernel
  * @param to the same on the other
- * @param depth steps of the longest sequence
- * @param fail allocations of an add fail, see {@link MoveNumbers.forEach}
  */
-export function lockstep(from: Alphabet, to: Alphabet, depth: number, fail: boolean): LockstepResult {
+export function lockstep(from: Alphabet, to: Alphabet, limits: LockstepLimits): LockstepResult {
+  const { depth, fail, steps: maxSteps = Infinity, differences: enough = Infinity } = limits;
   const sides = [new Side(from), new Side(to)] as const;
   const moves = new MoveNumbers(from, fail);
   const bases: [bigint, bigint] = [from.scenario.machine.config.vmemmapBase, to.scenario.machine.config.vmemmapBase];
@@ -180,14 +213,13 @@ export function lockstep(from: Alphabet, to: Alphabet, depth: number, fail: bool
   for (let at = 1; at <= depth && level.length > 0; at++) {
     const next: PairNode[] = [];
     for (const node of level) {
+      if (steps >= maxSteps || differences.length >= enough) break;
       sides.forEach((side, i) => side.enter(node.saved?.[i]));
       const play = (index: number, number: number): number => {
         const move = moves.toMove(number);
         steps++;
-        const [a, b] = sides.map((side) => side.play(move, index)) as [
-          ReturnType<Side['play']>,
-          ReturnType<Side['play']>,
-        ];
+        const [a, b] = sides.map((side) => side.tryPlay(move, index));
+        if (a === undefined || b === undefined) return 0;
         const bytes = asksBytes ? sides.map((side) => side.bytes(node.places)) : NO_BYTES;
         const isSame =
           a.events === b.events && a.ret === b.ret && sides[0].books() === sides[1].books() && bytes[0] === bytes[1];

@@ -300,7 +300,7 @@ export function placesBehind(alphabet: Alphabet, run: Run, action: Action, place
   if (action.op === 'add') {
     for (const r of action.ranges)
       next[r] = isActive(run.kernel, alphabet.ranges[r]!) ? placeOf(action.altmap) : ABSENT;
-  } else {
+  } else if (action.op !== 'besides') {
     next[action.range] = ABSENT;
   }
   readBlocks(alphabet, run.memory, next);

@@ -52,6 +52,8 @@ export interface AlphabetOptions {
   expect?: readonly ExpectationName[] | undefined;
   /** Steps with blocks also fail at places that are no allocation: registering a device, a notifier that objects. */
   fail?: boolean;
+  /** Steps besides, which are tried in every state, whether they make sense there or not. */
+  besides?: readonly StepInput[] | undefined;
 }
 
 /** Pages that come and go as one. */
@@ -69,6 +71,7 @@ export type Altmaps = NonNullable<ScenarioInput['altmaps']>;
 export type Draft = (
   | { readonly op: 'add'; readonly ranges: readonly number[] }
   | { readonly op: 'remove' | 'use' | 'online' | 'offline'; readonly range: number }
+  | { readonly op: 'besides' }
 ) & { readonly altmap: string | null; readonly input: StepInput; readonly hasFault?: boolean };
 
 /** What is known of the machine before there is an alphabet for it. */

@@ -98,13 +98,16 @@ function mistakesOf(issue: z.core.$ZodIssue, schema: z.core.$ZodType, input: unk
   return [{ sentence: `${field} is ${shown(value)}; it ${mustSentence(issue)}${meant}`, path }];
 }
 
+/** What the checker's types are called, where their own name is not a word for people. */
+const TYPE_WORDS: Readonly<Record<string, string>> = { object: 'an object', record: 'an object', array: 'a list' };
+
 function mustSentence(issue: z.core.$ZodIssue): string {
   if (issue.message.startsWith('must') || issue.message.startsWith('counts')) return issue.message;
   switch (issue.code) {
     case 'invalid_type':
-      return `must be ${/^[aeio]/.test(issue.expected) ? 'an' : 'a'} ${issue.expected}`;
+      return `must be ${TYPE_WORDS[issue.expected] ?? `a ${issue.expected}`}`;
     case 'invalid_value':
-      return `must be ${issue.values.length > 1 ? 'one of ' : ''}${issue.values.map((value) => JSON.stringify(value)).join(', ')}`;
+      return `must be ${issue.values.map((each) => JSON.stringify(each)).join(' or ')}`;
     case 'too_small':
       return `must ${verbOf(issue.origin)} ${issue.inclusive === false ? 'more than' : 'at least'} ${issue.minimum}${unitOf(issue.origin)}`;
     case 'too_big':

@@ -113,6 +113,13 @@ describe('vmemmap run --kernel', () => {
 });
 
 describe('vmemmap repro', () => {
+  test('writes an entry as a scenario that shows it on the release that has it', () => {
+    const path = file('b10.json', '');
+    vmemmap('repro', 'B10', '--scenario', path);
+    expect(vmemmap('run', path).stdout).toMatch(/: arm64 7\.3,[^]*finding  step 3: no-hole:/);
+    expect(vmemmap('repro', '--scenario', path)).toMatchObject({ status: 2, stdout: '' });
+  });
+
   test('lists the catalogue', () => {
     const { status, stdout } = vmemmap('repro');
     expect(status).toBe(0);

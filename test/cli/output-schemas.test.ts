@@ -179,6 +179,7 @@ const PRINTED: readonly (readonly [OutputName, ...(readonly string[])])[] = [
   ['kernel', 'kernel', 'proposal/free-any-leaf'],
   ['kernel-difference', 'kernel', '5.12', '5.13'],
   ['kernel-unproved', 'kernel', '--unproved'],
+  ['kernel-trait', 'kernel', 'x86/track-unused-sub-pmd'],
   ['kernel-proved', 'kernel', '--proved'],
   ['cpu', 'cpu'],
   ['cpu', 'cpu', 'altra-q80'],

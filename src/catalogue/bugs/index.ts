@@ -3,6 +3,8 @@
 import { recycledLeaf } from './recycled-leaf.js';
 import { foldedWithoutBreak } from './folded-without-break.js';
 import { freedBeforeFlush } from './freed-before-flush.js';
+import { freedBeforeFlushRadix } from './freed-before-flush-radix.js';
+import { freedBeforeFlushS390 } from './freed-before-flush-s390.js';
 import { freedUnderIommu } from './freed-under-iommu.js';
 import { recycledLeafS390 } from './recycled-leaf-s390.js';
 import { earlyMemmapInParts } from './early-memmap-in-parts.js';
@@ -137,6 +139,8 @@ export const BUGS: readonly Bug[] = [
   recycledLeaf,
   recycledLeafS390,
   freedBeforeFlush,
+  freedBeforeFlushRadix,
+  freedBeforeFlushS390,
   freedUnderIommu,
   foldedWithoutBreak,
   earlyMemmapInParts,

@@ -271,6 +271,54 @@ export const EXPLANATIONS: readonly Explanation[] = [
     why: 'The memmap lies in the standby block itself, and is written before the block is online.',
   },
   {
+    entries: ['X16'],
+    findings: on(
+      'x86_64 4K',
+      'flush-before-free __remove_pages',
+      'flush-before-free remove_pmd_table',
+      'flush-before-free remove_pud_table',
+      'flush-before-reuse remove_pud_table',
+      'flush-before-reuse vmemmap_populate_address',
+    ),
+    why: 'Leaves, base pages and tables go back, to the page allocator or to the altmap, as remove_pagetable() walks; the flush is its last line. The undo of an add that fails takes the same way, and what it gave back serves the next allocation of the step.',
+  },
+  {
+    entries: ['X17'],
+    findings: on('x86_64 4K', 'iommu-told-before-free remove_pmd_table', 'iommu-told-before-free remove_pud_table'),
+    why: 'The table goes back as any page does.',
+  },
+  {
+    entries: ['X16s'],
+    findings: on(
+      's390 4K',
+      'flush-before-free __remove_pages',
+      'flush-before-free add_memory_resource',
+      'flush-before-free modify_pmd_table',
+      'flush-before-free try_free_pmd_table',
+    ),
+    why: 'Frames of 1 MiB and tables go back as modify_pagetable() walks, or to the altmap; the flush is behind the walk. The undo of an add that fails takes the same way.',
+  },
+  {
+    entries: ['X16r'],
+    findings: [
+      ...on('ppc64 4K radix', 'flush-before-free __remove_pages', 'flush-before-free remove_pmd_table'),
+      ...on('ppc64 64K radix', 'flush-before-free remove_pmd_table'),
+    ],
+    why: 'Leaves, base pages and tables go back, to the page allocator or to the altmap, as remove_pagetable() walks; the flush is its last line.',
+  },
+  {
+    entries: ['R6'],
+    findings: on(
+      'riscv64 4K',
+      'flush-before-free __add_pages',
+      'flush-before-free __remove_pages',
+      'flush-before-free add_memory_resource',
+      'flush-before-free remove_pmd_mapping',
+      'hardware-rules remove_pmd_mapping',
+    ),
+    why: 'What remove_pgd_mapping() gives back on its way, or to the altmap, is held until the flush at its end; the undo of an add that fails takes the same way. The rule fence-before-reuse says the same of the hardware.',
+  },
+  {
     entries: [],
     findings: [
       ...on('ppc64 4K hash', 'no-warning vmemmap_list_alloc'),

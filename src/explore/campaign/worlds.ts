@@ -2,6 +2,7 @@
 
 import { findRelease, type Release } from '../../history/releases.js';
 import { auditedMachines, type AuditedMachine } from '../../audit/audit.js';
+import { BETWEEN_WRITES, STALE } from '../../check/expectations.js';
 import type { MemoryChoice } from '../alphabet.js';
 import type { ExploreOptions } from '../explorer.js';
 
@@ -17,7 +18,7 @@ interface Kind {
   readonly name: string;
   /** The part of the campaign's states that a world of the kind gets: steps with memory blocks take ten times as long. */
   readonly share: number;
-  readonly world: Pick<ExploreOptions, 'sections' | 'units' | 'altmaps' | 'fail' | 'memory'>;
+  readonly world: Pick<ExploreOptions, 'sections' | 'units' | 'altmaps' | 'fail' | 'memory' | 'expect'>;
 }
 
 /**
@@ -67,6 +68,23 @@ const KEPT: Kind = {
   world: { sections: 2, units: ['section'], altmaps: ['none'], memory: ['kept'], fail: false },
 };
 
+/** The part of the campaign's states that a world gets of which is asked what other CPUs see. */
+const WATCHED_SHARE = 0.05;
+
+/** What is asked after every write of an entry, and when memory is given back, changes no state: small worlds show it. */
+const watched = (kind: Kind): Kind => ({
+  name: `${kind.name}-watched`,
+  share: WATCHED_SHARE,
+  world: { ...kind.world, expect: [...BETWEEN_WRITES, ...STALE.free] },
+});
+
+/** What is handed out again depends on which frames are free, so that frames keep their numbers, and states are many. */
+const REUSED: Kind = {
+  name: 'two-sections-reused',
+  share: WATCHED_SHARE,
+  world: { ...TWO_SECTIONS.world, expect: STALE.reuse },
+};
+
 /**
  * What memory may hold that matters: PAGE_UNUSED where a kernel looks for it, old entries where there are leaves that may
  * be taken for tables.
@@ -82,15 +100,17 @@ function kindsOn(machine: AuditedMachine): Kind[] {
     ...kind,
     share: machine.architecture.hasFullTables ? kind.share * FULL_TABLES_SHARE : kind.share,
   }));
+  // A hashed page table has no entries that a walk of the hardware reads.
+  const seen = machine.configuration.levels.length > 0 ? [...[TWO_SECTIONS, PIECES, BLOCKS].map(watched), REUSED] : [];
   const dirt = dirtOf(machine);
-  if (dirt.length === 0) return clean;
+  if (dirt.length === 0) return [...clean, ...seen];
   const smaller = [PIECES, BLOCKS].map((kind) => ({ ...kind, share: DIRTY_SHARE }));
   const dirty = [TWO_SECTIONS, ...smaller].map((kind): Kind => ({
     ...kind,
     name: `${kind.name}-dirty`,
     world: { ...kind.world, memory: ['zero', ...dirt] },
   }));
-  return [...clean, ...dirty, ...(machine.architecture.marksUnused === true ? [KEPT] : [])];
+  return [...clean, ...seen, ...dirty, ...(machine.architecture.marksUnused === true ? [KEPT] : [])];
 }
 
 /** One world of a campaign. */

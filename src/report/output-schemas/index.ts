@@ -42,6 +42,7 @@ export const OUTPUT_SCHEMAS = {
   arch: architectures,
   kernel: releases.kernel,
   'kernel-difference': releases.kernelDifference,
+  'kernel-trait': releases.kernelTrait,
   'kernel-unproved': releases.kernelUnproved,
   'kernel-proved': releases.kernelProved,
   cpu: cost.cpu,

@@ -177,6 +177,14 @@ export const kernelDifference = z.object({
   lost: traitRows('Traits that the one has and the other has not.'),
 });
 
+export const kernelTrait = z.object({
+  schema: named('vmemmap/kernel-trait/v1'),
+  trait: traitRow.describe('The trait.'),
+  release: text('The release that shows it, where some scenario does.').optional(),
+  scenario: scenario.describe('The shortest scenario in which the release does otherwise than without it.').optional(),
+  unseen: text('Why no scenario shows it.').optional(),
+});
+
 export const kernelUnproved = z.object({
   schema: named('vmemmap/kernel-unproved/v1'),
   traits: z
