@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import type { Move } from './stepper.js';
+import type { Move } from './moves.js';
 
 /** No call has this number: they are counted from 1. */
 const NO_CALL = 0;

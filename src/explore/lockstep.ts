@@ -17,9 +17,9 @@ import { restoreAboveSections, restoreRun, saveAboveSections, saveRun } from '..
 import { firstPlaces, isPossible, type Alphabet, type Places } from './alphabet.js';
 import { cellsOf } from './cells.js';
 import { FailingCalls } from './failing-calls.js';
-import { MoveNumbers } from './moves.js';
+import { MoveNumbers, type Move } from './moves.js';
 import { Scan, Scanner } from './scan.js';
-import { placesBehind, type Move } from './stepper.js';
+import { placesBehind } from './stepper.js';
 
 /** Two kernels run every sequence of steps up to a depth in lockstep: the shortest in which they part, by kind. */
 

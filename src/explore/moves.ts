@@ -1,7 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { mayRunOut, type Alphabet } from './alphabet.js';
-import type { Move } from './stepper.js';
+import { mayRunOut, type Action, type Alphabet } from './alphabet.js';
+
+/** An action, and which allocations fail in it. */
+export interface Move {
+  readonly action: Action;
+  /** The one that fails, or the first, counted from 1; 0 for none. */
+  readonly failing: number;
+  /** All behind it fail too. */
+  readonly runsOut?: boolean;
+}
 
 /** Allocations of an add that fail in turn: the first and the last of them, and others evenly between. */
 const FAILING_ALLOCATIONS = 12;

@@ -40,19 +40,11 @@ import {
 import { cellsOf, type Cell } from './cells.js';
 import { FailingCalls } from './failing-calls.js';
 import type { Fingerprint } from './hash.js';
+import type { Move } from './moves.js';
 import { Scan, Scanner } from './scan.js';
 import { Screen, UNDAMAGED, type Damage } from './screen.js';
 
 /** Plays single steps from one state, and says of each what is wrong after it that was not before. */
-
-/** An action, and which allocations fail in it. */
-export interface Move {
-  readonly action: Action;
-  /** The one that fails, or the first, counted from 1; 0 for none. */
-  readonly failing: number;
-  /** All behind it fail too. */
-  readonly runsOut?: boolean;
-}
 
 /** Something that an invariant says after a step and did not say before it. */
 export interface Fresh {

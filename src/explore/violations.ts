@@ -11,9 +11,8 @@ import { addressOf, sortOf } from '../check/complaint.js';
 import { innermost, kernelStack } from '../check/kernel-stack.js';
 import type { Alphabet } from './alphabet.js';
 import { FailingCalls } from './failing-calls.js';
-import { MoveNumbers } from './moves.js';
+import { MoveNumbers, type Move } from './moves.js';
 import type { Sighting } from './search.js';
-import type { Move } from './stepper.js';
 
 /** What an exploration found: a violation of each kind, by the shortest sequence that shows it. */
 

@@ -3,8 +3,8 @@
 import { sortOf } from '../check/complaint.js';
 import { firstPlaces, isPossible, mayRunOut, type Alphabet, type Places } from './alphabet.js';
 import type { SavedKernel } from '../kernel/saved-kernel.js';
-import { MoveNumbers } from './moves.js';
-import { Stepper, type Move } from './stepper.js';
+import { MoveNumbers, type Move } from './moves.js';
+import { Stepper } from './stepper.js';
 import { inspect, type Violation } from './violations.js';
 
 /** Random sequences beyond what is explored exhaustively, and what they find, shortened. */

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { createAlphabet } from '../../src/explore/alphabet.js';
 import { FailingCalls } from '../../src/explore/failing-calls.js';
 import { MoveNumbers } from '../../src/explore/moves.js';
-import type { Move } from '../../src/explore/stepper.js';
+import type { Move } from '../../src/explore/moves.js';
 import { scenarioOf } from '../../src/explore/violations.js';
 
 const alphabet = createAlphabet({

@@ -9,7 +9,7 @@ import { scenarioSchema, type ScenarioInput } from '../../scenario/schema.js';
 import type { ArchConfiguration, Architecture } from '../../../arch/architecture.js';
 import { alphabetOn, createAlphabet, type Alphabet } from '../alphabet.js';
 import { lockstep } from '../lockstep.js';
-import type { Move } from '../stepper.js';
+import type { Move } from '../moves.js';
 import { scenarioOf } from '../violations.js';
 import { releaseWithout, shownBy } from './shown.js';
 import { baseOf, type Site, type World, WORLDS } from './worlds.js';
