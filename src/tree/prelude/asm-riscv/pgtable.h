@@ -16,6 +16,11 @@
 #define PTRS_PER_P4D 512
 #define PTRS_PER_PGD 512
 #define pageblock_order PMD_ORDER
+/*
+ * RAM may begin above 0, and the region of Sv57 has struct pages for 56 bits from there on. Behind the 56 bits of the header
+ * mem_section[] has no root, and the kernel's callers let nothing so high through; what was recorded came in below them.
+ */
+#define MAX_PHYSMEM_BITS (EMU_ROOT > 3 ? 57 : 56)
 #define STRUCT_PAGE_MAX_SHIFT (32 - __builtin_clz(STRUCT_PAGE_SIZE - 1))
 
 /* Bits 10 to 53 of an entry are the frame. */

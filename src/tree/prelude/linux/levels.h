@@ -66,8 +66,8 @@ typedef struct { u64 pgprot; } pgprot_t;
 #define pmd_index(a) (((a) >> PMD_SHIFT) & (PTRS_PER_PMD - 1))
 #define pud_index(a) (((a) >> PUD_SHIFT) & (PTRS_PER_PUD - 1))
 #define p4d_index(a) (((a) >> P4D_SHIFT) & (PTRS_PER_P4D - 1))
-/* The emulator walks the low 52 bits of an address: none of a vmemmap are above. */
-#define pgd_index(a) ((((a) & EMU_WALKED) >> EMU_ROOT_SHIFT) & (PTRS_PER_PGD - 1))
+/* The emulator walks addresses from where the last 2^52 bytes begin that the vmemmap begins in; it may end in the next. */
+#define pgd_index(a) ((((a) - (emu_vmemmap & ~EMU_WALKED)) >> EMU_ROOT_SHIFT) & (PTRS_PER_PGD - 1))
 #define pgd_offset_k(a) (init_mm.pgd + pgd_index(a))
 static inline p4d_t *p4d_offset(const pgd_t *p, u64 a)
 {
