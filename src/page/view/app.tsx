@@ -207,19 +207,22 @@ export function App({ document: own, emulator }: AppProps) {
   }, [past, play, tell]);
 
   /** Goes where the address says. */
-  const follow = useCallback(async (hash: string): Promise<void> => {
-    const wanted = await readHash(hash);
-    if (wanted.draft !== undefined && emulator !== undefined) {
-      setDraft(wanted.draft);
-      setMode('play');
-      run(wanted.draft, wanted);
-    } else if (wanted.bug !== undefined && emulator !== undefined) openBug(wanted.bug, wanted);
-    else if (own !== null) show(own, wanted);
-    else {
-      setDraft(EMPTY_DRAFT);
-      run(EMPTY_DRAFT);
-    }
-  }, [emulator, own, openBug, run, show]);
+  const follow = useCallback(
+    async (hash: string): Promise<void> => {
+      const wanted = await readHash(hash);
+      if (wanted.draft !== undefined && emulator !== undefined) {
+        setDraft(wanted.draft);
+        setMode('play');
+        run(wanted.draft, wanted);
+      } else if (wanted.bug !== undefined && emulator !== undefined) openBug(wanted.bug, wanted);
+      else if (own !== null) show(own, wanted);
+      else {
+        setDraft(EMPTY_DRAFT);
+        run(EMPTY_DRAFT);
+      }
+    },
+    [emulator, own, openBug, run, show],
+  );
 
   useEffect(() => {
     void follow(location.hash);
