@@ -2,51 +2,96 @@
 
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import { SUITES } from '../src/bench/cases.js';
+import { compile } from '../src/measure/run.js';
+import { InputError } from '../src/scenario/input.js';
 import { LARGE_GIB } from './large.js';
-import { PATHS } from './paths.js';
+import { PATHS, type Path } from './paths.js';
+import { playInTurns, Player, ratios, spreadOf, type Spread } from './turns.js';
 import type { Measured } from './worker.js';
 
 /**
- * Wall time of the populate and free paths, with error bars, and memory a GiB. `npm run bench -- TEXT` measures the paths
- * whose name contains TEXT. Each runs in a process of its own, so that none is slowed by code compiled for another.
- * Machines differ and are noisy: compare ratios of one run.
+ * How fast the emulator is: each populate and free path in turns with C that makes the same loads and stores (yardstick.c), each case
+ * of the suite cycle with the clock off and on, and memory a GiB.
+ *
+ * usage: npm run bench -- [TEXT] [--against FOLDER]
+ * TEXT: paths and cases whose name contains it. FOLDER: another commit, compiled there (`npx tsc -p .`), plays in turns, too.
  */
 
-const NAME_WIDTH = 62;
-/** The suite whose cases are measured with the clock off and on. */
-const CYCLE = SUITES.find(({ name }) => name === 'cycle')?.cases ?? [];
-const WORKER = fileURLToPath(new URL('./worker.ts', import.meta.url));
+const NAME_WIDTH = 58;
+const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+const BUILT = here('..');
+const YARDSTICK = here('../../bench/yardstick.c');
 
-const [filter = ''] = process.argv.slice(2);
+const { positionals, values } = parseArgs({ options: { against: { type: 'string' } }, allowPositionals: true });
+const [filter = ''] = positionals;
+const other = values.against === undefined ? undefined : join(resolve(values.against), 'dist');
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
-async function inWorker(job: string): Promise<Measured> {
-  const worker = fork(WORKER, [job], { execArgv: [...process.execArgv, '--expose-gc'] });
-  const [measured] = (await once(worker, 'message')) as [Measured];
-  return measured;
+const play = (folder: string, ...job: string[]): Player =>
+  Player.start(process.execPath, [here('./player.js'), folder, ...job]);
+const ratioText = ({ median, low, high }: Spread): string =>
+  `${median.toFixed(2)}x (${low.toFixed(2)}-${high.toFixed(2)})`.padStart(22);
+const nsText = (times: readonly number[], sections: number): string =>
+  (spreadOf(times).median / sections).toFixed(0).padStart(9);
+
+/** The compiled yardstick, or a sentence on why there is none. */
+function yardstick(folder: string): { program: string } | { missing: string } {
+  const program = join(folder, 'yardstick');
+  try {
+    compile(YARDSTICK, program);
+    return { program };
+  } catch (error) {
+    if (error instanceof InputError) return { missing: error.message };
+    throw error;
+  }
 }
 
-say(`${'path'.padEnd(NAME_WIDTH)} ns a section    error   of the kernel's C`);
-for (const [i, path] of PATHS.entries()) {
-  if (!path.name.includes(filter)) continue;
-  const { ns, errorPercent } = await inWorker(`path:${i}`);
-  const ratio = path.nativeNs === undefined ? '' : `${(ns / path.nativeNs).toFixed(2)}x`;
-  const error = `±${errorPercent.toFixed(1)} %`;
-  say(`${path.name.padEnd(NAME_WIDTH)} ${ns.toFixed(0).padStart(12)} ${error.padStart(8)} ${ratio.padStart(12)}`);
+async function measurePath(path: Path, program: string | undefined): Promise<void> {
+  const c = program === undefined || path.yardstick === undefined ? undefined : [program, ...path.yardstick];
+  const players = [
+    play(BUILT, 'path', path.name),
+    ...(c === undefined ? [] : [Player.start(c[0]!, [...c.slice(1), `sections=${path.sections}`])]),
+    ...(other === undefined ? [] : [play(other, 'path', path.name)]),
+  ];
+  const [own, ...rest] = (await playInTurns(players)) as [number[], ...number[][]];
+  const cells = [
+    nsText(own, path.sections),
+    c === undefined ? ''.padStart(22) : ratioText(ratios(own, rest[0]!)),
+    ...(other === undefined ? [] : [ratioText(ratios(own, rest[rest.length - 1]!))]),
+  ];
+  say(`${path.name.padEnd(NAME_WIDTH)} ${cells.join(' ')}`.trimEnd());
 }
-say(`\n${'suite cycle'.padEnd(NAME_WIDTH)} ns a section    error     clock on    error`);
-for (const [i, { name }] of CYCLE.entries()) {
+
+const folder = mkdtempSync(join(tmpdir(), 'vmemmap-bench-'));
+try {
+  const c = yardstick(folder);
+  if ('missing' in c) say(c.missing);
+  const against = other === undefined ? '' : 'of the other commit'.padStart(23);
+  say(`${'path'.padEnd(NAME_WIDTH)} ${'ns a sect.'.padStart(9)} ${'of C, 95 %'.padStart(21)}${against}`);
+  for (const path of PATHS) {
+    if (path.name.includes(filter)) await measurePath(path, 'program' in c ? c.program : undefined);
+  }
+} finally {
+  rmSync(folder, { recursive: true });
+}
+
+say(`\n${'suite cycle'.padEnd(NAME_WIDTH)} ${'ns off'.padStart(9)} ${'clock on of off, 95 %'.padStart(22)}`);
+for (const { name } of SUITES.find((suite) => suite.name === 'cycle')?.cases ?? []) {
   if (!name.includes(filter)) continue;
-  const cells = [await inWorker(`case:cycle:${i}:off`), await inWorker(`case:cycle:${i}:on`)].map(
-    ({ ns, errorPercent }) => `${ns.toFixed(0).padStart(12)} ${`±${errorPercent.toFixed(1)} %`.padStart(8)}`,
-  );
-  say(`${name.padEnd(NAME_WIDTH)} ${cells.join(' ')}`);
+  const [off, on] = await playInTurns([play(BUILT, 'case', name, 'off'), play(BUILT, 'case', name, 'on')]);
+  say(`${name.padEnd(NAME_WIDTH)} ${nsText(off!, 1)} ${ratioText(ratios(on!, off!))}`);
 }
+
 if (filter === '') {
   for (const gib of LARGE_GIB) {
-    const { ns, bytes } = await inWorker(`large:${gib}`);
+    const worker = fork(here('./worker.js'), [String(gib)], { execArgv: [...process.execArgv, '--expose-gc'] });
+    const [{ ns, bytes }] = (await once(worker, 'message')) as [Measured];
     say(
       `x86_64 64 B, add ${gib} GiB: ${(ns / 1e6).toFixed(1)} ms, ${(bytes / gib).toFixed(0)} heap bytes a GiB, ${bytes} in all`,
     );

@@ -17,10 +17,10 @@ export interface Path {
   /** Sections are added and removed in halves, as devices are. */
   halves?: true;
   /**
-   * The kernel's own C functions on modelled memory: ns to add and remove one section, gcc -O2, one core of a loaded
-   * 2-core machine, 6.12.117's code. Such figures move by up to 1.6x between runs.
+   * Settings of yardstick.c for it, but for the number of sections: what the path's page table is like. It has no leaf that is
+   * shared without marks, as radix has.
    */
-  nativeNs?: number;
+  yardstick?: readonly string[];
 }
 
 type Machine = ScenarioInput['machine'];
@@ -45,43 +45,81 @@ const ppc64 = (mmu: 'radix' | 'hash', pageSize: string): Machine => ({
   pageSize,
 });
 
+/** Levels of a page table for yardstick.c, root first: log2 of the bytes of an entry, and of the entries. */
+const levels = (...pairs: (readonly [shift: number, bits: number])[]): string[] =>
+  pairs.map(([shift, bits]) => `level=${shift}:${bits}`);
+const FOUR_LEVELS_4K = levels([39, 9], [30, 9], [21, 9], [12, 9]);
+const PMD_LEAVES = [...FOUR_LEVELS_4K, `leaf=${2 ** 21}`];
+const S390_TABLES = [...levels([42, 11], [31, 11], [20, 11], [12, 8]), 'section=65536', 'tablePages=4'];
+const SEGMENTS = `leaf=${2 ** 20}`;
+const MARKED = ['struct=56', 'marks=1'];
+const PAGES_16K = [...levels([36, 11], [25, 11], [14, 11]), 'page=16384', 'section=8192'];
+const PAGES_64K = [...levels([42, 6], [29, 13], [16, 13]), 'page=65536', 'section=8192'];
+const HASH = ['hash=1', 'page=65536', 'section=256', `leaf=${2 ** 24}`];
+
 export const PATHS: readonly Path[] = [
-  { name: 'x86_64 64 B, PMD leaves, 1 section', machine: x86(64), sections: 1 },
-  { name: 'x86_64 64 B, PMD leaves, 64 sections', machine: x86(64), sections: 64, nativeNs: 105 },
-  { name: 'x86_64 64 B, PMD leaves, 8192 sections', machine: x86(64), sections: 8192, nativeNs: 172 },
-  { name: 'x86_64 56 B, shared PMDs marked and scanned, 1 section', machine: x86(56), sections: 1 },
+  { name: 'x86_64 64 B, PMD leaves, 1 section', machine: x86(64), sections: 1, yardstick: PMD_LEAVES },
+  { name: 'x86_64 64 B, PMD leaves, 64 sections', machine: x86(64), sections: 64, yardstick: PMD_LEAVES },
+  { name: 'x86_64 64 B, PMD leaves, 8192 sections', machine: x86(64), sections: 8192, yardstick: PMD_LEAVES },
+  {
+    name: 'x86_64 56 B, shared PMDs marked and scanned, 1 section',
+    machine: x86(56),
+    sections: 1,
+    yardstick: [...PMD_LEAVES, ...MARKED],
+  },
   {
     name: 'x86_64 56 B, shared PMDs marked and scanned, 64 sections',
     machine: x86(56),
     sections: 64,
-    nativeNs: 100_300,
+    yardstick: [...PMD_LEAVES, ...MARKED],
   },
   { name: 'x86_64 56 B, shared PMDs marked and scanned, 8192 sections', machine: x86(56), sections: 8192 },
-  { name: 'x86_64 64 B, base pages (no PSE), 64 sections', machine: x86(64, { hugeVmemmap: false }), sections: 64 },
-  { name: 'x86_64 64 B, altmap, 64 sections', machine: x86(64), sections: 64, altmap: true },
-  { name: 'arm64 4K 64 B, PMD leaves, 64 sections', machine: arm64('4K'), sections: 64, nativeNs: 123 },
-  { name: 'arm64 4K 64 B, PMD leaves, 8192 sections', machine: arm64('4K'), sections: 8192, nativeNs: 238 },
+  {
+    name: 'x86_64 64 B, base pages (no PSE), 64 sections',
+    machine: x86(64, { hugeVmemmap: false }),
+    sections: 64,
+    yardstick: FOUR_LEVELS_4K,
+  },
+  {
+    name: 'x86_64 64 B, altmap, 64 sections',
+    machine: x86(64),
+    sections: 64,
+    altmap: true,
+    yardstick: [...PMD_LEAVES, 'altmap=1'],
+  },
+  { name: 'arm64 4K 64 B, PMD leaves, 64 sections', machine: arm64('4K'), sections: 64, yardstick: PMD_LEAVES },
+  { name: 'arm64 4K 64 B, PMD leaves, 8192 sections', machine: arm64('4K'), sections: 8192, yardstick: PMD_LEAVES },
   {
     name: 'arm64 4K 64 B, base pages (two half sections), 64 sections',
     machine: arm64('4K'),
     sections: 64,
     halves: true,
-    nativeNs: 4777,
+    yardstick: [...FOUR_LEVELS_4K, 'halves=1'],
   },
-  { name: 'arm64 16K 64 B, base pages, 64 sections', machine: arm64('16K'), sections: 64, nativeNs: 726 },
+  { name: 'arm64 16K 64 B, base pages, 64 sections', machine: arm64('16K'), sections: 64, yardstick: PAGES_16K },
   {
     name: 'arm64 64K 64 B, base pages of an altmap, 64 sections',
     machine: arm64('64K'),
     sections: 64,
     altmap: true,
-    nativeNs: 544,
+    yardstick: [...PAGES_64K, 'altmap=1'],
   },
-  { name: 's390 EDAT1 64 B, 64 sections', machine: s390(64, true), sections: 64, nativeNs: 549 },
-  { name: 's390 EDAT1 56 B, 64 sections', machine: s390(56, true), sections: 64, nativeNs: 1528 },
-  { name: 's390 no EDAT1 64 B, 64 sections', machine: s390(64, false), sections: 64, nativeNs: 13_894 },
-  { name: 'ppc64 radix 64K 64 B, 64 sections', machine: ppc64('radix', '64K'), sections: 64, nativeNs: 443 },
-  { name: 'ppc64 radix 4K 64 B, 64 sections', machine: ppc64('radix', '4K'), sections: 64, nativeNs: 158 },
-  { name: 'ppc64 hash 16M 64 B, 64 sections', machine: ppc64('hash', '64K'), sections: 64, nativeNs: 3049 },
+  {
+    name: 's390 EDAT1 64 B, 64 sections',
+    machine: s390(64, true),
+    sections: 64,
+    yardstick: [...S390_TABLES, SEGMENTS],
+  },
+  {
+    name: 's390 EDAT1 56 B, 64 sections',
+    machine: s390(56, true),
+    sections: 64,
+    yardstick: [...S390_TABLES, SEGMENTS, ...MARKED],
+  },
+  { name: 's390 no EDAT1 64 B, 64 sections', machine: s390(64, false), sections: 64, yardstick: S390_TABLES },
+  { name: 'ppc64 radix 64K 64 B, 64 sections', machine: ppc64('radix', '64K'), sections: 64 },
+  { name: 'ppc64 radix 4K 64 B, 64 sections', machine: ppc64('radix', '4K'), sections: 64 },
+  { name: 'ppc64 hash 16M 64 B, 64 sections', machine: ppc64('hash', '64K'), sections: 64, yardstick: HASH },
 ];
 
 /** First frame of the added memory. */

@@ -43,7 +43,8 @@ export function measurePrimitives(source: string, seconds: number): string {
   }
 }
 
-function compile(source: string, program: string): void {
+/** @throws InputError where there is no compiler, or it refuses */
+export function compile(source: string, program: string): void {
   for (const compiler of compilers()) {
     const { status, stderr, error } = spawnSync(compiler, [...OPTIONS, NO_MEMSET, '-o', program, source], {
       encoding: 'utf8',
