@@ -95,7 +95,9 @@ const FEW_BYTES = 2 ** 18;
 /** Bytes that JSON has for one of a compressed file, about. */
 const COMPRESSED = 25;
 
-const weightOf = (file: string): number => statSync(file).size * (file.endsWith('.gz') ? COMPRESSED : 1);
+/** How long a file is to replay, next to others. Nothing is known of standard input before it is read. */
+const weightOf = (file: string): number =>
+  file === STDIN ? 0 : statSync(file).size * (file.endsWith('.gz') ? COMPRESSED : 1);
 
 /** `vmemmap verify`. Returns the exit code. @throws InputError where a case cannot be read, when all others are told */
 export async function verify(names: readonly string[], options: VerifyOptions): Promise<number> {

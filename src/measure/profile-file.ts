@@ -13,6 +13,10 @@ export const PROFILE_SCHEMA = 'vmemmap/cpu-profile/v1';
 
 const FLAGS = ['erms', 'fsrs'] as const;
 
+/** Bytes of the largest cache of which the model keeps every line. */
+const MAX_CACHE = 2 ** 30;
+const MAX_WAYS = 64;
+
 export const profileFileSchema = z.strictObject({
   schema: z.literal(PROFILE_SCHEMA).describe('The form of this file, and its version.'),
   name: z.string().min(1).describe('What results call the CPU.'),
@@ -24,8 +28,8 @@ export const profileFileSchema = z.strictObject({
     .record(
       z.string(),
       z.strictObject({
-        size: z.int().positive().describe('Bytes.'),
-        ways: z.int().positive().describe('Ways.'),
+        size: z.int().positive().max(MAX_CACHE).describe('Bytes.'),
+        ways: z.int().positive().max(MAX_WAYS).describe('Ways.'),
       }),
     )
     .describe('Sizes of caches, by the name that the base has for them.'),
@@ -68,6 +72,13 @@ export function profileOfFile(content: ProfileFile, from: string): CpuProfile {
     replaced.set(name, { value, unit, confidence, source, ...(range === undefined ? {} : { range }) });
   }
   const profile = withFigures(base, replaced);
+  for (const [name, { size, ways }] of Object.entries(content.caches)) {
+    const sets = size / base.lineSize / ways;
+    if (!Number.isInteger(Math.log2(sets)))
+      throw new InputError(
+        `${from}: caches.${name} has ${size} bytes in ${ways} ways; lines of ${base.lineSize} bytes must make a power of two of sets, and make ${sets}`,
+      );
+  }
   return {
     ...profile,
     name: content.name,

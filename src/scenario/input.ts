@@ -85,7 +85,7 @@ function mistakesOf(issue: z.core.$ZodIssue, schema: z.core.$ZodType, input: unk
     return issue.keys.map((key) => {
       const where = [...path, key];
       return {
-        sentence: `${pathText(where)} is not a field of a scenario${didYouMean(key, fields)}`,
+        sentence: `${pathText(where)} is not a field${didYouMean(key, fields)}`,
         path: where,
         ofName: true,
       };
@@ -103,10 +103,24 @@ const TYPE_WORDS: Readonly<Record<string, string>> = { object: 'an object', reco
 
 function mustSentence(issue: z.core.$ZodIssue): string {
   if (issue.message.startsWith('must') || issue.message.startsWith('counts')) return issue.message;
-  if (issue.code === 'invalid_type') return `must be ${TYPE_WORDS[issue.expected] ?? `a ${issue.expected}`}`;
-  if (issue.code === 'invalid_value') return `must be ${issue.values.map((each) => JSON.stringify(each)).join(' or ')}`;
-  return `is not allowed (${issue.message})`;
+  switch (issue.code) {
+    case 'invalid_type':
+      return `must be ${TYPE_WORDS[issue.expected] ?? `a ${issue.expected}`}`;
+    case 'invalid_value':
+      return `must be ${issue.values.map((each) => JSON.stringify(each)).join(' or ')}`;
+    case 'too_small':
+      return `must ${verbOf(issue.origin)} ${issue.inclusive === false ? 'more than' : 'at least'} ${issue.minimum}${unitOf(issue.origin)}`;
+    case 'too_big':
+      return `must ${verbOf(issue.origin)} ${issue.inclusive === false ? 'less than' : 'at most'} ${issue.maximum}${unitOf(issue.origin)}`;
+    default:
+      return `is not allowed (${issue.message})`;
+  }
 }
+
+/** What a bound is counted in, where it is no number that is bounded. */
+const COUNTED: Readonly<Record<string, string>> = { string: 'characters', array: 'items', tuple: 'items' };
+const verbOf = (origin: string): string => (origin in COUNTED ? 'have' : 'be');
+const unitOf = (origin: string): string => (origin in COUNTED ? ` ${COUNTED[origin]!}` : '');
 
 /** A value against a schema: what the schema makes of it, or all that is wrong with it. */
 export function checkWith<S extends z.ZodType>(

@@ -295,6 +295,8 @@ const BASES: readonly (readonly [kernel: string, machine: Machine, base: bigint]
   ['6.13', { arch: 'riscv64', vaBits: 48, ramStart: '0x80200000' }, 0xffff_8d7f_fdff_8000n],
   ['6.14', { arch: 'riscv64', vaBits: 48, ramStart: '0x80200000' }, 0xffff_8d7f_fe00_0000n],
   ['7.0', { arch: 'riscv64', vaBits: 57 }, 0xff1b_ffff_fe00_0000n],
+  ['7.0', { arch: 'riscv64', pagingLevels: 4 }, 0xffff_8d7f_fe00_0000n],
+  ['7.0', { arch: 'riscv64', pagingLevels: 3 }, 0xffff_ffc4_fe00_0000n],
   ['7.1', { arch: 'riscv64', vaBits: 57 }, 0xff1c_0000_0000_0000n],
   ['7.1', { arch: 'riscv64', vaBits: 57, hvo: false }, 0xff1b_ffff_fe00_0000n],
   ['7.1', { arch: 'riscv64', vaBits: 57, structPageSize: 80 }, 0xff17_ffff_fd80_0000n],
@@ -471,6 +473,10 @@ const REFUSED: readonly (readonly [Machine, string])[] = [
     'machine.sectionSizeBits is 27; loongarch64 has sections of 2^29 bytes',
   ],
   [
+    { arch: 'loongarch64', vmemmapWindow: ['0xfffffeff00000000', '0xfffffffffe000000'] },
+    'machine.vmemmapWindow is 0xfffffeff00000000 to 0xfffffffffe000000; loongarch64 with 16K pages has 0xfffffefffe000000 to 0xfffffffffe000000',
+  ],
+  [
     { arch: 'loongarch64', vmemmapWindow: ['0xfffffefffe000000', '0x0'] },
     'machine.vmemmapWindow is 0xfffffefffe000000 to 0x0; loongarch64 with 16K pages has 0xfffffefffe000000 to 0xfffffffffe000000',
   ],
@@ -478,6 +484,7 @@ const REFUSED: readonly (readonly [Machine, string])[] = [
 
 /** Machines that there are, at the borders of what is refused. */
 const ALLOWED: readonly Machine[] = [
+  { arch: 'loongarch64', pageSize: '16K', vmemmapWindow: ['0xfffffefffe000000', '0xfffffffffe000000'] },
   { arch: 'x86_64', pagingLevels: 4 },
   { arch: 'x86_64', pagingLevels: 5 },
   { arch: 'x86_64', otherPageTables: 1, currentPageTable: 1 },

@@ -236,12 +236,12 @@ describe('vmemmap_populate()', () => {
     const saidBy = (pagingLevels: number): string[] => {
       const { kernel } = idle(loongarch64({ pagingLevels }));
       const said: string[] = [];
-      observe(kernel, { ...DEAF_OBSERVER, decide: (by, { so }) => said.push(`${by}: ${so}`) });
+      observe(kernel, { ...DEAF_OBSERVER, decide: (by, { because, so }) => said.push(`${by}: ${because}: ${so}`) });
       kernel.code.vmemmapPopulate(kernel.vmemmap, kernel.vmemmap + 16384, 0, null);
       return said;
     };
-    expect(saidBy(2)).toContain('vmemmap_populate: vmemmap_populate_basepages()');
-    expect(saidBy(3)).toContain('vmemmap_populate: vmemmap_populate_hugepages()');
+    expect(saidBy(2)).toContain('vmemmap_populate: CONFIG_PGTABLE_LEVELS is 2: vmemmap_populate_basepages()');
+    expect(saidBy(3)).toContain('vmemmap_populate: CONFIG_PGTABLE_LEVELS is not 2: vmemmap_populate_hugepages()');
   });
 });
 
@@ -289,6 +289,11 @@ describe('the room of loongarch64', () => {
     const arch = (release: string) => importVmcoreinfo(`OSRELEASE=${release}\n`, 'vmcoreinfo').arch;
     const releases = ['7.2.13+deb14-loong64', '7.2.loongarch64', '7.2-loong64-custom', '7.2_loong64', '7.2-loongson'];
     expect(releases.map(arch)).toEqual(['loongarch64', 'loongarch64', undefined, undefined, undefined]);
+  });
+
+  test('was seen on booted kernels with 16K pages and 3 levels, and with others as recorded functions only', () => {
+    const booted = room.configurations.filter(({ groundTruth }) => groundTruth.includes('booted'));
+    expect(booted.map(({ title }) => title)).toEqual(['16K pages, 3 levels']);
   });
 
   test('has frames of 48 bits, for callers and in entries', () => {

@@ -192,13 +192,17 @@ describe('vmemmap_populate()', () => {
     const saidBy = (kernel: string): string[] => {
       const run = startRun(scenario({ machine: riscv64({ kernel }), steps: [{ op: 'use', pfn: 0, nrPages: 1 }] }));
       const said: string[] = [];
-      observe(run.kernel, { ...DEAF_OBSERVER, decide: (by, { so }) => said.push(`${by}: ${so}`) });
+      observe(run.kernel, { ...DEAF_OBSERVER, decide: (by, { because, so }) => said.push(`${by}: ${because}: ${so}`) });
       const start = run.kernel.vmemmap + 2 ** 30;
       run.kernel.code.vmemmapPopulate(start, start + 4096, 0, null);
       return said;
     };
-    expect(saidBy('6.7')).toContain('vmemmap_populate: vmemmap_populate_basepages()');
-    expect(saidBy('6.8')).toContain('vmemmap_populate: vmemmap_populate_hugepages()');
+    expect(saidBy('6.7')).toContain(
+      'vmemmap_populate: this release maps the vmemmap with base pages: vmemmap_populate_basepages()',
+    );
+    expect(saidBy('6.8')).toContain(
+      'vmemmap_populate: this release maps the vmemmap with leaves: vmemmap_populate_hugepages()',
+    );
   });
 });
 

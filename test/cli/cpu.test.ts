@@ -49,6 +49,13 @@ describe('a profile from a file', () => {
       { ...file, figures: { memory: { value: -1, confidence: 'measured', source: '' } } },
       /figures\.memory\.value is -1/,
     ],
+    [{ ...file, schema: 'vmemmap/cpu/v1' }, /schema is "vmemmap\/cpu\/v1"; it must be "vmemmap\/cpu-profile\/v1"/],
+    [
+      { ...file, caches: { L2: { size: 3 * 2 ** 18, ways: 16 } } },
+      /caches\.L2 has 786432 bytes in 16 ways; lines of 64 bytes must make a power of two of sets, and make 768$/,
+    ],
+    [{ ...file, caches: { L2: { size: 2 ** 40, ways: 16 } } }, /size is 1099511627776; it must be at most 1073741824/],
+    [{ ...file, name: '' }, /name is ""; it must have at least 1 characters/],
   ])('that is wrong is one sentence', (content, sentence) => {
     const path = join(FOLDER, 'wrong.json');
     writeFileSync(path, JSON.stringify(content));

@@ -31,10 +31,10 @@ test('every field that is wrong is told, in the order of the file', async () => 
 }`);
   expect(found.map((line) => line.replace(/(must be one of|allowed are) [^;]*/, '$1 …'))).toEqual([
     '2:24: machine.arch is "x86_46"; allowed are …; did you mean "x86_64"?',
-    '2:34: machine.pagesize is not a field of a scenario; did you mean "pageSize"?',
+    '2:34: machine.pagesize is not a field; did you mean "pageSize"?',
     '4:13: steps[0].op is "add-page"; it must be one of …; did you mean "add-pages"?',
     '5:47: steps[1].size is "128X"; it must be bytes as a positive whole number, or text such as "128M" or "2G"',
-    '5:55: steps[1].typ is not a field of a scenario; did you mean "type"?',
+    '5:55: steps[1].typ is not a field; did you mean "type"?',
     '6:27: steps[2].pfn is -1; it must not be negative',
   ]);
 });

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { gunzipSync, gzipSync } from 'node:zlib';
+import { gunzipSync } from 'node:zlib';
 import { bench } from '../../src/cli/bench.js';
 import { bisectCommand } from '../../src/cli/bisect.js';
 import { cycles } from '../../src/cli/cycles.js';
 import { diff } from '../../src/cli/diff.js';
 import { dump } from '../../src/cli/dump.js';
+import { exploreCommand, type ExploreCommand } from '../../src/cli/explore.js';
 import { merge } from '../../src/cli/merge.js';
+import { registeredCpus } from '../../src/cli/named-cpu.js';
 import { plan } from '../../src/cli/plan.js';
 import { qemu } from '../../src/cli/qemu.js';
 import { report } from '../../src/cli/report.js';
@@ -16,6 +19,8 @@ import { runFiles } from '../../src/cli/run.js';
 import { scenario } from '../../src/cli/scenario.js';
 import { verifyHere } from '../../src/cli/verify.js';
 import { where } from '../../src/cli/where.js';
+import { figuresOf } from '../../src/cycles/profile.js';
+import { PROFILE_SCHEMA } from '../../src/measure/profile-file.js';
 
 /** Every kind of input, with good ones to begin from, and the functions that the commands call with it. */
 
@@ -95,7 +100,60 @@ const memory =
 const named = (file: string, options: object): object =>
   Object.fromEntries(Object.entries(options).flatMap(([key, value]) => (value === 'FILE' ? [[key, file]] : [])));
 
-const EXPLORED = text('reports/robustness/report-explored-refuses-explore-v2.json');
+/** Two sections, and what can be done with them. */
+const world = (): Omit<ExploreCommand, 'depth'> => ({
+  sections: '2',
+  unit: ['section'],
+  altmap: ['none'],
+  memory: ['zero'],
+  workers: '1',
+  json: true,
+});
+
+/** A saved exploration as it lies on the disk, a letter a byte. */
+async function savedExploration(arch: string): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), 'vmemmap-fuzz-saved-'));
+  try {
+    const save = join(folder, 'saved');
+    await exploreCommand({ ...world(), arch, kernel: '5.12', depth: '2', save, output: join(folder, 'result') });
+    return readFileSync(save, 'latin1');
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+const SAVED = [await savedExploration('x86_64'), await savedExploration('s390')];
+
+const EXPLORED: readonly string[] = [
+  text('reports/robustness/report-explored-refuses-explore-v2.json'),
+  JSON.stringify({
+    schema: 'vmemmap/explore/v2',
+    violations: SCENARIOS.slice(0, 3).map((scenario) => ({ scenario: JSON.parse(scenario) as unknown })),
+  }),
+];
+
+const [{ profile: CPU }] = registeredCpus() as [ReturnType<typeof registeredCpus>[number]];
+const CPU_PROFILE = JSON.stringify({
+  schema: PROFILE_SCHEMA,
+  name: 'mine',
+  title: 'My machine',
+  base: CPU.name,
+  cpuid: '00a10f11',
+  flags: CPU.flags,
+  caches: Object.fromEntries(CPU.caches.map(({ name, size, ways }) => [name, { size, ways }])),
+  figures: Object.fromEntries(
+    figuresOf(CPU)
+      .slice(0, 8)
+      .map(({ name, value, confidence, source }) => [name, { value, confidence, source }]),
+  ),
+});
+
+/** Measurements of one machine, a few of them. */
+function someMeasured(path: string, count: number): string {
+  const { measurements, ...about } = JSON.parse(text(path)) as { measurements: { rows: { kind: string }[] }[] };
+  const [machine] = measurements;
+  const rows = machine!.rows.filter(({ kind }) => kind === 'composite').slice(0, count);
+  return JSON.stringify({ ...about, measurements: [{ ...machine, rows }] });
+}
 
 export const KINDS: readonly Kind[] = [
   {
@@ -190,9 +248,32 @@ export const KINDS: readonly Kind[] = [
   {
     name: 'saved exploration',
     isJson: false,
-    seeds: [EXPLORED, 'no exploration'],
-    pack: (content) => gzipSync(content),
-    commands: [['merge', (file) => merge([file], {})]],
+    seeds: SAVED,
+    pack: (content) => Buffer.from(content, 'latin1'),
+    commands: [
+      ['merge', (file) => merge([file], {})],
+      ['explore --resume', (file) => exploreCommand({ ...world(), depth: '3', resume: file })],
+    ],
+  },
+  {
+    name: 'result of an exploration',
+    isJson: true,
+    seeds: EXPLORED,
+    commands: [['report --explored', (file) => report([], { ...quiet, explored: [file] })]],
+  },
+  {
+    name: 'CPU profile',
+    isJson: true,
+    seeds: [CPU_PROFILE],
+    commands: [['cycles --cpu', (file) => cycles(given('F05-namespace-beside-ram.json'), { cpu: file })]],
+  },
+  {
+    name: 'measured costs',
+    isJson: true,
+    seeds: [someMeasured('bench/measured-costs.json.gz', 3)],
+    commands: [
+      ['bench --validation --measured', (file) => bench([], { validation: true, measured: file, threshold: '0' })],
+    ],
   },
   {
     name: 'bench result',

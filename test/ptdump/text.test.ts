@@ -32,6 +32,27 @@ const add = (machine: ScenarioInput['machine'], start: string, size: string): Sc
   steps: [{ op: 'add-pages', start, size }],
 });
 
+describe('kernel_page_tables of riscv64', () => {
+  const machine = { arch: 'riscv64', kernel: '7.2.13', vaBits: 39 };
+
+  test('has the frame, the level and its words in each line, and none for what is not mapped', () => {
+    const [start, line, end] = dumpOf(add(machine, FOUR_GIB, '128M'));
+    expect(start).toBe('---[ vmemmap start ]---');
+    expect(line).toMatch(
+      /^0xffffffc504000000-0xffffffc504200000 {4}0x00000[0-9a-f]{11} {9}2M PMD \. {3}\.\. {5}\.\. {3}D A G \. \. W R V$/,
+    );
+    expect(end).toBe('---[ vmemmap end ]---');
+  });
+
+  test('names base pages PTE, and shows the memory types of T-Head cores as no known one', () => {
+    const small = { ...add({ ...machine, theadMemoryTypes: true }, FOUR_GIB, '2M'), failAllocations: [1] };
+    const [, line] = dumpOf(small);
+    expect(line).toMatch(
+      /^0xffffffc504000000-0xffffffc504008000 .* 32K PTE \. MT\(\?\?\) {3}\.\. {3}D A G \. \. W R V$/,
+    );
+  });
+});
+
 describe('kernel_page_tables of x86_64', () => {
   test('has the level last, and blanks for the words of a hole', () => {
     expect(dumpOf(add({ arch: 'x86_64' }, FOUR_GIB, '128M'))).toEqual([

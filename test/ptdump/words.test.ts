@@ -51,6 +51,28 @@ describe('the words of an entry', () => {
     expect(ptdumpOf({ arch: 'x86_64' }).fields).toEqual(rows.map(fieldOf));
   });
 
+  test('on riscv64: pte_bits of ptdump.c; before 6.7 without memory types and contiguous ranges', () => {
+    const permissions: Row[] = [
+      ['_PAGE_DIRTY', bit(7), 'D', '.'],
+      ['_PAGE_ACCESSED', bit(6), 'A', '.'],
+      ['_PAGE_GLOBAL', bit(5), 'G', '.'],
+      ['_PAGE_USER', bit(4), 'U', '.'],
+      ['_PAGE_EXEC', bit(3), 'X', '.'],
+      ['_PAGE_WRITE', bit(2), 'W', '.'],
+      ['_PAGE_READ', bit(1), 'R', '.'],
+      ['_PAGE_PRESENT', bit(0), 'V', '.'],
+    ];
+    const wide: Row[] = [
+      ['_PAGE_NAPOT', bit(63), 'N', '.'],
+      ['_PAGE_MTMASK_SVPBMT', 3n << 61n, 'MT(??)', '  ..  '],
+      ['_PAGE_SOFT', 3n << 8n, 'RSW(3)', '  ..  '],
+    ];
+    const soft: Row = ['_PAGE_SOFT', 3n << 8n, 'RSW', blank('RSW')];
+    const fields = (kernel: string) => ptdumpOf({ arch: 'riscv64', kernel }).fields;
+    expect(fields('6.7')).toEqual([...wide, ...permissions].map(fieldOf));
+    expect(fields('6.6')).toEqual([soft, ...permissions].map(fieldOf));
+  });
+
   test('on arm64: pte_bits of ptdump.c, and the memory type by its number in MAIR_EL1', () => {
     const rows: Row[] = [
       ['PTE_VALID', bit(0), ' ', 'F'],
@@ -250,6 +272,12 @@ describe('the part of the vmemmap', () => {
     const radix = ptdumpOf(MACHINES.ppc64);
     expect([radix.start, radix.end]).toEqual([0xc_0000_0000_0000, TOP]);
     expect(radix.mappedElsewhere).toEqual([]);
+  });
+
+  test('on riscv64 goes from VMEMMAP_START to VMEMMAP_END, folds levels, and has nothing in it that is mapped elsewhere', () => {
+    const sv39 = ptdumpOf({ arch: 'riscv64', kernel: '7.2', vaBits: 39 });
+    expect([sv39.start, sv39.end]).toEqual([0xf_ffc5_0000_0000, 0xf_ffc6_0000_0000]);
+    expect([sv39.mappedElsewhere, sv39.foldsIntoPgd]).toEqual([[], true]);
   });
 
   test('tells holes of a root table as the pgd’s where levels are folded, but not on s390, which walks real tables', () => {
