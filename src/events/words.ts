@@ -23,9 +23,15 @@ export interface Geometry {
 const LOW_DIGITS = 13;
 const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
 
-/** @param low low 52 bits of a virtual address */
-export const address = ({ top }: Pick<Geometry, 'top'>, low: number): string =>
-  (top + low.toString(16).padStart(LOW_DIGITS, '0')).replace(/^0+(?=.)/, '');
+const LOW_SPAN = 16 ** LOW_DIGITS;
+/** Values of the bits above them. */
+const TOPS = 2 ** 12;
+
+/** @param low low 52 bits of a virtual address, and what carries over them: 64 bits wrap */
+export const address = ({ top }: Pick<Geometry, 'top'>, low: number): string => {
+  const above = (parseInt(top, 16) + Math.floor(low / LOW_SPAN)) % TOPS;
+  return (above.toString(16) + (low % LOW_SPAN).toString(16).padStart(LOW_DIGITS, '0')).replace(/^0+(?=.)/, '');
+};
 
 export const hex = (value: number): string => `0x${value.toString(16)}`;
 

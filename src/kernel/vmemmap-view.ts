@@ -21,6 +21,8 @@ export interface AddressRange {
 
 /** Bytes that the low 52 bits of an address tell apart. */
 const LOW_SPAN = 2 ** 52;
+/** Values of the bits above them. */
+const TOPS = 2 ** 12;
 
 /** Renders the addresses of one kernel's vmemmap, which are numbers that count from a multiple of 2^52 on. */
 export class AddressText {
@@ -33,7 +35,8 @@ export class AddressText {
 
   /** Hex digits without leading zeros. */
   of(address: number): string {
-    const top = (this.top + Math.floor(address / LOW_SPAN)).toString(16);
+    // What lies behind the last address is at the first one again: 64 bits wrap.
+    const top = ((this.top + Math.floor(address / LOW_SPAN)) % TOPS).toString(16);
     return (top + (address % LOW_SPAN).toString(16).padStart(13, '0')).replace(/^0+(?=.)/, '');
   }
 

@@ -61,10 +61,16 @@ describe('addresses beyond what the machine has', () => {
     expect(run.findings).toEqual([]);
   });
 
-  test('private memory at the top of arm64 warns, and its memmap is no part of the vmemmap', () => {
+  test('private memory at the top of arm64 warns, and its struct pages wrap to the bottom of the address space', async () => {
     const run = play('F03-private-at-the-top-arm64.json');
     expect(kinds(run)).toContain('no-warning');
     expect(run.results[0]).toMatchObject({ ret: 0, leaves: [], counters: { setPmd: 8 } });
+    const file = path('cases', 'F03-private-at-the-top-arm64.json');
+    const { stdout } = await vmemmapHere('where', '0xffffc0000', file, '--json');
+    expect(JSON.parse(stdout)).toMatchObject({ structPage: '1ffbf000000' });
+    const events = (await vmemmapHere('run', file, '--events')).stdout;
+    expect(events).toContain('set pmd entry 1ffbf000000');
+    expect(events).not.toMatch(/\b[0-9a-f]{17}/);
   });
 });
 
