@@ -93,7 +93,7 @@ async function report(
   const mine = ++reports;
   const turns = reportInTurns(requests, version);
   const first = turns.next();
-  if (first.done === true || first.value === undefined) return first.value as ReportDocument;
+  if (first.done === true || first.value === undefined) return first.value!;
   onPart(first.value);
   for (;;) {
     await pause();
