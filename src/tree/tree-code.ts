@@ -403,6 +403,8 @@ export class TreeCode implements MemmapCode {
     const { kernel, frames, doors } = this;
     const missing = end - (frames.start - TOLD_BYTES);
     if (missing <= 0) return;
+    // What was told there becomes slab, and what the slab has not given yet is zero.
+    frames.all.fill(0, (frames.start - TOLD_BYTES) / WORD_BYTES, frames.start / WORD_BYTES);
     // As much again, so that it is not asked for a few bytes at a time.
     frames.moveUp(roundUp(2 * missing, kernel.pageSize));
     doors.frames_start(frames.start);

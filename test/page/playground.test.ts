@@ -218,6 +218,12 @@ describe('the playground, from disk and with the network off', () => {
       '00001000-3fffffff : System RAM\n40000000-4fffffff : PCI Bus 0000:00\n100000000-17fffffff : System RAM\n',
     );
     await page.waitForFunction(`document.querySelector('h1').textContent.startsWith('A machine with 3 GiB')`);
+    // What can be plugged lies behind what the machine has, and is large enough to be clicked.
+    await stepCount(page, 1);
+    expect((await section(page, 48).boundingBox())!.width).toBeGreaterThan(80);
+    await page.keyboard.press('2');
+    await stepCount(page, 2);
+    expect(await section(page, 49).getAttribute('data-presence')).toBe('present');
     await load(readFileSync(join(ROOT, 'src', 'story', 'own-memmap.json'), 'utf8'));
     await page.waitForFunction(`document.querySelector('h1').textContent.startsWith('Two blocks hold')`);
     await load(

@@ -14,7 +14,8 @@ const ROOT = join(import.meta.dirname, '..', '..');
 const MAIN = join(ROOT, 'dist', 'src', 'cli', 'main.js');
 const PLAYGROUND = pathToFileURL(join(ROOT, 'dist', 'src', 'page', 'playground.html')).href;
 const FOLDER = join(ROOT, 'src', 'page', 'screenshots');
-const STORY = join(ROOT, 'src', 'story', 'partial-pmd.json');
+/** As somebody in a clone names it: the page shows the command. */
+const STORY = join('src', 'story', 'partial-pmd.json');
 
 interface Shot {
   readonly name: string;
@@ -43,7 +44,10 @@ const folder = mkdtempSync(join(tmpdir(), 'vmemmap-screenshots-'));
 function addressOf({ name, report }: Shot): string {
   if (report === undefined) return PLAYGROUND;
   const path = join(folder, `${name}.html`);
-  const { stderr } = spawnSync(process.execPath, [MAIN, 'report', ...report, '-o', path], { encoding: 'utf8' });
+  const { stderr } = spawnSync(process.execPath, [MAIN, 'report', ...report, '-o', path], {
+    cwd: ROOT,
+    encoding: 'utf8',
+  });
   if (stderr !== '') throw new Error(stderr);
   return pathToFileURL(path).href;
 }

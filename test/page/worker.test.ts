@@ -87,7 +87,7 @@ test('a machine that nobody has done anything to is shown without a step', async
 
 test('exploring finds the leaf that stays, as a scenario', async () => {
   const file = { machine: { arch: 'x86_64', structPageSize: 56 }, steps: [] };
-  const { found, ended } = await ask('explore', { file, kernel: '5.12', sections: 2, depth: 3 });
+  const { found, ended } = await ask('explore', { file, kernel: '5.12', sections: 2, unit: 'section', depth: 3 });
   expect(ended).toBe('every sequence');
   expect(found.map(({ invariant }) => invariant)).toContain('no-leak');
 });

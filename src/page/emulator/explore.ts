@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import type { ExploreOptions } from '../../explore/search.js';
+import { UNITS } from '../../explore/alphabet.js';
 import { expand } from '../../explore/expand.js';
 import { Search } from '../../explore/search.js';
 import { Stepper } from '../../explore/stepper.js';
@@ -34,14 +35,14 @@ function progressOf(search: Search, isOver: boolean): ExploreProgress {
  * @throws ScenarioError where there is no such machine
  */
 export async function explore(
-  { file, kernel, sections, depth }: Ask['explore']['request'],
+  { file, kernel, sections, unit, depth }: Ask['explore']['request'],
   onPart: (part: ExploreProgress) => void,
 ): Promise<ExploreProgress> {
   const { machine } = file as ScenarioInput;
   const options: ExploreOptions = {
     machine: { ...machine, kernel, boot: undefined },
     sections,
-    units: ['section'],
+    units: UNITS.filter((name) => name === unit),
     altmaps: ['none'],
     depth,
     fail: false,

@@ -86,7 +86,10 @@ export interface Ask {
   run: { request: { file: unknown; kernels: string[] }; answer: ReportDocument };
   check: { request: { text: string }; answer: Mistake[] };
   load: { request: { name: string; text: string }; answer: Loaded };
-  explore: { request: { file: unknown; kernel: string; sections: number; depth: number }; answer: ExploreProgress };
+  explore: {
+    request: { file: unknown; kernel: string; sections: number; unit: string; depth: number };
+    answer: ExploreProgress;
+  };
 }
 
 export type Op = keyof Ask;

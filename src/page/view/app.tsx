@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { useCallback, useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { ReportDocument } from '../document.js';
 import type { Offer } from '../emulator/protocol.js';
 import { packed, readHash, writeHash, type Draft, type Shown } from './address.js';
@@ -14,7 +14,7 @@ import { LoadDialog } from './load-dialog.js';
 import type { Chosen } from './picture.js';
 import { Playground } from './playground.js';
 import { clickSection, EMPTY_DRAFT, windowOf, type Tool } from './plug.js';
-import { sessionOf, START, subjectsOf, type Position, type Session, type Subject } from './session.js';
+import { overlaps, sessionOf, START, subjectsOf, type Position, type Session, type Subject } from './session.js';
 import { toggleTheme } from './theme.js';
 import { stepBack, stepOn } from './transport.js';
 import { Viewer } from './viewer.js';
@@ -46,6 +46,8 @@ const FIRST_BUG = 'tail-keeps-leaf';
 const PATIENCE = 1000;
 /** Least bytes that a zoom shows. */
 const CLOSEST = 16384;
+/** A machine is large if it has so many times the sections that can be plugged. */
+const LARGE = 4;
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
@@ -205,24 +207,28 @@ export function App({ document: own, emulator }: AppProps) {
   }, [past, play, tell]);
 
   /** Goes where the address says. */
-  const follow = useCallback(async (): Promise<void> => {
-    const wanted = await readHash(location.hash);
-    if (wanted.draft !== undefined && emulator !== undefined) {
-      setDraft(wanted.draft);
-      setMode('play');
-      run(wanted.draft, wanted);
-    } else if (wanted.bug !== undefined && emulator !== undefined) openBug(wanted.bug, wanted);
-    else if (own !== null) show(own, wanted);
-    else {
-      setDraft(EMPTY_DRAFT);
-      run(EMPTY_DRAFT);
-    }
-  }, [emulator, own, openBug, run, show]);
+  const follow = useCallback(
+    async (hash: string): Promise<void> => {
+      const wanted = await readHash(hash);
+      if (wanted.draft !== undefined && emulator !== undefined) {
+        setDraft(wanted.draft);
+        setMode('play');
+        run(wanted.draft, wanted);
+      } else if (wanted.bug !== undefined && emulator !== undefined) openBug(wanted.bug, wanted);
+      else if (own !== null) show(own, wanted);
+      else {
+        setDraft(EMPTY_DRAFT);
+        run(EMPTY_DRAFT);
+      }
+    },
+    [emulator, own, openBug, run, show],
+  );
 
   useEffect(() => {
-    void follow();
+    void follow(location.hash);
     void emulator?.ask('offer', {}).then(setOffer);
-    const listen = (): void => void follow();
+    // The address may already say again what was shown before.
+    const listen = ({ newURL }: HashChangeEvent): void => void follow(new URL(newURL).hash);
     addEventListener('hashchange', listen);
     return () => removeEventListener('hashchange', listen);
   }, []);
@@ -254,6 +260,15 @@ export function App({ document: own, emulator }: AppProps) {
   );
   const axis = useMemo(() => (session === undefined ? undefined : new Axis(touched(session, also))), [session, also]);
   const view: View = zoom ?? [0, axis?.length ?? 1];
+
+  // On a large machine the sections that can be plugged are the picture, as long as something happens there; 0 shows all of it.
+  useLayoutEffect(() => {
+    if (mode !== 'play' || session === undefined || axis === undefined) return;
+    const window = windowOf(session.first);
+    const given = session.stepOf(0, position.step)?.given;
+    const [from, to] = [axis.place(window[0]), axis.place(window[1])];
+    if (given != null && overlaps(given, window) && (to - from) * LARGE < axis.length) setZoom([from, to]);
+  }, [showing?.document.runs, mode]);
 
   const go = useCallback((to: Position): void => setPosition(to), []);
   const nextFault = useCallback((): void => {

@@ -34,6 +34,9 @@ const NOTHING = 'nothing';
 const MIB = 2 ** 20;
 const BLOCK_SIZES = [128, 256, 512, 1024, 2048];
 
+/** What comes and goes as one where a world is explored. */
+const EXPLORED_UNITS = ['section', 'half', 'subsection'];
+
 type Machine = Scenario['machine'];
 
 /** A field of a scenario as text. */
@@ -74,7 +77,12 @@ export function Playground(props: PlaygroundProps) {
       {label}
     </button>
   );
-  const command = `vmemmap run scenario.json --kernel ${kernels[0] ?? offer.defaultKernel}`;
+  const kernel = kernels[0] ?? offer.defaultKernel;
+  const commands = [
+    `vmemmap run scenario.json --kernel ${kernel}`,
+    `vmemmap qemu scenario.json --kernel ${kernel}`,
+    'vmemmap bisect scenario.json',
+  ];
   const text = JSON.stringify(file, null, 2);
   return (
     <div class="playground">
@@ -179,8 +187,12 @@ export function Playground(props: PlaygroundProps) {
             <button type="button" onClick={() => save(text)}>
               Save as scenario
             </button>
-            <code>{command}</code> <Copy text={command} />
           </p>
+          {commands.map((command) => (
+            <p key={command}>
+              <code>{command}</code> <Copy text={command} />
+            </p>
+          ))}
         </div>
       )}
       {open === 'explore' && <Explore {...props} session={session} />}
@@ -227,6 +239,7 @@ function save(text: string): void {
 function Explore({ draft, emulator, onDraft }: PlaygroundProps) {
   const [sections, setSections] = useState(2);
   const [depth, setDepth] = useState(5);
+  const [unit, setUnit] = useState('section');
   const [progress, setProgress] = useState<ExploreProgress | undefined>();
   const [complaint, setComplaint] = useState('');
   const own = useRef<Emulator | undefined>(undefined);
@@ -238,7 +251,7 @@ function Explore({ draft, emulator, onDraft }: PlaygroundProps) {
     setComplaint('');
     setProgress({ states: 0, depth: 0, found: [], ended: undefined });
     own.current
-      .ask('explore', { file: draft.file, kernel: draft.kernels[0] ?? '', sections, depth }, setProgress)
+      .ask('explore', { file: draft.file, kernel: draft.kernels[0] ?? '', sections, unit, depth }, setProgress)
       .then(setProgress, (error: unknown) => {
         if (error instanceof Stopped) setProgress((now) => now && { ...now, ended: 'stopped' });
         else {
@@ -252,6 +265,14 @@ function Explore({ draft, emulator, onDraft }: PlaygroundProps) {
     <div class="explore" role="group" aria-label="explore">
       <p class="row">
         Every sequence of adding, using and removing
+        <label>
+          a
+          <select aria-label="unit" value={unit} onChange={({ currentTarget }) => setUnit(currentTarget.value)}>
+            {EXPLORED_UNITS.map((name) => (
+              <option key={name}>{name}</option>
+            ))}
+          </select>
+        </label>
         <label>
           sections
           <select

@@ -33,9 +33,10 @@ const hex = (value: number): string => `0x${value.toString(16)}`;
 /** Bytes as a person writes them into a scenario. */
 const sizeText = (bytes: number): string | number => (bytes % MIB === 0 ? `${bytes / MIB}M` : bytes);
 
-/** Memmap of the sections that can be clicked. */
-export function windowOf({ vmemmap, sectionBytes, sectionSize }: RunReport): Stretch {
-  const first = FIRST_BYTE / sectionSize;
+/** Memmap of the sections that can be clicked: behind what the machine booted with. */
+export function windowOf({ vmemmap, sectionBytes, sectionSize, boot }: RunReport): Stretch {
+  const booted = Math.max(0, ...boot.online.map(([, end]) => Math.ceil((end - vmemmap) / sectionBytes)));
+  const first = Math.max(FIRST_BYTE / sectionSize, booted);
   return [vmemmap + first * sectionBytes, vmemmap + (first + WINDOW) * sectionBytes];
 }
 
