@@ -2,6 +2,7 @@
 
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { publint } from 'publint';
@@ -120,7 +121,7 @@ describe('the packed package', () => {
       .filter((path) => path.endsWith('.js'))
       .flatMap((path) =>
         importsOf(path)
-          .filter((from) => !from.startsWith('node:'))
+          .filter((from) => !isBuiltin(from))
           .filter((from) => (from.startsWith('.') ? !paths().has(join(path, '..', from)) : !(nodes(from) in known)))
           .map((from) => `${path}: ${from}`),
       );
