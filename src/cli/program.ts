@@ -13,7 +13,6 @@ import type { DiffSearchOptions } from './diff-search.js';
 import type { DumpOptions } from './dump.js';
 import type { ExploreCommand } from './explore.js';
 import type { KernelOptions } from './kernel.js';
-import { tellMistake } from './mistake.js';
 import type { ManOptions } from './man.js';
 import type { MergeOptions } from './merge.js';
 import type { OutputName } from '../report/output-schemas/index.js';
@@ -687,6 +686,7 @@ async function explain(error: unknown): Promise<number> {
   const { InputError } = await import('../scenario/load.js');
   const { ScenarioError } = await import('../kernel/scenario-error.js');
   if (!(error instanceof InputError || error instanceof ScenarioError)) throw error;
+  const { tellMistake } = await import('./mistake.js');
   tellMistake(error);
   return EXIT_USAGE;
 }

@@ -109,9 +109,10 @@ function vmemmapPopulateRange(
     if (entry === NO_ENTRY) return -ENOMEM;
     const tableEnd = Math.min(alignDown(address, pmdSize) + pmdSize, end);
     if (reuse === NO_PAGE && altmap === null && observer === null) {
-      const count = (tableEnd - address) / pageSize;
+      // From an address inside a page the kernel goes on by pages all the same, and comes out behind the table's end.
+      const count = Math.ceil((tableEnd - address) / pageSize);
       if (!mapBasePages(kernel, paging, entry, count, nid)) return -ENOMEM;
-      address = tableEnd;
+      address += count * pageSize;
       continue;
     }
     const { words } = ram;
