@@ -2,10 +2,11 @@
 
 import type { TraitKey } from './traits/index.js';
 
-/** Traits that no scenario can show, and why. */
+/** Traits of which no scenario is known that shows them, and why. */
+
 const KERNEL_PAGE_TABLES = 'words of kernel_page_tables: what `vmemmap dump` prints differs, and no step does';
-/** Searched on every machine, with sequences of two steps. */
-const SEARCHED = 'none of two steps was found in the worlds that are searched';
+/** The search goes through sequences of one step on every machine, and through longer ones on some. */
+const SEARCHED = 'no single step shows it, and longer sequences were searched on a part of the machines';
 
 export const UNSEEN: Readonly<Partial<Record<TraitKey, string>>> = {
   genericSectionMapReset:
@@ -13,7 +14,7 @@ export const UNSEEN: Readonly<Partial<Record<TraitKey, string>>> = {
   x86MemsetNeedsFsrs:
     'a price: the same bytes are written by other instructions, which only the cycle model tells apart',
   arm64PtdumpShowsHoles: KERNEL_PAGE_TABLES,
-  arm64OfflineNeedsWholeLeaves: `${SEARCHED}; three show it, see \`vmemmap repro online-for-ever\``,
+  arm64OfflineNeedsWholeLeaves: `${SEARCHED}; three steps show it, see \`vmemmap repro online-for-ever\``,
   ppc64PtdumpJoinsFrames: KERNEL_PAGE_TABLES,
   ppc64PtdumpNamesLevel: KERNEL_PAGE_TABLES,
   ppc64AltEndExact: `${SEARCHED}; it takes a device of three leaves, see \`vmemmap repro altmap-end-too-far\``,
