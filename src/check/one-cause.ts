@@ -58,24 +58,28 @@ function joinedSeries(told: readonly Told[]): Told[] {
 /** A text without its numbers, decimal and hexadecimal. */
 const withoutNumbers = (text: string): string => text.replace(/\b[0-9a-f]*[0-9][0-9a-f]*\b/g, '#');
 
-/**
- * The complaints of one check about one step, each cause once: neighbours as a range, and of many that read alike but for
- * their numbers the first.
- */
-export function oneOfEachCause(told: readonly Told[]): Told[] {
-  const joined = joinedSeries(told);
-  if (joined.length <= TOLD_ONE_BY_ONE) return joined;
+/** Of complaints that a pattern makes alike the first, with their count, where there are more than some. */
+function firstOfAlike(told: readonly Told[], patternOf: (sentence: string) => string, atMost: number): Told[] {
   const alike = new Map<string, Told[]>();
-  for (const each of joined) {
-    const pattern = withoutNumbers(each.sentence);
+  for (const each of told) {
+    const pattern = patternOf(each.sentence);
     const found = alike.get(pattern);
     if (found === undefined) alike.set(pattern, [each]);
     else found.push(each);
   }
   return [...alike.values()].flatMap((group) => {
-    if (group.length <= TOLD_ONE_BY_ONE) return group;
+    if (group.length <= atMost) return group;
     const count = group.reduce((sum, each) => sum + (each.count ?? 1), 0);
     const [first] = group;
     return [{ complaint: first!.complaint, sentence: `${first!.sentence}${timesText(count)}`, count }];
   });
+}
+
+/**
+ * The complaints of one check about one step, each cause once: neighbours as a range, what is said again with a count, and
+ * of many that read alike but for their numbers the first.
+ */
+export function oneOfEachCause(told: readonly Told[]): Told[] {
+  const once = firstOfAlike(joinedSeries(told), (sentence) => sentence, 1);
+  return once.length <= TOLD_ONE_BY_ONE ? once : firstOfAlike(once, withoutNumbers, TOLD_ONE_BY_ONE);
 }
