@@ -205,9 +205,11 @@ export class Tree {
     }
     const made = this.compile(target, flags, machine);
     const { places } = this.extractOf(target);
+    // What is no module is not kept.
+    const module = new Module(made);
     keep(`${hash}.wasm`, made);
     keep(`${hash}.json`, JSON.stringify({ places } satisfies Index));
-    return { module: new Module(made), places };
+    return { module, places };
   }
 
   private compile(target: Target, flags: readonly string[], machine: CodeMachine): Uint8Array<ArrayBuffer> {
