@@ -13,7 +13,7 @@ import { PAGES, ROOT, type Block, type Page } from './pages.js';
  */
 
 const FOLDERS = ['src', 'arch'];
-const FILES = ['package.json', 'tsconfig.json'];
+const FILES = ['package.json', 'tsconfig.json', 'LICENSE'];
 /** Where programs of the pages lie in the copy. */
 const PROGRAMS = 'bench';
 /** Languages whose blocks with `file=` belong to the sources, and not to the folder that commands run in. */

@@ -697,6 +697,21 @@ const REDISCOVERIES: readonly Rediscovery[] = [
     world: { machine: x86(64), sections: 1, depth: 2, expect: ['flush-before-free'] },
   },
   {
+    bug: 'X16r',
+    breaks: 'flush-before-free',
+    length: 2,
+    has: '7.3',
+    world: { machine: ppc64('radix', '4K'), sections: 1, depth: 2, expect: ['flush-before-free'] },
+  },
+  {
+    bug: 'X16s',
+    breaks: 'flush-before-free',
+    length: 2,
+    has: '7.3',
+    hasNot: '5.8',
+    world: { machine: { arch: 's390', structPageSize: 64 }, sections: 1, depth: 2, expect: ['flush-before-free'] },
+  },
+  {
     bug: 'X17',
     breaks: 'iommu-told-before-free',
     length: 2,

@@ -145,10 +145,10 @@ describe.each(files)('%s', (file) => {
     expect(words(recipe.commandLine)).toEqual(wordsOf(recorded));
   });
 
-  test('every DIMM has the address and the size that it had', () => {
+  const dimms = recorded.steps.flatMap(({ action }) => (action.op === 'add-memory' ? [action] : []));
+  test.runIf(dimms.length > 0)('every DIMM has the address and the size that it had', () => {
     const lines = linesOf(recipeOf(input));
-    for (const { action } of recorded.steps) {
-      if (action.op !== 'add-memory') continue;
+    for (const action of dimms) {
       const address = `,addr=0x${action.start.toString(16)}`;
       const backends = lines.flatMap((line) => (line.endsWith(address) ? [/memdev=([^,]+)/.exec(line)![1]!] : []));
       const size = `size=${action.size / MIB}M,reserve=off`;
