@@ -3,11 +3,13 @@
 import { rmSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { BASE } from '../../src/audit/shapes.js';
+import { BUGS } from '../../src/catalogue/bugs/index.js';
+import { checkBug } from '../../src/catalogue/repro.js';
 import type { MemoryChoice } from '../../src/explore/alphabet.js';
 import { searchDifferences } from '../../src/explore/differences.js';
 import type { ScenarioInput } from '../../src/scenario/schema.js';
 import { openTree } from '../../src/tree/open.js';
-import { EDITS, editedTree } from './edits.js';
+import { EDITS, editedTree, TAKEN_BACK } from './edits.js';
 import { skipped, treeOf } from './trees.js';
 
 /** Struct pages of 80 bytes: a section takes a whole leaf and a part of another, so all paths of the memmap’s code are walked. */
@@ -61,3 +63,26 @@ describe.skipIf(tree === undefined)(`a fault that is put into one line of a tree
     }
   });
 });
+
+describe.skipIf(tree === undefined)(
+  `a fix that is taken back in a tree is the entry of the catalogue${skipped}`,
+  () => {
+    test.for(TAKEN_BACK.map((fault) => [fault.bug, fault] as const))(
+      '%s',
+      { timeout: 120_000 },
+      async ([name, fault]) => {
+        const bug = BUGS.find((each) => each.name === name)!;
+        const copy = editedTree(tree!, fault);
+        try {
+          const sound = await openTree(`tree:${tree!}`);
+          const broken = await openTree(`tree:${copy}`);
+          expect(checkBug(bug, [sound]).map(({ actual }) => actual)).not.toContain(true);
+          for (const verdict of checkBug(bug, [broken]))
+            expect(verdict).toMatchObject({ actual: true, expected: false });
+        } finally {
+          rmSync(copy, { recursive: true, force: true });
+        }
+      },
+    );
+  },
+);

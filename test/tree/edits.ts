@@ -130,6 +130,24 @@ function edited(text: string, { in: name, find, put }: Fault): string {
   return text.slice(0, head.index) + body.replace(find, put) + text.slice(end);
 }
 
+/** Fixes that a tree has, each taken back in one line, with the entry of the catalogue that was fixed. */
+export const TAKEN_BACK: readonly (Fault & { readonly bug: string })[] = [
+  {
+    bug: 'order-forgotten',
+    file: X86,
+    in: 'free_hugepage_table',
+    find: /get_order\(\w+\)/,
+    put: '0',
+  },
+  {
+    bug: 'stale-section-mem-map',
+    file: SPARSE_VMEMMAP,
+    in: 'section_deactivate',
+    find: /ms->section_mem_map = \(unsigned long\)NULL/,
+    put: '(void)0',
+  },
+];
+
 /** A copy of what is taken of a tree for x86_64, with an edit in it. Returns its path. */
 export function editedTree(tree: string, edit: Fault): string {
   const copy = mkdtempSync(join(tmpdir(), 'vmemmap-edited-'));
