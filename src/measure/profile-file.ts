@@ -5,6 +5,7 @@ import { ARCHITECTURES } from '../scenario/names.js';
 import { CONFIDENCES, type Figure } from '../cycles/figure.js';
 import { figuresOf, withFigures, type CpuProfile } from '../cycles/profile.js';
 import { allowedAre } from '../scenario/did-you-mean.js';
+import { keyText } from '../scenario/input.js';
 import { InputError, readWith } from '../scenario/load.js';
 
 /** A profile in a file: the figures that were measured on one machine, and the registered profile that has the rest. */
@@ -68,7 +69,9 @@ export function profileOfFile(content: ProfileFile, from: string): CpuProfile {
   for (const [name, { value, confidence, source, range }] of Object.entries(content.figures)) {
     const unit = known.get(name)?.unit;
     if (unit === undefined)
-      throw new InputError(`${from}: figures.${name} is no figure of ${base.name}; see vmemmap cpu ${base.name}`);
+      throw new InputError(
+        `${from}: figures.${name.split('.').map(keyText).join('.')} is no figure of ${base.name}; see vmemmap cpu ${base.name}`,
+      );
     replaced.set(name, { value, unit, confidence, source, ...(range === undefined ? {} : { range }) });
   }
   const profile = withFigures(base, replaced);
@@ -76,7 +79,7 @@ export function profileOfFile(content: ProfileFile, from: string): CpuProfile {
     const sets = size / base.lineSize / ways;
     if (!Number.isInteger(Math.log2(sets)))
       throw new InputError(
-        `${from}: caches.${name} has ${size} bytes in ${ways} ways; lines of ${base.lineSize} bytes must make a power of two of sets, and make ${sets}`,
+        `${from}: caches.${keyText(name)} has ${size} bytes in ${ways} ways; lines of ${base.lineSize} bytes must make a power of two of sets, and make ${sets}`,
       );
   }
   return {

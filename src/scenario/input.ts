@@ -55,7 +55,7 @@ function shown(value: unknown): string {
 }
 
 /** A key as text that fits a sentence: quoted where it has more than what names have. */
-const keyText = (key: PropertyKey): string =>
+export const keyText = (key: PropertyKey): string =>
   /^[\w$-]+$/.test(String(key)) ? String(key) : JSON.stringify(String(key));
 
 const pathText = (path: readonly PropertyKey[]): string =>

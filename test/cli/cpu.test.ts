@@ -46,6 +46,10 @@ describe('a profile from a file', () => {
       /figures\.caches\.L9\.latency is no figure/,
     ],
     [
+      { ...file, figures: { 'bar\rier': file.figures['caches.L2.latency'] } },
+      /figures\."bar\\rier" is no figure of emerald-rapids-guest/,
+    ],
+    [
       { ...file, figures: { memory: { value: -1, confidence: 'measured', source: '' } } },
       /figures\.memory\.value is -1/,
     ],
