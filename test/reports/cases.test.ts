@@ -127,4 +127,14 @@ describe('what took minutes', () => {
     const [first] = sweepFailures(scenario);
     expect(first).toMatchObject({ allocation: 1, step: 0, ret: -12, findings: [] });
   });
+
+  test.each([
+    ['report-slow-2TiB-failing-add-memory.json', 'the run adds more than 5000 sections one after the other'],
+    ['report-slow-64GiB-ppc64-compound.json', 'the kernel does more than 400000 things that would be shown'],
+  ])('a page of %s is refused, and the run is not', { timeout: 180_000 }, async (name, sentence) => {
+    const { status, stdout, stderr } = await vmemmapHere('report', path('robustness', name));
+    expect(stderr).toBe(`vmemmap: ${sentence}; add less memory\n`);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+    expect(runChecked(scenarioOf('robustness', name)).findings).toEqual([]);
+  });
 });
