@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { addressText } from '../hardware/low-bits.js';
 import type { Mishap } from '../kernel/log.js';
 import type { FrameRun, KernelEvent, Stretch } from './event.js';
 import { PAGE_UNUSED } from './replay.js';
@@ -20,18 +21,10 @@ export interface Geometry {
   readonly pageSize: number;
 }
 
-const LOW_DIGITS = 13;
 const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
 
-const LOW_SPAN = 16 ** LOW_DIGITS;
-/** Values of the bits above them. */
-const TOPS = 2 ** 12;
-
 /** @param low low 52 bits of a virtual address, and what carries over them: 64 bits wrap */
-export const address = ({ top }: Pick<Geometry, 'top'>, low: number): string => {
-  const above = (parseInt(top, 16) + Math.floor(low / LOW_SPAN)) % TOPS;
-  return (above.toString(16) + (low % LOW_SPAN).toString(16).padStart(LOW_DIGITS, '0')).replace(/^0+(?=.)/, '');
-};
+export const address = ({ top }: Pick<Geometry, 'top'>, low: number): string => addressText(parseInt(top, 16), low);
 
 export const hex = (value: number): string => `0x${value.toString(16)}`;
 

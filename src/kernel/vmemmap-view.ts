@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { addressText } from '../hardware/low-bits.js';
 import type { Leaf, Table } from '../hardware/page-table.js';
 import { type Kernel, pfnToPage } from './kernel.js';
 import { ScenarioError } from './scenario-error.js';
@@ -19,11 +20,6 @@ export interface AddressRange {
   end: number;
 }
 
-/** Bytes that the low 52 bits of an address tell apart. */
-const LOW_SPAN = 2 ** 52;
-/** Values of the bits above them. */
-const TOPS = 2 ** 12;
-
 /** Renders the addresses of one kernel's vmemmap, which are numbers that count from a multiple of 2^52 on. */
 export class AddressText {
   private readonly top: number;
@@ -35,9 +31,7 @@ export class AddressText {
 
   /** Hex digits without leading zeros. */
   of(address: number): string {
-    // What lies behind the last address is at the first one again: 64 bits wrap.
-    const top = ((this.top + Math.floor(address / LOW_SPAN)) % TOPS).toString(16);
-    return (top + (address % LOW_SPAN).toString(16).padStart(13, '0')).replace(/^0+(?=.)/, '');
+    return addressText(this.top, address);
   }
 
   /** With 0x; zero stands for "none". */
