@@ -67,7 +67,7 @@ export const LOOKS = 8;
 export const BYTES_PER_KIB = 1024;
 
 /** Expands nodes that no other thread has taken until there are none left, or it is time to stop. Pauses now and then. */
-export function* expand(alphabet: Alphabet, stepper: Stepper, job: LevelJob): Generator<void, LevelPart> {
+export function* expand(alphabet: Alphabet, stepper: Stepper, job: LevelJob): Generator<void, LevelPart, void> {
   const control = new Int32Array(job.control);
   const nodes = new Int32Array(job.nodes);
   const chunks = job.chunks.map((chunk) => new Int32Array(chunk));

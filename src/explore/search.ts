@@ -5,6 +5,7 @@ import { BYTES_PER_KIB, CONTROL, CONTROL_WORDS, expand, LOOKS, STOP, type LevelJ
 import { FrontierWriter, nodeAt, NODE_WORDS } from './frontier.js';
 import { Stepper } from './stepper.js';
 import { NO_PARENT, VisitedStates } from './visited.js';
+import { toTheEnd } from '../scenario/turns.js';
 
 /**
  * The levels of an exploration, one after the other: all states that n moves reach, each by the shortest way that comes
@@ -313,10 +314,7 @@ function sharedCopy(words: Int32Array): SharedArrayBuffer {
 
 /** Expands a job to its end, in this thread. */
 export function expandAll(alphabet: Alphabet, stepper: Stepper, job: LevelJob): LevelPart {
-  for (const part = expand(alphabet, stepper, job); ;) {
-    const { done, value } = part.next();
-    if (done === true) return value;
-  }
+  return toTheEnd(expand(alphabet, stepper, job));
 }
 
 /** Explores in this thread, to the end. */

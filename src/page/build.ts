@@ -3,6 +3,7 @@
 import { decidingInTurns } from '../check/releases/deciding-traits.js';
 import { DOCUMENT_SCHEMA, type ComparisonReport, type ReportDocument } from './document.js';
 import { checksFor, runReport, type RunRequest } from './run-report.js';
+import { toTheEnd } from '../scenario/turns.js';
 
 /** Whether two runs are one scenario on two kernels, so that they can be followed event by event. */
 function isSameScenario({ scenario: a }: RunRequest, { scenario: b }: RunRequest): boolean {
@@ -66,9 +67,5 @@ export function reportDocument(
   version: string,
   onRun?: (request: RunRequest) => void,
 ): ReportDocument {
-  const turns = reportInTurns(requests, version, onRun);
-  for (;;) {
-    const { done, value } = turns.next();
-    if (done === true) return value;
-  }
+  return toTheEnd(reportInTurns(requests, version, onRun));
 }

@@ -4,6 +4,7 @@ import { TRAIT_KEYS, TRAITS, type Trait } from '../../history/traits/index.js';
 import type { Scenario } from '../../scenario/scenario.js';
 import { runChecked } from '../checked-run.js';
 import type { Check } from '../step-view.js';
+import { toTheEnd } from '../../scenario/turns.js';
 
 /** Of the behaviours in which two kernels differ, those that make the difference for a scenario. */
 
@@ -45,9 +46,5 @@ export function* decidingInTurns(
 
 /** Which of the traits that differ between two kernels decide, each by itself, what a scenario's findings are. */
 export function decidingTraits(from: Scenario, to: Scenario, checks: readonly Check[]): Deciding {
-  const turns = decidingInTurns(from, to, checks);
-  for (;;) {
-    const { done, value } = turns.next();
-    if (done === true) return value;
-  }
+  return toTheEnd(decidingInTurns(from, to, checks));
 }
