@@ -210,6 +210,8 @@ describe('the playground, from disk and with the network off', () => {
     needsBrowser(context);
     const page = await open();
     const load = async (text: string): Promise<void> => {
+      // The page tells of what was loaded a moment before its dialog is gone.
+      await page.getByRole('dialog').waitFor({ state: 'hidden' });
       await page.keyboard.press('l');
       await page.getByLabel('text to load').fill(text);
       await page.getByRole('dialog').getByRole('button', { name: 'Load', exact: true }).click();
