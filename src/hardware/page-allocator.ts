@@ -202,6 +202,7 @@ export class PageAllocator {
     this.calls = 0;
     this.pagesOut = 0;
     this.taken = BLOCK.allocated;
+    for (const node of this.nodes) node.bootEnd = node.untouched * 2 ** this.maxOrder;
   }
 
   /** get_page(): one more {@link freePages} is needed before the page goes back. */
@@ -339,6 +340,7 @@ export class PageAllocator {
     const node = this.nodeOf(pfn);
     if (node === undefined) return false;
     const offset = pfn - node.basePfn;
+    if (offset >= node.bootEnd) return false;
     const order = this.allocatedOrder(node, offset);
     return order !== NO_PAGE && node.orders[order]!.get(offset >>> order) === BLOCK.reserved;
   }

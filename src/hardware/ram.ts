@@ -292,11 +292,12 @@ export class Ram {
       if (chunk < FIRST_INDEX) {
         if (chunk !== byte) return false;
         pa = (pfn - index + CHUNK_FRAMES) * frameSize;
-      } else if (head === 0 && index === 0 && end - pa >= CHUNK_FRAMES * frameSize) {
-        if (!this.isChunkFilled(chunk - FIRST_INDEX, byte)) return false;
+      } else if (head === 0 && end - pa >= frameSize) {
+        const count = Math.min(CHUNK_FRAMES - index, Math.floor((end - pa) * this.framesPerByte));
+        if (!this.areFilled(chunk - FIRST_INDEX, index, count, byte)) return false;
         // The answer is worth keeping: the next memset or scan of this chunk is one comparison.
-        this.fillChunk(pfn, 0, CHUNK_FRAMES, byte);
-        pa += CHUNK_FRAMES * frameSize;
+        if (count === CHUNK_FRAMES) this.fillChunk(pfn, 0, CHUNK_FRAMES, byte);
+        pa += count * frameSize;
       } else {
         const part = Math.min(end - pa, frameSize - head);
         if (!this.isPartFilled(pfn, head, part, byte)) return false;
@@ -534,15 +535,27 @@ export class Ram {
     return this.directory.add(index, new Int32Array(NODE_CHUNKS));
   }
 
-  private isChunkFilled(block: number, byte: number): boolean {
-    const first = block << CHUNK_SHIFT;
-    const tags = this.tags;
-    for (let i = first; i < first + CHUNK_FRAMES; i++) {
-      const tag = tags[i]!;
-      if (tag === byte) continue;
-      if (tag < FIRST_INDEX || !this.isSlotFilled(tag - FIRST_INDEX, 0, this.frameSize, byte)) return false;
+  /** Whether frames of a chunk in a row are filled. The last one is asked first: the end of a leaf is in use the longest. */
+  private areFilled(block: number, index: number, count: number, byte: number): boolean {
+    const first = (block << CHUNK_SHIFT) | index;
+    const last = first + count - 1;
+    const { tags } = this;
+    if (!this.isTagFilled(tags[last]!, byte)) return false;
+    for (let i = first; i < last; i++) {
+      // Four frames that are uniform, as most are, are compared at once.
+      while (
+        i + 4 <= last &&
+        ((tags[i]! ^ byte) | (tags[i + 1]! ^ byte) | (tags[i + 2]! ^ byte) | (tags[i + 3]! ^ byte)) === 0
+      )
+        i += 4;
+      if (!this.isTagFilled(tags[i]!, byte)) return false;
     }
     return true;
+  }
+
+  /** Whether a frame is filled, by its tag. */
+  private isTagFilled(tag: number, byte: number): boolean {
+    return tag < FIRST_INDEX ? tag === byte : this.isSlotFilled(tag - FIRST_INDEX, 0, this.frameSize, byte);
   }
 
   private isPartFilled(pfn: number, from: number, length: number, byte: number): boolean {
@@ -589,7 +602,8 @@ export class Ram {
     if (count === 1) {
       const tag = this.tags[first]!;
       if (tag >= FIRST_INDEX) {
-        this.framesMove();
+        this.moves++;
+        this.seen[pfn & (FRAMES_SEEN - 1)] = NOT_SEEN;
         this.freeSlots.push(tag - FIRST_INDEX);
         this.mixedFrames[block]!--;
       }

@@ -91,6 +91,14 @@ export class MemSections {
     return (this.flags(sectionNr) & HAS_MEM_MAP) !== 0;
   }
 
+  /** Number of the first section in [from, end) that is valid, or `end`. */
+  nextValid(from: number, end: number): number {
+    const last = Math.min(end, this.end);
+    let sectionNr = Math.max(from, this.first);
+    while (sectionNr < last && !this.isValid(sectionNr)) sectionNr++;
+    return sectionNr < last ? sectionNr : end;
+  }
+
   /** Numbers of the sections without memmap whose section_mem_map is not zero, ascending. */
   *stale(): Generator<number> {
     for (const sectionNr of this.reached()) if ((this.flags(sectionNr) & STALE_MEM_MAP) !== 0) yield sectionNr;
