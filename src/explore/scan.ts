@@ -357,18 +357,14 @@ export class Scanner {
     let c = this.cell;
     while (c < cells.length && cells[c]!.end <= start) c++;
     this.cell = c;
-    if (c === cells.length || start < cells[c]!.start || start + size > cells[c]!.end || size !== pageSize) return false;
+    if (c === cells.length || start < cells[c]!.start || start + size > cells[c]!.end || size !== pageSize)
+      return false;
     const pfn = pa / pageSize;
     const index = allocator.basePageIndex(pfn);
     if (index === NO_PAGE || allocator.sharesPages) return false;
     const byte = ram.uniformByte(pfn);
     if (byte === MIXED) return false;
-    this.hash.fourWords(
-      KIND.leaf | (i << KIND_BITS),
-      KIND.named,
-      this.nameOf(index),
-      KIND.fill | (byte << KIND_BITS),
-    );
+    this.hash.fourWords(KIND.leaf | (i << KIND_BITS), KIND.named, this.nameOf(index), KIND.fill | (byte << KIND_BITS));
     into.leaves.push(start, size, PTE, pa, lo, hi, OWNER.allocated, into.isActive[c]!);
     this.addToCell(c, size, pa, byte, KIND.fill);
     return true;
