@@ -25,6 +25,8 @@ export class LruSets {
   private deferred = 0;
   /** A set has taken the newest run, so that it cannot grow. */
   private newestTaken = true;
+  /** A set that took fewer runs than this has been emptied since, and does not know yet. */
+  private emptied = 0;
 
   /**
    * @param sets a power of two
@@ -62,12 +64,12 @@ export class LruSets {
     return hit;
   }
 
-  /** Empties every set. */
+  /** Empties every set: each finds out when it is next looked at, as of a run. */
   clear(): void {
-    this.keys.fill(0);
     this.runs = [];
-    this.taken.fill(this.deferred);
+    this.deferred++;
     this.forgotten = this.deferred;
+    this.emptied = this.deferred;
     this.newestTaken = true;
   }
 
@@ -109,8 +111,12 @@ export class LruSets {
   /** A set takes its share of the runs that it has not seen. */
   private take(set: number): void {
     const { keys, ways, runs, sets } = this;
-    const fresh: number[] = [];
+    const at = set * ways;
+    if (this.taken[set]! < this.emptied) for (let way = at; way < at + ways; way++) keys[way] = 0;
     const oldest = Math.max(0, this.taken[set]! - this.forgotten);
+    this.taken[set] = this.deferred;
+    if (oldest === runs.length) return;
+    const fresh: number[] = [];
     for (let i = runs.length - 1; i >= oldest && fresh.length < ways; i--) {
       const { first, count } = runs[i]!;
       const last = first + count - 1;
@@ -119,10 +125,8 @@ export class LruSets {
         this.onInsert(key);
       }
     }
-    const at = set * ways;
     keys.copyWithin(at + fresh.length, at, at + ways - fresh.length);
     for (const [i, key] of fresh.entries()) keys[at + i] = key + 1;
-    this.taken[set] = this.deferred;
     this.newestTaken = true;
   }
 }

@@ -5,7 +5,7 @@ import type { Architecture } from '../../arch/architecture.js';
 import { alignUp } from '../hardware/align.js';
 import { physicalLimit, type MachineConfig } from '../../arch/machine-fields.js';
 import { NoBootMemory, PageAllocator, type BlockChooser, type MemoryNode } from '../hardware/page-allocator.js';
-import { Ram } from '../hardware/ram.js';
+import { Ram, type WordStore } from '../hardware/ram.js';
 import { Counters } from '../kernel/counters.js';
 import type { Kernel } from '../kernel/kernel.js';
 import { startCode, type CodeStarter } from '../kernel/memmap-code.js';
@@ -40,6 +40,8 @@ export interface MachineOptions {
   /** Code of a foreign kernel in place of what this emulator, or an opened tree, has for the release. */
   code?: CodeStarter | undefined;
   release: Release;
+  /** Where frames that hold bytes of their own lie, if no foreign code has a place for them. */
+  frames?: WordStore | undefined;
   /** How the release behaves. */
   traits: Traits;
   config: MachineConfig;
@@ -68,7 +70,7 @@ export interface MachineOptions {
 export function bootKernel(options: MachineOptions): Kernel {
   const { architecture, config } = options;
   const foreign = options.code?.(config) ?? startCode(options.release.name, config, options.namesFunctions ?? false);
-  const ram = new Ram(config.pageSize, foreign?.frames);
+  const ram = new Ram(config.pageSize, foreign?.frames ?? options.frames);
   const maxOrder = architecture.maxOrder(config.pageSize);
   const { ramPages = DEFAULT_RAM_BYTES / config.pageSize } = options;
   const basePfn = alignUp(options.ramBasePfn, 2 ** maxOrder);
