@@ -370,19 +370,25 @@ export class Arm64Vmemmap implements VmemmapCode {
 
   /**
    * Whether a table has no entry left.
-   * @param next where the range ends that was unmapped: what lies behind it is likely still in use, so a look there
-   *   mostly saves the scan
+   * @param next where the range ends that was unmapped: the entry of its end, or the one behind it, is likely still in use,
+   *   so a look there mostly saves the scan
    */
   private isTableEmpty(tablePa: number, depth: number, next: number): boolean {
     const { ram, mmu } = this;
     const { observer } = this.kernel;
     const here = mmu.levels[depth]!;
     const first = mmu.entry(tablePa, 0);
-    const behind = first + tableIndex(here, next) * ENTRY_WORDS;
-    if (observer === null && !isNone(ram.words[behind]!, ram.words[behind + 1]!)) return false;
+    if (observer === null && (this.isUsed(first, here, next) || this.isUsed(first, here, next - 1))) return false;
     const end = first + (here.mask + 1) * ENTRY_WORDS;
     const used = ram.firstNonZero(first, end);
     if (observer !== null) observer.scanTable(tablePa, Math.ceil((Math.min(used + 1, end) - first) / ENTRY_WORDS));
     return used === end;
+  }
+
+  /** Whether the entry that covers an address is in use. @param first position of the table's first entry */
+  private isUsed(first: number, here: WalkLevel, address: number): boolean {
+    const { words } = this.ram;
+    const entry = first + tableIndex(here, address) * ENTRY_WORDS;
+    return !isNone(words[entry]!, words[entry + 1]!);
   }
 }

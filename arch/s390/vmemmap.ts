@@ -437,20 +437,26 @@ export class S390Vmemmap implements VmemmapCode {
   /**
    * try_free_pmd_table() and try_free_pud_table(): region and segment tables are never altmap memory.
    * @param level of the entry that points to the table
-   * @param next where the range ends that was removed: what lies behind it is likely still in use, so a look there mostly
-   *   saves the scan
+   * @param next where the range ends that was removed: the entry of its end, or the one behind it, is likely still in use,
+   *   so a look there mostly saves the scan
    */
   private tryFreeCrst(tablePa: number, level: Level, entry: number, next: number): void {
-    const { mmu } = this;
     const below = (level - 1) as Level;
     const empty = EMPTY[below]!;
-    const behind = mmu.entry(tablePa, tableIndex(mmu.table(below), next));
-    if (this.kernel.observer === null && !isNone(below, mmu.lo(behind), mmu.hi(behind))) return;
+    const isHeard = this.kernel.observer !== null;
+    if (!isHeard && (this.isUsed(tablePa, below, next) || this.isUsed(tablePa, below, next - 1))) return;
     for (let page = 0; page < 1 << CRST_ALLOC_ORDER; page++) {
       if (!this.areEmpty(tablePa + page * PAGE_SIZE, ENTRIES_PER_PAGE, empty)) return;
     }
     this.vmemFreePages(tablePa / PAGE_SIZE, CRST_ALLOC_ORDER, null);
     this.clear(level, entry, next - 1);
+  }
+
+  /** Whether the entry of a table that covers an address is in use. */
+  private isUsed(tablePa: number, level: Level, address: number): boolean {
+    const { mmu } = this;
+    const entry = mmu.entry(tablePa, tableIndex(mmu.table(level), address));
+    return !isNone(level, mmu.lo(entry), mmu.hi(entry));
   }
 
   private set(level: Level, entry: number, address: number, pa: number, bits: number): void {

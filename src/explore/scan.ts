@@ -172,9 +172,7 @@ export class Scanner {
       this.setFingerprint(this.exact(places));
       return;
     }
-    this.readActive();
-    into.mapped.fill(0);
-    into.sums.fill(0);
+    this.startCells();
     hash.start();
     hash.word(KIND.renamed);
     this.firstName = this.nextName;
@@ -243,13 +241,16 @@ export class Scanner {
     return hash.end();
   }
 
-  private readActive(): void {
+  private startCells(): void {
     const { sections } = this.kernel;
-    const { isActive } = this.into;
+    const { isActive, mapped, sums } = this.into;
     for (let c = 0; c < this.cells.length; c++) {
       const { sectionNr, from, to } = this.cells[c]!;
       const isThere = sections.areSet(sectionNr, from, to);
       isActive[c] = isThere || (sections.isEarly(sectionNr) && !sections.isEmpty(sectionNr)) ? 1 : 0;
+      mapped[c] = 0;
+      sums[c * 2] = 0;
+      sums[c * 2 + 1] = 0;
     }
   }
 
@@ -319,6 +320,7 @@ export class Scanner {
       }
       const start = base + i * span;
       const isLeaf = level === PTE || format.isLeaf(level, lo, hi);
+      hasEntries = true;
       // The bits that are no address; of an address that does not stand where its bits are in numbers, those too.
       const flagsLo = lo ^ (pa | 0);
       const flagsHi = hi ^ highHalf(pa);
@@ -329,11 +331,11 @@ export class Scanner {
         this.flagsLo = flagsLo;
         this.flagsHi = flagsHi;
       }
+      if (level === PTE && this.readBasePage(i, start, span, pa, lo, hi)) continue;
       hash.word((isLeaf ? KIND.leaf : KIND.table) | (i << KIND_BITS));
       const owner = this.readFrame(pa, isLeaf ? span : pageSize);
-      hasEntries = true;
       if (isLeaf) {
-        into.leaves.push(start, span, level, pa, lo, hi, owner);
+        into.leaves.push(start, span, level, pa, lo, hi, owner, 0);
         this.readLeaf(start, span, pa);
       } else {
         const table = into.tables.push(start, mmu.levels[depth + 1]!.level, pa, owner);
@@ -342,6 +344,39 @@ export class Scanner {
       }
     }
     return hasEntries;
+  }
+
+  /**
+   * A leaf as nearly all are: a page that was handed out by itself, filled with one byte, with memmap of one cell. It comes to
+   * what {@link readFrame} and {@link readLeaf} would.
+   * @returns whether it is one; if not, nothing was read
+   */
+  private readBasePage(i: number, start: number, size: number, pa: number, lo: number, hi: number): boolean {
+    const { cells, into } = this;
+    const { allocator, ram, pageSize } = this.kernel;
+    let c = this.cell;
+    while (c < cells.length && cells[c]!.end <= start) c++;
+    this.cell = c;
+    if (c === cells.length || start < cells[c]!.start || start + size > cells[c]!.end || size !== pageSize)
+      return false;
+    const pfn = pa / pageSize;
+    const index = allocator.basePageIndex(pfn);
+    if (index === NO_PAGE || allocator.sharesPages) return false;
+    const byte = ram.uniformByte(pfn);
+    if (byte === MIXED) return false;
+    this.hash.fourWords(KIND.leaf | (i << KIND_BITS), KIND.named, this.nameOf(index), KIND.fill | (byte << KIND_BITS));
+    into.leaves.push(start, size, PTE, pa, lo, hi, OWNER.allocated, into.isActive[c]!);
+    this.addToCell(c, size, pa, byte, KIND.fill);
+    return true;
+  }
+
+  /** Counts mapped bytes of a cell, and adds what is behind them to its checksum. */
+  private addToCell(c: number, size: number, from: number, content0: number, content1: number): void {
+    const { mapped, sums } = this.into;
+    mapped[c]! += size;
+    const high = highHalf(from);
+    addTo(sums, c * 2, content0, from | 0, high);
+    addTo(sums, c * 2 + 1, content1, high, from | 0);
   }
 
   /** The bytes behind a leaf, cell by cell, and between cells. */
@@ -375,9 +410,7 @@ export class Scanner {
         hash.word(hi);
       }
       if (isIn) {
-        into.mapped[c]! += to - at;
-        addTo(into.sums, c * 2, lo ^ raw, from | 0, highHalf(from));
-        addTo(into.sums, c * 2 + 1, hi, highHalf(from), from | 0);
+        this.addToCell(c, to - at, from, lo ^ raw, hi);
         if (into.isActive[c] === 1) into.leaves.isUsed[into.leaves.length - 1] = 1;
         if (to === cell.end) c++;
       }

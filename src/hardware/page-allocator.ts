@@ -195,6 +195,7 @@ export class PageAllocator {
     this.calls = 0;
     this.pagesOut = 0;
     this.taken = BLOCK.allocated;
+    for (const node of this.nodes) node.bootEnd = node.untouched * 2 ** this.maxOrder;
   }
 
   /** get_page(): one more {@link freePages} is needed before the page goes back. */
@@ -317,6 +318,23 @@ export class PageAllocator {
     found.index = NO_PAGE;
   }
 
+  /**
+   * Which frame it is of the frames of all nodes, as {@link locate} tells, if it is handed out by itself since the books were
+   * opened, as most are; else {@link NO_PAGE}.
+   */
+  basePageIndex(pfn: number): number {
+    let before = 0;
+    for (let n = 0; n < this.nodes.length; n++) {
+      const node = this.nodes[n]!;
+      const offset = pfn - node.basePfn;
+      if (offset >= 0 && offset < node.nrPages) {
+        return node.orders[0]!.get(offset) === BLOCK.allocated ? before + offset : NO_PAGE;
+      }
+      before += node.nrPages;
+    }
+    return NO_PAGE;
+  }
+
   /** Whether some page has more than one reference. */
   get sharesPages(): boolean {
     return this.extraReferences.size > 0;
@@ -337,6 +355,7 @@ export class PageAllocator {
     const node = this.nodeOf(pfn);
     if (node === undefined) return false;
     const offset = pfn - node.basePfn;
+    if (offset >= node.bootEnd) return false;
     const order = this.allocatedOrder(node, offset);
     return order !== NO_PAGE && node.orders[order]!.get(offset >>> order) === BLOCK.reserved;
   }

@@ -38,10 +38,14 @@ export interface Kernel {
   readonly vmemmapEnd: number;
   /** PAGES_PER_SECTION. */
   readonly pagesPerSection: number;
+  /** 1 / {@link pagesPerSection}: dividing by a power of two is exact either way, and multiplying is faster. */
+  readonly sectionsPerPage: number;
   /** PAGES_PER_SUBSECTION: 2 MiB of pages. */
   readonly pagesPerSubsection: number;
-  /** MAX_PHYSMEM_BITS: physical addresses end at 2 to this power. */
-  readonly maxPhysmemBits: number;
+  /** PFN_SUBSECTION_SHIFT: log2 of {@link pagesPerSubsection}. */
+  readonly pfnSubsectionShift: number;
+  /** Where physical addresses end: 2 to the power of MAX_PHYSMEM_BITS. */
+  readonly physmemEnd: number;
   readonly vmstat: Vmstat;
   /** What memory holds that is taken for the memmap of the step at work; null for the bytes that it has. */
   frameContent: FrameContent | null;

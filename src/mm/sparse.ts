@@ -9,11 +9,11 @@ import { HAS_MEM_MAP, HAS_USAGE, IS_EARLY, IS_ONLINE, STALE_MEM_MAP, USAGE_RESER
 /** mm/sparse.c: sections, their subsection maps, and what makes a section come and go. */
 
 /** pfn_to_section_nr(). */
-export const pfnToSectionNr = (kernel: Kernel, pfn: number): number => Math.floor(pfn / kernel.pagesPerSection);
+export const pfnToSectionNr = (kernel: Kernel, pfn: number): number => Math.floor(pfn * kernel.sectionsPerPage);
 
 /** subsection_map_index(). */
 export const subsectionMapIndex = (kernel: Kernel, pfn: number): number =>
-  ((pfn & (kernel.pagesPerSection - 1)) / kernel.pagesPerSubsection) | 0;
+  (pfn & (kernel.pagesPerSection - 1)) >>> kernel.pfnSubsectionShift;
 
 /** __populate_section_memmap(). Returns 0 or a negative errno. */
 function buildSectionMemmap(
