@@ -61,7 +61,7 @@ function heardOf(input: ScenarioInput, takesRows: boolean) {
   const run = startRun(scenario(input));
   const { heard, observer } = listener(run.kernel.pageSize, takesRows);
   observe(run.kernel, observer);
-  const states = run.scenario.steps.map((step) => [runStep(run, step), captureRun(run)]);
+  const states = run.scenario.steps.map((step) => captureRun(run, runStep(run, step)));
   const rows = heard.filter((event) => event.startsWith('setEntry 0')).length;
   return { heard, states, counters: run.kernel.counters, mapsBasePages: rows > 0 };
 }
