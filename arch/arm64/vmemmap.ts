@@ -15,8 +15,9 @@ import {
 } from '../../src/hardware/page-table.js';
 import { EINVAL, EPERM } from '../../src/kernel/errno.js';
 import { FreedBasePages } from '../../src/kernel/base-pages.js';
+import { entryByEntry, tellRows } from '../../src/kernel/entry-rows.js';
 import { freePages, noteFlush, pfnToPage, writeEntry, zeroEntry, type Kernel } from '../../src/kernel/kernel.js';
-import type { Decision } from '../../src/kernel/observer.js';
+import type { Decision, EntryRow } from '../../src/kernel/observer.js';
 import {
   vmemmapPopulateBasepages,
   vmemmapPopulateHugepages,
@@ -51,6 +52,10 @@ import {
 /** ARM64_KERNEL_USES_PMD_MAPS: only kernels with 4K pages map the vmemmap with blocks. */
 const PAGE_SHIFT_WITH_BLOCKS = 12;
 const ENTRY_WORDS = 2;
+
+/** What unmap_hotplug_pte_range() does to a PTE: its page goes behind the flush. */
+const UNMAPPED_ALTMAP_PAGE: EntryRow = ['readEntry', 'clearEntry', 'flushRange'];
+const UNMAPPED_PAGE: EntryRow = [...UNMAPPED_ALTMAP_PAGE, 'freePage'];
 
 /** What vmemmap_populate() asks, told to an observer. */
 const NOT_4K: Decision = { because: '!IS_ENABLED(CONFIG_ARM64_4K_PAGES)', so: 'vmemmap_populate_basepages()' };
@@ -267,10 +272,13 @@ export class Arm64Vmemmap implements VmemmapCode {
     altmap: VmemAltmap | null,
   ): void {
     const { ram, kernel, counters, layout, pageSize, freed } = this;
-    const { observer } = kernel;
-    const { words } = ram;
+    const observer = entryByEntry(kernel.observer);
     const first = this.mmu.entry(tablePa, tableIndex(here, start));
-    const last = first + ((end - start) / pageSize) * ENTRY_WORDS;
+    const count = Math.ceil((end - start) / pageSize);
+    const last = first + count * ENTRY_WORDS;
+    const row = altmap === null ? UNMAPPED_PAGE : UNMAPPED_ALTMAP_PAGE;
+    tellRows(kernel, { first, count, address: start }, (lo, hi) => (isNone(lo, hi) ? null : row));
+    const { words } = ram;
     let cleared = 0;
     for (let entry = first; entry < last; entry += ENTRY_WORDS) {
       const lo = words[entry]!;

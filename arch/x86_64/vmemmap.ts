@@ -16,8 +16,9 @@ import {
 } from '../../src/hardware/page-table.js';
 import { ENOMEM } from '../../src/kernel/errno.js';
 import { FreedBasePages } from '../../src/kernel/base-pages.js';
+import { entryByEntry, tellRows } from '../../src/kernel/entry-rows.js';
 import { freePages, noteFlush, writeEntry, zeroEntry, type Kernel } from '../../src/kernel/kernel.js';
-import type { Decision } from '../../src/kernel/observer.js';
+import type { Decision, EntryRow } from '../../src/kernel/observer.js';
 import { vmemmapPopulateBasepages, vmemmapPopulateHugepages } from '../../src/mm/sparse-vmemmap.js';
 import { UnusedSubPmd } from '../../src/mm/unused-sub-pmd.js';
 import { vmemAltmapFree } from '../../src/mm/vmem-altmap.js';
@@ -45,6 +46,9 @@ import { P4D_SIZE, PAGE_SIZE, PMD_ORDER, PMD_SIZE, PUD_SIZE, type X86Platform } 
 const PTRS_PER_TABLE = 512;
 const TABLE_WORDS = PTRS_PER_TABLE * 2;
 const ENTRY_WORDS = 2;
+
+/** What remove_pte_table() does to a PTE. */
+const REMOVED_PAGE: EntryRow = ['freePage', 'readEntry', 'lock', 'clearEntry'];
 
 /** What vmemmap_populate() asks, told to an observer. */
 const POPULATE = 'vmemmap_populate';
@@ -251,10 +255,12 @@ export class X86Vmemmap implements VmemmapCode {
   /** remove_pte_table(). It knows no altmap: what the entry maps goes to the page allocator. */
   private removePteTable(table: number, start: number, end: number): void {
     const { mmu, kernel, counters, freed } = this;
-    const { words } = this.ram;
-    const { observer } = kernel;
+    const observer = entryByEntry(kernel.observer);
     const first = mmu.entry(table, tableIndex(mmu.table(PTE), start));
-    const last = first + ((end - start) / PAGE_SIZE) * ENTRY_WORDS;
+    const count = Math.ceil((end - start) / PAGE_SIZE);
+    const last = first + count * ENTRY_WORDS;
+    tellRows(kernel, { first, count, address: start }, (lo) => ((lo & (PRESENT | GLOBAL)) === 0 ? null : REMOVED_PAGE));
+    const { words } = this.ram;
     let cleared = 0;
     for (let entry = first; entry < last; entry += ENTRY_WORDS) {
       const lo = words[entry]!;

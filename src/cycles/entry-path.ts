@@ -33,7 +33,7 @@ export class EntryPath {
   /**
    * Goes down to the entry of a level that covers an address.
    * @param address low 52 bits of a virtual address
-   * @returns how deep it lies, 0 for the root; {@link entries} has it and those above it
+   * @returns its physical byte address; {@link entries} has those above it, too
    * @throws RangeError for a folded level
    */
   locate(level: Level, address: number): number {
@@ -44,8 +44,9 @@ export class EntryPath {
     let tablePa = table.root;
     for (let depth = 0; depth < levels.length; depth++) {
       const here = levels[depth]!;
-      entries[depth] = tablePa + tableIndex(here, address) * ENTRY_BYTES;
-      if (here.level === level) return depth;
+      const pa = tablePa + tableIndex(here, address) * ENTRY_BYTES;
+      entries[depth] = pa;
+      if (here.level === level) return pa;
       const at = positions[depth]!;
       if (
         depth >= this.known ||
@@ -57,6 +58,11 @@ export class EntryPath {
       tablePa = tables[depth]!;
     }
     throw new RangeError(`this page table has no level ${LEVELS[level]}`);
+  }
+
+  /** Tables above those of a level. */
+  depthOf(level: Level): number {
+    return this.table.levels.findIndex((here) => here.level === level);
   }
 
   /** Reads an entry on the way; what lay behind it is no longer known. */

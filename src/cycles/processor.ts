@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { CacheHierarchy } from './cache.js';
+import { Charges } from './charges.js';
 import { Clock } from './clock.js';
 import { DataTlb, TLB_FIRST, TLB_SECOND } from './tlb.js';
 import { CallTree } from './call-tree.js';
@@ -55,6 +56,12 @@ export class Processor {
   private readonly served: Float64Array;
   private readonly linearLeaf: number;
   private readonly instruction: number;
+  /** Translations that the first level of the TLB had not, and lines of tables that were accessed for them. */
+  private missedPages = 0;
+  private tableLines = 0;
+  /** The charges of a turn of {@link again}, while there is one. */
+  private readonly turn = new Charges();
+  private isRepeating = false;
   /** How many times as long initialisation takes, by the CPUs that do it at once. */
   private readonly together: number;
 
@@ -105,9 +112,32 @@ export class Processor {
    */
   charge(cause: number, cycles: number, leaf?: string): void {
     if (!this.clock.running) return;
-    if (leaf === undefined) this.calls.add(cycles);
-    else this.calls.addLeaf(leaf, this.clock.cycles, cycles);
-    this.clock.charge(cause, cycles);
+    const { calls, clock } = this;
+    const node = leaf === undefined ? calls.add(cycles) : calls.addLeaf(leaf, clock.cycles, cycles);
+    clock.charge(cause, cycles);
+    if (this.isRepeating) this.turn.add(cause, cycles, node, leaf !== undefined);
+  }
+
+  /**
+   * A loop whose turns access the same lines and pages, in the same order. Where a turn finds its pages in the first level of
+   * the TLB, and the one before made the same accesses, sets are as they were before it: true LRU keeps what was accessed, in
+   * its order, in front of the rest. Then all the turns that follow cost the same, and need not be played.
+   */
+  again(times: number, turn: () => void): void {
+    this.isRepeating = !this.calls.records;
+    let differs = true;
+    for (let left = times - 1; left >= 0; left--) {
+      const { missedPages, tableLines, bytesTouched } = this;
+      this.turn.clear();
+      turn();
+      if (!differs && missedPages === this.missedPages && this.isRepeating) {
+        this.turn.again(this.clock, left);
+        this.bytesTouched += (this.bytesTouched - bytesTouched) * left;
+        break;
+      }
+      differs = tableLines !== this.tableLines;
+    }
+    this.isRepeating = false;
   }
 
   /** Instructions that touch no memory, at the width of the core. */
@@ -289,6 +319,7 @@ export class Processor {
   private translation(address: number, leafSize: number): number {
     const found = this.tlb.lookup(address, leafSize);
     if (found === TLB_FIRST) return 0;
+    this.missedPages++;
     const { secondHit, walk } = this.profile.tlb;
     if (found === TLB_SECOND) return secondHit.value;
     return secondHit.value + walk.value + this.tableLine(address, leafSize);
@@ -298,6 +329,7 @@ export class Processor {
   private tableLine(address: number, leafSize: number): number {
     const { throughput } = this.profile;
     if (throughput === undefined || leafSize !== BASE_PAGE) return 0;
+    this.tableLines++;
     const level = this.caches.access(PAGE_TABLES + Math.floor(address / BASE_PAGE) * WORD_BYTES);
     return level === this.latency.length - 1 ? throughput.coldTableLine.value : 0;
   }
