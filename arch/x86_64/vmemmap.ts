@@ -12,6 +12,7 @@ import {
   type Level,
   type PageTable,
   type Table,
+  type WalkLevel,
 } from '../../src/hardware/page-table.js';
 import { ENOMEM } from '../../src/kernel/errno.js';
 import { FreedBasePages } from '../../src/kernel/base-pages.js';
@@ -69,6 +70,9 @@ export class X86Vmemmap implements VmemmapCode {
   readonly addPagesWarns = true;
   readonly paging: KernelPaging;
   private readonly mmu: PageTable;
+  private readonly p4d: WalkLevel;
+  private readonly pud: WalkLevel;
+  private readonly pmd: WalkLevel;
   private readonly unusedSubPmd: UnusedSubPmd;
   private readonly ram;
   private readonly counters;
@@ -84,6 +88,9 @@ export class X86Vmemmap implements VmemmapCode {
     this.counters = kernel.counters;
     this.freed = new FreedBasePages(kernel);
     this.mmu = table;
+    this.p4d = table.table(P4D);
+    this.pud = table.table(PUD);
+    this.pmd = table.table(PMD);
     this.otherTables = otherTables;
     this.unusedSubPmd = new UnusedSubPmd(kernel, loadedMmu, PMD_SIZE, {
       defersTail: kernel.traits.x86DeferredTail,
@@ -186,8 +193,7 @@ export class X86Vmemmap implements VmemmapCode {
 
   /** remove_p4d_table(). Tables of the pud level go only where the p4d is not the root. */
   private removeP4dTable(table: number, start: number, end: number, altmap: VmemAltmap | null): void {
-    const { mmu, ram } = this;
-    const p4d = mmu.table(P4D);
+    const { mmu, ram, p4d } = this;
     let next: number;
     for (let address = start; address < end; address = next) {
       next = Math.min(alignDown(address, P4D_SIZE) + P4D_SIZE, end);
@@ -203,8 +209,7 @@ export class X86Vmemmap implements VmemmapCode {
 
   /** remove_pud_table(). A leaf that is not wholly in the range is taken for a table. */
   private removePudTable(table: number, start: number, end: number, altmap: VmemAltmap | null): void {
-    const { mmu, ram } = this;
-    const pud = mmu.table(PUD);
+    const { mmu, ram, pud } = this;
     let next: number;
     for (let address = start; address < end; address = next) {
       next = Math.min(alignDown(address, PUD_SIZE) + PUD_SIZE, end);
@@ -226,7 +231,7 @@ export class X86Vmemmap implements VmemmapCode {
   private removePmdTable(table: number, start: number, end: number, altmap: VmemAltmap | null): void {
     const { mmu, ram } = this;
     const { observer } = this.kernel;
-    let entry = mmu.entry(table, tableIndex(mmu.table(PMD), start));
+    let entry = mmu.entry(table, tableIndex(this.pmd, start));
     let next: number;
     for (let address = start; address < end; address = next, entry += ENTRY_WORDS) {
       next = Math.min(alignDown(address, PMD_SIZE) + PMD_SIZE, end);

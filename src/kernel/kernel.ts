@@ -109,11 +109,12 @@ export function zeroEntry(kernel: Kernel, level: Level, entry: number, address: 
   noteClear(kernel, level, address);
 }
 
-const FLUSH_COUNTER = { all: 'tlbFlushAll', range: 'tlbFlushRange', table: 'tlbFlushTable' } as const;
-
 /** Counts and tells a TLB flush. See {@link Observer.flush}. */
 export function noteFlush(kernel: Kernel, kind: FlushKind, start: number, end: number): void {
-  kernel.counters[FLUSH_COUNTER[kind]]++;
+  const { counters } = kernel;
+  if (kind === 'all') counters.tlbFlushAll++;
+  else if (kind === 'range') counters.tlbFlushRange++;
+  else counters.tlbFlushTable++;
   if (kernel.observer !== null) kernel.observer.flush(kind, start, end);
 }
 

@@ -171,6 +171,39 @@ export class MemSections {
     return mask;
   }
 
+  /**
+   * fill_subsection_map(): makes the subsections [from, to) active if none of them is.
+   * @returns whether none was
+   */
+  fillMap(sectionNr: number, from: number, to: number): boolean {
+    const { maps } = this.root(sectionNr)!;
+    const first = (sectionNr & (SECTIONS_PER_ROOT - 1)) * this.wordsPerMap;
+    const last = (to - 1) >>> 5;
+    for (let word = from >>> 5; word <= last; word++) {
+      if ((maps[first + word]! & wordMask(word, from, to)) !== 0) return false;
+    }
+    for (let word = from >>> 5; word <= last; word++) maps[first + word]! |= wordMask(word, from, to);
+    this.changes++;
+    return true;
+  }
+
+  /**
+   * clear_subsection_map(): makes the subsections [from, to) inactive if all of them are active.
+   * @returns whether all were
+   */
+  clearMap(sectionNr: number, from: number, to: number): boolean {
+    const { maps } = this.root(sectionNr)!;
+    const first = (sectionNr & (SECTIONS_PER_ROOT - 1)) * this.wordsPerMap;
+    const last = (to - 1) >>> 5;
+    for (let word = from >>> 5; word <= last; word++) {
+      const mask = wordMask(word, from, to);
+      if ((maps[first + word]! & mask) !== mask) return false;
+    }
+    for (let word = from >>> 5; word <= last; word++) maps[first + word]! &= ~wordMask(word, from, to);
+    this.changes++;
+    return true;
+  }
+
   /** bitmap_set() of the subsection map. @param from the first subsection @param to behind the last */
   set(sectionNr: number, from: number, to: number): void {
     this.change(sectionNr, from, to, true);

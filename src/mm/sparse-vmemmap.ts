@@ -3,7 +3,7 @@
 import type { KernelPaging } from '../kernel/vmemmap-code.js';
 import { alignDown } from '../hardware/align.js';
 import { NO_PAGE } from '../hardware/buddy-blocks.js';
-import { ENTRY_BYTES, PMD, PTE, tableIndex, type Level } from '../hardware/page-table.js';
+import { ENTRY_BYTES, NOT_MAPPED, PMD, PTE, tableIndex, type Level } from '../hardware/page-table.js';
 import { ENOMEM } from '../kernel/errno.js';
 import { mapBasePages, type MappingRows } from '../kernel/base-pages.js';
 import { entryByEntry } from '../kernel/entry-rows.js';
@@ -66,13 +66,19 @@ function vmemmapTablesPopulate(
   nid: number,
 ): number {
   const { table } = paging;
-  const { levels } = table;
+  const { levels, lastWalk } = table;
   const { ram } = kernel;
-  let tablePa = table.root;
+  let tablePa = lastWalk.table(level, address);
+  if (tablePa !== NOT_MAPPED) return table.entry(tablePa, tableIndex(table.table(level), address));
+  tablePa = table.root;
+  lastWalk.begin(level);
   for (let depth = 0; ; depth++) {
     const here = levels[depth]!;
     const entry = table.entry(tablePa, tableIndex(here, address));
-    if (here.level === level) return entry;
+    if (here.level === level) {
+      lastWalk.came(tablePa, address, here.span * (here.mask + 1));
+      return entry;
+    }
     if (paging.isNone(ram.words[entry]!, ram.words[entry + 1]!, here.level)) {
       const pfn = vmemmapAllocBlockZero(kernel, nid);
       if (pfn === NO_PAGE) return NO_ENTRY;
@@ -82,6 +88,7 @@ function vmemmapTablesPopulate(
     } else {
       tablePa = table.format.address(here.level, table.lo(entry), table.hi(entry));
     }
+    lastWalk.through(entry);
   }
 }
 
