@@ -78,17 +78,26 @@ export interface ExploreProgress {
   ended: string | undefined;
 }
 
+/** The runs of a report that are there already: all that their kernels do, and no more of them yet. */
+export interface ReportPart {
+  document: ReportDocument;
+  /** Kernels that the scenario is still to run on. */
+  awaited: readonly string[];
+}
+
+/** What is asked by its name, what is answered, and what comes before the answer in parts. */
 export interface Ask {
-  offer: { request: object; answer: Offer };
-  bug: { request: { name: string; kernels: string[] }; answer: ReportDocument };
+  offer: { request: object; answer: Offer; part: never };
+  bug: { request: { name: string; kernels: string[] }; answer: ReportDocument; part: ReportPart };
   /** The entry's scenario as a file. */
-  bugFile: { request: { name: string }; answer: { file: unknown; kernels: string[] } };
-  run: { request: { file: unknown; kernels: string[] }; answer: ReportDocument };
-  check: { request: { text: string }; answer: Mistake[] };
-  load: { request: { name: string; text: string }; answer: Loaded };
+  bugFile: { request: { name: string }; answer: { file: unknown; kernels: string[] }; part: never };
+  run: { request: { file: unknown; kernels: string[] }; answer: ReportDocument; part: ReportPart };
+  check: { request: { text: string }; answer: Mistake[]; part: never };
+  load: { request: { name: string; text: string }; answer: Loaded; part: never };
   explore: {
     request: { file: unknown; kernel: string; sections: number; unit: string; depth: number };
     answer: ExploreProgress;
+    part: ExploreProgress;
   };
 }
 
