@@ -20,6 +20,7 @@ import type { ScenarioFile } from '../scenario/schema.js';
 import { vmemmapWindow, walkVmemmap } from '../kernel/vmemmap-view.js';
 import { writtenScenario } from '../scenario/written.js';
 import { stepText, zoneLines } from '../report/text.js';
+import { counterOf } from './counters.js';
 import type { FieldReport, FindingReport, RunReport, StateReport, StepReport, TableReport } from './document.js';
 import { knownBug, knownReport } from './known.js';
 import { physicalReport } from './physical.js';
@@ -174,6 +175,7 @@ export function* runInTurns(
     counters: counted(results[i]!.counters, results[i - 1]?.counters ?? {}),
     lines: linesOf(results[i]!),
     cycles: null,
+    nrMemmapPages: results[i]!.vmstat?.nrMemmapPages ?? null,
   });
   const sentenceOf = (invariant: string): string => CHECKS.find(({ name }) => name === invariant)?.sentence ?? '';
   const symptom = bug && symptomOf(bug, checked);
@@ -193,6 +195,7 @@ export function* runInTurns(
       also: [],
       function: by,
       books,
+      counter: counterOf(finding),
       command: bug === undefined ? `${request.command} --step ${finding.step + 1}` : request.command,
       known: entry === undefined ? null : knownReport(entry),
     };
