@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { BUGS, type Bug } from '../../catalogue/bugs/index.js';
+import { bugsHereInTurns, machineOf } from '../../catalogue/here.js';
 import { tellingReleases } from '../../catalogue/repro.js';
 import { DEFAULT_RELEASE } from '../../history/releases.js';
 import { ScenarioError } from '../../kernel/scenario-error.js';
@@ -19,7 +20,7 @@ import { explore } from './explore.js';
 import { load } from './load.js';
 import { offer } from './offer.js';
 import { pause } from './pause.js';
-import type { Ask, Mistake, Op, ReportPart } from './protocol.js';
+import type { Ask, BugHere, Mistake, Op, ReportPart } from './protocol.js';
 
 /** What the emulator answers: by the same functions as the command line, without a file and without a network. */
 
@@ -154,6 +155,28 @@ function checkText(text: string): Mistake[] {
   return mistakesOf(isEmpty ? { ...(value as object), steps: [NOTHING] } : value);
 }
 
+/** Lists that were asked for: one of a machine that is chosen no more goes no further. */
+let lists = 0;
+
+async function bugsOf({ machine, kernel }: Ask['here']['request']): Promise<BugHere[]> {
+  const mine = ++lists;
+  const turns = bugsHereInTurns(machineOf(machine, findKernelRelease(kernel, 'kernel')));
+  for (;;) {
+    const { done, value } = turns.next();
+    if (done === true) {
+      return value.map(({ bug: { id, name, title, structPageSizes }, finding, endedBy }) => ({
+        id,
+        name,
+        title,
+        endedBy: endedBy?.name ?? null,
+        structPageSizes: finding === undefined ? [...structPageSizes] : [],
+      }));
+    }
+    await pause();
+    if (mine !== lists) return [];
+  }
+}
+
 type Answering = {
   [O in Op]: (
     request: Ask[O]['request'],
@@ -174,6 +197,7 @@ export const answers = (version: string): Answering => ({
   },
   run: (request, onPart) => runFile(version, request, onPart),
   check: ({ text }) => checkText(text),
-  load: ({ name, text }) => load(name, text),
+  load,
+  here: bugsOf,
   explore,
 });

@@ -106,6 +106,8 @@ export function App({ document: own, emulator }: AppProps) {
   const [zoom, setZoom] = useState<View | null>(null);
   const [dialog, setDialog] = useState<'catalogue' | 'load' | 'keys' | undefined>();
   const [toast, setToast] = useState('');
+  /** What was made of what was loaded. */
+  const [note, setNote] = useState('');
   const [tool, setTool] = useState<Tool>({ what: 'section', fails: false });
   const asked = useRef(0);
   const lastBug = useRef(FIRST_BUG);
@@ -227,6 +229,7 @@ export function App({ document: own, emulator }: AppProps) {
       });
       setMode('play');
       setDialog(undefined);
+      setNote('');
       run(next);
     },
     [run],
@@ -521,6 +524,8 @@ export function App({ document: own, emulator }: AppProps) {
                 onDraft={play}
                 onUndo={undo}
                 onToast={tell}
+                onBug={(name, kernels) => openBug(name, { kernels })}
+                note={note}
               />
             )
           }
@@ -548,9 +553,9 @@ export function App({ document: own, emulator }: AppProps) {
         <LoadDialog
           emulator={emulator}
           onClose={() => setDialog(undefined)}
-          onLoaded={(file, told) => {
-            play({ file: file as Draft['file'], kernels: kernelsFor(file, draft, offer) });
-            tell(told);
+          onLoaded={({ file, kernels, told }) => {
+            play({ file: file as Draft['file'], kernels });
+            setNote(told);
           }}
         />
       )}
@@ -562,17 +567,6 @@ export function App({ document: own, emulator }: AppProps) {
       </div>
     </>
   );
-}
-
-/** Kernels for a scenario that was loaded: its own, or those that were chosen. */
-function kernelsFor(file: unknown, draft: Draft, offer: Offer | undefined): readonly string[] {
-  const { machine } = file as { machine?: { kernel?: unknown } };
-  const named = typeof machine?.kernel === 'string' ? machine.kernel : undefined;
-  if (named === undefined) return draft.kernels;
-  return [
-    named,
-    ...draft.kernels.slice(1).filter((kernel) => offer?.kernels.includes(kernel) === true && kernel !== named),
-  ];
 }
 
 /** The byte range after or before the selected one, as the picture has them. */
