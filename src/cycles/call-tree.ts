@@ -60,7 +60,7 @@ export class CallTree {
   private readonly open: Call[] = [];
 
   /** @param records whether each call is kept, and not just the sums */
-  constructor(private readonly records: boolean) {}
+  constructor(readonly records: boolean) {}
 
   /**
    * A function begins.
@@ -88,17 +88,24 @@ export class CallTree {
     while (this.current !== this.root) this.leave(now);
   }
 
-  /** Cycles of the current function. */
-  add(cycles: number): void {
-    this.current.self += cycles;
+  /** The function that is running. */
+  get running(): CallNode {
+    return this.current;
   }
 
-  /** A function that calls no other: it begins at `now` and takes these cycles. */
-  addLeaf(name: string, now: number, cycles: number): void {
+  /** Cycles of the current function, which is returned. */
+  add(cycles: number): CallNode {
+    this.current.self += cycles;
+    return this.current;
+  }
+
+  /** A function that calls no other, and is returned: it begins at `now` and takes these cycles. */
+  addLeaf(name: string, now: number, cycles: number): CallNode {
     const leaf = childOf(this.current, name);
     leaf.calls++;
     leaf.self += cycles;
     if (this.records) this.calls.push({ name, depth: this.open.length, start: now, end: now + cycles });
+    return leaf;
   }
 }
 

@@ -3,9 +3,11 @@
 import { alignDown } from '../hardware/align.js';
 import { ENTRY_BYTES, HPTE, PTE, type Leaf, type Level } from '../hardware/page-table.js';
 import type { Kernel } from '../kernel/kernel.js';
-import { DEAF_OBSERVER, type FlushKind, type Observer } from '../kernel/observer.js';
+import { DEAF_OBSERVER, type EntryEvent, type EntryRow, type FlushKind, type Observer } from '../kernel/observer.js';
 import type { Traits } from '../history/traits/index.js';
 import { CAUSE } from './causes.js';
+import type { CallNode } from './call-tree.js';
+import { EntryLoop } from './entry-loop.js';
 import { EntryPath } from './entry-path.js';
 import { Processor, type ProcessorOptions } from './processor.js';
 import type { CpuProfile, StreamProfile } from './profile.js';
@@ -57,15 +59,26 @@ export function cycleModel(kernel: Kernel, options: ProcessorOptions): CycleMode
 
   /** Physical address of the entry of a level, by the way that the tables lead now. */
   function locate(level: Level, address: number): number {
-    const path = pathNow();
-    return path.entries[path.locate(level, address)]!;
+    return pathNow().locate(level, address);
   }
 
-  function walk(level: Level, address: number): void {
-    const path = pathNow();
-    const { entries } = path;
-    const depth = path.locate(level, address);
-    for (let step = 0; step <= depth; step++) processor.walkStep(entries[step]!, ENTRY_BYTES);
+  /** The steps of a walk down to an entry at a physical address, on the way that was located last. */
+  function walkTo(level: Level, pa: number): void {
+    const { entries, depthOf } = pathNow();
+    for (let step = 0; step < depthOf[level]!; step++) processor.walkStep(entries[step]!, ENTRY_BYTES);
+    processor.walkStep(pa, ENTRY_BYTES);
+  }
+
+  function setEntryAt(pa: number, leaf: boolean): void {
+    processor.storeEntry(pa, ENTRY_BYTES);
+    const barrier = leaf ? profile.barrier.leaf : profile.barrier.table;
+    if (barrier.value > 0) processor.charge(CAUSE.barrier, barrier.value);
+  }
+
+  function flush(kind: FlushKind): void {
+    const cost = profile.flush[kind];
+    if (cost === undefined) throw new RangeError(`${profile.name} has no cost of ${FLUSH_FUNCTION[kind]}()`);
+    processor.flush(cost, FLUSH_FUNCTION[kind]);
   }
 
   function isLeaf(level: Level, pa: number): boolean {
@@ -99,6 +112,41 @@ export function cycleModel(kernel: Kernel, options: ProcessorOptions): CycleMode
     return mixed;
   }
 
+  /** What an entry of the leaf table at a physical address takes, by what is done to it. */
+  const pageTableEntry: Readonly<Record<EntryEvent, (pa: number) => void>> = {
+    allocPage: () => processor.allocate(0),
+    freePage: () => processor.free(0),
+    walk: (pa) => walkTo(PTE, pa),
+    readEntry: (pa) => processor.load(CAUSE.walk, pa, ENTRY_BYTES),
+    setEntry: (pa) => setEntryAt(pa, true),
+    clearEntry: (pa) => processor.storeEntry(pa, ENTRY_BYTES),
+    lock: () => processor.lock(),
+    flushRange: () => flush('range'),
+  };
+
+  /** Loops that there were, by the function that they were in; null while the clock stands still. */
+  const loops = new Map<EntryRow, Map<CallNode | null, EntryLoop>>();
+
+  function loopOf(row: EntryRow): EntryLoop {
+    const known = loops.get(row) ?? new Map<CallNode | null, EntryLoop>();
+    loops.set(row, known);
+    const caller = processor.clock.running ? processor.calls.running : null;
+    let loop = known.get(caller);
+    if (loop === undefined) {
+      const events = row.map((event) => pageTableEntry[event]);
+      loop = new EntryLoop(processor, (pa) => {
+        for (let i = 0; i < events.length; i++) events[i]!(pa);
+      });
+      known.set(caller, loop);
+    }
+    return loop;
+  }
+
+  function entryRow(row: EntryRow, address: number, count: number): void {
+    const first = locate(PTE, address);
+    loopOf(row).play(first, count, row.includes('walk') ? pathNow().above(PTE) : []);
+  }
+
   const observer: Observer = {
     ...DEAF_OBSERVER,
     enter: (name) => processor.enter(name),
@@ -106,14 +154,12 @@ export function cycleModel(kernel: Kernel, options: ProcessorOptions): CycleMode
     allocPages: (order) => processor.allocate(order),
     freePages: (_pfn, order) => processor.free(order),
     lock: () => processor.lock(),
-    walk,
+    walk: (level, address) => walkTo(level, locate(level, address)),
     readEntry: (level, address) => processor.load(CAUSE.walk, locate(level, address), ENTRY_BYTES),
     setEntry(level, address) {
       if (level === HPTE) return;
       const pa = locate(level, address);
-      processor.storeEntry(pa, ENTRY_BYTES);
-      const barrier = isLeaf(level, pa) ? profile.barrier.leaf : profile.barrier.table;
-      if (barrier.value > 0) processor.charge(CAUSE.barrier, barrier.value);
+      setEntryAt(pa, isLeaf(level, pa));
     },
     clearEntry(level, address) {
       if (level === HPTE) return;
@@ -137,11 +183,8 @@ export function cycleModel(kernel: Kernel, options: ProcessorOptions): CycleMode
         processor.stream(CAUSE.scan, profile.scan, pa, looked, address, leaf.size, 'memchr_inv', leaf.start > address);
       });
     },
-    flush(kind) {
-      const cost = profile.flush[kind];
-      if (cost === undefined) throw new RangeError(`${profile.name} has no cost of ${FLUSH_FUNCTION[kind]}()`);
-      processor.flush(cost, FLUSH_FUNCTION[kind]);
-    },
+    flush,
+    entryRow,
     checkSubsections: (count) => processor.work(CAUSE.walk, count * WORK.checkSubsection.value),
     listNode: (pa) => processor.load(CAUSE.list, pa, LIST_NODE_BYTES),
     probeGroup(pa, slots) {

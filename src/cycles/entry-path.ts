@@ -9,6 +9,8 @@ import { ENTRY_BYTES, LEVELS, tableIndex, type Level, type PageTable } from '../
 export class EntryPath {
   /** Physical byte addresses of the entries on the way, root first, as far as {@link locate} went last. */
   readonly entries: Float64Array;
+  /** Tables above those of a level, by level. */
+  readonly depthOf: readonly number[];
   /** Entries that are remembered, from the root on. */
   private known = 0;
   /** {@link Ram.moves} while they were. */
@@ -28,12 +30,13 @@ export class EntryPath {
     this.word0 = new Uint32Array(depth);
     this.word1 = new Uint32Array(depth);
     this.tables = new Float64Array(depth);
+    this.depthOf = LEVELS.map((_, level) => table.levels.findIndex((here) => here.level === level));
   }
 
   /**
    * Goes down to the entry of a level that covers an address.
    * @param address low 52 bits of a virtual address
-   * @returns how deep it lies, 0 for the root; {@link entries} has it and those above it
+   * @returns its physical byte address; {@link entries} has those above it, too
    * @throws RangeError for a folded level
    */
   locate(level: Level, address: number): number {
@@ -44,8 +47,9 @@ export class EntryPath {
     let tablePa = table.root;
     for (let depth = 0; depth < levels.length; depth++) {
       const here = levels[depth]!;
-      entries[depth] = tablePa + tableIndex(here, address) * ENTRY_BYTES;
-      if (here.level === level) return depth;
+      const pa = tablePa + tableIndex(here, address) * ENTRY_BYTES;
+      entries[depth] = pa;
+      if (here.level === level) return pa;
       const at = positions[depth]!;
       if (
         depth >= this.known ||
@@ -57,6 +61,11 @@ export class EntryPath {
       tablePa = tables[depth]!;
     }
     throw new RangeError(`this page table has no level ${LEVELS[level]}`);
+  }
+
+  /** Those above the entry of a level. */
+  above(level: Level): readonly number[] {
+    return [...this.entries.subarray(0, this.depthOf[level])];
   }
 
   /** Reads an entry on the way; what lay behind it is no longer known. */

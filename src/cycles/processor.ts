@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { CacheHierarchy } from './cache.js';
+import { Charges } from './charges.js';
 import { Clock } from './clock.js';
 import { DataTlb, TLB_FIRST, TLB_SECOND } from './tlb.js';
 import { CallTree } from './call-tree.js';
@@ -55,6 +56,11 @@ export class Processor {
   private readonly served: Float64Array;
   private readonly linearLeaf: number;
   private readonly instruction: number;
+  /** Translations that the first level of the TLB had not, and lines of tables that were accessed for them. */
+  private missedPages = 0;
+  private tableLines = 0;
+  /** The turn that is being recorded. */
+  private recording: Charges | null = null;
   /** How many times as long initialisation takes, by the CPUs that do it at once. */
   private readonly together: number;
 
@@ -105,9 +111,72 @@ export class Processor {
    */
   charge(cause: number, cycles: number, leaf?: string): void {
     if (!this.clock.running) return;
-    if (leaf === undefined) this.calls.add(cycles);
-    else this.calls.addLeaf(leaf, this.clock.cycles, cycles);
-    this.clock.charge(cause, cycles);
+    const { calls, clock } = this;
+    const node = leaf === undefined ? calls.add(cycles) : calls.addLeaf(leaf, clock.cycles, cycles);
+    clock.charge(cause, cycles);
+    if (this.recording !== null) this.recording.add(cause, cycles, node, leaf !== undefined);
+  }
+
+  /** Plays a turn of a loop and writes down what it is charged. */
+  record(turn: () => void): Charges {
+    const { bytesTouched } = this;
+    const charges = new Charges();
+    this.recording = charges;
+    turn();
+    this.recording = null;
+    charges.bytes = this.bytesTouched - bytesTouched;
+    return charges;
+  }
+
+  /** Plays a turn of a loop. @returns whether walks read lines of tables in it */
+  readsTables(turn: () => void): boolean {
+    const { tableLines } = this;
+    turn();
+    return tableLines !== this.tableLines;
+  }
+
+  /** Charges what was recorded so many times more. */
+  repeat(charges: Charges, times: number): void {
+    charges.again(this.clock, times);
+    this.bytesTouched += charges.bytes * times;
+  }
+
+  /**
+   * A loop whose turns access the same lines and pages, in the same order. Where a turn finds its pages in the first level of
+   * the TLB, and the one before read no lines of tables for its own, all that follow find the same.
+   * @returns what such a turn is charged, or null where there was none, or calls are kept and each turn has to be played
+   */
+  again(times: number, turn: () => void): Charges | null {
+    if (this.calls.records) {
+      for (let left = times; left > 0; left--) turn();
+      return null;
+    }
+    let readTables = true;
+    for (let left = times - 1; left >= 0; left--) {
+      const { missedPages, tableLines } = this;
+      const played = this.record(turn);
+      if (!readTables && missedPages === this.missedPages) {
+        this.repeat(played, left);
+        return played;
+      }
+      readTables = tableLines !== this.tableLines;
+    }
+    return null;
+  }
+
+  /** The level of cache that has a line; see {@link CacheHierarchy.access}. @param pa physical byte address */
+  serverOf(pa: number): number {
+    return this.caches.serverOf(pa);
+  }
+
+  /** An access that is charged otherwise. */
+  see(pa: number): void {
+    this.caches.access(pa);
+  }
+
+  /** Whether so many lines and pages that are accessed again and again stay in L1 and in the first level of the TLB. */
+  keepsFirst(count: number): boolean {
+    return count <= this.profile.caches[0]!.ways && count <= this.tlb.firstWays(this.linearLeaf);
   }
 
   /** Instructions that touch no memory, at the width of the core. */
@@ -289,6 +358,7 @@ export class Processor {
   private translation(address: number, leafSize: number): number {
     const found = this.tlb.lookup(address, leafSize);
     if (found === TLB_FIRST) return 0;
+    this.missedPages++;
     const { secondHit, walk } = this.profile.tlb;
     if (found === TLB_SECOND) return secondHit.value;
     return secondHit.value + walk.value + this.tableLine(address, leafSize);
@@ -298,6 +368,7 @@ export class Processor {
   private tableLine(address: number, leafSize: number): number {
     const { throughput } = this.profile;
     if (throughput === undefined || leafSize !== BASE_PAGE) return 0;
+    this.tableLines++;
     const level = this.caches.access(PAGE_TABLES + Math.floor(address / BASE_PAGE) * WORD_BYTES);
     return level === this.latency.length - 1 ? throughput.coldTableLine.value : 0;
   }
