@@ -593,7 +593,7 @@ export class Ram {
     const chunk = node[at]!;
     if (chunk === byte) return;
     const isKnown = chunk >= FIRST_INDEX && count < CHUNK_FRAMES;
-    if (isKnown && this.areFilled(chunk - FIRST_INDEX, index, count, byte)) return;
+    if (isKnown && this.areUniform(chunk - FIRST_INDEX, index, count, byte)) return;
     this.fills++;
     if (this.isHeld && chunk >= FIRST_INDEX && this.mixedFrames[chunk - FIRST_INDEX]! > 0) {
       this.fillHeld(chunk - FIRST_INDEX, pfn, index, count, byte);
@@ -621,8 +621,8 @@ export class Ram {
     this.tags.fill(byte, first, first + count);
   }
 
-  /** Whether frames of a chunk are known to be filled with a byte. */
-  private areFilled(block: number, index: number, count: number, byte: number): boolean {
+  /** Whether frames of a chunk in a row own no bytes and are filled with one. */
+  private areUniform(block: number, index: number, count: number, byte: number): boolean {
     const first = (block << CHUNK_SHIFT) | index;
     let at = first;
     while (at < first + count && this.tags[at] === byte) at++;
