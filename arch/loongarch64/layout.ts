@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { entryBits } from '../../src/hardware/entry-bits.js';
 import {
   fullPageTables,
   highHalf,
@@ -16,23 +17,40 @@ import {
  * levels are parameters.
  */
 
-/** Bits of an entry, low half. VALID is what the hardware looks at, PRESENT what the kernel does. */
-export const VALID = 1 << 0;
-export const DIRTY = 1 << 1;
-/** Coherent cached, of the two bits of the memory access type. */
-export const COHERENT_CACHED = 1 << 4;
-/** Global in a PTE; the same bit says of a PMD that it is a leaf. */
-export const GLOBAL = 1 << 6;
-export const HUGE = 1 << 6;
-export const PRESENT = 1 << 7;
-export const WRITE = 1 << 8;
-/** Global, of a PMD that is a leaf. */
-export const HGLOBAL = 1 << 12;
+/** The fields of an entry (arch/loongarch/include/asm/pgtable-bits.h). VALID is what the hardware looks at. */
+export const ENTRY = {
+  VALID: entryBits('_PAGE_VALID', 0, 'memory is mapped; also the kernel’s _PAGE_ACCESSED'),
+  DIRTY: entryBits('_PAGE_DIRTY', 1, 'a write does not fault'),
+  PLV: entryBits('_PAGE_PLV', [2, 3], 'privilege level that may use it; 0 is the kernel'),
+  CACHE: entryBits('_CACHE_MASK', [4, 5], 'memory access type; 1 is coherent cached'),
+  /** The same bit says of a PMD that it is a leaf. */
+  GLOBAL: entryBits('_PAGE_GLOBAL', 6, 'stays in the TLB when the address space is switched', [PTE]),
+  HUGE: entryBits('_PAGE_HUGE', 6, 'a leaf above the PTE level', [PMD]),
+  PRESENT: entryBits('_PAGE_PRESENT', 7, 'is there; the kernel’s own bit'),
+  WRITE: entryBits('_PAGE_WRITE', 8, 'may be written; the kernel’s own bit'),
+  MODIFIED: entryBits('_PAGE_MODIFIED', 9, 'was written; the kernel’s own bit'),
+  PROTNONE: entryBits('_PAGE_PROTNONE', 10, 'there, and nobody may use it; the kernel’s own bit'),
+  SPECIAL: entryBits('_PAGE_SPECIAL', 11, 'has no struct page; the kernel’s own bit'),
+  HGLOBAL: entryBits('_PAGE_HGLOBAL', 12, 'stays in the TLB when the address space is switched', [PMD]),
+  PRESENT_INVALID: entryBits('_PAGE_PRESENT_INVALID', 60, 'present, and hidden from the hardware', [PMD]),
+  NO_READ: entryBits('_PAGE_NO_READ', 61, 'is not read'),
+  NO_EXEC: entryBits('_PAGE_NO_EXEC', 62, 'is not executed'),
+  RPLV: entryBits('_PAGE_RPLV', 63, 'only that privilege level may use it'),
+} as const;
+
+export const LEAF_FIELDS: readonly LeafField[] = Object.values(ENTRY);
+
+/** In the low half. */
+const VALID = ENTRY.VALID.lo;
+export const GLOBAL = ENTRY.GLOBAL.lo;
+export const HUGE = ENTRY.HUGE.lo;
+/** _CACHE_CC. */
+const COHERENT_CACHED = 1 << 4;
 
 /** PAGE_KERNEL: 0x1d3. */
-export const PAGE_KERNEL = VALID | DIRTY | COHERENT_CACHED | GLOBAL | PRESENT | WRITE;
+export const PAGE_KERNEL = VALID | ENTRY.DIRTY.lo | COHERENT_CACHED | GLOBAL | ENTRY.PRESENT.lo | ENTRY.WRITE.lo;
 /** What vmemmap_set_pmd() writes: 0x11d3. */
-export const PAGE_KERNEL_LEAF = PAGE_KERNEL | HUGE | HGLOBAL;
+export const PAGE_KERNEL_LEAF = PAGE_KERNEL | HUGE | ENTRY.HGLOBAL.lo;
 
 /** High half of CAC_BASE: an entry points to a table by the address at which the kernel sees it, cached and unmapped. */
 const CAC_BASE_HI = 0x9000_0000;
@@ -86,33 +104,3 @@ export function format(pageShift: number, none: NoneEntries): EntryFormat {
 /** The bits of a leaf other than its frame. @param span bytes that the leaf maps */
 export const flagBits = (lo: number, hi: number, span: number): bigint =>
   (BigInt((hi & ~FRAME_HI) >>> 0) << 32n) | BigInt((lo & ~frameLo(span)) >>> 0);
-
-/** The fields of a leaf (arch/loongarch/include/asm/pgtable-bits.h). */
-export const LEAF_FIELDS: readonly LeafField[] = [
-  { name: '_PAGE_VALID', mask: BigInt(VALID), says: 'memory is mapped; also the kernel’s _PAGE_ACCESSED' },
-  { name: '_PAGE_DIRTY', mask: BigInt(DIRTY), says: 'a write does not fault' },
-  { name: '_PAGE_PLV', mask: 3n << 2n, says: 'privilege level that may use it; 0 is the kernel' },
-  { name: '_CACHE_MASK', mask: 3n << 4n, says: 'memory access type; 1 is coherent cached' },
-  {
-    name: '_PAGE_GLOBAL',
-    mask: BigInt(GLOBAL),
-    says: 'stays in the TLB when the address space is switched',
-    levels: [PTE],
-  },
-  { name: '_PAGE_HUGE', mask: BigInt(HUGE), says: 'a leaf above the PTE level', levels: [PMD] },
-  { name: '_PAGE_PRESENT', mask: BigInt(PRESENT), says: 'is there; the kernel’s own bit' },
-  { name: '_PAGE_WRITE', mask: BigInt(WRITE), says: 'may be written; the kernel’s own bit' },
-  { name: '_PAGE_MODIFIED', mask: 1n << 9n, says: 'was written; the kernel’s own bit' },
-  { name: '_PAGE_PROTNONE', mask: 1n << 10n, says: 'there, and nobody may use it; the kernel’s own bit' },
-  { name: '_PAGE_SPECIAL', mask: 1n << 11n, says: 'has no struct page; the kernel’s own bit' },
-  {
-    name: '_PAGE_HGLOBAL',
-    mask: BigInt(HGLOBAL),
-    says: 'stays in the TLB when the address space is switched',
-    levels: [PMD],
-  },
-  { name: '_PAGE_PRESENT_INVALID', mask: 1n << 60n, says: 'present, and hidden from the hardware', levels: [PMD] },
-  { name: '_PAGE_NO_READ', mask: 1n << 61n, says: 'is not read' },
-  { name: '_PAGE_NO_EXEC', mask: 1n << 62n, says: 'is not executed' },
-  { name: '_PAGE_RPLV', mask: 1n << 63n, says: 'only that privilege level may use it' },
-];

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { entryBits } from '../../src/hardware/entry-bits.js';
 import {
   fullPageTables,
   highHalf,
   PTE,
   type EntryFormat,
-  type TableGeometry,
   type LeafField,
+  type TableGeometry,
 } from '../../src/hardware/page-table.js';
 
 /**
@@ -14,23 +15,39 @@ import {
  * and pgtable-64.h): geometry and entry bits.
  */
 
-/** Bits of an entry, low half. */
-export const PRESENT = 1 << 0;
-export const READ = 1 << 1;
-export const WRITE = 1 << 2;
-export const EXEC = 1 << 3;
-export const USER = 1 << 4;
-/** Global; without PRESENT it is _PAGE_PROT_NONE. */
-export const GLOBAL = 1 << 5;
-export const ACCESSED = 1 << 6;
-export const DIRTY = 1 << 7;
+/** The fields of an entry (arch/riscv/include/asm/pgtable-bits.h, pgtable-64.h). */
+export const ENTRY = {
+  PRESENT: entryBits('_PAGE_PRESENT', 0, 'memory is mapped'),
+  READ: entryBits('_PAGE_READ', 1, 'may be read'),
+  WRITE: entryBits('_PAGE_WRITE', 2, 'may be written'),
+  EXEC: entryBits('_PAGE_EXEC', 3, 'is executed'),
+  USER: entryBits('_PAGE_USER', 4, 'user mode may use it'),
+  /** Without PRESENT it is _PAGE_PROT_NONE. */
+  GLOBAL: entryBits('_PAGE_GLOBAL', 5, 'stays in the TLB when the address space is switched'),
+  ACCESSED: entryBits('_PAGE_ACCESSED', 6, 'was used'),
+  DIRTY: entryBits('_PAGE_DIRTY', 7, 'was written'),
+  SOFT: entryBits('_PAGE_SOFT', [8, 9], 'the kernel’s own'),
+  MEMORY_TYPE: entryBits(
+    '_PAGE_MTMASK_THEAD',
+    [59, 63],
+    'memory type: Svpbmt in bits 62 and 61, or T-Head’s in 63 to 59',
+  ),
+} as const;
+
+export const LEAF_FIELDS: readonly LeafField[] = Object.values(ENTRY);
+
+/** In the low half. */
+export const PRESENT = ENTRY.PRESENT.lo;
+const READ = ENTRY.READ.lo;
+const WRITE = ENTRY.WRITE.lo;
+const GLOBAL = ENTRY.GLOBAL.lo;
 
 /** _PAGE_LEAF: an entry that may be read, written or executed maps memory; one that may not points to a table. */
-const LEAF = READ | WRITE | EXEC;
+const LEAF = READ | WRITE | ENTRY.EXEC.lo;
 /** _PAGE_TABLE: what the populate helpers write. */
 export const PAGE_TABLE = PRESENT;
 /** PAGE_KERNEL: 0xe7. */
-export const PAGE_KERNEL = PRESENT | READ | WRITE | GLOBAL | ACCESSED | DIRTY;
+export const PAGE_KERNEL = PRESENT | READ | WRITE | GLOBAL | ENTRY.ACCESSED.lo | ENTRY.DIRTY.lo;
 /** PAGE_KERNEL before its mappings were global: 0xc7. */
 export const PAGE_KERNEL_NOT_GLOBAL = PAGE_KERNEL & ~GLOBAL;
 /** _PAGE_PMA_THEAD: bits 62 to 60, memory that is cached, buffered and shareable, on T-Head cores. High half. */
@@ -76,21 +93,3 @@ export const format: EntryFormat = {
 /** The bits of an entry other than the frame. */
 export const flagBits = (lo: number, hi: number): bigint =>
   (BigInt((hi & ~FRAME_HI) >>> 0) << 32n) | BigInt(lo & ~FRAME_LO);
-
-/** The fields of a leaf (arch/riscv/include/asm/pgtable-bits.h, pgtable-64.h). */
-export const LEAF_FIELDS: readonly LeafField[] = [
-  { name: '_PAGE_PRESENT', mask: BigInt(PRESENT), says: 'memory is mapped' },
-  { name: '_PAGE_READ', mask: BigInt(READ), says: 'may be read' },
-  { name: '_PAGE_WRITE', mask: BigInt(WRITE), says: 'may be written' },
-  { name: '_PAGE_EXEC', mask: BigInt(EXEC), says: 'is executed' },
-  { name: '_PAGE_USER', mask: BigInt(USER), says: 'user mode may use it' },
-  { name: '_PAGE_GLOBAL', mask: BigInt(GLOBAL), says: 'stays in the TLB when the address space is switched' },
-  { name: '_PAGE_ACCESSED', mask: BigInt(ACCESSED), says: 'was used' },
-  { name: '_PAGE_DIRTY', mask: BigInt(DIRTY), says: 'was written' },
-  { name: '_PAGE_SOFT', mask: 3n << 8n, says: 'the kernel’s own' },
-  {
-    name: '_PAGE_MTMASK_THEAD',
-    mask: 0x1fn << 59n,
-    says: 'memory type: Svpbmt in bits 62 and 61, or T-Head’s in 63 to 59',
-  },
-];

@@ -1,41 +1,39 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { fieldMask, flagField, type EntryField, type Ptdump } from '../../src/kernel/ptdump.js';
-import { ACCESSED, DIRTY, EXEC, GLOBAL, PRESENT, READ, USER, WRITE } from './layout.js';
+import { entryBits } from '../../src/hardware/entry-bits.js';
+import { ENTRY } from './layout.js';
 
 /** kernel_page_tables of riscv64, arch/riscv/mm/ptdump.c. Where nothing is mapped there is no line. */
 
-const flag = (name: string, bit: number, letter: string): EntryField =>
-  flagField({ name, mask: BigInt(bit) }, letter, '.');
-
 const PERMISSIONS: readonly EntryField[] = [
-  flag('_PAGE_DIRTY', DIRTY, 'D'),
-  flag('_PAGE_ACCESSED', ACCESSED, 'A'),
-  flag('_PAGE_GLOBAL', GLOBAL, 'G'),
-  flag('_PAGE_USER', USER, 'U'),
-  flag('_PAGE_EXEC', EXEC, 'X'),
-  flag('_PAGE_WRITE', WRITE, 'W'),
-  flag('_PAGE_READ', READ, 'R'),
-  flag('_PAGE_PRESENT', PRESENT, 'V'),
+  flagField(ENTRY.DIRTY, 'D', '.'),
+  flagField(ENTRY.ACCESSED, 'A', '.'),
+  flagField(ENTRY.GLOBAL, 'G', '.'),
+  flagField(ENTRY.USER, 'U', '.'),
+  flagField(ENTRY.EXEC, 'X', '.'),
+  flagField(ENTRY.WRITE, 'W', '.'),
+  flagField(ENTRY.READ, 'R', '.'),
+  flagField(ENTRY.PRESENT, 'V', '.'),
 ];
 
-const SOFT = { name: '_PAGE_SOFT', mask: 3n << 8n };
-/** Bits 62 and 61: Svpbmt's memory type. Both are set where a T-Head core has normal memory, which is told as "??". */
-const MTMASK_SVPBMT = 3n << 61n;
-const PAGE_NAPOT = 1n << 63n;
 /** Stands for a field of several bits that are clear. */
 const NONE_SET = '  ..  ';
 
+/** Both bits are set where a T-Head core has normal memory, which is told as "??"; no other memory type is in the vmemmap. */
+const MTMASK_SVPBMT = entryBits('_PAGE_MTMASK_SVPBMT', [61, 62], 'memory type of Svpbmt');
+const NAPOT = entryBits('_PAGE_NAPOT', 63, 'one of a contiguous range');
+
 /** Neither the kernel's own bits nor other memory types occur in entries of the vmemmap: one word stands for them. */
 export const FIELDS: readonly EntryField[] = [
-  flagField({ name: '_PAGE_NAPOT', mask: PAGE_NAPOT }, 'N', '.'),
-  flagField({ name: '_PAGE_MTMASK_SVPBMT', mask: MTMASK_SVPBMT }, 'MT(??)', NONE_SET),
-  flagField(SOFT, 'RSW(3)', NONE_SET),
+  flagField(NAPOT, 'N', '.'),
+  flagField(MTMASK_SVPBMT, 'MT(??)', NONE_SET),
+  flagField(ENTRY.SOFT, 'RSW(3)', NONE_SET),
   ...PERMISSIONS,
 ];
 
 /** Before it knew of memory types and of contiguous ranges. */
-export const EARLIER_FIELDS: readonly EntryField[] = [flagField(SOFT, 'RSW'), ...PERMISSIONS];
+export const EARLIER_FIELDS: readonly EntryField[] = [flagField(ENTRY.SOFT, 'RSW'), ...PERMISSIONS];
 
 const LEVEL_NAMES = ['PTE', 'PMD', 'PUD', 'P4D', 'PGD'];
 

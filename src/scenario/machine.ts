@@ -5,7 +5,7 @@ import type { Architecture } from '../../arch/architecture.js';
 import { alignUp } from '../hardware/align.js';
 import { physicalLimit, type MachineConfig } from '../../arch/machine-fields.js';
 import { NoBootMemory, PageAllocator, type BlockChooser, type MemoryNode } from '../hardware/page-allocator.js';
-import { Ram } from '../hardware/ram.js';
+import { Ram, type WordStore } from '../hardware/ram.js';
 import { Counters } from '../kernel/counters.js';
 import type { Kernel } from '../kernel/kernel.js';
 import { startCode, type CodeStarter } from '../kernel/memmap-code.js';
@@ -40,6 +40,8 @@ export interface MachineOptions {
   /** Code of a foreign kernel in place of what this emulator, or an opened tree, has for the release. */
   code?: CodeStarter | undefined;
   release: Release;
+  /** Where frames that hold bytes of their own lie, if no foreign code has a place for them. */
+  frames?: WordStore | undefined;
   /** How the release behaves. */
   traits: Traits;
   config: MachineConfig;
@@ -68,7 +70,7 @@ export interface MachineOptions {
 export function bootKernel(options: MachineOptions): Kernel {
   const { architecture, config } = options;
   const foreign = options.code?.(config) ?? startCode(options.release.name, config, options.namesFunctions ?? false);
-  const ram = new Ram(config.pageSize, foreign?.frames);
+  const ram = new Ram(config.pageSize, foreign?.frames ?? options.frames);
   const maxOrder = architecture.maxOrder(config.pageSize);
   const { ramPages = DEFAULT_RAM_BYTES / config.pageSize } = options;
   const basePfn = alignUp(options.ramBasePfn, 2 ** maxOrder);
@@ -98,8 +100,10 @@ export function bootKernel(options: MachineOptions): Kernel {
     vmemmap: low52(config.vmemmapBase),
     vmemmapEnd: vmemmapEnd(architecture, config),
     pagesPerSection,
+    sectionsPerPage: 1 / pagesPerSection,
     pagesPerSubsection,
-    maxPhysmemBits: architecture.maxPhysmemBits(config, options.traits),
+    pfnSubsectionShift: Math.log2(pagesPerSubsection),
+    physmemEnd: 2 ** architecture.maxPhysmemBits(config, options.traits),
     vmstat: { nrMemmapPages: 0, nrMemmapBootPages: 0 },
     frameContent: null,
     observer: null,
@@ -168,7 +172,7 @@ export function bootMemory(kernel: Kernel, options: MemoryOptions): SystemMemory
   return createSystemMemory(kernel, {
     kernelZones: architecture.kernelZones.map((zone) => zone.name),
     keepsMemblock: architecture.keepsMemblock,
-    addressLimit: Math.min(2 ** kernel.maxPhysmemBits, mappableEnd) - 1,
+    addressLimit: Math.min(kernel.physmemEnd, mappableEnd) - 1,
     possibleNodes: options.nodes,
     onlineNodes: [0, ...boot.map((range) => range.nid)],
     boot: boot.flatMap((range) => zonedRanges(architecture, kernel.pageSize, range)),
