@@ -15,8 +15,9 @@ import {
 } from '../../src/hardware/page-table.js';
 import { EINVAL, EPERM } from '../../src/kernel/errno.js';
 import { FreedBasePages } from '../../src/kernel/base-pages.js';
+import { entryByEntry, tellRows } from '../../src/kernel/entry-rows.js';
 import { freePages, noteFlush, pfnToPage, writeEntry, zeroEntry, type Kernel } from '../../src/kernel/kernel.js';
-import type { Decision } from '../../src/kernel/observer.js';
+import type { Decision, EntryRow } from '../../src/kernel/observer.js';
 import {
   vmemmapPopulateBasepages,
   vmemmapPopulateHugepages,
@@ -51,6 +52,10 @@ import {
 /** ARM64_KERNEL_USES_PMD_MAPS: only kernels with 4K pages map the vmemmap with blocks. */
 const PAGE_SHIFT_WITH_BLOCKS = 12;
 const ENTRY_WORDS = 2;
+
+/** What unmap_hotplug_pte_range() does to a PTE: its page goes behind the flush. */
+const UNMAPPED_ALTMAP_PAGE: EntryRow = ['readEntry', 'clearEntry', 'flushRange'];
+const UNMAPPED_PAGE: EntryRow = [...UNMAPPED_ALTMAP_PAGE, 'freePage'];
 
 /** What vmemmap_populate() asks, told to an observer. */
 const NOT_4K: Decision = { because: '!IS_ENABLED(CONFIG_ARM64_4K_PAGES)', so: 'vmemmap_populate_basepages()' };
@@ -267,10 +272,13 @@ export class Arm64Vmemmap implements VmemmapCode {
     altmap: VmemAltmap | null,
   ): void {
     const { ram, kernel, counters, layout, pageSize, freed } = this;
-    const { observer } = kernel;
-    const { words } = ram;
+    const observer = entryByEntry(kernel.observer);
     const first = this.mmu.entry(tablePa, tableIndex(here, start));
-    const last = first + ((end - start) / pageSize) * ENTRY_WORDS;
+    const count = Math.ceil((end - start) / pageSize);
+    const last = first + count * ENTRY_WORDS;
+    const row = altmap === null ? UNMAPPED_PAGE : UNMAPPED_ALTMAP_PAGE;
+    tellRows(kernel, { first, count, address: start }, (lo, hi) => (isNone(lo, hi) ? null : row));
+    const { words } = ram;
     let cleared = 0;
     for (let entry = first; entry < last; entry += ENTRY_WORDS) {
       const lo = words[entry]!;
@@ -362,19 +370,25 @@ export class Arm64Vmemmap implements VmemmapCode {
 
   /**
    * Whether a table has no entry left.
-   * @param next where the range ends that was unmapped: what lies behind it is likely still in use, so a look there
-   *   mostly saves the scan
+   * @param next where the range ends that was unmapped: the entry of its end, or the one behind it, is likely still in use,
+   *   so a look there mostly saves the scan
    */
   private isTableEmpty(tablePa: number, depth: number, next: number): boolean {
     const { ram, mmu } = this;
     const { observer } = this.kernel;
     const here = mmu.levels[depth]!;
     const first = mmu.entry(tablePa, 0);
-    const behind = first + tableIndex(here, next) * ENTRY_WORDS;
-    if (observer === null && !isNone(ram.words[behind]!, ram.words[behind + 1]!)) return false;
+    if (observer === null && (this.isUsed(first, here, next) || this.isUsed(first, here, next - 1))) return false;
     const end = first + (here.mask + 1) * ENTRY_WORDS;
     const used = ram.firstNonZero(first, end);
     if (observer !== null) observer.scanTable(tablePa, Math.ceil((Math.min(used + 1, end) - first) / ENTRY_WORDS));
     return used === end;
+  }
+
+  /** Whether the entry that covers an address is in use. @param first position of the table's first entry */
+  private isUsed(first: number, here: WalkLevel, address: number): boolean {
+    const { words } = this.ram;
+    const entry = first + tableIndex(here, address) * ENTRY_WORDS;
+    return !isNone(words[entry]!, words[entry + 1]!);
   }
 }

@@ -27,19 +27,15 @@ export function vmemmapPopulated(kernel: Kernel, address: number, size: number):
 /** First frame of the first subsection in [pfn, endPfn) that is valid, or NO_PAGE. */
 function firstValidSubsection(kernel: Kernel, pfn: number, endPfn: number): number {
   const { sections, pagesPerSection, pagesPerSubsection } = kernel;
-  let at = pfn;
-  while (at < endPfn) {
-    const sectionNr = Math.floor(at / pagesPerSection);
+  const behind = Math.ceil(endPfn / pagesPerSection);
+  let sectionNr = sections.nextValid(Math.floor(pfn / pagesPerSection), behind);
+  for (; sectionNr < behind; sectionNr = sections.nextValid(sectionNr + 1, behind)) {
     const first = sectionNr * pagesPerSection;
-    const next = first + pagesPerSection;
-    if (sections.isValid(sectionNr)) {
-      const end = Math.ceil((Math.min(endPfn, next) - first) / pagesPerSubsection);
-      for (let subsection = (at - first) / pagesPerSubsection; subsection < end; subsection++) {
-        if (sections.isEarly(sectionNr) || sections.isSet(sectionNr, subsection))
-          return first + subsection * pagesPerSubsection;
-      }
+    const end = Math.ceil((Math.min(endPfn, first + pagesPerSection) - first) / pagesPerSubsection);
+    for (let subsection = (Math.max(pfn, first) - first) / pagesPerSubsection; subsection < end; subsection++) {
+      if (sections.isEarly(sectionNr) || sections.isSet(sectionNr, subsection))
+        return first + subsection * pagesPerSubsection;
     }
-    at = next;
   }
   return NO_PAGE;
 }

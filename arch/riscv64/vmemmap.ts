@@ -6,7 +6,9 @@ import { alignDown } from '../../src/hardware/align.js';
 import { type PageTable, PMD, PTE, PUD, tableIndex, type Level, type Table } from '../../src/hardware/page-table.js';
 import { freePages, noteFlush, writeEntry, zeroEntry, type Kernel } from '../../src/kernel/kernel.js';
 import type { VmemAltmap } from '../../src/kernel/memremap.js';
-import type { Decision } from '../../src/kernel/observer.js';
+import { FreedBasePages } from '../../src/kernel/base-pages.js';
+import { entryByEntry, tellRows } from '../../src/kernel/entry-rows.js';
+import type { Decision, EntryRow } from '../../src/kernel/observer.js';
 import { vmemmapPopulateBasepages, vmemmapPopulateHugepages } from '../../src/mm/sparse-vmemmap.js';
 import { vmemAltmapFree } from '../../src/mm/vmem-altmap.js';
 import {
@@ -30,6 +32,10 @@ const ENTRY_WORDS = 2;
 /** 32-bit words of a table. */
 const TABLE_WORDS = 512 * ENTRY_WORDS;
 
+/** What remove_pte_mapping() does to a PTE. */
+const REMOVED_ALTMAP_PAGE: EntryRow = ['readEntry', 'clearEntry'];
+const REMOVED_PAGE: EntryRow = [...REMOVED_ALTMAP_PAGE, 'freePage'];
+
 /** What vmemmap_populate() comes to, told to an observer. */
 const LEAVES: Decision = { because: 'this release maps the vmemmap with leaves', so: 'vmemmap_populate_hugepages()' };
 const BASE_PAGES: Decision = {
@@ -50,6 +56,7 @@ export class Riscv64Vmemmap implements VmemmapCode {
   private readonly mmu: PageTable;
   private readonly ram;
   private readonly counters;
+  private readonly freed: FreedBasePages;
 
   constructor(
     private readonly kernel: Kernel,
@@ -58,6 +65,7 @@ export class Riscv64Vmemmap implements VmemmapCode {
   ) {
     this.ram = kernel.ram;
     this.counters = kernel.counters;
+    this.freed = new FreedBasePages(kernel);
     this.mmu = table;
     const leafLo = kernel.traits.riscvGlobalMappings ? PAGE_KERNEL : PAGE_KERNEL_NOT_GLOBAL;
     const leafHi = options.theadMemoryTypes ? THEAD_NORMAL_MEMORY_HI : 0;
@@ -162,12 +170,15 @@ export class Riscv64Vmemmap implements VmemmapCode {
 
   /** remove_pte_mapping(). */
   private removePteMapping(tablePa: number, start: number, end: number, altmap: VmemAltmap | null): void {
-    const { mmu, kernel, counters } = this;
-    const { words } = this.ram;
-    const { allocator, log, observer } = kernel;
-    observer?.enter('remove_pte_mapping');
+    const { mmu, kernel, counters, freed } = this;
+    const observer = entryByEntry(kernel.observer);
+    kernel.observer?.enter('remove_pte_mapping');
     const first = mmu.entry(tablePa, tableIndex(mmu.table(PTE), start));
-    const last = first + ((end - start) / PAGE_SIZE) * ENTRY_WORDS;
+    const count = Math.ceil((end - start) / PAGE_SIZE);
+    const last = first + count * ENTRY_WORDS;
+    const row = altmap === null ? REMOVED_PAGE : REMOVED_ALTMAP_PAGE;
+    tellRows(kernel, { first, count, address: start }, (lo) => (isPtePresent(lo) ? row : null));
+    const { words } = this.ram;
     let cleared = 0;
     for (let entry = first; entry < last; entry += ENTRY_WORDS) {
       const lo = words[entry]!;
@@ -182,10 +193,12 @@ export class Riscv64Vmemmap implements VmemmapCode {
         observer.clearEntry(PTE, address);
       }
       if (altmap !== null) vmemAltmapFree(kernel, altmap, 1);
-      else allocator.freePages(entryPfn(lo, hi), 0, log.badFree);
+      else if (observer === null) freed.add(entryPfn(lo, hi));
+      else freePages(kernel, entryPfn(lo, hi), 0);
     }
+    freed.give();
     counters.clear[PTE]! += cleared;
-    observer?.leave();
+    kernel.observer?.leave();
   }
 
   /**

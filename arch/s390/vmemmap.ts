@@ -16,9 +16,10 @@ import {
   type PageTable,
 } from '../../src/hardware/page-table.js';
 import { EINVAL, ENOMEM, ERANGE } from '../../src/kernel/errno.js';
-import { FreedBasePages, mapBasePages } from '../../src/kernel/base-pages.js';
+import { FreedBasePages, mapBasePages, type MappingRows } from '../../src/kernel/base-pages.js';
+import { entryByEntry, tellRows, type EntryRange } from '../../src/kernel/entry-rows.js';
 import { allocPages, freePages, noteClear, noteFlush, noteSet, type Kernel } from '../../src/kernel/kernel.js';
-import type { Decision } from '../../src/kernel/observer.js';
+import type { Decision, EntryRow } from '../../src/kernel/observer.js';
 import { vmemmapAllocBlockBuf } from '../../src/mm/sparse-vmemmap.js';
 import { UnusedSubPmd } from '../../src/mm/unused-sub-pmd.js';
 import { vmemAltmapFree } from '../../src/mm/vmem-altmap.js';
@@ -50,6 +51,11 @@ import {
 const PTRS_PER_PTE = 256;
 const ENTRY_WORDS = ENTRY_BYTES / 4;
 
+/** What modify_pte_table() does to a PTE: where it adds, and where it takes a page away that goes back to the allocator, or stays. */
+const ADDED_PAGE: MappingRows = { none: ['allocPage', 'readEntry', 'setEntry'], mapped: null };
+const KEPT_PAGE: EntryRow = ['readEntry', 'clearEntry'];
+const FREED_PAGE: EntryRow = ['freePage', ...KEPT_PAGE];
+
 /** What modify_pmd_table(), or vmemmap_populate() before it, finds at a segment, told to an observer. */
 const NEW_FRAME: Decision = { because: 'pmd_none(), EDAT1, and there is memory for 1 MiB', so: 'a large segment' };
 const NO_MEMORY_FOR_FRAME: Decision = { because: 'pmd_none(), EDAT1, and no memory for 1 MiB', so: 'a page table' };
@@ -67,6 +73,9 @@ export interface S390Options {
 /** Whether an entry of a page table is empty, by its words. */
 const isEmptyPte = (word0: number, word1: number): boolean =>
   word1 === EMPTY_PTE_WORDS[1] && word0 === EMPTY_PTE_WORDS[0];
+
+/** Frame of a page-table entry, by its words in RAM. */
+const ptePfn = (word0: number, word1: number): number => entryAddress(PTE, swap32(word1), swap32(word0)) / PAGE_SIZE;
 
 export class S390Vmemmap implements VmemmapCode {
   readonly pageEntry = {
@@ -304,14 +313,17 @@ export class S390Vmemmap implements VmemmapCode {
   /** modify_pte_table(). */
   private modifyPteTable(tablePa: number, start: number, end: number, add: boolean, altmap: VmemAltmap | null): number {
     const { kernel, counters, ram, freed } = this;
-    const { allocator, observer, traits } = kernel;
+    const { allocator, traits } = kernel;
+    // An altmap may have no page left on the way.
+    const observer = add && altmap !== null ? kernel.observer : entryByEntry(kernel.observer);
     const [empty0, empty1] = EMPTY_PTE_WORDS;
-    const { words } = ram;
     const first = this.mmu.entry(tablePa, tableIndex(this.mmu.table(PTE), start));
-    const count = (end - start) / PAGE_SIZE;
+    const count = Math.ceil((end - start) / PAGE_SIZE);
     if (add && altmap === null && observer === null)
-      return mapBasePages(kernel, this.pageEntry, first, count, 0) ? 0 : -ENOMEM;
+      return mapBasePages(kernel, this.pageEntry, { first, count, address: start }, 0, ADDED_PAGE) ? 0 : -ENOMEM;
     const last = first + count * ENTRY_WORDS;
+    if (!add) this.tellRemoval({ first, count, address: start }, altmap);
+    const { words } = ram;
     const addressOf = (entry: number): number => start + ((entry - first) / ENTRY_WORDS) * PAGE_SIZE;
     for (let entry = first; entry < last; entry += ENTRY_WORDS) {
       const none = isEmptyPte(words[entry]!, words[entry + 1]!);
@@ -328,7 +340,7 @@ export class S390Vmemmap implements VmemmapCode {
         }
         counters.set[PTE]!++;
       } else {
-        const pfn = entryAddress(PTE, swap32(words[entry + 1]!), swap32(words[entry]!)) / PAGE_SIZE;
+        const pfn = ptePfn(words[entry]!, words[entry + 1]!);
         if (altmap !== null) vmemAltmapFree(kernel, altmap, 1);
         else if (observer === null && (traits.s390FreeBootMemmap || !allocator.isReserved(pfn))) freed.add(pfn);
         else {
@@ -347,6 +359,16 @@ export class S390Vmemmap implements VmemmapCode {
     }
     freed.give();
     return 0;
+  }
+
+  /** Tells what modify_pte_table() does to entries that it removes. */
+  private tellRemoval(range: EntryRange, altmap: VmemAltmap | null): void {
+    const { allocator, traits } = this.kernel;
+    const freesAll = altmap === null && traits.s390FreeBootMemmap;
+    tellRows(this.kernel, range, (word0, word1) => {
+      if (isEmptyPte(word0, word1)) return null;
+      return freesAll || (altmap === null && !allocator.isReserved(ptePfn(word0, word1))) ? FREED_PAGE : KEPT_PAGE;
+    });
   }
 
   /** pmd_deref() of a large entry, page aligned: for one release it left software bits in the address. */
@@ -415,20 +437,26 @@ export class S390Vmemmap implements VmemmapCode {
   /**
    * try_free_pmd_table() and try_free_pud_table(): region and segment tables are never altmap memory.
    * @param level of the entry that points to the table
-   * @param next where the range ends that was removed: what lies behind it is likely still in use, so a look there mostly
-   *   saves the scan
+   * @param next where the range ends that was removed: the entry of its end, or the one behind it, is likely still in use,
+   *   so a look there mostly saves the scan
    */
   private tryFreeCrst(tablePa: number, level: Level, entry: number, next: number): void {
-    const { mmu } = this;
     const below = (level - 1) as Level;
     const empty = EMPTY[below]!;
-    const behind = mmu.entry(tablePa, tableIndex(mmu.table(below), next));
-    if (this.kernel.observer === null && !isNone(below, mmu.lo(behind), mmu.hi(behind))) return;
+    const isHeard = this.kernel.observer !== null;
+    if (!isHeard && (this.isUsed(tablePa, below, next) || this.isUsed(tablePa, below, next - 1))) return;
     for (let page = 0; page < 1 << CRST_ALLOC_ORDER; page++) {
       if (!this.areEmpty(tablePa + page * PAGE_SIZE, ENTRIES_PER_PAGE, empty)) return;
     }
     this.vmemFreePages(tablePa / PAGE_SIZE, CRST_ALLOC_ORDER, null);
     this.clear(level, entry, next - 1);
+  }
+
+  /** Whether the entry of a table that covers an address is in use. */
+  private isUsed(tablePa: number, level: Level, address: number): boolean {
+    const { mmu } = this;
+    const entry = mmu.entry(tablePa, tableIndex(mmu.table(level), address));
+    return !isNone(level, mmu.lo(entry), mmu.hi(entry));
   }
 
   private set(level: Level, entry: number, address: number, pa: number, bits: number): void {

@@ -12,11 +12,13 @@ import {
   type Level,
   type PageTable,
   type Table,
+  type WalkLevel,
 } from '../../src/hardware/page-table.js';
 import { ENOMEM } from '../../src/kernel/errno.js';
 import { FreedBasePages } from '../../src/kernel/base-pages.js';
+import { entryByEntry, tellRows } from '../../src/kernel/entry-rows.js';
 import { freePages, noteFlush, writeEntry, zeroEntry, type Kernel } from '../../src/kernel/kernel.js';
-import type { Decision } from '../../src/kernel/observer.js';
+import type { Decision, EntryRow } from '../../src/kernel/observer.js';
 import { vmemmapPopulateBasepages, vmemmapPopulateHugepages } from '../../src/mm/sparse-vmemmap.js';
 import { UnusedSubPmd } from '../../src/mm/unused-sub-pmd.js';
 import { vmemAltmapFree } from '../../src/mm/vmem-altmap.js';
@@ -45,6 +47,9 @@ const PTRS_PER_TABLE = 512;
 const TABLE_WORDS = PTRS_PER_TABLE * 2;
 const ENTRY_WORDS = 2;
 
+/** What remove_pte_table() does to a PTE. */
+const REMOVED_PAGE: EntryRow = ['freePage', 'readEntry', 'lock', 'clearEntry'];
+
 /** What vmemmap_populate() asks, told to an observer. */
 const POPULATE = 'vmemmap_populate';
 const LESS_THAN_A_SECTION: Decision = {
@@ -65,6 +70,9 @@ export class X86Vmemmap implements VmemmapCode {
   readonly addPagesWarns = true;
   readonly paging: KernelPaging;
   private readonly mmu: PageTable;
+  private readonly p4d: WalkLevel;
+  private readonly pud: WalkLevel;
+  private readonly pmd: WalkLevel;
   private readonly unusedSubPmd: UnusedSubPmd;
   private readonly ram;
   private readonly counters;
@@ -80,6 +88,9 @@ export class X86Vmemmap implements VmemmapCode {
     this.counters = kernel.counters;
     this.freed = new FreedBasePages(kernel);
     this.mmu = table;
+    this.p4d = table.table(P4D);
+    this.pud = table.table(PUD);
+    this.pmd = table.table(PMD);
     this.otherTables = otherTables;
     this.unusedSubPmd = new UnusedSubPmd(kernel, loadedMmu, PMD_SIZE, {
       defersTail: kernel.traits.x86DeferredTail,
@@ -182,8 +193,7 @@ export class X86Vmemmap implements VmemmapCode {
 
   /** remove_p4d_table(). Tables of the pud level go only where the p4d is not the root. */
   private removeP4dTable(table: number, start: number, end: number, altmap: VmemAltmap | null): void {
-    const { mmu, ram } = this;
-    const p4d = mmu.table(P4D);
+    const { mmu, ram, p4d } = this;
     let next: number;
     for (let address = start; address < end; address = next) {
       next = Math.min(alignDown(address, P4D_SIZE) + P4D_SIZE, end);
@@ -199,8 +209,7 @@ export class X86Vmemmap implements VmemmapCode {
 
   /** remove_pud_table(). A leaf that is not wholly in the range is taken for a table. */
   private removePudTable(table: number, start: number, end: number, altmap: VmemAltmap | null): void {
-    const { mmu, ram } = this;
-    const pud = mmu.table(PUD);
+    const { mmu, ram, pud } = this;
     let next: number;
     for (let address = start; address < end; address = next) {
       next = Math.min(alignDown(address, PUD_SIZE) + PUD_SIZE, end);
@@ -222,7 +231,7 @@ export class X86Vmemmap implements VmemmapCode {
   private removePmdTable(table: number, start: number, end: number, altmap: VmemAltmap | null): void {
     const { mmu, ram } = this;
     const { observer } = this.kernel;
-    let entry = mmu.entry(table, tableIndex(mmu.table(PMD), start));
+    let entry = mmu.entry(table, tableIndex(this.pmd, start));
     let next: number;
     for (let address = start; address < end; address = next, entry += ENTRY_WORDS) {
       next = Math.min(alignDown(address, PMD_SIZE) + PMD_SIZE, end);
@@ -246,10 +255,12 @@ export class X86Vmemmap implements VmemmapCode {
   /** remove_pte_table(). It knows no altmap: what the entry maps goes to the page allocator. */
   private removePteTable(table: number, start: number, end: number): void {
     const { mmu, kernel, counters, freed } = this;
-    const { words } = this.ram;
-    const { observer } = kernel;
+    const observer = entryByEntry(kernel.observer);
     const first = mmu.entry(table, tableIndex(mmu.table(PTE), start));
-    const last = first + ((end - start) / PAGE_SIZE) * ENTRY_WORDS;
+    const count = Math.ceil((end - start) / PAGE_SIZE);
+    const last = first + count * ENTRY_WORDS;
+    tellRows(kernel, { first, count, address: start }, (lo) => ((lo & (PRESENT | GLOBAL)) === 0 ? null : REMOVED_PAGE));
+    const { words } = this.ram;
     let cleared = 0;
     for (let entry = first; entry < last; entry += ENTRY_WORDS) {
       const lo = words[entry]!;

@@ -21,36 +21,52 @@ export interface Call {
   end: number;
 }
 
-const node = (name: string): CallNode => ({ name, self: 0, calls: 0, children: new Map() });
+/** A function of a tree that grows. */
+interface GrowingNode extends CallNode {
+  /** The root has none. */
+  readonly caller: GrowingNode | undefined;
+  readonly children: Map<string, GrowingNode>;
+  /** The child called last: the next call is mostly of the same. */
+  latest: GrowingNode | undefined;
+}
 
-function childOf(parent: CallNode, name: string): CallNode {
-  let child = parent.children.get(name);
+const node = (name: string, caller?: GrowingNode): GrowingNode => ({
+  name,
+  self: 0,
+  calls: 0,
+  children: new Map(),
+  caller,
+  latest: undefined,
+});
+
+function childOf(caller: GrowingNode, name: string): GrowingNode {
+  if (caller.latest?.name === name) return caller.latest;
+  let child = caller.children.get(name);
   if (child === undefined) {
-    child = node(name);
-    parent.children.set(name, child);
+    child = node(name, caller);
+    caller.children.set(name, child);
   }
+  caller.latest = child;
   return child;
 }
 
 /** Cycles by the path of functions that were running: what a flame graph shows. */
 export class CallTree {
   /** What is charged outside every function lies in the root itself. */
-  readonly root = node('');
+  readonly root: CallNode = node('');
   /** Every call in the order of its beginning, if calls are recorded. */
   readonly calls: Call[] = [];
-  private stack: CallNode[] = [];
-  private current = this.root;
+  private current = this.root as GrowingNode;
   private readonly open: Call[] = [];
 
   /** @param records whether each call is kept, and not just the sums */
-  constructor(private readonly records: boolean) {}
+  constructor(readonly records: boolean) {}
 
   /**
    * A function begins.
    * @param now cycles since the clock began
    */
   enter(name: string, now: number): void {
-    this.stack.push(this.current);
     this.current = childOf(this.current, name);
     this.current.calls++;
     if (!this.records) return;
@@ -61,27 +77,35 @@ export class CallTree {
 
   /** The function that is running ends. @param now cycles since the clock began */
   leave(now: number): void {
-    this.current = this.stack.pop() ?? this.root;
+    this.current = this.current.caller ?? this.current;
+    if (!this.records) return;
     const call = this.open.pop();
     if (call !== undefined) call.end = now;
   }
 
   /** Leaves every function: what a kernel that stopped never did. */
   unwind(now: number): void {
-    while (this.stack.length > 0) this.leave(now);
+    while (this.current !== this.root) this.leave(now);
   }
 
-  /** Cycles of the current function. */
-  add(cycles: number): void {
+  /** The function that is running. */
+  get running(): CallNode {
+    return this.current;
+  }
+
+  /** Cycles of the current function, which is returned. */
+  add(cycles: number): CallNode {
     this.current.self += cycles;
+    return this.current;
   }
 
-  /** A function that calls no other: it begins at `now` and takes these cycles. */
-  addLeaf(name: string, now: number, cycles: number): void {
+  /** A function that calls no other, and is returned: it begins at `now` and takes these cycles. */
+  addLeaf(name: string, now: number, cycles: number): CallNode {
     const leaf = childOf(this.current, name);
     leaf.calls++;
     leaf.self += cycles;
     if (this.records) this.calls.push({ name, depth: this.open.length, start: now, end: now + cycles });
+    return leaf;
   }
 }
 

@@ -1,9 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-/** Entries of a hashed page table are read and written. */
-// eslint-disable-next-line no-restricted-syntax -- a word of reports; it names no MMU
-export const HASHED_TABLE = 'hash';
-
 /** What cycles are spent on. */
 export const CAUSES = [
   'walk',
@@ -16,7 +12,9 @@ export const CAUSES = [
   'barrier',
   'lock',
   'list',
-  HASHED_TABLE,
+  // Entries of a hashed page table are read and written.
+  // eslint-disable-next-line no-restricted-syntax -- a word of reports; it names no MMU
+  'hash',
   'initialise',
 ] as const;
 export type Cause = (typeof CAUSES)[number];

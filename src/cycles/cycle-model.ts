@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { alignDown } from '../hardware/align.js';
-import { ENTRY_BYTES, HPTE, PTE, tableIndex, type Leaf, type Level } from '../hardware/page-table.js';
+import { ENTRY_BYTES, HPTE, PTE, type Leaf, type Level } from '../hardware/page-table.js';
 import type { Kernel } from '../kernel/kernel.js';
-import { DEAF_OBSERVER, type FlushKind, type Observer } from '../kernel/observer.js';
+import { DEAF_OBSERVER, type EntryEvent, type EntryRow, type FlushKind, type Observer } from '../kernel/observer.js';
 import type { Traits } from '../history/traits/index.js';
-import { HASHED_TABLE } from './causes.js';
+import { CAUSE } from './causes.js';
+import type { CallNode } from './call-tree.js';
+import { EntryLoop } from './entry-loop.js';
+import { EntryPath } from './entry-path.js';
 import { Processor, type ProcessorOptions } from './processor.js';
 import type { CpuProfile, StreamProfile } from './profile.js';
 import { WORK } from './work.js';
@@ -46,24 +49,37 @@ export function cycleModel(kernel: Kernel, options: ProcessorOptions): CycleMode
   const fill = fillLoopOf(profile, kernel.traits);
   const { platform, ram } = kernel;
   const pageTable = platform.table ?? kernel.code.paging?.table;
+  const pathInTable = pageTable && new EntryPath(pageTable);
   let tables = 0;
 
-  /** Physical address of the entry of a level, by the way that the tables lead now; every entry above it is told. */
-  function locate(level: Level, address: number, onEntry: ((pa: number) => void) | null): number {
-    if (pageTable === undefined) throw new TypeError('this architecture has no page table to read an entry of');
-    let tablePa = pageTable.root;
-    for (const here of pageTable.levels) {
-      const pa = tablePa + tableIndex(here, address) * ENTRY_BYTES;
-      if (onEntry !== null) onEntry(pa);
-      if (here.level === level) return pa;
-      const entry = pageTable.entry(pa, 0);
-      tablePa = pageTable.format.address(here.level, pageTable.lo(entry), pageTable.hi(entry));
-    }
-    throw new RangeError(`this page table has no level ${level}`);
+  function pathNow(): EntryPath {
+    if (pathInTable === undefined) throw new TypeError('this architecture has no page table to read an entry of');
+    return pathInTable;
   }
 
-  const readEntryAt = (pa: number): void => processor.load('walk', pa, ENTRY_BYTES);
-  const walkStepAt = (pa: number): void => processor.walkStep(pa, ENTRY_BYTES);
+  /** Physical address of the entry of a level, by the way that the tables lead now. */
+  function locate(level: Level, address: number): number {
+    return pathNow().locate(level, address);
+  }
+
+  /** The steps of a walk down to an entry at a physical address, on the way that was located last. */
+  function walkTo(level: Level, pa: number): void {
+    const { entries, depthOf } = pathNow();
+    for (let step = 0; step < depthOf[level]!; step++) processor.walkStep(entries[step]!, ENTRY_BYTES);
+    processor.walkStep(pa, ENTRY_BYTES);
+  }
+
+  function setEntryAt(pa: number, leaf: boolean): void {
+    processor.storeEntry(pa, ENTRY_BYTES);
+    const barrier = leaf ? profile.barrier.leaf : profile.barrier.table;
+    if (barrier.value > 0) processor.charge(CAUSE.barrier, barrier.value);
+  }
+
+  function flush(kind: FlushKind): void {
+    const cost = profile.flush[kind];
+    if (cost === undefined) throw new RangeError(`${profile.name} has no cost of ${FLUSH_FUNCTION[kind]}()`);
+    processor.flush(cost, FLUSH_FUNCTION[kind]);
+  }
 
   function isLeaf(level: Level, pa: number): boolean {
     if (level === PTE || pageTable === undefined) return true;
@@ -96,6 +112,41 @@ export function cycleModel(kernel: Kernel, options: ProcessorOptions): CycleMode
     return mixed;
   }
 
+  /** What an entry of the leaf table at a physical address takes, by what is done to it. */
+  const pageTableEntry: Readonly<Record<EntryEvent, (pa: number) => void>> = {
+    allocPage: () => processor.allocate(0),
+    freePage: () => processor.free(0),
+    walk: (pa) => walkTo(PTE, pa),
+    readEntry: (pa) => processor.load(CAUSE.walk, pa, ENTRY_BYTES),
+    setEntry: (pa) => setEntryAt(pa, true),
+    clearEntry: (pa) => processor.storeEntry(pa, ENTRY_BYTES),
+    lock: () => processor.lock(),
+    flushRange: () => flush('range'),
+  };
+
+  /** Loops that there were, by the function that they were in; null while the clock stands still. */
+  const loops = new Map<EntryRow, Map<CallNode | null, EntryLoop>>();
+
+  function loopOf(row: EntryRow): EntryLoop {
+    const known = loops.get(row) ?? new Map<CallNode | null, EntryLoop>();
+    loops.set(row, known);
+    const caller = processor.clock.running ? processor.calls.running : null;
+    let loop = known.get(caller);
+    if (loop === undefined) {
+      const events = row.map((event) => pageTableEntry[event]);
+      loop = new EntryLoop(processor, (pa) => {
+        for (let i = 0; i < events.length; i++) events[i]!(pa);
+      });
+      known.set(caller, loop);
+    }
+    return loop;
+  }
+
+  function entryRow(row: EntryRow, address: number, count: number): void {
+    const first = locate(PTE, address);
+    loopOf(row).play(first, count, row.includes('walk') ? pathNow().above(PTE) : []);
+  }
+
   const observer: Observer = {
     ...DEAF_OBSERVER,
     enter: (name) => processor.enter(name),
@@ -103,27 +154,25 @@ export function cycleModel(kernel: Kernel, options: ProcessorOptions): CycleMode
     allocPages: (order) => processor.allocate(order),
     freePages: (_pfn, order) => processor.free(order),
     lock: () => processor.lock(),
-    walk: (level, address) => void locate(level, address, walkStepAt),
-    readEntry: (level, address) => readEntryAt(locate(level, address, null)),
+    walk: (level, address) => walkTo(level, locate(level, address)),
+    readEntry: (level, address) => processor.load(CAUSE.walk, locate(level, address), ENTRY_BYTES),
     setEntry(level, address) {
       if (level === HPTE) return;
-      const pa = locate(level, address, null);
-      processor.storeEntry(pa, ENTRY_BYTES);
-      const barrier = isLeaf(level, pa) ? profile.barrier.leaf : profile.barrier.table;
-      if (barrier.value > 0) processor.charge('barrier', barrier.value);
+      const pa = locate(level, address);
+      setEntryAt(pa, isLeaf(level, pa));
     },
     clearEntry(level, address) {
       if (level === HPTE) return;
-      processor.storeEntry(locate(level, address, null), ENTRY_BYTES);
+      processor.storeEntry(locate(level, address), ENTRY_BYTES);
     },
     clearTable(pa, bytes) {
       if (processor.clock.running) tables++;
-      processor.streamLinear('zero', profile.zero, pa, bytes, 'clear_page');
+      processor.streamLinear(CAUSE.zero, profile.zero, pa, bytes, 'clear_page');
     },
-    scanTable: (pa, entries) => processor.streamLinear('scan', profile.scan, pa, entries * ENTRY_BYTES, 'pXd_none'),
+    scanTable: (pa, entries) => processor.streamLinear(CAUSE.scan, profile.scan, pa, entries * ENTRY_BYTES, 'pXd_none'),
     memset: (address, _byte, bytes) =>
       forEachLeaf(address, bytes, (leaf, pa, part) => {
-        processor.stream('mark', fill, pa, part, address, leaf.size, 'memset', leaf.start > address);
+        processor.stream(CAUSE.mark, fill, pa, part, address, leaf.size, 'memset', leaf.start > address);
       }),
     scan(address, byte, bytes, filled) {
       let differs = false;
@@ -131,37 +180,34 @@ export function cycleModel(kernel: Kernel, options: ProcessorOptions): CycleMode
         if (differs) return;
         const looked = filled ? part : scanned(pa, byte, part);
         differs = !filled && !ram.isFilled(pa, byte, part);
-        processor.stream('scan', profile.scan, pa, looked, address, leaf.size, 'memchr_inv', leaf.start > address);
+        processor.stream(CAUSE.scan, profile.scan, pa, looked, address, leaf.size, 'memchr_inv', leaf.start > address);
       });
     },
-    flush(kind) {
-      const cost = profile.flush[kind];
-      if (cost === undefined) throw new RangeError(`${profile.name} has no cost of ${FLUSH_FUNCTION[kind]}()`);
-      processor.flush(cost, FLUSH_FUNCTION[kind]);
-    },
-    checkSubsections: (count) => processor.work('walk', count * WORK.checkSubsection.value),
-    listNode: (pa) => processor.load('list', pa, LIST_NODE_BYTES),
+    flush,
+    entryRow,
+    checkSubsections: (count) => processor.work(CAUSE.walk, count * WORK.checkSubsection.value),
+    listNode: (pa) => processor.load(CAUSE.list, pa, LIST_NODE_BYTES),
     probeGroup(pa, slots) {
-      if (processor.hypervisor === 'none') processor.load(HASHED_TABLE, pa, slots * HPTE_BYTES);
-      else for (let read = 0; read < slots; read += HPTES_PER_READ) processor.hypercall(HASHED_TABLE, 'H_READ');
+      if (processor.hypervisor === 'none') processor.load(CAUSE.hash, pa, slots * HPTE_BYTES);
+      else for (let read = 0; read < slots; read += HPTES_PER_READ) processor.hypercall(CAUSE.hash, 'H_READ');
     },
     insertSlot(pa, slots) {
       if (processor.hypervisor !== 'none') {
-        processor.hypercall(HASHED_TABLE, 'H_ENTER');
+        processor.hypercall(CAUSE.hash, 'H_ENTER');
         return;
       }
-      processor.load(HASHED_TABLE, pa, slots * HPTE_BYTES);
-      processor.store(HASHED_TABLE, pa, HPTE_BYTES);
-      processor.charge(HASHED_TABLE, profile.hash?.insert.value ?? 0);
+      processor.load(CAUSE.hash, pa, slots * HPTE_BYTES);
+      processor.store(CAUSE.hash, pa, HPTE_BYTES);
+      processor.charge(CAUSE.hash, profile.hash?.insert.value ?? 0);
     },
     removeSlot(pa) {
       if (processor.hypervisor !== 'none') {
-        processor.hypercall(HASHED_TABLE, 'H_REMOVE');
+        processor.hypercall(CAUSE.hash, 'H_REMOVE');
         return;
       }
-      processor.store(HASHED_TABLE, pa, HPTE_BYTES);
+      processor.store(CAUSE.hash, pa, HPTE_BYTES);
       if (profile.hash !== undefined) {
-        processor.charge('flush', processor.cyclesOf(profile.hash.tlbie.value), 'tlbie');
+        processor.charge(CAUSE.flush, processor.cyclesOf(profile.hash.tlbie.value), 'tlbie');
       }
     },
     initialise(address, bytes) {
@@ -171,10 +217,10 @@ export function cycleModel(kernel: Kernel, options: ProcessorOptions): CycleMode
         processor.initialise(pa, part, at, leaf.size, kernel.structPageSize);
       });
       if (profile.throughput === undefined) {
-        processor.work('initialise', (bytes / kernel.structPageSize) * WORK.structPage.value);
+        processor.work(CAUSE.initialise, (bytes / kernel.structPageSize) * WORK.structPage.value);
       }
     },
-    fold: (restores) => processor.work('walk', (restores ? WORK.unfoldHugepage : WORK.foldHugepage).value),
+    fold: (restores) => processor.work(CAUSE.walk, (restores ? WORK.unfoldHugepage : WORK.foldHugepage).value),
     copyPage: (toPfn, fromPfn) =>
       processor.copyPage(toPfn * kernel.pageSize, fromPfn * kernel.pageSize, kernel.pageSize),
   };

@@ -25,6 +25,8 @@ export class LruSets {
   private deferred = 0;
   /** A set has taken the newest run, so that it cannot grow. */
   private newestTaken = true;
+  /** A set that took fewer runs than this has been emptied since, and does not know yet. */
+  private emptied = 0;
 
   /**
    * @param sets a power of two
@@ -32,7 +34,7 @@ export class LruSets {
    */
   constructor(
     private readonly sets: number,
-    private readonly ways: number,
+    readonly ways: number,
     private readonly onInsert: (key: number) => void = () => undefined,
   ) {
     if (!Number.isInteger(Math.log2(sets))) throw new RangeError(`${sets} sets: their number is a power of two`);
@@ -62,12 +64,41 @@ export class LruSets {
     return hit;
   }
 
-  /** Empties every set. */
+  /**
+   * {@link touch} of keys in a row, whose low bits choose their sets.
+   * @param found gets `mark` in the place of each key that was there
+   */
+  touchRow(first: number, count: number, found: Uint8Array, mark: number): void {
+    const { keys, ways, mask, taken, deferred } = this;
+    for (let i = 0, set = first & mask; i < count; i++, set = (set + 1) & mask) {
+      if (taken[set] !== deferred) this.take(set);
+      const stored = first + i + 1;
+      const newest = set * ways;
+      let at = newest;
+      const end = at + ways;
+      while (at < end && keys[at] !== stored) at++;
+      if (at < end) found[i] = mark;
+      else at--;
+      for (; at > newest; at--) keys[at] = keys[at - 1]!;
+      keys[newest] = stored;
+    }
+  }
+
+  /** Whether a key is there. Its set is chosen as by {@link touch}, and left as it is. */
+  has(index: number, key: number): boolean {
+    const set = index & this.mask;
+    if (this.taken[set] !== this.deferred) this.take(set);
+    const stored = key + 1;
+    for (let at = set * this.ways; at < (set + 1) * this.ways; at++) if (this.keys[at] === stored) return true;
+    return false;
+  }
+
+  /** Empties every set: each finds out when it is next looked at, as of a run. */
   clear(): void {
-    this.keys.fill(0);
     this.runs = [];
-    this.taken.fill(this.deferred);
+    this.deferred++;
     this.forgotten = this.deferred;
+    this.emptied = this.deferred;
     this.newestTaken = true;
   }
 
@@ -109,8 +140,12 @@ export class LruSets {
   /** A set takes its share of the runs that it has not seen. */
   private take(set: number): void {
     const { keys, ways, runs, sets } = this;
-    const fresh: number[] = [];
+    const at = set * ways;
+    if (this.taken[set]! < this.emptied) for (let way = at; way < at + ways; way++) keys[way] = 0;
     const oldest = Math.max(0, this.taken[set]! - this.forgotten);
+    this.taken[set] = this.deferred;
+    if (oldest === runs.length) return;
+    const fresh: number[] = [];
     for (let i = runs.length - 1; i >= oldest && fresh.length < ways; i--) {
       const { first, count } = runs[i]!;
       const last = first + count - 1;
@@ -119,10 +154,8 @@ export class LruSets {
         this.onInsert(key);
       }
     }
-    const at = set * ways;
     keys.copyWithin(at + fresh.length, at, at + ways - fresh.length);
     for (const [i, key] of fresh.entries()) keys[at + i] = key + 1;
-    this.taken[set] = this.deferred;
     this.newestTaken = true;
   }
 }

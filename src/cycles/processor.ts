@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { CacheHierarchy } from './cache.js';
+import { Charges } from './charges.js';
 import { Clock } from './clock.js';
 import { DataTlb, TLB_FIRST, TLB_SECOND } from './tlb.js';
 import { CallTree } from './call-tree.js';
-import { CAUSE, CAUSES, type Cause } from './causes.js';
+import { CAUSE, CAUSES } from './causes.js';
 import type { CpuProfile, FlushProfile, Hypervisor, StreamProfile } from './profile.js';
 import { WORK } from './work.js';
 
@@ -55,6 +56,11 @@ export class Processor {
   private readonly served: Float64Array;
   private readonly linearLeaf: number;
   private readonly instruction: number;
+  /** Translations that the first level of the TLB had not, and lines of tables that were accessed for them. */
+  private missedPages = 0;
+  private tableLines = 0;
+  /** The turn that is being recorded. */
+  private recording: Charges | null = null;
   /** How many times as long initialisation takes, by the CPUs that do it at once. */
   private readonly together: number;
 
@@ -100,17 +106,81 @@ export class Processor {
 
   /**
    * Cycles of a cause go by.
+   * @param cause its number: see {@link CAUSE}
    * @param leaf function that the cycles belong to, where it is not the one that is running
    */
-  charge(cause: Cause, cycles: number, leaf?: string): void {
+  charge(cause: number, cycles: number, leaf?: string): void {
     if (!this.clock.running) return;
-    if (leaf === undefined) this.calls.add(cycles);
-    else this.calls.addLeaf(leaf, this.clock.cycles, cycles);
-    this.clock.charge(CAUSE[cause], cycles);
+    const { calls, clock } = this;
+    const node = leaf === undefined ? calls.add(cycles) : calls.addLeaf(leaf, clock.cycles, cycles);
+    clock.charge(cause, cycles);
+    if (this.recording !== null) this.recording.add(cause, cycles, node, leaf !== undefined);
+  }
+
+  /** Plays a turn of a loop and writes down what it is charged. */
+  record(turn: () => void): Charges {
+    const { bytesTouched } = this;
+    const charges = new Charges();
+    this.recording = charges;
+    turn();
+    this.recording = null;
+    charges.bytes = this.bytesTouched - bytesTouched;
+    return charges;
+  }
+
+  /** Plays a turn of a loop. @returns whether walks read lines of tables in it */
+  readsTables(turn: () => void): boolean {
+    const { tableLines } = this;
+    turn();
+    return tableLines !== this.tableLines;
+  }
+
+  /** Charges what was recorded so many times more. */
+  repeat(charges: Charges, times: number): void {
+    charges.again(this.clock, times);
+    this.bytesTouched += charges.bytes * times;
+  }
+
+  /**
+   * A loop whose turns access the same lines and pages, in the same order. Where a turn finds its pages in the first level of
+   * the TLB, and the one before read no lines of tables for its own, all that follow find the same.
+   * @returns what such a turn is charged, or null where there was none, or calls are kept and each turn has to be played
+   */
+  again(times: number, turn: () => void): Charges | null {
+    if (this.calls.records) {
+      for (let left = times; left > 0; left--) turn();
+      return null;
+    }
+    let readTables = true;
+    for (let left = times - 1; left >= 0; left--) {
+      const { missedPages, tableLines } = this;
+      const played = this.record(turn);
+      if (!readTables && missedPages === this.missedPages) {
+        this.repeat(played, left);
+        return played;
+      }
+      readTables = tableLines !== this.tableLines;
+    }
+    return null;
+  }
+
+  /** The level of cache that has a line; see {@link CacheHierarchy.access}. @param pa physical byte address */
+  serverOf(pa: number): number {
+    return this.caches.serverOf(pa);
+  }
+
+  /** An access that is charged otherwise. */
+  see(pa: number): void {
+    this.caches.access(pa);
+  }
+
+  /** Whether so many lines and pages that are accessed again and again stay in L1 and in the first level of the TLB. */
+  keepsFirst(count: number): boolean {
+    return count <= this.profile.caches[0]!.ways && count <= this.tlb.firstWays(this.linearLeaf);
   }
 
   /** Instructions that touch no memory, at the width of the core. */
-  work(cause: Cause, instructions: number): void {
+  work(cause: number, instructions: number): void {
     this.charge(cause, instructions * this.instruction);
   }
 
@@ -121,8 +191,8 @@ export class Processor {
    */
   walkStep(pa: number, bytes: number): void {
     const { throughput } = this.profile;
-    this.load('walk', pa, bytes);
-    if (throughput !== undefined) this.charge('walk', Math.max(0, throughput.call.value - this.readEntry));
+    this.load(CAUSE.walk, pa, bytes);
+    if (throughput !== undefined) this.charge(CAUSE.walk, Math.max(0, throughput.call.value - this.readEntry));
   }
 
   /**
@@ -130,7 +200,7 @@ export class Processor {
    * it and the line at the rate of a scan.
    * @param pa physical byte address
    */
-  load(cause: Cause, pa: number, bytes: number): void {
+  load(cause: number, pa: number, bytes: number): void {
     this.touch(bytes);
     const level = this.caches.access(pa);
     const wait = this.profile.throughput === undefined ? this.latency[level]! : this.lineOf(level) + this.readEntry;
@@ -138,7 +208,7 @@ export class Processor {
   }
 
   /** A store through the linear map: hidden where its line is at hand, else as long as the line takes it. */
-  store(cause: Cause, pa: number, bytes: number): void {
+  store(cause: number, pa: number, bytes: number): void {
     this.touch(bytes);
     const level = this.caches.access(pa);
     this.charge(cause, this.translation(pa, this.linearLeaf) + this.storeWait[level]!);
@@ -146,8 +216,8 @@ export class Processor {
 
   /** An entry that was read is written: its store, and the instructions that make its value and call its setter. */
   storeEntry(pa: number, bytes: number): void {
-    this.store('entry', pa, bytes);
-    this.work('entry', WORK.entry.value - (this.profile.throughput === undefined ? 0 : WORK.readEntry.value));
+    this.store(CAUSE.entry, pa, bytes);
+    this.work(CAUSE.entry, WORK.entry.value - (this.profile.throughput === undefined ? 0 : WORK.readEntry.value));
   }
 
   /**
@@ -157,7 +227,7 @@ export class Processor {
    * @param goesOn the loop has begun in the leaf before; profiles of latencies let it begin in each
    */
   stream(
-    cause: Cause,
+    cause: number,
     loop: StreamProfile,
     pa: number,
     bytes: number,
@@ -169,7 +239,7 @@ export class Processor {
     this.touch(bytes);
     const cycles = this.lines(loop, pa, bytes) + this.translation(address, leafSize);
     const begins = !goesOn || this.profile.throughput === undefined;
-    const cold = this.served.at(-1)! > 0 ? (loop.coldStart?.value ?? 0) : 0;
+    const cold = this.served[this.served.length - 1]! > 0 ? (loop.coldStart?.value ?? 0) : 0;
     this.charge(cause, (begins ? (loop.startup?.value ?? 0) + cold : 0) + cycles, leaf);
   }
 
@@ -191,7 +261,7 @@ export class Processor {
     const { throughput, fillLoop } = this.profile;
     const pages = bytes / size;
     if (throughput === undefined) {
-      this.stream('initialise', fillLoop, pa, bytes, address, leafSize, '__init_single_page');
+      this.stream(CAUSE.initialise, fillLoop, pa, bytes, address, leafSize, '__init_single_page');
       return;
     }
     this.touch(bytes);
@@ -208,11 +278,11 @@ export class Processor {
     const drain =
       this.lines(fillLoop, pa, bytes) + (parted ? pages * stores * (singleStore.value - pairedStore.value) : 0);
     const cycles = Math.max(pages * work, drain) * this.together + this.translation(address, leafSize);
-    this.charge('initialise', cycles, '__init_single_page');
+    this.charge(CAUSE.initialise, cycles, '__init_single_page');
   }
 
   /** {@link stream} through the linear map. */
-  streamLinear(cause: Cause, loop: StreamProfile, pa: number, bytes: number, leaf: string): void {
+  streamLinear(cause: number, loop: StreamProfile, pa: number, bytes: number, leaf: string): void {
     this.stream(cause, loop, pa, bytes, pa, this.linearLeaf, leaf);
   }
 
@@ -225,38 +295,38 @@ export class Processor {
   copyPage(to: number, from: number, bytes: number): void {
     const { throughput } = this.profile;
     if (throughput !== undefined) {
-      this.streamLinear('initialise', throughput.copy, from, bytes, 'copy_page');
+      this.streamLinear(CAUSE.initialise, throughput.copy, from, bytes, 'copy_page');
       this.caches.stream(to, bytes, this.served);
       return;
     }
-    this.streamLinear('initialise', this.profile.scan, from, bytes, 'copy_page');
-    this.streamLinear('initialise', this.profile.zero, to, bytes, 'copy_page');
+    this.streamLinear(CAUSE.initialise, this.profile.scan, from, bytes, 'copy_page');
+    this.streamLinear(CAUSE.initialise, this.profile.zero, to, bytes, 'copy_page');
   }
 
   /** alloc_pages(). @param order log2 of the base pages */
   allocate(order: number): void {
-    this.charge('allocate', this.profile.allocate[order]!.value, 'alloc_pages');
+    this.charge(CAUSE.allocate, this.profile.allocate[order]!.value, 'alloc_pages');
   }
 
   /** free_pages(). */
   free(order: number): void {
-    this.charge('allocate', this.profile.free[order]!.value, 'free_pages');
+    this.charge(CAUSE.allocate, this.profile.free[order]!.value, 'free_pages');
   }
 
   /** A spinlock that nobody else wants is taken and given back. */
   lock(): void {
-    this.charge('lock', this.profile.lockPair.value);
+    this.charge(CAUSE.lock, this.profile.lockPair.value);
   }
 
   /** A flush that waits for every CPU. */
   flush({ base, perCpu, empties }: FlushProfile, leaf: string): void {
     const others = (perCpu?.value ?? 0) * (this.cpus - 1);
-    this.charge('flush', this.cyclesOf(base.value + others), leaf);
+    this.charge(CAUSE.flush, this.cyclesOf(base.value + others), leaf);
     if (empties) this.tlb.flush();
   }
 
   /** A call of the hypervisor, which this CPU has. */
-  hypercall(cause: Cause, leaf: string): void {
+  hypercall(cause: number, leaf: string): void {
     const cost = this.profile.hash?.hypercall[this.hypervisor];
     if (cost === undefined) throw new RangeError(`${this.profile.name} has no cost of a call of ${this.hypervisor}`);
     this.charge(cause, this.cyclesOf(cost.value), leaf);
@@ -272,7 +342,10 @@ export class Processor {
     this.caches.stream(pa, bytes, this.served);
     const { lineSize } = this.profile;
     let cycles = 0;
-    for (const [level, lines] of this.served.entries()) cycles += (lines * lineSize) / loop.rates[level]!.value;
+    for (let level = 0; level < this.served.length; level++) {
+      const lines = this.served[level]!;
+      if (lines > 0) cycles += (lines * lineSize) / loop.rates[level]!.value;
+    }
     return cycles;
   }
 
@@ -285,6 +358,7 @@ export class Processor {
   private translation(address: number, leafSize: number): number {
     const found = this.tlb.lookup(address, leafSize);
     if (found === TLB_FIRST) return 0;
+    this.missedPages++;
     const { secondHit, walk } = this.profile.tlb;
     if (found === TLB_SECOND) return secondHit.value;
     return secondHit.value + walk.value + this.tableLine(address, leafSize);
@@ -294,6 +368,7 @@ export class Processor {
   private tableLine(address: number, leafSize: number): number {
     const { throughput } = this.profile;
     if (throughput === undefined || leafSize !== BASE_PAGE) return 0;
+    this.tableLines++;
     const level = this.caches.access(PAGE_TABLES + Math.floor(address / BASE_PAGE) * WORD_BYTES);
     return level === this.latency.length - 1 ? throughput.coldTableLine.value : 0;
   }

@@ -22,8 +22,24 @@ export const TLB_WALK = 2;
 const PAGE_SIZE_KINDS = 8;
 
 interface Level {
-  sets: LruSets;
-  pageSizes: readonly number[];
+  readonly sets: LruSets;
+  readonly pageSizes: readonly number[];
+}
+
+/** Where a level keeps the translations of a leaf. */
+interface Home {
+  readonly sets: LruSets;
+  /** 1 / the bytes of its pages there: dividing by a power of two is exact either way, and multiplying is faster. */
+  readonly perByte: number;
+  /** Tells its pages from those of other sizes. */
+  readonly kind: number;
+}
+
+/** Where the levels keep the translations of leaves of one size; a level may hold none. */
+interface Homes {
+  readonly leafSize: number;
+  readonly first: Home | undefined;
+  readonly second: Home | undefined;
 }
 
 const level = ({ entries, ways, pageSizes }: TlbGeometry): Level => ({
@@ -34,6 +50,9 @@ const level = ({ entries, ways, pageSizes }: TlbGeometry): Level => ({
 export class DataTlb {
   private readonly first: readonly Level[];
   private readonly second: readonly Level[];
+  private readonly homes = new Map<number, Homes>();
+  /** Those of the last access. */
+  private last: Homes = { leafSize: 0, first: undefined, second: undefined };
 
   constructor(first: readonly TlbGeometry[], second: readonly TlbGeometry[]) {
     this.first = first.map(level);
@@ -47,30 +66,49 @@ export class DataTlb {
    * @returns TLB_FIRST, TLB_SECOND or TLB_WALK
    */
   lookup(address: number, leafSize: number): number {
-    if (touch(this.first, address, leafSize)) return TLB_FIRST;
-    return touch(this.second, address, leafSize) ? TLB_SECOND : TLB_WALK;
+    const homes = this.last.leafSize === leafSize ? this.last : this.homesOf(leafSize);
+    if (touch(homes.first, address)) return TLB_FIRST;
+    return touch(homes.second, address) ? TLB_SECOND : TLB_WALK;
+  }
+
+  /** Pages of leaves of a size that the first level holds wherever they lie. */
+  firstWays(leafSize: number): number {
+    return this.homesOf(leafSize).first?.sets.ways ?? 0;
   }
 
   /** Forgets everything. */
   flush(): void {
-    for (const { sets } of [...this.first, ...this.second]) sets.clear();
+    for (const { sets } of this.first) sets.clear();
+    for (const { sets } of this.second) sets.clear();
+  }
+
+  private homesOf(leafSize: number): Homes {
+    let homes = this.homes.get(leafSize);
+    if (homes === undefined) {
+      homes = { leafSize, first: homeIn(this.first, leafSize), second: homeIn(this.second, leafSize) };
+      this.homes.set(leafSize, homes);
+    }
+    this.last = homes;
+    return homes;
   }
 }
 
 /** A leaf larger than the pages that a level holds is split by the hardware: the largest of them serves. */
-function touch(levels: readonly Level[], address: number, leafSize: number): boolean {
+function homeIn(levels: readonly Level[], leafSize: number): Home | undefined {
   let best = 0;
-  let kind = 0;
-  let sets: LruSets | undefined;
-  for (const level of levels) {
-    for (const [i, size] of level.pageSizes.entries()) {
+  let home: Home | undefined;
+  for (const { sets, pageSizes } of levels) {
+    for (const [kind, size] of pageSizes.entries()) {
       if (size > leafSize || size <= best) continue;
       best = size;
-      kind = i;
-      sets = level.sets;
+      home = { sets, perByte: 1 / size, kind };
     }
   }
-  if (sets === undefined) return false;
-  const page = Math.floor(address / best);
-  return sets.touch(page, page * PAGE_SIZE_KINDS + kind);
+  return home;
+}
+
+function touch(home: Home | undefined, address: number): boolean {
+  if (home === undefined) return false;
+  const page = Math.floor(address * home.perByte);
+  return home.sets.touch(page, page * PAGE_SIZE_KINDS + home.kind);
 }

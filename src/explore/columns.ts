@@ -18,7 +18,16 @@ export class LeafColumns {
   /** Whether it maps memmap of an active cell. */
   isUsed = new Uint8Array(64);
 
-  push(start: number, size: number, level: Level, pa: number, lo: number, hi: number, owner: number): void {
+  push(
+    start: number,
+    size: number,
+    level: Level,
+    pa: number,
+    lo: number,
+    hi: number,
+    owner: number,
+    isUsed: number,
+  ): void {
     const at = this.length;
     if (at === this.start.length) this.grow();
     this.length++;
@@ -29,7 +38,7 @@ export class LeafColumns {
     this.lo[at] = lo;
     this.hi[at] = hi;
     this.owner[at] = owner;
-    this.isUsed[at] = 0;
+    this.isUsed[at] = isUsed;
   }
 
   toLeaves(): Leaf[] {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { isPossible, type Alphabet } from './alphabet.js';
-import { FrontierWriter, nodeAt, NODE_WORDS, readState } from './frontier.js';
+import { FrontierWriter, nodeAt, NODE_WORDS, NO_MOVE, readState } from './frontier.js';
 import { MoveNumbers } from './moves.js';
 import type { Stepper } from './stepper.js';
 import { KNOWN, VisitedStates, type VisitedBuffers } from './visited.js';
@@ -28,7 +28,7 @@ export const STOP = { no: 0, asked: 1, grow: 2, states: 3, memory: 4, pause: 5 }
 export interface LevelJob {
   readonly control: SharedArrayBuffer;
   readonly visited: VisitedBuffers;
-  /** Nodes of the level by rank, {@link NODE_WORDS} each, and the chunks in which their states are saved. */
+  /** Nodes of the level by rank, {@link NODE_WORDS} each, and the chunks in which states are saved that lead to them. */
   readonly nodes: SharedArrayBuffer;
   readonly chunks: readonly SharedArrayBuffer[];
   /** Last level: successors are checked and not saved. */
@@ -76,6 +76,8 @@ export function* expand(alphabet: Alphabet, stepper: Stepper, job: LevelJob): Ge
   const looks = new LookList();
   const moves = new MoveNumbers(alphabet, job.fail);
   const count = nodes.length / NODE_WORDS;
+  /** Successors that are new, and the moves to them, in turn. */
+  const fresh: number[] = [];
   let kib = 0;
   for (let done = 1; Atomics.load(control, CONTROL.stop) === STOP.no; done++) {
     if (visited.room < moves.most * MAX_THREADS) {
@@ -84,10 +86,11 @@ export function* expand(alphabet: Alphabet, stepper: Stepper, job: LevelJob): Ge
     }
     const index = Atomics.add(control, CONTROL.next, 1);
     if (index >= count) break;
-    const { id, chunk, at } = nodeAt(nodes, index);
-    const { saved, places } = readState(chunks[chunk]!, at);
-    stepper.enter(saved, places);
+    const { id, chunk, at, move: last } = nodeAt(nodes, index);
+    stepper.enter(readState(chunks[chunk]!, at), last === NO_MOVE ? undefined : moves.toMove(last));
+    const { places } = stepper;
     let steps = 0;
+    fresh.length = 0;
     const play = (move: number): number => {
       steps++;
       const outcome = stepper.play(moves.toMove(move));
@@ -95,15 +98,15 @@ export function* expand(alphabet: Alphabet, stepper: Stepper, job: LevelJob): Ge
       if (outcome.stopped) return outcome.allocations;
       const { hi, lo } = stepper.after;
       const successor = visited.add(hi, lo, id, move);
-      if (successor !== KNOWN && !job.isLast) {
-        writer.push(successor, { saved: stepper.save(), places: outcome.places });
-      }
+      if (successor !== KNOWN && !job.isLast) fresh.push(successor, move);
       return outcome.allocations;
     };
     for (let a = 0; a < alphabet.actions.length; a++) {
       if (isPossible(alphabet, places, alphabet.actions[a]!)) moves.forEach(a, play);
     }
     Atomics.add(control, CONTROL.steps, steps);
+    if (fresh.length > 0) writer.save({ saved: stepper.saveStart(), places });
+    for (let n = 0; n < fresh.length; n += 2) writer.push(fresh[n]!, fresh[n + 1]!);
     const now = Math.ceil(writer.bytes / BYTES_PER_KIB);
     const all = Atomics.add(control, CONTROL.savedKiB, now - kib) + now - kib;
     kib = now;

@@ -7,8 +7,10 @@ import { EXPECTATION_NAMES } from '../check/expectations.js';
 import { fileTitle, readBytes } from '../scenario/load.js';
 import { writeWhole } from '../scenario/whole-file.js';
 import { ALTMAP_CHOICES, MEMORY_CHOICES, UNITS } from './alphabet.js';
-import { FrontierWriter, nodeAt, NODE_WORDS, readState } from './frontier.js';
+import { FrontierWriter, nodeAt, NODE_WORDS, NO_MOVE, readState } from './frontier.js';
+import { MoveNumbers } from './moves.js';
 import { Search, type SearchState } from './search.js';
+import { Stepper } from './stepper.js';
 import { VisitedStates } from './visited.js';
 
 /**
@@ -20,6 +22,9 @@ const SCHEMA = 'vmemmap/exploration/v2';
 
 /** What a search of any version is saved as. */
 const SAVED = z.looseObject({ schema: z.string().regex(/^vmemmap\/exploration\/v\d+$/) });
+
+/** Words of a node in the file: its number, the chunk where it is saved, and the word of it. */
+const FILE_NODE_WORDS = 3;
 
 const words = z.instanceof(Int32Array);
 const count = z.int().min(0);
@@ -81,6 +86,7 @@ export function readExploration(path: string): Search {
     new Int32Array(buffer).set(chunk);
     return buffer;
   });
+  const nodes = nodesOf(file.nodes);
   const border = file.waiting * NODE_WORDS;
   const state: SearchState = {
     visited: VisitedStates.from(file.fingerprints, file.ways),
@@ -89,10 +95,10 @@ export function readExploration(path: string): Search {
     levelEnds: file.levelEnds,
     sightings: file.sightings,
     isShared: file.isShared,
-    nodes: file.nodes.slice(0, border),
+    nodes: nodes.slice(0, border),
     chunks,
     next: 0,
-    parts: [{ nodes: [...file.nodes.subarray(border)], chunks, looks: [] }],
+    parts: [{ nodes: [...nodes.subarray(border)], chunks, looks: [] }],
   };
   return new Search(options, {}, state, file.ended);
 }
@@ -119,19 +125,32 @@ function parse(path: string): ExplorationFile {
   );
 }
 
-/** States that wait are copied, so that the file has no others. */
-function fileOf({ state, options, ended, sightings, next }: Search): ExplorationFile {
+/** Nodes as a search has them: in the file all are saved themselves. */
+function nodesOf(saved: Int32Array): Int32Array {
+  const nodes = new Int32Array((saved.length / FILE_NODE_WORDS) * NODE_WORDS).fill(NO_MOVE);
+  for (let n = 0; n * FILE_NODE_WORDS < saved.length; n++) {
+    nodes.set(saved.subarray(n * FILE_NODE_WORDS, (n + 1) * FILE_NODE_WORDS), n * NODE_WORDS);
+  }
+  return nodes;
+}
+
+/** States that wait are saved themselves, and no others are in the file. */
+function fileOf({ alphabet, state, options, ended, sightings, next }: Search): ExplorationFile {
   const writer = new FrontierWriter();
-  const copy = (nodes: Int32Array, from: number, chunks: readonly SharedArrayBuffer[]): void => {
+  const stepper = new Stepper(alphabet);
+  const moves = new MoveNumbers(alphabet, options.fail);
+  const copy = (nodes: ArrayLike<number>, from: number, chunks: readonly SharedArrayBuffer[]): void => {
     const views = chunks.map((chunk) => new Int32Array(chunk));
     for (let n = from; n < nodes.length / NODE_WORDS; n++) {
-      const { id, chunk, at } = nodeAt(nodes, n);
-      writer.push(id, readState(views[chunk]!, at));
+      const { id, chunk, at, move } = nodeAt(nodes, n);
+      stepper.enter(readState(views[chunk]!, at), move === NO_MOVE ? undefined : moves.toMove(move));
+      writer.save({ saved: stepper.save(), places: stepper.places });
+      writer.push(id, NO_MOVE);
     }
   };
   copy(state.nodes, next, state.chunks);
   const waiting = writer.nodes.length / NODE_WORDS;
-  for (const { nodes, chunks } of state.parts) copy(Int32Array.from(nodes), 0, chunks);
+  for (const { nodes, chunks } of state.parts) copy(nodes, 0, chunks);
   return {
     schema: SCHEMA,
     options: options as ExplorationFile['options'],
@@ -144,7 +163,7 @@ function fileOf({ state, options, ended, sightings, next }: Search): Exploration
     fingerprints: state.visited.fingerprints(),
     ways: state.visited.ways(),
     waiting,
-    nodes: Int32Array.from(writer.nodes),
+    nodes: Int32Array.from(writer.nodes.filter((_, word) => word % NODE_WORDS < FILE_NODE_WORDS)),
     chunks: writer.chunks.map((chunk) => Int32Array.from(new Int32Array(chunk))),
   };
 }

@@ -15,6 +15,18 @@ const LANE_HI = { first: 0x239b961b, second: 0xab0e9789, add: 0x561ccd1b, seed: 
 const FINAL_FIRST = 0x85ebca6b;
 const FINAL_SECOND = 0xc2b2ae35;
 
+function mixLo(a: number, word: number): number {
+  const k = Math.imul(word, LANE_LO.first);
+  const mixed = a ^ Math.imul((k << 15) | (k >>> 17), LANE_LO.second);
+  return (Math.imul((mixed << 13) | (mixed >>> 19), 5) + LANE_LO.add) | 0;
+}
+
+function mixHi(b: number, word: number): number {
+  const k = Math.imul(word, LANE_HI.first);
+  const mixed = b ^ Math.imul((k << 17) | (k >>> 15), LANE_HI.second);
+  return (Math.imul((mixed << 19) | (mixed >>> 13), 5) + LANE_HI.add) | 0;
+}
+
 /** A hash of 64 bits over words of 32, in two lanes. */
 export class Hash {
   private a = 0;
@@ -26,19 +38,14 @@ export class Hash {
   }
 
   word(word: number): void {
-    let k = Math.imul(word, LANE_LO.first);
-    k = (k << 15) | (k >>> 17);
-    let { a } = this;
-    a ^= Math.imul(k, LANE_LO.second);
-    a = (a << 13) | (a >>> 19);
-    this.a = (Math.imul(a, 5) + LANE_LO.add) | 0;
+    this.a = mixLo(this.a, word);
+    this.b = mixHi(this.b, word);
+  }
 
-    k = Math.imul(word, LANE_HI.first);
-    k = (k << 17) | (k >>> 15);
-    let { b } = this;
-    b ^= Math.imul(k, LANE_HI.second);
-    b = (b << 19) | (b >>> 13);
-    this.b = (Math.imul(b, 5) + LANE_HI.add) | 0;
+  /** Four words at once: the same as one after the other, and faster. */
+  fourWords(first: number, second: number, third: number, fourth: number): void {
+    this.a = mixLo(mixLo(mixLo(mixLo(this.a, first), second), third), fourth);
+    this.b = mixHi(mixHi(mixHi(mixHi(this.b, first), second), third), fourth);
   }
 
   /** A whole number up to 2^53. */
@@ -47,9 +54,17 @@ export class Hash {
     this.word(highHalf(value));
   }
 
-  words(words: Int32Array | Uint8Array): void {
-    this.word(words.length);
-    for (let i = 0; i < words.length; i++) this.word(words[i]!);
+  /** The first `length` words, and how many there are. */
+  words(words: Int32Array | Uint8Array, length = words.length): void {
+    let a = mixLo(this.a, length);
+    let b = mixHi(this.b, length);
+    for (let i = 0; i < length; i++) {
+      const word = words[i]!;
+      a = mixLo(a, word);
+      b = mixHi(b, word);
+    }
+    this.a = a;
+    this.b = b;
   }
 
   text(text: string): void {

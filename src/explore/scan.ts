@@ -122,6 +122,10 @@ export class Scanner {
   private flagsLo = 0;
   private flagsHi = 0;
 
+  /** The words of memory, and the same as entries. */
+  private words = new Uint32Array(0);
+  private entries = new BigInt64Array(0);
+
   /** Of the bytes read last: the word, and where the bytes began that are read now. */
   private lastWord = 0;
   private changes = 0;
@@ -172,9 +176,7 @@ export class Scanner {
       this.setFingerprint(this.exact(places));
       return;
     }
-    this.readActive();
-    into.mapped.fill(0);
-    into.sums.fill(0);
+    this.startCells();
     hash.start();
     hash.word(KIND.renamed);
     this.firstName = this.nextName;
@@ -243,13 +245,16 @@ export class Scanner {
     return hash.end();
   }
 
-  private readActive(): void {
+  private startCells(): void {
     const { sections } = this.kernel;
-    const { isActive } = this.into;
+    const { isActive, mapped, sums } = this.into;
     for (let c = 0; c < this.cells.length; c++) {
       const { sectionNr, from, to } = this.cells[c]!;
       const isThere = sections.areSet(sectionNr, from, to);
       isActive[c] = isThere || (sections.isEarly(sectionNr) && !sections.isEmpty(sectionNr)) ? 1 : 0;
+      mapped[c] = 0;
+      sums[c * 2] = 0;
+      sums[c * 2 + 1] = 0;
     }
   }
 
@@ -300,11 +305,13 @@ export class Scanner {
       // A table may be larger than a frame, and frames are apart.
       if (i === first || (i & (frameEntries - 1)) === 0) at = mmu.entry(tablePa, i);
       const { words } = ram;
-      const left = Math.min(frameEntries - (i & (frameEntries - 1)), end - i) - 1;
-      const alike = endOfAlike(words, at, at + left * ENTRY_WORDS, word0, word1);
-      i += (alike - at) / ENTRY_WORDS;
-      at = alike;
-      if (words[at] === word0 && words[at + 1] === word1) continue;
+      if (words[at] === word0 && words[at + 1] === word1) {
+        const left = Math.min(frameEntries - (i & (frameEntries - 1)), end - i) - 1;
+        const alike = this.alikeFrom(words, at / ENTRY_WORDS, left);
+        i += alike;
+        at += alike * ENTRY_WORDS;
+        continue;
+      }
       const lo = mmu.lo(at);
       const hi = mmu.hi(at);
       const pa = format.address(level, lo, hi);
@@ -319,6 +326,7 @@ export class Scanner {
       }
       const start = base + i * span;
       const isLeaf = level === PTE || format.isLeaf(level, lo, hi);
+      hasEntries = true;
       // The bits that are no address; of an address that does not stand where its bits are in numbers, those too.
       const flagsLo = lo ^ (pa | 0);
       const flagsHi = hi ^ highHalf(pa);
@@ -329,11 +337,11 @@ export class Scanner {
         this.flagsLo = flagsLo;
         this.flagsHi = flagsHi;
       }
+      if (level === PTE && this.readBasePage(i, start, span, pa, lo, hi)) continue;
       hash.word((isLeaf ? KIND.leaf : KIND.table) | (i << KIND_BITS));
       const owner = this.readFrame(pa, isLeaf ? span : pageSize);
-      hasEntries = true;
       if (isLeaf) {
-        into.leaves.push(start, span, level, pa, lo, hi, owner);
+        into.leaves.push(start, span, level, pa, lo, hi, owner, 0);
         this.readLeaf(start, span, pa);
       } else {
         const table = into.tables.push(start, mmu.levels[depth + 1]!.level, pa, owner);
@@ -342,6 +350,48 @@ export class Scanner {
       }
     }
     return hasEntries;
+  }
+
+  /**
+   * A leaf as nearly all are: a page that was handed out by itself, filled with one byte, with memmap of one cell. It comes to
+   * what {@link readFrame} and {@link readLeaf} would.
+   * @returns whether it is one; if not, nothing was read
+   */
+  private readBasePage(i: number, start: number, size: number, pa: number, lo: number, hi: number): boolean {
+    const { cells, into } = this;
+    const { allocator, ram, pageSize } = this.kernel;
+    let c = this.cell;
+    while (c < cells.length && cells[c]!.end <= start) c++;
+    this.cell = c;
+    if (c === cells.length || start < cells[c]!.start || start + size > cells[c]!.end || size !== pageSize)
+      return false;
+    const pfn = pa / pageSize;
+    const index = allocator.basePageIndex(pfn);
+    if (index === NO_PAGE || allocator.sharesPages) return false;
+    const byte = ram.uniformByte(pfn);
+    if (byte === MIXED) return false;
+    this.hash.fourWords(KIND.leaf | (i << KIND_BITS), KIND.named, this.nameOf(index), KIND.fill | (byte << KIND_BITS));
+    into.leaves.push(start, size, PTE, pa, lo, hi, OWNER.allocated, into.isActive[c]!);
+    this.addToCell(c, size, pa, byte, KIND.fill);
+    return true;
+  }
+
+  /** Counts mapped bytes of a cell, and adds what is behind them to its checksum. */
+  private addToCell(c: number, size: number, from: number, content0: number, content1: number): void {
+    const { mapped, sums } = this.into;
+    mapped[c]! += size;
+    const high = highHalf(from);
+    addTo(sums, c * 2, content0, from | 0, high);
+    addTo(sums, c * 2 + 1, content1, high, from | 0);
+  }
+
+  /** How many entries behind one, `limit` at most, are like it. */
+  private alikeFrom(words: Uint32Array<ArrayBuffer>, at: number, limit: number): number {
+    if (words !== this.words) {
+      this.words = words;
+      this.entries = new BigInt64Array(words.buffer, words.byteOffset, Math.floor(words.length / ENTRY_WORDS));
+    }
+    return endOfAlike(this.entries, at + 1, at + 1 + limit, this.entries[at]!) - (at + 1);
   }
 
   /** The bytes behind a leaf, cell by cell, and between cells. */
@@ -375,9 +425,7 @@ export class Scanner {
         hash.word(hi);
       }
       if (isIn) {
-        into.mapped[c]! += to - at;
-        addTo(into.sums, c * 2, lo ^ raw, from | 0, highHalf(from));
-        addTo(into.sums, c * 2 + 1, hi, highHalf(from), from | 0);
+        this.addToCell(c, to - at, from, lo ^ raw, hi);
         if (into.isActive[c] === 1) into.leaves.isUsed[into.leaves.length - 1] = 1;
         if (to === cell.end) c++;
       }
@@ -525,17 +573,17 @@ export class Scanner {
   }
 }
 
-/** Position of the first entry of [at, last] that is not these two words, or `last`. */
-function endOfAlike(words: Uint32Array, at: number, last: number, word0: number, word1: number): number {
-  if ((word0 | word1) === 0) {
-    // Eight words at a time: most of most tables is zero.
-    while (at + 8 <= last) {
-      const low = words[at]! | words[at + 1]! | words[at + 2]! | words[at + 3]!;
-      if ((low | words[at + 4]! | words[at + 5]! | words[at + 6]! | words[at + 7]!) !== 0) break;
-      at += 8;
-    }
+/** Position of the first entry of [at, end) that is not like this one, or `end`. */
+function endOfAlike(entries: BigInt64Array, at: number, end: number, entry: bigint): number {
+  // Eight at a time, since most of most tables is zero. Numbers of 64 bits stay in registers as long as nobody keeps them.
+  for (; at + 8 <= end; at += 8) {
+    const low =
+      (entries[at]! ^ entry) | (entries[at + 1]! ^ entry) | (entries[at + 2]! ^ entry) | (entries[at + 3]! ^ entry);
+    const high =
+      (entries[at + 4]! ^ entry) | (entries[at + 5]! ^ entry) | (entries[at + 6]! ^ entry) | (entries[at + 7]! ^ entry);
+    if (BigInt.asIntN(64, low | high) !== 0n) break;
   }
-  while (at < last && words[at] === word0 && words[at + 1] === word1) at += ENTRY_WORDS;
+  while (at < end && entries[at] === entry) at++;
   return at;
 }
 

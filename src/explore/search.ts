@@ -2,7 +2,7 @@
 
 import { createAlphabet, firstPlaces, type Alphabet, type AlphabetOptions } from './alphabet.js';
 import { BYTES_PER_KIB, CONTROL, CONTROL_WORDS, expand, LOOKS, STOP, type LevelJob, type LevelPart } from './expand.js';
-import { FrontierWriter, nodeAt, NODE_WORDS } from './frontier.js';
+import { FrontierWriter, nodeAt, NODE_WORDS, NO_MOVE } from './frontier.js';
 import { Stepper } from './stepper.js';
 import { NO_PARENT, VisitedStates } from './visited.js';
 import { toTheEnd } from '../scenario/turns.js';
@@ -197,7 +197,8 @@ export class Search {
     const nodes: number[] = [];
     for (const part of parts) {
       for (let n = 0; n < part.nodes.length; n += NODE_WORDS) {
-        nodes.push(part.nodes[n]!, part.nodes[n + 1]! + chunks.length, part.nodes[n + 2]!);
+        const { id, chunk, at, move } = nodeAt(part.nodes, n / NODE_WORDS);
+        nodes.push(id, chunk + chunks.length, at, move);
       }
       chunks.push(...part.chunks);
     }
@@ -224,7 +225,8 @@ function startOf(alphabet: Alphabet): SearchState {
   const id = visited.add(hi, lo, NO_PARENT, 0);
   visited.setRank(id, 0);
   const writer = new FrontierWriter();
-  writer.push(id, { saved: stepper.save(), places });
+  writer.save({ saved: stepper.save(), places });
+  writer.push(id, NO_MOVE);
   return {
     visited,
     depth: 1,
@@ -287,9 +289,8 @@ function byRank(nodes: Int32Array, visited: VisitedStates): Int32Array {
   );
   const ranked = new Int32Array(nodes.length);
   order.forEach((n, rank) => {
-    const { id, chunk, at } = nodeAt(nodes, n);
-    ranked.set([id, chunk, at], rank * NODE_WORDS);
-    visited.setRank(id, rank);
+    ranked.set(nodes.subarray(n * NODE_WORDS, (n + 1) * NODE_WORDS), rank * NODE_WORDS);
+    visited.setRank(nodes[n * NODE_WORDS]!, rank);
   });
   return ranked;
 }
@@ -300,8 +301,7 @@ function share(nodes: Int32Array, shard: Shard | undefined, isShared: boolean): 
   if (shard === undefined || isShared || count < NODES_PER_SHARD * shard.count) return nodes;
   const own: number[] = [];
   for (let n = shard.index - 1; n < count; n += shard.count) {
-    const { id, chunk, at } = nodeAt(nodes, n);
-    own.push(id, chunk, at);
+    own.push(...nodes.subarray(n * NODE_WORDS, (n + 1) * NODE_WORDS));
   }
   return Int32Array.from(own);
 }

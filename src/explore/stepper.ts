@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { StateReader, StateWriter, type SavedState } from '../hardware/saved-state.js';
+import { StateReader, StateWriter, type SavedState as SavedWords } from '../hardware/saved-state.js';
 import { KernelImage } from '../kernel/kernel-image.js';
 import { pfnToPage, type Kernel } from '../kernel/kernel.js';
 import { isMishap, type Mishap } from '../kernel/log.js';
@@ -39,6 +39,7 @@ import {
 } from './alphabet.js';
 import { cellsOf, type Cell } from './cells.js';
 import { FailingCalls } from './failing-calls.js';
+import type { SavedState } from './frontier.js';
 import type { Fingerprint } from './hash.js';
 import type { Move } from './moves.js';
 import { Scan, Scanner } from './scan.js';
@@ -99,11 +100,12 @@ export class Stepper {
   private readonly image = new KernelImage();
   private readonly writer = new StateWriter();
   /** What the run has beside its kernel. */
-  private above: SavedState = new Int32Array(0);
+  private above: SavedWords = new Int32Array(0);
   private readonly failing = new FailingCalls();
   /** Fingerprint of the state at the start. */
   private readonly boot: Fingerprint;
-  private places: Places;
+  /** What the caller keeps of the state that steps begin from. */
+  places: Places;
   private damage: Damage = UNDAMAGED;
   private isAtStart = true;
 
@@ -134,11 +136,21 @@ export class Stepper {
     return saveRun(this.run);
   }
 
-  /** Goes to a state, for steps from there. */
-  enter(saved: SavedKernel, places: Places): void {
+  /** Saves the state that steps begin from. The kernel is in it then. */
+  saveStart(): SavedKernel {
+    this.goBack();
+    this.isAtStart = true;
+    return this.save();
+  }
+
+  /**
+   * Goes to a state, for steps from there.
+   * @param move leads there from the state that is saved, if that is another; it does not stop the kernel
+   */
+  enter({ saved, places }: SavedState, move?: Move): void {
     restoreRun(this.run, saved);
-    this.places = places;
-    this.stay();
+    if (move !== undefined) this.runMove(move);
+    this.goOn(move === undefined ? places : placesBehind(this.alphabet, this.run, move.action, places));
   }
 
   /** Takes the state after the last step as the one that the next steps begin from. */
@@ -151,7 +163,14 @@ export class Stepper {
   play(move: Move): Outcome {
     const { run, screen } = this;
     this.goBack();
+    const { fills } = run.kernel.ram;
     const { ret, mishaps, allocations, sights } = this.runMove(move);
+    if (fills === run.kernel.ram.fills && this.isUsedAgain(move, ret, mishaps)) {
+      this.after.hi = this.before.hi;
+      this.after.lo = this.before.lo;
+      this.isAtStart = true;
+      if (this.sawNothing(sights)) return { stopped: false, fresh: NOTHING, places: this.places, allocations };
+    }
     const places = placesBehind(this.alphabet, run, move.action, this.places);
     this.scanner.scan(places, this.after);
     const isFine =
@@ -225,6 +244,11 @@ export class Stepper {
       this.run.stoppedBy = undefined;
     }
     this.isAtStart = false;
+  }
+
+  /** Whether a step was to fill memmap and no more: where that changed no byte, the state is the one before. */
+  private isUsedAgain({ action }: Move, ret: StepReturn, mishaps: readonly Mishap[]): boolean {
+    return action.op === 'use' && ret === null && mishaps.length === 0 && this.isScreened;
   }
 
   private sawNothing(sights: Sights | undefined): boolean {

@@ -46,7 +46,7 @@ export class Walker {
     const { alphabet, stepper, options, random } = this;
     const moves: Move[] = [];
     let places: Places = this.startPlaces;
-    stepper.enter(this.start, places);
+    stepper.enter({ saved: this.start, places });
     for (let length = options.depth * WALK_LENGTH; length > 0; length--) {
       const possible = alphabet.actions.filter((action) => isPossible(alphabet, places, action));
       const action = possible[Math.floor(random() * possible.length)]!;

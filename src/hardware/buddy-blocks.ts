@@ -229,12 +229,15 @@ export class Node {
   /** First block of the largest order that was never touched. */
   untouched = 0;
   readonly blocks: number;
+  /** Frames of the node that boot may have taken for good lie below, counted from the first. */
+  bootEnd: number;
 
   constructor(
     readonly basePfn: number,
     readonly nrPages: number,
     maxOrder: number,
   ) {
+    this.bootEnd = nrPages;
     this.blocks = Math.floor(nrPages / 2 ** maxOrder);
     for (let order = 0; order <= maxOrder; order++) this.orders.push(new Blocks());
   }

@@ -166,16 +166,9 @@ export class PageAllocator {
    * @returns the first frame, or {@link NO_PAGE}
    */
   allocPages(order: number, nid = 0): number {
-    this.calls++;
-    // What boot takes is in no books, and never fails.
-    const fails = this.injects && this.taken === BLOCK.allocated && this.failAllocations.has(this.calls);
-    let pfn = NO_PAGE;
-    if (!fails) pfn = this.chooser === null ? this.takeAny(order, nid) : this.takeChosen(this.chooser, order, nid);
+    const pfn = this.choose(order, nid);
     if (this.observer !== null) this.observer.allocPages(order, nid, pfn);
-    if (pfn === NO_PAGE) return NO_PAGE;
-    this.counts.allocPages += 1 << order;
-    if (this.taken === BLOCK.allocated) this.pagesOut += 1 << order;
-    if (this.zeroRecycled) this.ram.fillFrames(pfn, 1 << order, 0);
+    if (pfn !== NO_PAGE) this.handOut(pfn, order);
     return pfn;
   }
 
@@ -202,6 +195,7 @@ export class PageAllocator {
     this.calls = 0;
     this.pagesOut = 0;
     this.taken = BLOCK.allocated;
+    for (const node of this.nodes) node.bootEnd = node.untouched * 2 ** this.maxOrder;
   }
 
   /** get_page(): one more {@link freePages} is needed before the page goes back. */
@@ -218,6 +212,10 @@ export class PageAllocator {
    */
   freePages(pfn: number, order: number, onBadFree: (bad: BadFree) => void): number {
     if (this.observer !== null) this.observer.freePages(pfn, order);
+    return this.takeBack(pfn, order, onBadFree);
+  }
+
+  private takeBack(pfn: number, order: number, onBadFree: (bad: BadFree) => void): number {
     if (this.extraReferences.size > 0 && this.dropReference(pfn)) return 0;
     const node = this.nodeOf(pfn);
     if (node !== undefined && order <= this.maxOrder) {
@@ -237,14 +235,14 @@ export class PageAllocator {
   }
 
   /**
-   * alloc_pages_node() for one base page after another.
+   * alloc_pages_node() for one base page after another. It is for who asks to tell of them.
    * @param pfns gets their frames
    * @returns how many were to be had
    */
   allocBasePages(pfns: Float64Array, count: number, nid: number): number {
     const node = this.servingNodes[nid];
     let taken = 0;
-    if (this.observer === null && this.chooser === null && !this.injects && node !== undefined) {
+    if (this.chooser === null && !this.injects && node !== undefined) {
       taken = node.orders[0]!.takeWaiting(pfns, count, node.basePfn, this.taken);
       this.calls += taken;
       this.counts.allocPages += taken;
@@ -252,20 +250,21 @@ export class PageAllocator {
       if (this.zeroRecycled) this.zeroBasePages(pfns, taken);
     }
     for (; taken < count; taken++) {
-      const pfn = this.allocPages(0, nid);
+      const pfn = this.choose(0, nid);
       if (pfn === NO_PAGE) break;
+      this.handOut(pfn, 0);
       pfns[taken] = pfn;
     }
     return taken;
   }
 
-  /** free_pages() of one base page after another. */
+  /** free_pages() of one base page after another. It is for who gives them to tell of them. */
   freeBasePages(pfns: Float64Array, count: number, onBadFree: (bad: BadFree) => void): void {
     for (let i = 0; i < count;) {
-      const node = this.observer === null && !this.sharesPages ? this.nodeOf(pfns[i]!) : undefined;
+      const node = this.sharesPages ? undefined : this.nodeOf(pfns[i]!);
       const given = node === undefined ? 0 : this.waitInRow(node, pfns, i, count);
       i += given;
-      if (given === 0) this.freePages(pfns[i++]!, 0, onBadFree);
+      if (given === 0) this.takeBack(pfns[i++]!, 0, onBadFree);
     }
   }
 
@@ -319,6 +318,23 @@ export class PageAllocator {
     found.index = NO_PAGE;
   }
 
+  /**
+   * Which frame it is of the frames of all nodes, as {@link locate} tells, if it is handed out by itself since the books were
+   * opened, as most are; else {@link NO_PAGE}.
+   */
+  basePageIndex(pfn: number): number {
+    let before = 0;
+    for (let n = 0; n < this.nodes.length; n++) {
+      const node = this.nodes[n]!;
+      const offset = pfn - node.basePfn;
+      if (offset >= 0 && offset < node.nrPages) {
+        return node.orders[0]!.get(offset) === BLOCK.allocated ? before + offset : NO_PAGE;
+      }
+      before += node.nrPages;
+    }
+    return NO_PAGE;
+  }
+
   /** Whether some page has more than one reference. */
   get sharesPages(): boolean {
     return this.extraReferences.size > 0;
@@ -339,6 +355,7 @@ export class PageAllocator {
     const node = this.nodeOf(pfn);
     if (node === undefined) return false;
     const offset = pfn - node.basePfn;
+    if (offset >= node.bootEnd) return false;
     const order = this.allocatedOrder(node, offset);
     return order !== NO_PAGE && node.orders[order]!.get(offset >>> order) === BLOCK.reserved;
   }
@@ -387,6 +404,20 @@ export class PageAllocator {
     if (pfn === NO_PAGE) throw new NoBootMemory('the machine has no memory to boot from');
     this.ram.fillFrames(pfn, 1 << order, 0);
     return pfn;
+  }
+
+  /** A block for a call that counts, or NO_PAGE. */
+  private choose(order: number, nid: number): number {
+    this.calls++;
+    // What boot takes is in no books, and never fails.
+    if (this.injects && this.taken === BLOCK.allocated && this.failAllocations.has(this.calls)) return NO_PAGE;
+    return this.chooser === null ? this.takeAny(order, nid) : this.takeChosen(this.chooser, order, nid);
+  }
+
+  private handOut(pfn: number, order: number): void {
+    this.counts.allocPages += 1 << order;
+    if (this.taken === BLOCK.allocated) this.pagesOut += 1 << order;
+    if (this.zeroRecycled) this.ram.fillFrames(pfn, 1 << order, 0);
   }
 
   private takeAny(order: number, nid: number): number {

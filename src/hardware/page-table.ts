@@ -145,12 +145,69 @@ export function tableIndex(level: WalkLevel, address: number): number {
   return (address * level.perByte) & level.mask;
 }
 
+/** Tables that a walk goes through at most above the last one. */
+const MAX_WALK = LEVELS.length - 1;
+
+/**
+ * Where the last walk of kernel code came out, as a paging-structure cache of hardware keeps it. It is asked before each walk and
+ * trusts nothing: what it says holds only while the entries on the way read as they did.
+ */
+class LastWalk {
+  private level: Level = HPTE;
+  private start = 0;
+  private end = 0;
+  private tablePa = 0;
+  private moves = 0;
+  private length = 0;
+  private readonly entries = new Int32Array(MAX_WALK);
+  private readonly words = new Uint32Array(MAX_WALK * ENTRY_WORDS);
+
+  constructor(private readonly ram: Ram) {}
+
+  /** A walk to an entry of a level begins. */
+  begin(level: Level): void {
+    this.level = level;
+    this.start = this.end = this.length = 0;
+    this.moves = this.ram.moves;
+  }
+
+  /** The walk goes on through an entry. */
+  through(entry: number): void {
+    const { words } = this.ram;
+    const at = this.length++;
+    this.entries[at] = entry;
+    this.words[at * ENTRY_WORDS] = words[entry]!;
+    this.words[at * ENTRY_WORDS + 1] = words[entry + 1]!;
+  }
+
+  /** It came to the table that has the entry. @param span bytes that the table covers */
+  came(tablePa: number, address: number, span: number): void {
+    this.tablePa = tablePa;
+    this.start = alignDown(address, span);
+    this.end = this.start + span;
+  }
+
+  /** The table that has the entry of a level for an address, or {@link NOT_MAPPED} where that is not known. */
+  table(level: Level, address: number): number {
+    const { words } = this.ram;
+    if (level !== this.level || !(address >= this.start && address < this.end) || this.moves !== this.ram.moves)
+      return NOT_MAPPED;
+    for (let i = 0; i < this.length; i++) {
+      const entry = this.entries[i]!;
+      if (words[entry] !== this.words[i * ENTRY_WORDS] || words[entry + 1] !== this.words[i * ENTRY_WORDS + 1])
+        return NOT_MAPPED;
+    }
+    return this.tablePa;
+  }
+}
+
 /** A tree of page tables in RAM, and the walk that the hardware does. */
 export class PageTable {
   /** Bytes that one entry covers, by level. */
   readonly span: readonly number[];
   /** The levels in use, root first. */
   readonly levels: readonly WalkLevel[];
+  readonly lastWalk: LastWalk;
   private readonly big: boolean;
   private readonly byLevel: readonly (WalkLevel | undefined)[];
 
@@ -163,6 +220,7 @@ export class PageTable {
     readonly geometry: TableGeometry,
     readonly format: EntryFormat,
   ) {
+    this.lastWalk = new LastWalk(ram);
     this.big = geometry.endian === 'big';
     this.levels = geometry.levels.map(walkLevel);
     this.byLevel = LEVELS.map((_, level) => this.levels.find((l) => l.level === level));

@@ -31,6 +31,11 @@ const SAVED_REPEAT = 0x8000_0000;
 /** Equal words in a row that are worth a repeat. */
 const MIN_REPEAT = 3;
 
+/** Frames whose place {@link Ram.wordIndex} remembers, a power of two: a walk goes through the same four or five again and again. */
+const FRAMES_SEEN = 8;
+/** In place of a frame's address where none was seen. */
+const NOT_SEEN = -1;
+
 /** What {@link Ram.uniformByte} answers for a frame whose bytes differ. */
 export const MIXED = -1;
 
@@ -83,6 +88,9 @@ export class Ram {
   /** Grows whenever the words of a frame may lie elsewhere than before: what was told by {@link wordIndex} holds till then. */
   moves = 0;
 
+  /** Grows with every memset() that changes a byte, or may have: while it stands still, what was filled is as it was. */
+  fills = 0;
+
   private bytes: Uint8Array<ArrayBuffer>;
   private readonly framesPerByte: number;
   private readonly wordsPerFrame: number;
@@ -102,6 +110,9 @@ export class Ram {
   /** Frames that were filled in their place. */
   private readonly filledInPlace: number[] = [];
   private readonly store: WordStore;
+  /** Physical addresses of frames that own bytes, each at its number modulo {@link FRAMES_SEEN}, and where their words begin. */
+  private readonly seen = new Float64Array(FRAMES_SEEN).fill(NOT_SEEN);
+  private readonly seenWords = new Int32Array(FRAMES_SEEN);
 
   /**
    * @param frameSize bytes in a frame, a power of two from 4 KiB on
@@ -149,18 +160,14 @@ export class Ram {
    * @param pa physical byte address, a multiple of 4
    */
   wordIndex(pa: number): number {
-    const pfn = pa * this.framesPerByte;
-    const node = this.directory.get((pfn / NODE_FRAMES) | 0);
-    if (node) {
-      const chunk = node[(pfn >>> CHUNK_SHIFT) & (NODE_CHUNKS - 1)]!;
-      if (chunk >= FIRST_INDEX) {
-        const tag = this.tags[((chunk - FIRST_INDEX) << CHUNK_SHIFT) | (pfn & (CHUNK_FRAMES - 1))]!;
-        if (tag >= FIRST_INDEX) {
-          return ((tag - FIRST_INDEX) << this.slotShift) | ((pa & (this.frameSize - 1)) >>> 2);
-        }
-      }
+    const offset = pa & (this.frameSize - 1);
+    const start = pa - offset;
+    const place = (start * this.framesPerByte) & (FRAMES_SEEN - 1);
+    if (this.seen[place] !== start) {
+      this.seenWords[place] = this.own(start * this.framesPerByte) << this.slotShift;
+      this.seen[place] = start;
     }
-    return (this.own(Math.floor(pfn)) << this.slotShift) | ((pa & (this.frameSize - 1)) >>> 2);
+    return this.seenWords[place]! + (offset >>> 2);
   }
 
   /**
@@ -288,11 +295,12 @@ export class Ram {
       if (chunk < FIRST_INDEX) {
         if (chunk !== byte) return false;
         pa = (pfn - index + CHUNK_FRAMES) * frameSize;
-      } else if (head === 0 && index === 0 && end - pa >= CHUNK_FRAMES * frameSize) {
-        if (!this.isChunkFilled(chunk - FIRST_INDEX, byte)) return false;
+      } else if (head === 0 && end - pa >= frameSize) {
+        const count = Math.min(CHUNK_FRAMES - index, Math.floor((end - pa) * this.framesPerByte));
+        if (!this.areFilled(chunk - FIRST_INDEX, index, count, byte)) return false;
         // The answer is worth keeping: the next memset or scan of this chunk is one comparison.
-        this.fillChunk(pfn, 0, CHUNK_FRAMES, byte);
-        pa += CHUNK_FRAMES * frameSize;
+        if (count === CHUNK_FRAMES) this.fillChunk(pfn, 0, CHUNK_FRAMES, byte);
+        pa += count * frameSize;
       } else {
         const part = Math.min(end - pa, frameSize - head);
         if (!this.isPartFilled(pfn, head, part, byte)) return false;
@@ -377,7 +385,7 @@ export class Ram {
     this.tagBlocks = 0;
     this.freeTagBlocks.length = 0;
     this.slots = 0;
-    this.moves++;
+    this.framesMove();
     this.freeSlots.length = 0;
     for (let nodes = from.word(); nodes > 0; nodes--) {
       const index = from.word();
@@ -415,10 +423,16 @@ export class Ram {
     for (let n = 0; n < image.nodes; n++) this.directory.get(places[n]!)!.set(image.chunks[n]!);
     for (let n = image.nodes; n < places.length; n++) this.directory.get(places[n]!)!.fill(0);
     this.slots = image.slots;
-    this.moves++;
+    this.framesMove();
     this.tagBlocks = image.tagBlocks;
     refill(this.freeSlots, image.freeSlots);
     refill(this.freeTagBlocks, image.freeTagBlocks);
+  }
+
+  /** Frames lie elsewhere from here on, or own no bytes any more. */
+  private framesMove(): void {
+    this.moves++;
+    this.seen.fill(NOT_SEEN);
   }
 
   private saveBlock(block: number, to: StateWriter): void {
@@ -524,15 +538,27 @@ export class Ram {
     return this.directory.add(index, new Int32Array(NODE_CHUNKS));
   }
 
-  private isChunkFilled(block: number, byte: number): boolean {
-    const first = block << CHUNK_SHIFT;
-    const tags = this.tags;
-    for (let i = first; i < first + CHUNK_FRAMES; i++) {
-      const tag = tags[i]!;
-      if (tag === byte) continue;
-      if (tag < FIRST_INDEX || !this.isSlotFilled(tag - FIRST_INDEX, 0, this.frameSize, byte)) return false;
+  /** Whether frames of a chunk in a row are filled. The last one is asked first: the end of a leaf is in use the longest. */
+  private areFilled(block: number, index: number, count: number, byte: number): boolean {
+    const first = (block << CHUNK_SHIFT) | index;
+    const last = first + count - 1;
+    const { tags } = this;
+    if (!this.isTagFilled(tags[last]!, byte)) return false;
+    for (let i = first; i < last; i++) {
+      // Four frames that are uniform, as most are, are compared at once.
+      while (
+        i + 4 <= last &&
+        ((tags[i]! ^ byte) | (tags[i + 1]! ^ byte) | (tags[i + 2]! ^ byte) | (tags[i + 3]! ^ byte)) === 0
+      )
+        i += 4;
+      if (!this.isTagFilled(tags[i]!, byte)) return false;
     }
     return true;
+  }
+
+  /** Whether a frame is filled, by its tag. */
+  private isTagFilled(tag: number, byte: number): boolean {
+    return tag < FIRST_INDEX ? tag === byte : this.isSlotFilled(tag - FIRST_INDEX, 0, this.frameSize, byte);
   }
 
   private isPartFilled(pfn: number, from: number, length: number, byte: number): boolean {
@@ -554,6 +580,7 @@ export class Ram {
 
   private fillPart(pfn: number, from: number, length: number, byte: number): void {
     if (this.tag(pfn) === byte) return;
+    this.fills++;
     const at = this.own(pfn) * this.frameSize + from;
     this.bytes.fill(byte, at, at + length);
   }
@@ -565,6 +592,9 @@ export class Ram {
     const at = (pfn >>> CHUNK_SHIFT) & (NODE_CHUNKS - 1);
     const chunk = node[at]!;
     if (chunk === byte) return;
+    const isKnown = chunk >= FIRST_INDEX && count < CHUNK_FRAMES;
+    if (isKnown && this.areUniform(chunk - FIRST_INDEX, index, count, byte)) return;
+    this.fills++;
     if (this.isHeld && chunk >= FIRST_INDEX && this.mixedFrames[chunk - FIRST_INDEX]! > 0) {
       this.fillHeld(chunk - FIRST_INDEX, pfn, index, count, byte);
       return;
@@ -580,6 +610,7 @@ export class Ram {
       const tag = this.tags[first]!;
       if (tag >= FIRST_INDEX) {
         this.moves++;
+        this.seen[pfn & (FRAMES_SEEN - 1)] = NOT_SEEN;
         this.freeSlots.push(tag - FIRST_INDEX);
         this.mixedFrames[block]!--;
       }
@@ -588,6 +619,14 @@ export class Ram {
     }
     this.releaseSlots(block, first, count);
     this.tags.fill(byte, first, first + count);
+  }
+
+  /** Whether frames of a chunk in a row own no bytes and are filled with one. */
+  private areUniform(block: number, index: number, count: number, byte: number): boolean {
+    const first = (block << CHUNK_SHIFT) | index;
+    let at = first;
+    while (at < first + count && this.tags[at] === byte) at++;
+    return at === first + count;
   }
 
   /** Fills frames of a chunk, those that own bytes where these lie. */
@@ -624,7 +663,7 @@ export class Ram {
   /** Moves frames into slots that follow each other, and returns the first of these. */
   private moveToRow(pfn: number, count: number): number {
     const start = this.takeRow(count);
-    this.moves++;
+    this.framesMove();
     const { wordsPerFrame } = this;
     for (let i = 0; i < count; i++) {
       const slot = this.own(pfn + i);
@@ -654,7 +693,7 @@ export class Ram {
 
   private releaseSlots(block: number, first: number, count: number): void {
     if (this.mixedFrames[block] === 0) return;
-    this.moves++;
+    this.framesMove();
     for (let i = first; i < first + count; i++) {
       const tag = this.tags[i]!;
       if (tag < FIRST_INDEX) continue;

@@ -54,9 +54,8 @@ export class StateWriter {
   }
 
   /** Hands the words so far to a reader, with how many there are; the writer is empty again. */
-  drain(reader: { word(word: number): void }): void {
-    reader.word(this.length);
-    for (let i = 0; i < this.length; i++) reader.word(this.words[i]!);
+  drain(reader: { words(words: Int32Array, length: number): void }): void {
+    reader.words(this.words, this.length);
     this.length = 0;
   }
 

@@ -38,10 +38,14 @@ export interface Kernel {
   readonly vmemmapEnd: number;
   /** PAGES_PER_SECTION. */
   readonly pagesPerSection: number;
+  /** 1 / {@link pagesPerSection}: dividing by a power of two is exact either way, and multiplying is faster. */
+  readonly sectionsPerPage: number;
   /** PAGES_PER_SUBSECTION: 2 MiB of pages. */
   readonly pagesPerSubsection: number;
-  /** MAX_PHYSMEM_BITS: physical addresses end at 2 to this power. */
-  readonly maxPhysmemBits: number;
+  /** PFN_SUBSECTION_SHIFT: log2 of {@link pagesPerSubsection}. */
+  readonly pfnSubsectionShift: number;
+  /** Where physical addresses end: 2 to the power of MAX_PHYSMEM_BITS. */
+  readonly physmemEnd: number;
   readonly vmstat: Vmstat;
   /** What memory holds that is taken for the memmap of the step at work; null for the bytes that it has. */
   frameContent: FrameContent | null;
@@ -105,11 +109,12 @@ export function zeroEntry(kernel: Kernel, level: Level, entry: number, address: 
   noteClear(kernel, level, address);
 }
 
-const FLUSH_COUNTER = { all: 'tlbFlushAll', range: 'tlbFlushRange', table: 'tlbFlushTable' } as const;
-
 /** Counts and tells a TLB flush. See {@link Observer.flush}. */
 export function noteFlush(kernel: Kernel, kind: FlushKind, start: number, end: number): void {
-  kernel.counters[FLUSH_COUNTER[kind]]++;
+  const { counters } = kernel;
+  if (kind === 'all') counters.tlbFlushAll++;
+  else if (kind === 'range') counters.tlbFlushRange++;
+  else counters.tlbFlushTable++;
   if (kernel.observer !== null) kernel.observer.flush(kind, start, end);
 }
 

@@ -49,6 +49,9 @@ export class MemSections {
   /** Numbers of the roots that there are, ascending: memory may lie terabytes apart. */
   private readonly rootNumbers: number[] = [];
   private readonly wordsPerMap: number;
+  /** The root that was looked up last, and its number: what is asked next is mostly about the same section. */
+  private lastNumber = 0;
+  private lastRoot: SectionRoot | undefined;
 
   /** @param subsectionsPerSection SUBSECTIONS_PER_SECTION */
   constructor(readonly subsectionsPerSection: number) {
@@ -57,9 +60,9 @@ export class MemSections {
 
   /** sparse_index_init(): the root that holds a section exists from here on. */
   indexInit(sectionNr: number): void {
+    if (this.root(sectionNr) !== undefined) return;
     const index = sectionNr >>> ROOT_SHIFT;
-    if (this.roots.get(index) !== undefined) return;
-    this.roots.add(index, {
+    this.lastRoot = this.roots.add(index, {
       flags: new Uint8Array(SECTIONS_PER_ROOT),
       maps: new Uint32Array(SECTIONS_PER_ROOT * this.wordsPerMap),
     });
@@ -69,13 +72,13 @@ export class MemSections {
 
   /** The flags of a section, 0 where it never had any. */
   flags(sectionNr: number): number {
-    const root = this.roots.get(sectionNr >>> ROOT_SHIFT);
+    const root = this.root(sectionNr);
     return root === undefined ? 0 : root.flags[sectionNr & (SECTIONS_PER_ROOT - 1)]!;
   }
 
   /** Gives a section flags. Its root must exist, see {@link indexInit}. */
   setFlags(sectionNr: number, flags: number): void {
-    const root = this.roots.get(sectionNr >>> ROOT_SHIFT)!;
+    const root = this.root(sectionNr)!;
     const at = sectionNr & (SECTIONS_PER_ROOT - 1);
     this.present += (flags & HAS_MEM_MAP) - (root.flags[at]! & HAS_MEM_MAP);
     root.flags[at] = flags;
@@ -86,6 +89,14 @@ export class MemSections {
   /** valid_section(). */
   isValid(sectionNr: number): boolean {
     return (this.flags(sectionNr) & HAS_MEM_MAP) !== 0;
+  }
+
+  /** Number of the first section in [from, end) that is valid, or `end`. */
+  nextValid(from: number, end: number): number {
+    const last = Math.min(end, this.end);
+    let sectionNr = Math.max(from, this.first);
+    while (sectionNr < last && !this.isValid(sectionNr)) sectionNr++;
+    return sectionNr < last ? sectionNr : end;
   }
 
   /** Numbers of the sections without memmap whose section_mem_map is not zero, ascending. */
@@ -122,7 +133,7 @@ export class MemSections {
 
   /** Whether none of the subsections [from, to) is active. */
   areClear(sectionNr: number, from: number, to: number): boolean {
-    const root = this.roots.get(sectionNr >>> ROOT_SHIFT);
+    const root = this.root(sectionNr);
     if (root === undefined) return true;
     const first = (sectionNr & (SECTIONS_PER_ROOT - 1)) * this.wordsPerMap;
     for (let word = from >>> 5; word <= (to - 1) >>> 5; word++) {
@@ -133,7 +144,7 @@ export class MemSections {
 
   /** Whether all of the subsections [from, to) are active. */
   areSet(sectionNr: number, from: number, to: number): boolean {
-    const root = this.roots.get(sectionNr >>> ROOT_SHIFT);
+    const root = this.root(sectionNr);
     if (root === undefined) return false;
     const first = (sectionNr & (SECTIONS_PER_ROOT - 1)) * this.wordsPerMap;
     for (let word = from >>> 5; word <= (to - 1) >>> 5; word++) {
@@ -158,6 +169,39 @@ export class MemSections {
     let mask = 0n;
     for (let s = 0; s < this.subsectionsPerSection; s++) if (this.isSet(sectionNr, s)) mask |= 1n << BigInt(s);
     return mask;
+  }
+
+  /**
+   * fill_subsection_map(): makes the subsections [from, to) active if none of them is.
+   * @returns whether none was
+   */
+  fillMap(sectionNr: number, from: number, to: number): boolean {
+    const { maps } = this.root(sectionNr)!;
+    const first = (sectionNr & (SECTIONS_PER_ROOT - 1)) * this.wordsPerMap;
+    const last = (to - 1) >>> 5;
+    for (let word = from >>> 5; word <= last; word++) {
+      if ((maps[first + word]! & wordMask(word, from, to)) !== 0) return false;
+    }
+    for (let word = from >>> 5; word <= last; word++) maps[first + word]! |= wordMask(word, from, to);
+    this.changes++;
+    return true;
+  }
+
+  /**
+   * clear_subsection_map(): makes the subsections [from, to) inactive if all of them are active.
+   * @returns whether all were
+   */
+  clearMap(sectionNr: number, from: number, to: number): boolean {
+    const { maps } = this.root(sectionNr)!;
+    const first = (sectionNr & (SECTIONS_PER_ROOT - 1)) * this.wordsPerMap;
+    const last = (to - 1) >>> 5;
+    for (let word = from >>> 5; word <= last; word++) {
+      const mask = wordMask(word, from, to);
+      if ((maps[first + word]! & mask) !== mask) return false;
+    }
+    for (let word = from >>> 5; word <= last; word++) maps[first + word]! &= ~wordMask(word, from, to);
+    this.changes++;
+    return true;
   }
 
   /** bitmap_set() of the subsection map. @param from the first subsection @param to behind the last */
@@ -193,25 +237,25 @@ export class MemSections {
    */
   take(sectionNr: number, words: Uint32Array, at: number): void {
     const flags = words[at]!;
-    const known = this.roots.get(sectionNr >>> ROOT_SHIFT);
+    const known = this.root(sectionNr);
     if (known === undefined && flags === 0) return;
     this.indexInit(sectionNr);
     const kept = (flags & HAS_MEM_MAP) === 0 ? 0 : this.flags(sectionNr) & (IS_ONLINE | TAINT_ZONE_DEVICE);
     this.setFlags(sectionNr, flags | kept);
-    const { maps } = this.roots.get(sectionNr >>> ROOT_SHIFT)!;
+    const { maps } = this.root(sectionNr)!;
     const first = (sectionNr & (SECTIONS_PER_ROOT - 1)) * this.wordsPerMap;
     for (let word = 0; word < this.wordsPerMap; word++) maps[first + word] = words[at + 2 + word]!;
   }
 
   /** Every section that has a flag, with its subsection map. */
   save(to: StateWriter): void {
-    const { roots, wordsPerMap } = this;
+    const { wordsPerMap } = this;
     to.word(this.present);
     const count = to.length;
     to.word(0);
     let sections = 0;
     for (let sectionNr = this.first; sectionNr < this.end; sectionNr++) {
-      const root = roots.get(sectionNr >>> ROOT_SHIFT);
+      const root = this.root(sectionNr);
       const s = sectionNr & (SECTIONS_PER_ROOT - 1);
       if (root === undefined || root.flags[s] === 0) continue;
       sections++;
@@ -235,7 +279,7 @@ export class MemSections {
       const sectionNr = from.word();
       this.indexInit(sectionNr);
       this.reach(sectionNr);
-      const root = roots.get(sectionNr >>> ROOT_SHIFT)!;
+      const root = this.root(sectionNr)!;
       const s = sectionNr & (SECTIONS_PER_ROOT - 1);
       root.flags[s] = from.word();
       from.copy(root.maps, s * wordsPerMap, (s + 1) * wordsPerMap);
@@ -244,7 +288,7 @@ export class MemSections {
 
   /** Copies the state of all sections as it lies. */
   capture(image: SectionsImage): void {
-    const { first, end, roots, wordsPerMap } = this;
+    const { first, end, wordsPerMap } = this;
     const sections = Math.max(0, end - first);
     if (image.flags.length < sections) {
       image.flags = new Uint8Array(sections);
@@ -254,7 +298,7 @@ export class MemSections {
     image.first = first;
     image.end = end;
     for (let sectionNr = first, i = 0; sectionNr < end; sectionNr++, i++) {
-      const root = roots.get(sectionNr >>> ROOT_SHIFT);
+      const root = this.root(sectionNr);
       const s = sectionNr & (SECTIONS_PER_ROOT - 1);
       image.flags[i] = root === undefined ? 0 : root.flags[s]!;
       for (let w = 0; w < wordsPerMap; w++) {
@@ -265,10 +309,10 @@ export class MemSections {
 
   /** Makes the sections what they were when an image was made of them. */
   load(image: SectionsImage): void {
-    const { first, end, roots, wordsPerMap } = this;
+    const { first, end, wordsPerMap } = this;
     this.present = image.present;
     for (let sectionNr = first; sectionNr < end; sectionNr++) {
-      const root = roots.get(sectionNr >>> ROOT_SHIFT);
+      const root = this.root(sectionNr);
       if (root === undefined) continue;
       const isIn = sectionNr >= image.first && sectionNr < image.end;
       const i = sectionNr - image.first;
@@ -280,6 +324,16 @@ export class MemSections {
     }
   }
 
+  /** The root that holds a section, if there is one. */
+  private root(sectionNr: number): SectionRoot | undefined {
+    const number = sectionNr >>> ROOT_SHIFT;
+    if (number !== this.lastNumber) {
+      this.lastNumber = number;
+      this.lastRoot = this.roots.get(number);
+    }
+    return this.lastRoot;
+  }
+
   private reach(sectionNr: number): void {
     if (sectionNr < this.first) this.first = sectionNr;
     if (sectionNr >= this.end) this.end = sectionNr + 1;
@@ -288,7 +342,7 @@ export class MemSections {
   private change(sectionNr: number, from: number, to: number, active: boolean): void {
     this.changes++;
     this.reach(sectionNr);
-    const { maps } = this.roots.get(sectionNr >>> ROOT_SHIFT)!;
+    const { maps } = this.root(sectionNr)!;
     const first = (sectionNr & (SECTIONS_PER_ROOT - 1)) * this.wordsPerMap;
     for (let word = from >>> 5; word <= (to - 1) >>> 5; word++) {
       const mask = wordMask(word, from, to);

@@ -79,16 +79,31 @@ export interface CostEvents {
   copyPage(toPfn: number, fromPfn: number): void;
 }
 
+/** What a loop does to an entry of a PTE table, by the events that tell it; pages are base pages. */
+export type EntryEvent =
+  'allocPage' | 'freePage' | 'walk' | 'readEntry' | 'setEntry' | 'clearEntry' | 'lock' | 'flushRange';
+/** The events of one turn of a loop over entries, in their order. */
+export type EntryRow = readonly EntryEvent[];
+
 /**
  * Listens to what a kernel does, as it does it. Nobody does by default, and then each call costs a comparison with null.
  * Addresses are the low 52 bits of a virtual address.
  */
-export interface Observer extends MemoryEvents, CostEvents {}
+export interface Observer extends MemoryEvents, CostEvents {
+  /**
+   * A loop over neighbouring entries of a PTE table, told at once before it begins, where frames and contents of entries are
+   * of no concern. Who has no ear for it hears the events of each entry, one by one.
+   * @param row events of each entry
+   * @param address that the first entry covers
+   * @param count of entries
+   */
+  entryRow?(row: EntryRow, address: number, count: number): void;
+}
 
 const ignore = (): void => undefined;
 
 /** Hears everything and does nothing: what an observer builds on that listens for a few things. */
-export const DEAF_OBSERVER: Observer = {
+export const DEAF_OBSERVER: Omit<Observer, 'entryRow'> = {
   allocPages: ignore,
   freePages: ignore,
   getPage: ignore,
@@ -126,7 +141,7 @@ export const DEAF_OBSERVER: Observer = {
 export function alongside(first: Observer | null, second: Partial<Observer>): Observer {
   if (first === null) return { ...DEAF_OBSERVER, ...second };
   type Hear = (...told: readonly unknown[]) => void;
-  const ears = (Object.keys(DEAF_OBSERVER) as (keyof Observer)[]).map((event): [keyof Observer, Hear] => {
+  const ears = (Object.keys(DEAF_OBSERVER) as (keyof typeof DEAF_OBSERVER)[]).map((event): [keyof Observer, Hear] => {
     const one = first[event].bind(first) as Hear;
     const other = second[event] as Hear | undefined;
     if (other === undefined) return [event, one];

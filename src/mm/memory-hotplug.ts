@@ -44,10 +44,10 @@ const pagesInSection = (kernel: Kernel, pfn: number, nrPages: number): number =>
  * check_hotplug_memory_addressable(). The maximum that it prints has one bit too many.
  * @returns 0 or -E2BIG
  */
-function checkAddressable({ pageSize, maxPhysmemBits, log }: Kernel, pfn: number, nrPages: number): number {
+function checkAddressable({ pageSize, physmemEnd, log }: Kernel, pfn: number, nrPages: number): number {
   const last = (pfn + nrPages) * pageSize - 1;
-  if (last < 2 ** maxPhysmemBits) return 0;
-  const maximum = 2 ** (maxPhysmemBits + 1) - 1;
+  if (last < physmemEnd) return 0;
+  const maximum = 2 * physmemEnd - 1;
   log.warn(
     `Hotplugged memory exceeds maximum addressable address, range=${hex(pfn * pageSize)}-${hex(last)}, maximum=${hex(maximum)}`,
   );

@@ -53,13 +53,13 @@ const MAX_FOLIO_BYTES = 2 ** 34;
  * @returns 0, or -EINVAL for compound pages that are too large and for a range that there is no room for
  */
 function sizeRefusal({ kernel, addressLimit }: SystemMemory, device: DevicePages, { pfn, nrPages }: PfnRange): number {
-  const { traits, pageSize, maxPhysmemBits, log } = kernel;
+  const { traits, pageSize, physmemEnd, log } = kernel;
   if (traits.daxRefusesLargeOrders && 2 ** device.vmemmapShift * pageSize > MAX_FOLIO_BYTES) {
     log.warnOnce('requested folio size unsupported');
     return -EINVAL;
   }
   if (!traits.callersCheckRange) return 0;
-  const limit = device.isPrivate ? 2 ** maxPhysmemBits - 1 : addressLimit;
+  const limit = device.isPrivate ? physmemEnd - 1 : addressLimit;
   return isRangeAllowed(kernel, pfn * pageSize, nrPages * pageSize, limit) ? 0 : -EINVAL;
 }
 

@@ -3,9 +3,10 @@
 import type { KernelPaging } from '../kernel/vmemmap-code.js';
 import { alignDown } from '../hardware/align.js';
 import { NO_PAGE } from '../hardware/buddy-blocks.js';
-import { ENTRY_BYTES, PMD, PTE, tableIndex, type Level } from '../hardware/page-table.js';
+import { ENTRY_BYTES, NOT_MAPPED, PMD, PTE, tableIndex, type Level } from '../hardware/page-table.js';
 import { ENOMEM } from '../kernel/errno.js';
-import { mapBasePages } from '../kernel/base-pages.js';
+import { mapBasePages, type MappingRows } from '../kernel/base-pages.js';
+import { entryByEntry } from '../kernel/entry-rows.js';
 import { allocPages, type Kernel } from '../kernel/kernel.js';
 import type { DevPagemap, VmemAltmap } from '../kernel/memremap.js';
 import type { Decision } from '../kernel/observer.js';
@@ -65,13 +66,19 @@ function vmemmapTablesPopulate(
   nid: number,
 ): number {
   const { table } = paging;
-  const { levels } = table;
+  const { levels, lastWalk } = table;
   const { ram } = kernel;
-  let tablePa = table.root;
+  let tablePa = lastWalk.table(level, address);
+  if (tablePa !== NOT_MAPPED) return table.entry(tablePa, tableIndex(table.table(level), address));
+  tablePa = table.root;
+  lastWalk.begin(level);
   for (let depth = 0; ; depth++) {
     const here = levels[depth]!;
     const entry = table.entry(tablePa, tableIndex(here, address));
-    if (here.level === level) return entry;
+    if (here.level === level) {
+      lastWalk.came(tablePa, address, here.span * (here.mask + 1));
+      return entry;
+    }
     if (paging.isNone(ram.words[entry]!, ram.words[entry + 1]!, here.level)) {
       const pfn = vmemmapAllocBlockZero(kernel, nid);
       if (pfn === NO_PAGE) return NO_ENTRY;
@@ -81,8 +88,12 @@ function vmemmapTablesPopulate(
     } else {
       tablePa = table.format.address(here.level, table.lo(entry), table.hi(entry));
     }
+    lastWalk.through(entry);
   }
 }
+
+/** What vmemmap_populate_address() does to a PTE. */
+const POPULATE_ADDRESS: MappingRows = { none: ['allocPage', 'walk', 'setEntry'], mapped: ['walk'] };
 
 /**
  * vmemmap_populate_range() with vmemmap_populate_address(): base pages, or one page again and again.
@@ -108,10 +119,10 @@ function vmemmapPopulateRange(
     let entry = vmemmapTablesPopulate(kernel, paging, PTE, address, nid);
     if (entry === NO_ENTRY) return -ENOMEM;
     const tableEnd = Math.min(alignDown(address, pmdSize) + pmdSize, end);
-    if (reuse === NO_PAGE && altmap === null && observer === null) {
+    if (reuse === NO_PAGE && altmap === null && entryByEntry(observer) === null) {
       // From an address inside a page the kernel goes on by pages all the same, and comes out behind the table's end.
       const count = Math.ceil((tableEnd - address) / pageSize);
-      if (!mapBasePages(kernel, paging, entry, count, nid)) return -ENOMEM;
+      if (!mapBasePages(kernel, paging, { first: entry, count, address }, nid, POPULATE_ADDRESS)) return -ENOMEM;
       address += count * pageSize;
       continue;
     }

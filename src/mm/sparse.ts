@@ -9,11 +9,11 @@ import { HAS_MEM_MAP, HAS_USAGE, IS_EARLY, IS_ONLINE, STALE_MEM_MAP, USAGE_RESER
 /** mm/sparse.c: sections, their subsection maps, and what makes a section come and go. */
 
 /** pfn_to_section_nr(). */
-export const pfnToSectionNr = (kernel: Kernel, pfn: number): number => Math.floor(pfn / kernel.pagesPerSection);
+export const pfnToSectionNr = (kernel: Kernel, pfn: number): number => (pfn * kernel.sectionsPerPage) >>> 0;
 
 /** subsection_map_index(). */
 export const subsectionMapIndex = (kernel: Kernel, pfn: number): number =>
-  ((pfn & (kernel.pagesPerSection - 1)) / kernel.pagesPerSubsection) | 0;
+  (pfn & (kernel.pagesPerSection - 1)) >>> kernel.pfnSubsectionShift;
 
 /** __populate_section_memmap(). Returns 0 or a negative errno. */
 function buildSectionMemmap(
@@ -107,11 +107,10 @@ function sectionDeactivate(
   const from = subsectionMapIndex(kernel, pfn);
   const to = subsectionMapIndex(kernel, pfn + nrPages - 1) + 1;
   const flags = sections.flags(sectionNr);
-  if ((flags & HAS_USAGE) === 0 || !sections.areSet(sectionNr, from, to)) {
+  if ((flags & HAS_USAGE) === 0 || !sections.clearMap(sectionNr, from, to)) {
     kernel.log.warn(`section already deactivated (0x${pfn.toString(16)} + ${nrPages})`);
     return;
   }
-  sections.clear(sectionNr, from, to);
   const empty = sections.areClear(sectionNr, 0, sections.subsectionsPerSection);
   if (empty) sections.setFlags(sectionNr, flags & ~HAS_MEM_MAP);
 
@@ -139,10 +138,9 @@ function sectionActivate(
   const { sections } = kernel;
   const from = subsectionMapIndex(kernel, pfn);
   const to = subsectionMapIndex(kernel, pfn + nrPages - 1) + 1;
-  if (!sections.areClear(sectionNr, from, to)) return -EEXIST;
+  if (!sections.fillMap(sectionNr, from, to)) return -EEXIST;
   const flags = sections.flags(sectionNr) | HAS_USAGE;
   sections.setFlags(sectionNr, flags);
-  sections.set(sectionNr, from, to);
   // An early section has its whole memmap since boot.
   if (nrPages < kernel.pagesPerSection && (flags & IS_EARLY) !== 0) return 0;
   if (populateSectionMemmap(kernel, pfn, nrPages, nid, altmap, pgmap) < 0) {

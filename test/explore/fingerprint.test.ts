@@ -79,12 +79,12 @@ describe('a fingerprint', () => {
           expect(state).toEqual(twin.state);
           const saved = stepper.save();
           expect(follow(position, further)).toEqual(follow(twin.position, further));
-          stepper.enter(saved, position.places);
+          stepper.enter({ saved, places: position.places });
           break;
         }
         // The twin is a machine of its own, brought there by the same steps.
         const copy = start(alphabet);
-        copy.stepper.enter(stepper.save(), position.places);
+        copy.stepper.enter({ saved: stepper.save(), places: position.places });
         seen.set(fingerprint, { position: { ...position, stepper: copy.stepper }, state });
         position = play(position, choice).position;
         if (position === undefined) break;

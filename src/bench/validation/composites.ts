@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { CAUSE } from '../../cycles/causes.js';
 import type { Processor } from '../../cycles/processor.js';
 import type { StreamProfile } from '../../cycles/profile.js';
 import { ENTRY_BYTES } from '../../hardware/page-table.js';
@@ -84,17 +85,17 @@ const stream =
   (bytes: number, leafSize: number, cause: 'mark' | 'scan', loop: (p: Processor) => StreamProfile): Program =>
   (processor, at) => {
     overLeaves(bytes, leafSize, (offset, part) => {
-      processor.stream(cause, loop(processor), at + offset, part, VIRTUAL + offset, leafSize, cause, offset > 0);
+      processor.stream(CAUSE[cause], loop(processor), at + offset, part, VIRTUAL + offset, leafSize, cause, offset > 0);
     });
     return 1;
   };
 
 const zeroTable = (processor: Processor, pa: number): void =>
-  processor.streamLinear('zero', processor.profile.zero, pa, PAGE, 'clear_page');
+  processor.streamLinear(CAUSE.zero, processor.profile.zero, pa, PAGE, 'clear_page');
 
 /** An entry is tested and written. */
 function writeEntry(processor: Processor, pa: number): void {
-  processor.load('walk', pa, ENTRY_BYTES);
+  processor.load(CAUSE.walk, pa, ENTRY_BYTES);
   processor.storeEntry(pa, ENTRY_BYTES);
 }
 
@@ -103,7 +104,7 @@ const forEachEntry = (pa: number, visit: (pa: number) => void): void => {
 };
 
 const scanEntries = (processor: Processor, pa: number): void =>
-  processor.streamLinear('scan', processor.profile.scan, pa, PAGE, 'pXd_none');
+  processor.streamLinear(CAUSE.scan, processor.profile.scan, pa, PAGE, 'pXd_none');
 
 /** Steps of one table, those in front of the one that is timed done with the clock stopped. */
 const TABLE_STEPS: Readonly<
@@ -117,7 +118,7 @@ const TABLE_STEPS: Readonly<
     timed: (p, pa) => {
       zeroTable(p, pa);
       forEachEntry(pa, (at) => writeEntry(p, at));
-      forEachEntry(pa, (at) => p.store('entry', at, ENTRY_BYTES));
+      forEachEntry(pa, (at) => p.store(CAUSE.entry, at, ENTRY_BYTES));
       scanEntries(p, pa);
     },
   },
@@ -188,7 +189,7 @@ function removeBase([count, temperature]: readonly string[]): Program | undefine
   return (processor, tables) => {
     for (let page = 0; page < pages; page++) {
       const pa = pteTable(tables, page) + (page % ENTRIES) * ENTRY_BYTES;
-      processor.load('walk', pa, ENTRY_BYTES);
+      processor.load(CAUSE.walk, pa, ENTRY_BYTES);
       processor.lock();
       processor.storeEntry(pa, ENTRY_BYTES);
       if (page % ENTRIES === ENTRIES - 1) scanEntries(processor, pteTable(tables, page));
@@ -206,7 +207,7 @@ function pmdLeaves([count, temperature]: readonly string[]): Program | undefined
     for (let leaf = 0; leaf < leaves; leaf++) {
       if (leaf % ENTRIES === 0) zeroTable(processor, pteTable(tables, leaf));
       const [, , upper, pa] = wayTo(tables, leaf);
-      processor.load('walk', upper!, ENTRY_BYTES);
+      processor.load(CAUSE.walk, upper!, ENTRY_BYTES);
       writeEntry(processor, pa!);
     }
     return leaves;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { HASHED_TABLE } from '../../cycles/causes.js';
+import { CAUSE } from '../../cycles/causes.js';
 import { ENTRY_BYTES } from '../../hardware/page-table.js';
 import { Processor } from '../../cycles/processor.js';
 import { WORK } from '../../cycles/work.js';
@@ -41,14 +41,14 @@ export function fillTable(processor: Processor, { flushes, barriers }: TableFill
   const cycles = cyclesPerRound(processor, (index) => {
     const table = FRESH + index * PAGE;
     processor.allocate(0);
-    processor.streamLinear('zero', profile.zero, table, PAGE, 'clear_page');
+    processor.streamLinear(CAUSE.zero, profile.zero, table, PAGE, 'clear_page');
     for (let entry = 0; entry < ENTRIES_PER_TABLE; entry++) {
-      processor.load('walk', table + entry * ENTRY_BYTES, ENTRY_BYTES);
-      processor.store('entry', table + entry * ENTRY_BYTES, ENTRY_BYTES);
-      processor.work('entry', WORK.entry.value);
-      if (barriers) processor.charge('barrier', profile.barrier.leaf.value);
+      processor.load(CAUSE.walk, table + entry * ENTRY_BYTES, ENTRY_BYTES);
+      processor.store(CAUSE.entry, table + entry * ENTRY_BYTES, ENTRY_BYTES);
+      processor.work(CAUSE.entry, WORK.entry.value);
+      if (barriers) processor.charge(CAUSE.barrier, profile.barrier.leaf.value);
     }
-    if (range !== undefined) processor.charge('flush', flushes * processor.cyclesOf(range.base.value));
+    if (range !== undefined) processor.charge(CAUSE.flush, flushes * processor.cyclesOf(range.base.value));
   });
   return processor.microseconds(cycles);
 }
@@ -58,8 +58,8 @@ export function initialiseStructPage(processor: Processor, passes = 1): number {
   const { profile } = processor;
   const pages = PAGE / STRUCT_PAGE;
   const cycles = cyclesPerRound(processor, (index) => {
-    processor.streamLinear('initialise', profile.fillLoop, FRESH + index * PAGE, PAGE, '__init_single_page');
-    processor.work('initialise', pages * WORK.structPage.value);
+    processor.streamLinear(CAUSE.initialise, profile.fillLoop, FRESH + index * PAGE, PAGE, '__init_single_page');
+    processor.work(CAUSE.initialise, pages * WORK.structPage.value);
   });
   return (processor.microseconds(cycles) * 1000 * passes) / pages;
 }
@@ -67,7 +67,7 @@ export function initialiseStructPage(processor: Processor, passes = 1): number {
 /** Memory zeroed page by page. @param bytes in all. Returns s. */
 export function zero(processor: Processor, bytes: number): number {
   const cycles = cyclesPerRound(processor, (index) => {
-    processor.streamLinear('zero', processor.profile.zero, FRESH + index * PAGE, PAGE, 'clear_page');
+    processor.streamLinear(CAUSE.zero, processor.profile.zero, FRESH + index * PAGE, PAGE, 'clear_page');
   });
   return (processor.microseconds(cycles) * (bytes / PAGE)) / 1e6;
 }
@@ -91,12 +91,12 @@ export function foldHugepage(processor: Processor, { restores, flushes }: Fold):
   const shared = FRESH + 2 ** 35;
   const memmap = FRESH + 2 ** 36;
   const cycles = cyclesPerRound(processor, (index) => {
-    processor.work('walk', (restores ? WORK.unfoldHugepage : WORK.foldHugepage).value);
+    processor.work(CAUSE.walk, (restores ? WORK.unfoldHugepage : WORK.foldHugepage).value);
     for (let page = 0; page < HUGEPAGE_VMEMMAP_PAGES; page++) {
       const entry = tables + (index * HUGEPAGE_VMEMMAP_PAGES + page) * ENTRY_BYTES;
-      processor.load('walk', entry, ENTRY_BYTES);
-      processor.store('entry', entry, ENTRY_BYTES);
-      processor.work('entry', WORK.entry.value);
+      processor.load(CAUSE.walk, entry, ENTRY_BYTES);
+      processor.store(CAUSE.entry, entry, ENTRY_BYTES);
+      processor.work(CAUSE.entry, WORK.entry.value);
     }
     for (let page = 0; page < FOLDED_PAGES; page++) {
       if (restores) processor.allocate(0);
@@ -113,6 +113,6 @@ export function foldHugepage(processor: Processor, { restores, flushes }: Fold):
 
 /** Hypervisor calls one after the other. Returns s. */
 export function hypercalls(processor: Processor, calls: number): number {
-  const cycles = cyclesPerRound(processor, () => processor.hypercall(HASHED_TABLE, 'H_REMOVE'));
+  const cycles = cyclesPerRound(processor, () => processor.hypercall(CAUSE.hash, 'H_REMOVE'));
   return (processor.microseconds(cycles) * calls) / 1e6;
 }

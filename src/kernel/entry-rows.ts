@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import { ENTRY_BYTES } from '../hardware/page-table.js';
+import type { Kernel } from './kernel.js';
+import type { EntryRow, Observer } from './observer.js';
+
+/**
+ * Rows: a loop over the entries of a PTE table does the same to hundreds of them. An observer that takes rows is told once of
+ * neighbours that fare alike, before the loop begins; others hear of each entry in its turn.
+ */
+
+/** Distance between the positions of neighbouring entries. */
+const ENTRY_WORDS = ENTRY_BYTES / 4;
+
+/** Who wants to hear of each entry by itself, if anybody. */
+export const entryByEntry = (observer: Observer | null): Observer | null =>
+  observer === null || observer.entryRow !== undefined ? null : observer;
+
+/** Neighbouring entries of a table. */
+export interface EntryRange {
+  /** Position of the first in RAM. */
+  readonly first: number;
+  readonly count: number;
+  /** An address that the first covers, low 52 bits. */
+  readonly address: number;
+}
+
+/**
+ * Tells an observer that takes rows what a loop is about to do; another hears nothing.
+ * @param rowOf what the loop does to an entry, by its words; null where it passes the entry by without a look
+ */
+export function tellRows(
+  { observer, ram, pageSize }: Kernel,
+  { first, count, address }: EntryRange,
+  rowOf: (word0: number, word1: number) => EntryRow | null,
+): void {
+  if (observer?.entryRow === undefined) return;
+  let row: EntryRow | null = null;
+  let from = 0;
+  for (let i = 0; i <= count; i++) {
+    const at = first + i * ENTRY_WORDS;
+    const next = i < count ? rowOf(ram.words[at]!, ram.words[at + 1]!) : null;
+    if (next === row) continue;
+    if (row !== null) observer.entryRow(row, address + from * pageSize, i - from);
+    row = next;
+    from = i;
+  }
+}
