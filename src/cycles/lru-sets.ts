@@ -35,7 +35,7 @@ export class LruSets {
    * @param onInsert hears of a key of a deferred run when it comes into a set
    */
   constructor(
-    private readonly sets: number,
+    readonly sets: number,
     readonly ways: number,
     private readonly onInsert: (key: number) => void = () => undefined,
   ) {
@@ -84,7 +84,7 @@ export class LruSets {
 
   /** Empties every set: each finds out when it is next looked at, as of a run. */
   clear(): void {
-    this.runs = [];
+    if (this.runs.length > 0) this.runs = [];
     this.deferred++;
     this.forgotten = this.deferred;
     this.emptied = this.deferred;
