@@ -181,23 +181,81 @@ export function keepWholeStacks<T>(run: () => T): T {
   }
 }
 
-function* namesAt(machine: StackMachine, sites: readonly NodeJS.CallSite[]): Generator<string> {
-  for (const site of sites) {
-    const name = kernelName(machine, site);
-    if (name !== null) yield name;
-  }
+/** A stack from its innermost frame out to some other. */
+interface Part {
+  /** Outermost first. */
+  readonly names: readonly string[];
+  /** Nothing of the kernel lies further out. */
+  readonly isWhole: boolean;
+  /** The part with one frame more, by the place of that frame in the code. */
+  readonly further: Map<number, Part>;
 }
 
-/** Names of the kernel functions that are running, outermost first, as the architecture and the release have them. */
-export function kernelStack(machine: StackMachine): string[] {
+/** Who takes a step to the kernel; a bundle numbers functions that have a name in common. */
+const TAKES_STEP = /^runStep(\$\d+)?$/;
+
+/** Stacks of a machine, as far as they were seen: every event has one, and a loop has the same one every time. */
+const seen = new WeakMap<StackMachine, Part>();
+const files = new Map<string, number>();
+/** Places that a file has at most. */
+const FILE_PLACES = 2 ** 26;
+
+function placeOf(site: NodeJS.CallSite): number {
+  const name = site.getFileName() ?? '';
+  let file = files.get(name);
+  if (file === undefined) files.set(name, (file = files.size));
+  return file * FILE_PLACES + site.getPosition();
+}
+
+function longer(machine: StackMachine, { names }: Part, site: NodeJS.CallSite): Part {
+  const name = kernelName(machine, site);
+  return {
+    names: name === null || name === names[0] ? names : [name, ...names],
+    isWhole: TAKES_STEP.test(site.getFunctionName() ?? ''),
+    further: new Map(),
+  };
+}
+
+function partOf(machine: StackMachine, sites: readonly NodeJS.CallSite[]): Part {
+  let part: Part = seen.get(machine) ?? { names: [], isWhole: false, further: new Map() };
+  seen.set(machine, part);
+  for (const site of sites) {
+    const place = placeOf(site);
+    const next: Part = part.further.get(place) ?? longer(machine, part, site);
+    part.further.set(place, next);
+    part = next;
+    if (part.isWhole) break;
+  }
+  return part;
+}
+
+/** The innermost frames of the running stack; as text where the engine has no call sites. */
+function innermostFrames(count: number): string | NodeJS.CallSite[] {
   const { stackTraceLimit } = Error;
   const prepare = Object.getOwnPropertyDescriptor(Error, 'prepareStackTrace');
-  Error.stackTraceLimit = STACK_DEPTH;
+  Error.stackTraceLimit = count;
   Error.prepareStackTrace = (_error, sites) => sites;
   const { stack } = new Error() as unknown as { stack: string | NodeJS.CallSite[] };
   if (prepare === undefined) Reflect.deleteProperty(Error, 'prepareStackTrace');
   else Object.defineProperty(Error, 'prepareStackTrace', prepare);
   Error.stackTraceLimit = stackTraceLimit;
+  return stack;
+}
+
+/** Frames that were enough so far: each costs, and half of them lie outside of the kernel. */
+let enough = 16;
+
+/** Names of the kernel functions that are running, outermost first, as the architecture and the release have them. */
+export function kernelStack(machine: StackMachine): readonly string[] {
+  let frames = innermostFrames(enough);
+  if (typeof frames !== 'string') {
+    const part = partOf(machine, frames);
+    if (part.isWhole) return part.names;
+  }
+  frames = innermostFrames(STACK_DEPTH);
   // Only V8 has call sites.
-  return turned(typeof stack === 'string' ? namesIn(machine, stack) : namesAt(machine, stack));
+  if (typeof frames === 'string') return turned(namesIn(machine, frames));
+  const { names, isWhole } = partOf(machine, frames);
+  if (isWhole) enough = Math.min(STACK_DEPTH, enough + 1);
+  return names;
 }

@@ -3,7 +3,9 @@
 import type { Architecture } from '../../arch/architecture.js';
 import { DEFAULT_RELEASE, findRelease, RELEASE_NAMES } from '../history/releases.js';
 import type { OutputOf } from '../report/output-schemas/index.js';
-import { planText } from '../report/plan.js';
+import { planText, type PlannedBug } from '../report/plan.js';
+import { bugsHereInTurns, machineOf } from '../catalogue/here.js';
+import { toTheEnd } from '../scenario/turns.js';
 import { factsOf, type MachineFacts, type Sources } from '../plan/facts.js';
 import { importIomem } from '../plan/iomem.js';
 import { type LiveMachine, readLiveMachine } from '../plan/live.js';
@@ -123,6 +125,16 @@ function planned(facts: MachineFacts, kernel: OtherKernel, options: PlanOptions)
   }
 }
 
+/** Entries of the catalogue that show on the machine; of a tree `vmemmap test` tells more. */
+function knownBugs({ machine }: Plan, { release }: OtherKernel): PlannedBug[] {
+  if (release.tree !== undefined) return [];
+  const { arch, pageSize, structPageSize, mmu } = machine;
+  return toTheEnd(bugsHereInTurns(machineOf({ arch, pageSize, structPageSize, mmu }, release))).flatMap(
+    ({ bug: { id, name, title }, finding, endedBy }) =>
+      finding === undefined ? [] : [{ id, name, title, endedBy: endedBy?.name ?? null }],
+  );
+}
+
 /** `vmemmap plan`. Returns the exit code. */
 export function plan(options: PlanOptions): number {
   const remarks: string[] = [];
@@ -162,11 +174,12 @@ export function plan(options: PlanOptions): number {
     if (release.remark !== undefined)
       remarks.push(isOwn ? `${release.remark}; --kernel names another` : release.remark);
   }
+  const bugs = knownBugs(main, chosen);
   if (options.json) {
-    const result: OutputOf<'plan'> = { schema: 'vmemmap/plan/v1', ...main, ...(current && { current }), remarks };
+    const result: OutputOf<'plan'> = { schema: 'vmemmap/plan/v1', ...main, ...(current && { current }), bugs, remarks };
     writeResult(outputText(result), options.output);
   } else {
-    writeResult(planText(main, current, remarks), options.output);
+    writeResult(planText(main, current, bugs, remarks), options.output);
   }
   return EXIT_OK;
 }

@@ -180,7 +180,11 @@ withTestFormats(withTrees(program.command('repro')))
   .description('list the catalogue of bugs, or play one on a release that has it beside one that has not')
   .argument('[name]', 'an entry, by its name or number')
   .option('--all', 'play every entry on every release and check that it is where the facts say')
-  .option('--kernel <release>', 'the release to play it on')
+  .option('--kernel <release>', 'the release to play it on; without a name the entries that it has are listed')
+  .option('--arch <name>', 'list the entries of a machine: its architecture')
+  .option('--page-size <bytes>', 'its PAGE_SIZE')
+  .option('--mmu <name>', 'its MMU, where the architecture has two')
+  .option('--struct-page <bytes>', 'its sizeof(struct page)')
   .option('--scenario <file>', 'write the entry as a scenario, for run, diff, report and qemu')
   .addOption(json('repro'))
   .addOption(output())
@@ -188,6 +192,7 @@ withTestFormats(withTrees(program.command('repro')))
     'after',
     examples(
       'vmemmap repro',
+      'vmemmap repro --kernel 6.1.50 --arch x86_64 --struct-page 64',
       'vmemmap repro tail-keeps-leaf',
       'vmemmap repro b10 --scenario b10.json && vmemmap qemu b10.json',
       'vmemmap repro b04 --json',

@@ -13,12 +13,16 @@ import {
   tellingReleases,
   type BugVerdict,
 } from '../catalogue/repro.js';
-import { RELEASES, type Release } from '../history/releases.js';
+import { bugsHereInTurns, machineOf, type BuggyMachine } from '../catalogue/here.js';
+import { DEFAULT_RELEASE, RELEASES, type Release } from '../history/releases.js';
 import { differenceLines } from '../report/diff.js';
 import { paragraph, tableText } from '../report/table.js';
-import { stepText } from '../report/text.js';
 import { spanText, stableTexts } from '../report/release-text.js';
 import type { TestCase } from '../report/test-case.js';
+import { sizeText, stepText } from '../report/text.js';
+import { DEFAULT_ARCHITECTURE, findArchitecture } from '../scenario/names.js';
+import { toTheEnd } from '../scenario/turns.js';
+import { ScenarioError } from '../kernel/scenario-error.js';
 import { InputError } from '../scenario/load.js';
 import type { StepReturn } from '../scenario/runner.js';
 import type { Scenario } from '../scenario/scenario.js';
@@ -36,6 +40,10 @@ export interface ReproOptions extends TestFormatOptions {
   all?: true;
   json?: true;
   kernel?: string;
+  arch?: string;
+  pageSize?: string;
+  mmu?: string;
+  structPage?: string;
   scenario?: string;
   output?: string;
 }
@@ -68,18 +76,81 @@ const bugJson = (bug: Bug, verdicts: readonly BugVerdict[]) => {
   };
 };
 
+/** An entry as a list has it. */
+const listedJson = (bug: Bug) => {
+  const { id, name, title, scenario, structPageSizes, present, backported, endedIn, fix, confidence } = bug;
+  const { arch } = scenario.machine;
+  return { id, name, title, arch, structPageSizes, present, backported, endedIn, fix, confidence };
+};
+
 function list(options: ReproOptions): number {
   if (options.json) {
-    const bugs = BUGS.map((bug) => {
-      const { id, name, title, scenario, structPageSizes, present, backported, endedIn, fix, confidence } = bug;
-      const { arch } = scenario.machine;
-      return { id, name, title, arch, structPageSizes, present, backported, endedIn, fix, confidence };
-    });
-    writeResult(outputText({ schema: 'vmemmap/repro/v1', bugs }), options.output);
+    writeResult(outputText({ schema: 'vmemmap/repro/v1', bugs: BUGS.map(listedJson) }), options.output);
     return EXIT_OK;
   }
   const rows = BUGS.map((bug) => [bug.id, bug.name, bug.scenario.machine.arch, presentText(bug), bug.title]);
   writeResult(tableText(['', 'name', 'arch', 'releases', ''], rows).join('\n'), options.output);
+  return EXIT_OK;
+}
+
+/** Options that name a machine, by the fields of a scenario's that they stand for. */
+const MACHINE_OPTIONS = {
+  kernel: '--kernel',
+  arch: '--arch',
+  pageSize: '--page-size',
+  mmu: '--mmu',
+  structPage: '--struct-page',
+} as const;
+const FIELDS: Readonly<Record<string, string>> = {
+  'machine.pageSize': '--page-size',
+  'machine.mmu': '--mmu',
+  'machine.structPageSize': '--struct-page',
+};
+
+/** The machine that the options name; complaints name the options, too. */
+function askedMachine({ kernel, arch, pageSize, mmu, structPage }: ReproOptions): BuggyMachine {
+  const release = kernel === undefined ? DEFAULT_RELEASE : namedKernel(kernel);
+  const architecture = arch === undefined ? DEFAULT_ARCHITECTURE : findArchitecture(arch, '--arch');
+  const structPageSize = /^\d+$/.test(structPage ?? '') ? Number(structPage) : structPage;
+  const machine = { arch: architecture.name, pageSize, mmu, structPageSize };
+  try {
+    return machineOf(machine, release);
+  } catch (error) {
+    if (!(error instanceof ScenarioError || error instanceof InputError)) throw error;
+    throw new InputError(error.message.replace(/^machine\.\w+/, (field) => FIELDS[field] ?? field));
+  }
+}
+
+/** `vmemmap repro` with a machine: the entries that it has. */
+function here(options: ReproOptions): number {
+  const machine = askedMachine(options);
+  const { config, release } = machine;
+  const bugs = toTheEnd(bugsHereInTurns(machine));
+  if (options.json) {
+    const told = bugs.map(({ bug, finding, endedBy }) => {
+      return { ...listedJson(bug), finding: finding?.text ?? null, endedBy: endedBy?.name ?? null };
+    });
+    writeResult(outputText({ schema: 'vmemmap/repro/v1', kernel: release.name, bugs: told }), options.output);
+    return EXIT_OK;
+  }
+  const rows = bugs.map(({ bug, finding, endedBy }) => [
+    bug.id,
+    bug.name,
+    endedBy === undefined ? 'open' : `ends in ${endedBy.name}`,
+    finding === undefined ? `with struct page ${bug.structPageSizes.join(', ')}` : 'shows',
+    bug.title,
+  ]);
+  const mmu = config.mmu === undefined ? '' : `, ${config.mmu}`;
+  const what = `${config.arch} ${release.name}, ${sizeText(config.pageSize)} pages${mmu}, struct page ${config.structPageSize} bytes`;
+  const shown = bugs.filter(({ finding }) => finding !== undefined).length;
+  const others = bugs.length - shown;
+  writeResult(
+    [
+      `${what}: ${shown} of ${BUGS.length} entries show${others === 0 ? '' : `, ${others} more do with another struct page`}`,
+      ...(rows.length === 0 ? [] : tableText(['', 'name', '', 'here', ''], rows)),
+    ].join('\n'),
+    options.output,
+  );
   return EXIT_OK;
 }
 
@@ -219,9 +290,14 @@ function one(name: string, options: ReproOptions): number {
 /** `vmemmap repro`. Returns the exit code. */
 export async function repro(name: string | undefined, options: ReproOptions): Promise<number> {
   if (options.all && name !== undefined) throw new InputError('repro takes a name or --all, not both');
-  if (options.kernel !== undefined && name === undefined && !options.all) {
+  const ofMachine = (Object.keys(MACHINE_OPTIONS) as (keyof typeof MACHINE_OPTIONS)[]).filter(
+    (option) => options[option] !== undefined,
+  );
+  const lists = name === undefined && !options.all;
+  const foreign = ofMachine.find((option) => option !== 'kernel');
+  if (foreign !== undefined && !lists) {
     throw new InputError(
-      `--kernel is "${options.kernel}" without a name and without --all; it says where entries are played`,
+      `${MACHINE_OPTIONS[foreign]} is given beside a name or --all; it says of which machine the entries are listed`,
     );
   }
   if (options.scenario !== undefined && name === undefined) {
@@ -232,5 +308,6 @@ export async function repro(name: string | undefined, options: ReproOptions): Pr
     throw new InputError(`--${format} is given without a name and without --all; it prints what was played`);
   }
   if (options.all) return all(options);
+  if (lists && ofMachine.length > 0) return here(options);
   return name === undefined ? list(options) : one(name, options);
 }

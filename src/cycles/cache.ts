@@ -22,6 +22,8 @@ export class CacheHierarchy {
   /** Granules of which a line may be cached one by one. Never too few; those evicted stay in. */
   private readonly touched = new Set<number>();
   private lastGranule = -1;
+  /** The level that serves each line of a row. */
+  private readonly servers = new Uint8Array(GRANULE_LINES);
   /** The line of the last access: it is the most recent of its set everywhere. */
   private lastLine = -1;
 
@@ -47,6 +49,14 @@ export class CacheHierarchy {
     return line === this.lastLine ? 0 : this.accessLine(line);
   }
 
+  /** The level that would serve an access now. */
+  serverOf(pa: number): number {
+    const line = Math.floor(pa * this.perLine);
+    let level = 0;
+    while (level < this.levels.length && !this.levels[level]!.has(line, line)) level++;
+    return level;
+  }
+
   /**
    * Accesses every line of a range once, by ascending address. What is known to be in no cache is put into the large
    * ones without a look at each line.
@@ -60,7 +70,9 @@ export class CacheHierarchy {
     const last = Math.floor((pa + length - 1) * this.perLine);
     const count = last - first + 1;
     if (count < GRANULE_LINES || this.mayHold(first, last)) {
-      for (let line = first; line <= last; line++) served[this.accessLine(line)]! += 1;
+      for (let line = first; line <= last; line += GRANULE_LINES) {
+        this.accessLines(line, Math.min(last - line + 1, GRANULE_LINES), served);
+      }
       return;
     }
     served[this.levels.length]! += count;
@@ -89,6 +101,17 @@ export class CacheHierarchy {
     }
     if (server > 0) this.mark(line);
     return server;
+  }
+
+  /** Accesses at most {@link GRANULE_LINES} lines, level by level: what one does, no other sees. */
+  private accessLines(first: number, count: number, served: Float64Array): void {
+    const { levels, servers } = this;
+    servers.fill(levels.length, 0, count);
+    for (let level = levels.length - 1; level >= 0; level--) levels[level]!.touchRow(first, count, servers, level);
+    for (let i = 0; i < count; i++) served[servers[i]!]! += 1;
+    this.lastLine = first + count - 1;
+    this.mark(first);
+    this.mark(this.lastLine);
   }
 
   private insert(level: LruSets, line: number): void {

@@ -88,6 +88,11 @@ export class CallTree {
     while (this.current !== this.root) this.leave(now);
   }
 
+  /** The function that is running. */
+  get running(): CallNode {
+    return this.current;
+  }
+
   /** Cycles of the current function, which is returned. */
   add(cycles: number): CallNode {
     this.current.self += cycles;

@@ -4,58 +4,74 @@ import type { CallNode } from './call-tree.js';
 import type { Clock } from './clock.js';
 import { sumRepeatedly } from './repeated-sum.js';
 
-/** Charges that one turn of a loop may have. */
-const MOST = 256;
-
-/** What one turn of a loop was charged, so that it can be charged again. */
+/** Turns of a loop that were played, and what they were charged, so that they can be charged again. */
 export class Charges {
-  private count = 0;
-  private readonly cycles = new Float64Array(MOST);
-  private readonly causes = new Int32Array(MOST);
+  /** Bytes of memory that they accessed. */
+  bytes = 0;
+  private readonly cycles: number[] = [];
+  private readonly causes: number[] = [];
   private readonly nodes: CallNode[] = [];
   private readonly begins: boolean[] = [];
-  private readonly terms = new Float64Array(MOST);
+  /** Positions of the charges of each cause and of each function; null while charges come. */
+  private byCause: (readonly [cause: number, at: readonly number[]])[] | null = null;
+  private byNode: (readonly [node: CallNode, at: readonly number[]])[] = [];
+  private calls: CallNode[] = [];
+  private all: readonly number[] = [];
 
-  /** A turn begins. */
-  clear(): void {
-    this.count = 0;
+  /** Turns one behind the other, each so many times. */
+  static of(...parts: readonly (readonly [turns: Charges, times: number])[]): Charges {
+    const all = new Charges();
+    for (const [turns, times] of parts) {
+      for (let turn = 0; turn < times; turn++) {
+        for (const [at, cycles] of turns.cycles.entries())
+          all.add(turns.causes[at]!, cycles, turns.nodes[at]!, turns.begins[at]!);
+      }
+      all.bytes += turns.bytes * times;
+    }
+    return all;
   }
 
   /**
+   * One more charge.
    * @param node function that was charged
    * @param begins whether it was called for that
-   * @throws RangeError where a turn has too many charges
    */
   add(cause: number, cycles: number, node: CallNode, begins: boolean): void {
-    const at = this.count++;
-    if (at === MOST) throw new RangeError(`one turn of a loop has at most ${MOST} charges`);
-    this.cycles[at] = cycles;
-    this.causes[at] = cause;
-    this.nodes[at] = node;
-    this.begins[at] = begins;
+    this.cycles.push(cycles);
+    this.causes.push(cause);
+    this.nodes.push(node);
+    this.begins.push(begins);
+    this.byCause = null;
   }
 
-  /** Charges the turn so many times more, as one by one. */
+  /** Charges them so many times more, as one by one. */
   again(clock: Clock, times: number): void {
-    const { count, causes, nodes, begins } = this;
-    clock.cycles = sumRepeatedly(clock.cycles, this.cycles, count, times);
-    for (let at = 0; at < count; at++) {
-      const cause = causes[at]!;
-      if (causes.indexOf(cause) === at) {
-        const terms = this.gather(at, causes, cause);
-        clock.byCause[cause] = sumRepeatedly(clock.byCause[cause]!, this.terms, terms, times);
-      }
-      const node = nodes[at]!;
-      if (begins[at]!) node.calls += times;
-      if (nodes.indexOf(node) === at)
-        node.self = sumRepeatedly(node.self, this.terms, this.gather(at, nodes, node), times);
+    if (times === 0 || this.cycles.length === 0) return;
+    const { cycles } = this;
+    if (this.byCause === null) this.sort();
+    clock.cycles = sumRepeatedly(clock.cycles, cycles, this.all, times);
+    for (const [cause, at] of this.byCause!) {
+      clock.byCause[cause] = sumRepeatedly(clock.byCause[cause]!, cycles, at, times);
     }
+    for (const [node, at] of this.byNode) node.self = sumRepeatedly(node.self, cycles, at, times);
+    for (const node of this.calls) node.calls += times;
   }
 
-  /** Puts the cycles of what has a key among the terms. @returns how many there are */
-  private gather<T>(from: number, keys: ArrayLike<T>, key: T): number {
-    let terms = 0;
-    for (let at = from; at < this.count; at++) if (keys[at] === key) this.terms[terms++] = this.cycles[at]!;
-    return terms;
+  private sort(): void {
+    this.all = this.cycles.map((_, at) => at);
+    this.byCause = positions(this.causes);
+    this.byNode = positions(this.nodes);
+    this.calls = this.nodes.filter((_, at) => this.begins[at]);
   }
+}
+
+/** Where each key lies in a list. */
+function positions<T>(keys: readonly T[]): [T, number[]][] {
+  const found: [T, number[]][] = [];
+  for (const [at, key] of keys.entries()) {
+    const known = found.find(([other]) => other === key);
+    if (known === undefined) found.push([key, [at]]);
+    else known[1].push(at);
+  }
+  return found;
 }

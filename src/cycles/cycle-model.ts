@@ -6,6 +6,8 @@ import type { Kernel } from '../kernel/kernel.js';
 import { DEAF_OBSERVER, type EntryEvent, type EntryRow, type FlushKind, type Observer } from '../kernel/observer.js';
 import type { Traits } from '../history/traits/index.js';
 import { CAUSE } from './causes.js';
+import type { CallNode } from './call-tree.js';
+import { EntryLoop } from './entry-loop.js';
 import { EntryPath } from './entry-path.js';
 import { Processor, type ProcessorOptions } from './processor.js';
 import type { CpuProfile, StreamProfile } from './profile.js';
@@ -62,9 +64,8 @@ export function cycleModel(kernel: Kernel, options: ProcessorOptions): CycleMode
 
   /** The steps of a walk down to an entry at a physical address, on the way that was located last. */
   function walkTo(level: Level, pa: number): void {
-    const path = pathNow();
-    const depth = path.depthOf(level);
-    for (let step = 0; step < depth; step++) processor.walkStep(path.entries[step]!, ENTRY_BYTES);
+    const { entries, depthOf } = pathNow();
+    for (let step = 0; step < depthOf[level]!; step++) processor.walkStep(entries[step]!, ENTRY_BYTES);
     processor.walkStep(pa, ENTRY_BYTES);
   }
 
@@ -123,20 +124,27 @@ export function cycleModel(kernel: Kernel, options: ProcessorOptions): CycleMode
     flushRange: () => flush('range'),
   };
 
-  /** Neighbouring entries that share a line cost the same, and so their costs are added up together. */
-  function entryRow(row: EntryRow, address: number, count: number): void {
-    const { lineSize } = profile;
-    const turn = row.map((event) => pageTableEntry[event]);
-    let pa = locate(PTE, address);
-    const playTurn = (): void => {
-      for (let i = 0; i < turn.length; i++) turn[i]!(pa);
-    };
-    for (let left = count; left > 0;) {
-      const inLine = Math.min(left, (lineSize - (pa % lineSize)) / ENTRY_BYTES);
-      processor.again(inLine, playTurn);
-      pa += inLine * ENTRY_BYTES;
-      left -= inLine;
+  /** Loops that there were, by the function that they were in; null while the clock stands still. */
+  const loops = new Map<EntryRow, Map<CallNode | null, EntryLoop>>();
+
+  function loopOf(row: EntryRow): EntryLoop {
+    const known = loops.get(row) ?? new Map<CallNode | null, EntryLoop>();
+    loops.set(row, known);
+    const caller = processor.clock.running ? processor.calls.running : null;
+    let loop = known.get(caller);
+    if (loop === undefined) {
+      const events = row.map((event) => pageTableEntry[event]);
+      loop = new EntryLoop(processor, (pa) => {
+        for (let i = 0; i < events.length; i++) events[i]!(pa);
+      });
+      known.set(caller, loop);
     }
+    return loop;
+  }
+
+  function entryRow(row: EntryRow, address: number, count: number): void {
+    const first = locate(PTE, address);
+    loopOf(row).play(first, count, row.includes('walk') ? pathNow().above(PTE) : []);
   }
 
   const observer: Observer = {

@@ -9,6 +9,8 @@ import { ENTRY_BYTES, LEVELS, tableIndex, type Level, type PageTable } from '../
 export class EntryPath {
   /** Physical byte addresses of the entries on the way, root first, as far as {@link locate} went last. */
   readonly entries: Float64Array;
+  /** Tables above those of a level, by level. */
+  readonly depthOf: readonly number[];
   /** Entries that are remembered, from the root on. */
   private known = 0;
   /** {@link Ram.moves} while they were. */
@@ -28,6 +30,7 @@ export class EntryPath {
     this.word0 = new Uint32Array(depth);
     this.word1 = new Uint32Array(depth);
     this.tables = new Float64Array(depth);
+    this.depthOf = LEVELS.map((_, level) => table.levels.findIndex((here) => here.level === level));
   }
 
   /**
@@ -60,9 +63,9 @@ export class EntryPath {
     throw new RangeError(`this page table has no level ${LEVELS[level]}`);
   }
 
-  /** Tables above those of a level. */
-  depthOf(level: Level): number {
-    return this.table.levels.findIndex((here) => here.level === level);
+  /** Those above the entry of a level. */
+  above(level: Level): readonly number[] {
+    return [...this.entries.subarray(0, this.depthOf[level])];
   }
 
   /** Reads an entry on the way; what lay behind it is no longer known. */

@@ -34,7 +34,7 @@ export class LruSets {
    */
   constructor(
     private readonly sets: number,
-    private readonly ways: number,
+    readonly ways: number,
     private readonly onInsert: (key: number) => void = () => undefined,
   ) {
     if (!Number.isInteger(Math.log2(sets))) throw new RangeError(`${sets} sets: their number is a power of two`);
@@ -62,6 +62,35 @@ export class LruSets {
     for (let i = hit ? at : end - 1; i > first; i--) keys[i] = keys[i - 1]!;
     keys[first] = stored;
     return hit;
+  }
+
+  /**
+   * {@link touch} of keys in a row, whose low bits choose their sets.
+   * @param found gets `mark` in the place of each key that was there
+   */
+  touchRow(first: number, count: number, found: Uint8Array, mark: number): void {
+    const { keys, ways, mask, taken, deferred } = this;
+    for (let i = 0, set = first & mask; i < count; i++, set = (set + 1) & mask) {
+      if (taken[set] !== deferred) this.take(set);
+      const stored = first + i + 1;
+      const newest = set * ways;
+      let at = newest;
+      const end = at + ways;
+      while (at < end && keys[at] !== stored) at++;
+      if (at < end) found[i] = mark;
+      else at--;
+      for (; at > newest; at--) keys[at] = keys[at - 1]!;
+      keys[newest] = stored;
+    }
+  }
+
+  /** Whether a key is there. Its set is chosen as by {@link touch}, and left as it is. */
+  has(index: number, key: number): boolean {
+    const set = index & this.mask;
+    if (this.taken[set] !== this.deferred) this.take(set);
+    const stored = key + 1;
+    for (let at = set * this.ways; at < (set + 1) * this.ways; at++) if (this.keys[at] === stored) return true;
+    return false;
   }
 
   /** Empties every set: each finds out when it is next looked at, as of a run. */

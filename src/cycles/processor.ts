@@ -59,9 +59,8 @@ export class Processor {
   /** Translations that the first level of the TLB had not, and lines of tables that were accessed for them. */
   private missedPages = 0;
   private tableLines = 0;
-  /** The charges of a turn of {@link again}, while there is one. */
-  private readonly turn = new Charges();
-  private isRepeating = false;
+  /** The turn that is being recorded. */
+  private recording: Charges | null = null;
   /** How many times as long initialisation takes, by the CPUs that do it at once. */
   private readonly together: number;
 
@@ -115,29 +114,69 @@ export class Processor {
     const { calls, clock } = this;
     const node = leaf === undefined ? calls.add(cycles) : calls.addLeaf(leaf, clock.cycles, cycles);
     clock.charge(cause, cycles);
-    if (this.isRepeating) this.turn.add(cause, cycles, node, leaf !== undefined);
+    if (this.recording !== null) this.recording.add(cause, cycles, node, leaf !== undefined);
+  }
+
+  /** Plays a turn of a loop and writes down what it is charged. */
+  record(turn: () => void): Charges {
+    const { bytesTouched } = this;
+    const charges = new Charges();
+    this.recording = charges;
+    turn();
+    this.recording = null;
+    charges.bytes = this.bytesTouched - bytesTouched;
+    return charges;
+  }
+
+  /** Plays a turn of a loop. @returns whether walks read lines of tables in it */
+  readsTables(turn: () => void): boolean {
+    const { tableLines } = this;
+    turn();
+    return tableLines !== this.tableLines;
+  }
+
+  /** Charges what was recorded so many times more. */
+  repeat(charges: Charges, times: number): void {
+    charges.again(this.clock, times);
+    this.bytesTouched += charges.bytes * times;
   }
 
   /**
    * A loop whose turns access the same lines and pages, in the same order. Where a turn finds its pages in the first level of
-   * the TLB, and the one before made the same accesses, sets are as they were before it: true LRU keeps what was accessed, in
-   * its order, in front of the rest. Then all the turns that follow cost the same, and need not be played.
+   * the TLB, and the one before read no lines of tables for its own, all that follow find the same.
+   * @returns what such a turn is charged, or null where there was none, or calls are kept and each turn has to be played
    */
-  again(times: number, turn: () => void): void {
-    this.isRepeating = !this.calls.records;
-    let differs = true;
-    for (let left = times - 1; left >= 0; left--) {
-      const { missedPages, tableLines, bytesTouched } = this;
-      this.turn.clear();
-      turn();
-      if (!differs && missedPages === this.missedPages && this.isRepeating) {
-        this.turn.again(this.clock, left);
-        this.bytesTouched += (this.bytesTouched - bytesTouched) * left;
-        break;
-      }
-      differs = tableLines !== this.tableLines;
+  again(times: number, turn: () => void): Charges | null {
+    if (this.calls.records) {
+      for (let left = times; left > 0; left--) turn();
+      return null;
     }
-    this.isRepeating = false;
+    let readTables = true;
+    for (let left = times - 1; left >= 0; left--) {
+      const { missedPages, tableLines } = this;
+      const played = this.record(turn);
+      if (!readTables && missedPages === this.missedPages) {
+        this.repeat(played, left);
+        return played;
+      }
+      readTables = tableLines !== this.tableLines;
+    }
+    return null;
+  }
+
+  /** The level of cache that has a line; see {@link CacheHierarchy.access}. @param pa physical byte address */
+  serverOf(pa: number): number {
+    return this.caches.serverOf(pa);
+  }
+
+  /** An access that is charged otherwise. */
+  see(pa: number): void {
+    this.caches.access(pa);
+  }
+
+  /** Whether so many lines and pages that are accessed again and again stay in L1 and in the first level of the TLB. */
+  keepsFirst(count: number): boolean {
+    return count <= this.profile.caches[0]!.ways && count <= this.tlb.firstWays(this.linearLeaf);
   }
 
   /** Instructions that touch no memory, at the width of the core. */

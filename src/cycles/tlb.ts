@@ -71,6 +71,11 @@ export class DataTlb {
     return touch(homes.second, address) ? TLB_SECOND : TLB_WALK;
   }
 
+  /** Pages of leaves of a size that the first level holds wherever they lie. */
+  firstWays(leafSize: number): number {
+    return this.homesOf(leafSize).first?.sets.ways ?? 0;
+  }
+
   /** Forgets everything. */
   flush(): void {
     for (const { sets } of this.first) sets.clear();

@@ -96,7 +96,7 @@ export interface Recording {
   /** What recycled pages hold: zeros, or what was in them. */
   recycledPages: 'zero' | 'keep';
   /** Stacks of kernel functions, outermost first. */
-  stacks: string[][];
+  stacks: (readonly string[])[];
   /** Memmap of active subsections, by moment. */
   actives: Stretch[][];
   leaves: LeafRun[];

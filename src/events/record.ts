@@ -37,7 +37,7 @@ const blocks = (pfn: number): FrameRun[] => (pfn === NO_PAGE ? [] : [[pfn, 1, 0]
  * @throws InputError when a run has more to tell than can be kept
  */
 export class Recorder {
-  private readonly stacks = new Interned<string[]>();
+  private readonly stacks = new Interned<readonly string[]>();
   private readonly actives = new Interned<Stretch[]>();
   private readonly leaves = new Interned<LeafRun>();
   private readonly steps: KernelEvent[][] = [];
@@ -126,7 +126,7 @@ export class Recorder {
     return start === 0 ? null : start;
   }
 
-  private keep(deed: Deed<LeafRun>, stack = kernelStack(this.run.scenario.machine)): void {
+  private keep(deed: Deed<LeafRun>, stack: readonly string[] = kernelStack(this.run.scenario.machine)): void {
     if (++this.kept > MAX_EVENTS) {
       throw new InputError(`the kernel does more than ${MAX_EVENTS} things that would be shown; add less memory`);
     }

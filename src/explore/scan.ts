@@ -122,6 +122,10 @@ export class Scanner {
   private flagsLo = 0;
   private flagsHi = 0;
 
+  /** The words of memory, and the same as entries. */
+  private words = new Uint32Array(0);
+  private entries = new BigInt64Array(0);
+
   /** Of the bytes read last: the word, and where the bytes began that are read now. */
   private lastWord = 0;
   private changes = 0;
@@ -301,11 +305,13 @@ export class Scanner {
       // A table may be larger than a frame, and frames are apart.
       if (i === first || (i & (frameEntries - 1)) === 0) at = mmu.entry(tablePa, i);
       const { words } = ram;
-      const left = Math.min(frameEntries - (i & (frameEntries - 1)), end - i) - 1;
-      const alike = endOfAlike(words, at, at + left * ENTRY_WORDS, word0, word1);
-      i += (alike - at) / ENTRY_WORDS;
-      at = alike;
-      if (words[at] === word0 && words[at + 1] === word1) continue;
+      if (words[at] === word0 && words[at + 1] === word1) {
+        const left = Math.min(frameEntries - (i & (frameEntries - 1)), end - i) - 1;
+        const alike = this.alikeFrom(words, at / ENTRY_WORDS, left);
+        i += alike;
+        at += alike * ENTRY_WORDS;
+        continue;
+      }
       const lo = mmu.lo(at);
       const hi = mmu.hi(at);
       const pa = format.address(level, lo, hi);
@@ -377,6 +383,15 @@ export class Scanner {
     const high = highHalf(from);
     addTo(sums, c * 2, content0, from | 0, high);
     addTo(sums, c * 2 + 1, content1, high, from | 0);
+  }
+
+  /** How many entries behind one, `limit` at most, are like it. */
+  private alikeFrom(words: Uint32Array<ArrayBuffer>, at: number, limit: number): number {
+    if (words !== this.words) {
+      this.words = words;
+      this.entries = new BigInt64Array(words.buffer, words.byteOffset, Math.floor(words.length / ENTRY_WORDS));
+    }
+    return endOfAlike(this.entries, at + 1, at + 1 + limit, this.entries[at]!) - (at + 1);
   }
 
   /** The bytes behind a leaf, cell by cell, and between cells. */
@@ -558,17 +573,17 @@ export class Scanner {
   }
 }
 
-/** Position of the first entry of [at, last] that is not these two words, or `last`. */
-function endOfAlike(words: Uint32Array, at: number, last: number, word0: number, word1: number): number {
-  if ((word0 | word1) === 0) {
-    // Eight words at a time: most of most tables is zero.
-    while (at + 8 <= last) {
-      const low = words[at]! | words[at + 1]! | words[at + 2]! | words[at + 3]!;
-      if ((low | words[at + 4]! | words[at + 5]! | words[at + 6]! | words[at + 7]!) !== 0) break;
-      at += 8;
-    }
+/** Position of the first entry of [at, end) that is not like this one, or `end`. */
+function endOfAlike(entries: BigInt64Array, at: number, end: number, entry: bigint): number {
+  // Eight at a time, since most of most tables is zero. Numbers of 64 bits stay in registers as long as nobody keeps them.
+  for (; at + 8 <= end; at += 8) {
+    const low =
+      (entries[at]! ^ entry) | (entries[at + 1]! ^ entry) | (entries[at + 2]! ^ entry) | (entries[at + 3]! ^ entry);
+    const high =
+      (entries[at + 4]! ^ entry) | (entries[at + 5]! ^ entry) | (entries[at + 6]! ^ entry) | (entries[at + 7]! ^ entry);
+    if (BigInt.asIntN(64, low | high) !== 0n) break;
   }
-  while (at < last && words[at] === word0 && words[at + 1] === word1) at += ENTRY_WORDS;
+  while (at < end && entries[at] === entry) at++;
   return at;
 }
 

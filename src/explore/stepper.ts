@@ -163,7 +163,14 @@ export class Stepper {
   play(move: Move): Outcome {
     const { run, screen } = this;
     this.goBack();
+    const { fills } = run.kernel.ram;
     const { ret, mishaps, allocations, sights } = this.runMove(move);
+    if (fills === run.kernel.ram.fills && this.isUsedAgain(move, ret, mishaps)) {
+      this.after.hi = this.before.hi;
+      this.after.lo = this.before.lo;
+      this.isAtStart = true;
+      if (this.sawNothing(sights)) return { stopped: false, fresh: NOTHING, places: this.places, allocations };
+    }
     const places = placesBehind(this.alphabet, run, move.action, this.places);
     this.scanner.scan(places, this.after);
     const isFine =
@@ -237,6 +244,11 @@ export class Stepper {
       this.run.stoppedBy = undefined;
     }
     this.isAtStart = false;
+  }
+
+  /** Whether a step was to fill memmap and no more: where that changed no byte, the state is the one before. */
+  private isUsedAgain({ action }: Move, ret: StepReturn, mishaps: readonly Mishap[]): boolean {
+    return action.op === 'use' && ret === null && mishaps.length === 0 && this.isScreened;
   }
 
   private sawNothing(sights: Sights | undefined): boolean {

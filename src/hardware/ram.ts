@@ -88,6 +88,9 @@ export class Ram {
   /** Grows whenever the words of a frame may lie elsewhere than before: what was told by {@link wordIndex} holds till then. */
   moves = 0;
 
+  /** Grows with every memset() that changes a byte, or may have: while it stands still, what was filled is as it was. */
+  fills = 0;
+
   private bytes: Uint8Array<ArrayBuffer>;
   /** The same, 64 bits at a time. */
   private longs: BigInt64Array<ArrayBuffer>;
@@ -587,6 +590,7 @@ export class Ram {
 
   private fillPart(pfn: number, from: number, length: number, byte: number): void {
     if (this.tag(pfn) === byte) return;
+    this.fills++;
     const at = this.own(pfn) * this.frameSize + from;
     this.bytes.fill(byte, at, at + length);
   }
@@ -601,6 +605,9 @@ export class Ram {
   private changeChunk(node: Int32Array, pfn: number, index: number, count: number, byte: number): void {
     const at = (pfn >>> CHUNK_SHIFT) & (NODE_CHUNKS - 1);
     const chunk = node[at]!;
+    const isKnown = chunk >= FIRST_INDEX && count < CHUNK_FRAMES;
+    if (isKnown && this.areUniform(chunk - FIRST_INDEX, index, count, byte)) return;
+    this.fills++;
     if (this.isHeld && chunk >= FIRST_INDEX && this.mixedFrames[chunk - FIRST_INDEX]! > 0) {
       this.fillHeld(chunk - FIRST_INDEX, pfn, index, count, byte);
       return;
@@ -625,6 +632,14 @@ export class Ram {
     }
     this.releaseSlots(block, first, count);
     this.tags.fill(byte, first, first + count);
+  }
+
+  /** Whether frames of a chunk in a row own no bytes and are filled with one. */
+  private areUniform(block: number, index: number, count: number, byte: number): boolean {
+    const first = (block << CHUNK_SHIFT) | index;
+    let at = first;
+    while (at < first + count && this.tags[at] === byte) at++;
+    return at === first + count;
   }
 
   /** Fills frames of a chunk, those that own bytes where these lie. */

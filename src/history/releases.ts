@@ -106,6 +106,17 @@ function compareMainline(a: string, b: string): number {
   return aMajor! - bMajor! || aMinor! - bMinor!;
 }
 
+/** The mainline release that a number is nearest to: the one with the same digits, the last before it, or the oldest. */
+export function nearestRelease(name: string): string {
+  const digits = name.replace(/\D/g, '');
+  const [major = '0', minor = '0'] = name.replace(/^v/, '').split('.');
+  return (
+    MAINLINE_RELEASES.find((known) => known.replace('.', '') === digits) ??
+    MAINLINE_RELEASES.findLast((known) => compareMainline(known, `${major}.${minor}`) <= 0) ??
+    OLDEST_RELEASE
+  );
+}
+
 /** Sorts releases by the mainline release that they descend from, then by patch level. */
 export function olderFirst(a: Release, b: Release): number {
   return compareMainline(a.mainline, b.mainline) || a.patch - b.patch;
@@ -179,8 +190,10 @@ function stableRemark(release: Release): string {
   const open = Object.values<Trait>(TRAITS).filter(
     (trait) => isOpen(release, trait.backported) || isOpen(release, trait.endedIn),
   );
+  const recorded = RECORDED_RELEASES.find((each) => each.mainline === mainline && each.patch < release.patch);
+  const newer = recorded === undefined ? '' : `; the newest ${mainline}.y that was read is ${recorded.name}`;
   const whether = open.length === 0 ? '' : `, nor whether it has ${open.map((trait) => trait.name).join(', ')}`;
-  return `${name} is taken for ${mainline} with ${known === 0 ? 'no change' : `the ${known} change${known === 1 ? '' : 's'}`} known to have reached it; what else ${mainline}.y took over is not known${whether}`;
+  return `${name} is taken for ${mainline} with ${known === 0 ? 'no change' : `the ${known} change${known === 1 ? '' : 's'}`} known to have reached it; what else ${mainline}.y took over is not known${whether}${newer}`;
 }
 
 /** What a name leaves open. */

@@ -3,6 +3,7 @@
 import type { KernelPaging, ReadOnlyPte } from '../kernel/vmemmap-code.js';
 import { alignDown } from '../hardware/align.js';
 import { NO_PAGE } from '../hardware/buddy-blocks.js';
+import { PageFault } from '../hardware/mmu.js';
 import { ENTRY_BYTES, PMD, PTE, tableIndex, type Leaf, type PageTable } from '../hardware/page-table.js';
 import { EINVAL, ENOMEM, ENOTSUPP } from '../kernel/errno.js';
 import { allocPages, freePages, noteFlush, noteSet, pfnToPage, type Kernel } from '../kernel/kernel.js';
@@ -271,6 +272,10 @@ export function hugetlbVmemmapRestore(memory: SystemMemory, pages: readonly numb
   const result = { done: 0, err: 0 };
   for (const pfn of pages) {
     const nrPages = hugetlbPages.get(pfn);
+    // folio_test_hugetlb_vmemmap_optimized() reads the first struct page.
+    if (nrPages !== undefined && kernel.platform.mmu.walk(pfnToPage(kernel, pfn)) === undefined) {
+      throw new PageFault(pfnToPage(kernel, pfn));
+    }
     const walk = nrPages === undefined ? undefined : walkOf(kernel, pfn, nrPages);
     if (walk === undefined) continue;
     kernel.observer?.enter('hugetlb_vmemmap_restore_folio');

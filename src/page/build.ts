@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { decidingInTurns } from '../check/releases/deciding-traits.js';
-import { DOCUMENT_SCHEMA, type ComparisonReport, type ReportDocument } from './document.js';
-import { checksFor, runReport, type RunRequest } from './run-report.js';
+import { DOCUMENT_SCHEMA, type ComparisonReport, type ReportDocument, type RunReport } from './document.js';
+import { checksFor, runInTurns, type RunRequest } from './run-report.js';
 import { toTheEnd } from '../scenario/turns.js';
 
 /** Whether two runs are one scenario on two kernels, so that they can be followed event by event. */
@@ -32,28 +32,42 @@ function* compare(
 }
 
 /**
- * {@link reportDocument} in turns: first all runs, which are what one sees, then what decides between them, with a halt before
- * each run that this takes.
+ * {@link reportDocument} in turns, with a halt between any two. First the runs, each as soon as it is made, since they are what
+ * one sees; then what else there is to say of them, and what decides between them.
  */
 export function* reportInTurns(
   requests: readonly RunRequest[],
   version: string,
   onRun?: (request: RunRequest) => void,
-): Generator<ReportDocument | undefined, ReportDocument, void> {
+): Generator<ReportDocument, ReportDocument, void> {
+  let document: ReportDocument = { schema: DOCUMENT_SCHEMA, version, runs: [], comparisons: [] };
   let findings = 0;
-  const runs = requests.map((request) => {
+  const begun: Generator<RunReport, RunReport, void>[] = [];
+  for (const request of requests) {
     onRun?.(request);
-    const report = runReport(request, (finding) => `finding-${findings + finding + 1}`);
-    findings += report.findings.length;
-    return report;
-  });
-  const comparisons: ComparisonReport[] = [];
-  const document = { schema: DOCUMENT_SCHEMA, version, runs, comparisons } as const;
-  yield { ...document, comparisons: [] };
-  for (let to = 1; to < requests.length; to++) {
-    for (let from = 0; from < to; from++) comparisons.push(...(yield* compare(requests, from, to)));
+    const before = findings;
+    const turns = runInTurns(request, (finding) => `finding-${before + finding + 1}`);
+    const run = turns.next().value;
+    begun.push(turns);
+    findings += run.findings.length;
+    document = { ...document, runs: [...document.runs, run] };
+    yield document;
   }
-  return document;
+  const runs: RunReport[] = [];
+  for (const turns of begun) {
+    runs.push(toTheEnd(turns));
+    yield document;
+  }
+  const comparisons: ComparisonReport[] = [];
+  for (let to = 1; to < requests.length; to++) {
+    for (let from = 0; from < to; from++) {
+      const comparing = compare(requests, from, to);
+      let turn = comparing.next();
+      for (; turn.done !== true; turn = comparing.next()) yield document;
+      comparisons.push(...turn.value);
+    }
+  }
+  return { ...document, runs, comparisons };
 }
 
 /**

@@ -76,6 +76,8 @@ export interface StepReport extends StateReport {
   lines: Record<string, string[]>;
   /** Cycles by cause. */
   cycles: { total: number; microseconds: number; causes: Record<string, number> } | null;
+  /** nr_memmap_pages of /proc/vmstat behind the step; null on a release that does not count. */
+  nrMemmapPages: number | null;
 }
 
 /** An entry of the catalogue whose finding is the same. */
@@ -97,6 +99,16 @@ export interface Link {
 
 /** Which books a finding is in, where it is in none of what maps the vmemmap. */
 export type Books = 'blocks' | 'zones' | 'iomem' | 'lines';
+
+/** A counter of the kernel that does not say what it should, pages. */
+export interface CounterReport {
+  /** "nr_memmap_pages". */
+  name: string;
+  actual: number;
+  expected: number;
+  /** Why so many are expected: "back the memmap". */
+  because: string;
+}
 
 /** A finding as a page shows it. */
 export interface FindingReport {
@@ -123,6 +135,8 @@ export interface FindingReport {
   /** The kernel function that did it; null where no event tells. */
   function: string | null;
   books: Books | null;
+  /** The counter that is wrong, where it is one. */
+  counter: CounterReport | null;
   /** What else the same event breaks about the same bytes. */
   also: { invariant: string; sentence: string; text: string }[];
   /** The command that shows it again. */

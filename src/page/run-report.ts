@@ -20,6 +20,7 @@ import type { ScenarioFile } from '../scenario/schema.js';
 import { vmemmapWindow, walkVmemmap } from '../kernel/vmemmap-view.js';
 import { writtenScenario } from '../scenario/written.js';
 import { stepText, zoneLines } from '../report/text.js';
+import { counterOf } from './counters.js';
 import type { FieldReport, FindingReport, RunReport, StateReport, StepReport, TableReport } from './document.js';
 import { knownBug, knownReport } from './known.js';
 import { physicalReport } from './physical.js';
@@ -143,10 +144,15 @@ function toldOnce(findings: readonly Omit<FindingReport, 'id'>[]): Omit<FindingR
 }
 
 /**
+ * A run in two turns: first all that the kernel does in it, which is what one sees, then what costs runs of its own, the cycles of
+ * each step and which entries of the catalogue its findings are.
  * @param anchor makes the anchor of a finding by its place in the run
  * @throws InputError when the run has more to tell than a page can show
  */
-export function runReport(request: RunRequest, anchor: (finding: number) => string): RunReport {
+export function* runInTurns(
+  request: RunRequest,
+  anchor: (finding: number) => string,
+): Generator<RunReport, RunReport, void> {
   const { scenario, bug } = request;
   const { config, release } = scenario.machine;
   const tables = new Interned<TableReport>();
@@ -155,7 +161,6 @@ export function runReport(request: RunRequest, anchor: (finding: number) => stri
     states.push(stateReport(moment, tables)),
   );
   const { results, findings } = checked;
-  const { cpu, steps: clocked, remarks } = cyclesOfRun(request);
   const ofRelease = release.remark === undefined ? [] : [`${release.remark}.`];
   const { blockPages } = run.memory;
   const [boot, ...after] = states;
@@ -169,13 +174,13 @@ export function runReport(request: RunRequest, anchor: (finding: number) => stri
     given: given[i]!,
     counters: counted(results[i]!.counters, results[i - 1]?.counters ?? {}),
     lines: linesOf(results[i]!),
-    cycles: cyclesOf(clocked[i]),
+    cycles: null,
+    nrMemmapPages: results[i]!.vmstat?.nrMemmapPages ?? null,
   });
   const sentenceOf = (invariant: string): string => CHECKS.find(({ name }) => name === invariant)?.sentence ?? '';
   const symptom = bug && symptomOf(bug, checked);
-  const findingReport = (finding: Finding): Omit<FindingReport, 'id'> => {
+  const findingReport = (finding: Finding, entry: Bug | undefined): Omit<FindingReport, 'id'> => {
     const { headline, cause, blamed, event, chain, function: by, books } = told.get(finding)!;
-    const entry = finding === symptom ? bug : knownBug(scenario, finding, told.get(finding)!);
     return {
       step: finding.step,
       invariant: finding.invariant,
@@ -190,11 +195,16 @@ export function runReport(request: RunRequest, anchor: (finding: number) => stri
       also: [],
       function: by,
       books,
+      counter: counterOf(finding),
       command: bug === undefined ? `${request.command} --step ${finding.step + 1}` : request.command,
       known: entry === undefined ? null : knownReport(entry),
     };
   };
-  return {
+  const findingReports = (entryOf: (finding: Finding) => Bug | undefined): FindingReport[] =>
+    toldOnce(findings.map((finding) => findingReport(finding, finding === symptom ? bug : entryOf(finding)))).map(
+      (finding, i) => ({ ...finding, id: anchor(i) }),
+    );
+  const seen: RunReport = {
     ...geometry,
     name: request.name,
     title: scenario.title ?? scenario.name,
@@ -203,14 +213,23 @@ export function runReport(request: RunRequest, anchor: (finding: number) => stri
     proposal: release.proposal?.title ?? null,
     command: request.command,
     scenario: writtenScenario(request.file),
-    cpu: cpu?.title ?? null,
-    remarks: [...ofRelease, ...remarks],
+    cpu: null,
+    remarks: ofRelease,
     recording: timeline.recording,
     tables: tables.values,
     fields: fieldsOf(run.kernel),
     boot: { ...boot!, physical: null },
     steps: after.map(stepReport),
     notReached: scenario.steps.slice(after.length).map((step) => stepTitle(step, scenario)),
-    findings: toldOnce(findings.map(findingReport)).map((finding, i) => ({ ...finding, id: anchor(i) })),
+    findings: findingReports(() => undefined),
+  };
+  yield seen;
+  const { cpu, steps: clocked, remarks } = cyclesOfRun(request);
+  return {
+    ...seen,
+    cpu: cpu?.title ?? null,
+    remarks: [...ofRelease, ...remarks],
+    steps: seen.steps.map((step, i) => ({ ...step, cycles: cyclesOf(clocked[i]) })),
+    findings: findingReports((finding) => knownBug(scenario, finding, told.get(finding)!)),
   };
 }

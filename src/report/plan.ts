@@ -82,8 +82,39 @@ function changes(plan: Plan, current: Plan): string[] {
   ];
 }
 
+/** A bug of the catalogue that shows on the machine. */
+export interface PlannedBug {
+  id: string;
+  name: string;
+  title: string;
+  /** The next release that has it no more; null where none is. */
+  endedBy: string | null;
+}
+
+const bugLines = (bugs: readonly PlannedBug[], { machine: { kernel } }: Plan): string[] =>
+  bugs.length === 0
+    ? []
+    : [
+        '',
+        `known bugs of ${kernel} that show here; vmemmap repro NAME plays one`,
+        ...tableText(
+          ['', 'name', '', ''],
+          bugs.map(({ id, name, title, endedBy }) => [
+            id,
+            name,
+            endedBy === null ? 'open' : `ends in ${endedBy}`,
+            title,
+          ]),
+        ),
+      ];
+
 /** @param current the same machine under its own kernel, if another was asked about */
-export function planText(plan: Plan, current: Plan | undefined, remarks: readonly string[]): string {
+export function planText(
+  plan: Plan,
+  current: Plan | undefined,
+  bugs: readonly PlannedBug[],
+  remarks: readonly string[],
+): string {
   const { memmapOnMemory, modes, hotAdd, devices, machine } = plan;
   const assumed = machine.assumed.length === 0 ? [] : [`assumed: ${machine.assumed.join(', ')}`];
   const deviceRows = devices.map((device) => [
@@ -110,6 +141,7 @@ export function planText(plan: Plan, current: Plan | undefined, remarks: readonl
     ),
     ...(devices.length === 0 ? [] : ['', ...tableText(['device', 'size', 'as', ...COST_HEAD, ''], deviceRows)]),
     ...(current === undefined ? [] : changes(plan, current)),
+    ...bugLines(bugs, plan),
     ...(assumed.length + remarks.length === 0 ? [] : ['', ...assumed, ...remarks]),
   ].join('\n');
 }

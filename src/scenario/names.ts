@@ -5,6 +5,7 @@ import { ARCHITECTURES } from '../../arch/index.js';
 import { ScenarioError } from '../kernel/scenario-error.js';
 import {
   findRelease,
+  nearestRelease,
   RELEASES,
   PROPOSAL_NAMES,
   RELEASE_NAMES,
@@ -43,8 +44,9 @@ export function findKernelRelease(name: string, field = 'machine.kernel'): Relea
     throw new ScenarioError(`${field} is "${name}"; "${unknown}" is no trait, \`vmemmap kernel\` lists them${meant}`);
   }
   const named = [...RELEASES.map((each) => each.name), ...PROPOSAL_NAMES];
-  // A release that is still to come is not misspelt.
-  const meant = /^v?\d+(\.\d+)*$/.test(name) ? '' : didYouMean(name, named);
+  // A release that is still to come is not misspelt: the nearest is as good as there is.
+  const isNumber = /^v?\d+(\.\d+)*$/.test(name);
+  const meant = isNumber ? `; the nearest known is ${nearestRelease(name)}` : didYouMean(name, named);
   throw new ScenarioError(`${field} is "${name}"; allowed are ${RELEASE_NAMES}${meant}`);
 }
 

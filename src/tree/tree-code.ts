@@ -17,6 +17,7 @@ import type { DevPagemap, VmemAltmap } from '../kernel/memremap.js';
 import { FUEL, FULL } from './fuel.js';
 import { Instance, type WasmGlobal, type WasmMemory } from './module.js';
 import { formatted, textAt } from './printf.js';
+import { targetOf } from './targets.js';
 import type { TreeModule } from './tree.js';
 
 /**
@@ -246,7 +247,7 @@ export class TreeCode implements MemmapCode {
       config.pagingLevels ?? 0,
       config.hugeVmemmap ? 1 : 0,
       config.vaBits ?? 0,
-      config.mmu === 'hash' ? 0 : 1,
+      targetOf(config.arch).radixEnabled?.(config) ? 1 : 0,
     );
     this.heapStart = roundUp(Number(doors.__heap_base.value), config.pageSize);
     const framesStart = roundUp(this.heapStart + doors.heap_needed() + SLAB_BYTES, config.pageSize);

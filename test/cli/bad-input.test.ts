@@ -174,7 +174,12 @@ describe('a mistake is answered with one sentence and exit code 2', () => {
       await vmemmapHere('run', path, '--fail-each', '--step', '1'),
       /'--fail-each' cannot be used with option '--step/,
     );
-    expectSentence(await vmemmapHere('repro', '--kernel', '5.12'), /--kernel is "5\.12" without a name/);
+    expectSentence(
+      await vmemmapHere('repro', 'tail-keeps-leaf', '--struct-page', '64'),
+      /--struct-page is given beside a name or --all/,
+    );
+    expectSentence(await vmemmapHere('repro', '--struct-page', 'x'), /--struct-page is "x"; it must be a whole number/);
+    expectSentence(await vmemmapHere('repro', '--kernel', '7.33'), /--kernel is "7\.33".*; the nearest known is 7\.3/);
     expectSentence(await vmemmapHere('repro', '--ktap'), /--ktap is given without a name and without --all/);
     expectSentence(
       await vmemmapHere('repro', 'B01', '--json', '--ktap'),

@@ -2,7 +2,7 @@
 
 import { expect, test, vi } from 'vitest';
 import { namedKernel } from '../../src/cli/named-kernel.js';
-import { runReport } from '../../src/page/run-report.js';
+import { reportDocument } from '../../src/page/build.js';
 import type { ScenarioInput } from '../../src/scenario/schema.js';
 import { scenarioSchema } from '../../src/scenario/schema.js';
 import { scenario } from '../scenarios.js';
@@ -29,5 +29,5 @@ test('a page says it above the picture of the run', () => {
     steps: [{ op: 'add-pages', start: '0x100000000', size: '128M' }],
   };
   const request = { scenario: scenario(input), file: scenarioSchema.parse(input), name: 'add', command: 'vmemmap run' };
-  expect(runReport(request, String).remarks).toEqual([`${SENTENCE}.`]);
+  expect(reportDocument([request], '').runs[0]!.remarks).toEqual([`${SENTENCE}.`]);
 });

@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import {
   BOUNDARY_RELEASES,
   findRelease,
+  nearestRelease,
   isWithin,
   resolveTraits,
   RECORDED_RELEASES,
@@ -155,6 +156,23 @@ describe('releases', () => {
     for (const tree of RECORDED_RELEASES) expect(findRelease(tree.name)).toEqual(tree);
     expect(takenOver(findRelease('6.12.117')!)).toContain('countInHelpers');
   });
+});
+
+test.each([
+  ['7.33', '7.3'],
+  ['v7.4', '7.3'],
+  ['5.20', '5.19'],
+  ['6.20.3', '6.19'],
+  ['3.10', '4.18'],
+  ['612', '6.12'],
+  ['61.2', '6.12'],
+])('the release nearest to %s is %s', (number, nearest) => {
+  expect(nearestRelease(number)).toBe(nearest);
+});
+
+test('a patch level behind those that were read says which was the last', () => {
+  expect(findRelease('6.1.9999')!.remark).toMatch(/; the newest 6\.1\.y that was read is 6\.1\.192$/);
+  expect(findRelease('6.1.50')!.remark).not.toMatch(/newest/);
 });
 
 describe('traits', () => {

@@ -44,6 +44,11 @@ describe('the memmap of a HugeTLB page', () => {
     expect(states.at(-1)).toMatchObject({ ret: 0, leaves: [], violations: [], ram: { pages: 1 } });
   });
 
+  test('that was taken away faults where it is to come back: the first struct page tells whether it is folded', () => {
+    const states = fold({}, { op: 'remove-pages', ...range }, { op: 'hugetlb-restore', ...hugePage });
+    expect(states.at(-1)!.ret).toBe('BUG');
+  });
+
   test('kept two pages before 5.18, and its own first page before 6.2', () => {
     const gain = (kernel: string) => {
       const [, online, folded] = fold({ kernel });

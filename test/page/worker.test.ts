@@ -10,7 +10,7 @@ import { playgroundPage } from '../../src/cli/page-template.js';
 import { bugRequests } from '../../src/page/bug-requests.js';
 import { reportDocument } from '../../src/page/build.js';
 import type { ReportDocument } from '../../src/page/document.js';
-import type { Answer, Ask, Op } from '../../src/page/emulator/protocol.js';
+import type { Answer, Ask, Op, ReportPart } from '../../src/page/emulator/protocol.js';
 import { siteFiles, SINGLE_FILE } from '../../src/page/site/site-files.js';
 
 /** The emulator as it is built for a browser: one script, which needs nothing of Node.js. */
@@ -22,7 +22,7 @@ const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { versio
 function start(): <O extends Op>(
   op: O,
   request: Ask[O]['request'],
-  onPart?: (part: Ask[O]['answer']) => void,
+  onPart?: (part: Ask[O]['part']) => void,
 ) => Promise<Ask[O]['answer']> {
   const waiting = new Map<number, (answer: Answer) => void>();
   const scope: Record<string, unknown> = {
@@ -112,15 +112,28 @@ describe('npm run site', () => {
   });
 });
 
-test('runs are told before what decides between them, and who asks again does not wait for that', async () => {
+test('runs are told before what decides between them, and who asks again does not wait for those of the last', async () => {
   const order: string[] = [];
   const tell = (what: string) => (): void => void order.push(what);
   const old = ask('bug', { name: 'node-without-entry', kernels: [] }, tell('old runs'));
   const next = ask('bug', { name: 'tail-keeps-leaf', kernels: [] }, tell('new runs'));
   const [first, second] = await Promise.all([old.finally(tell('old')), next.finally(tell('new'))]);
-  expect(order).toEqual(['old runs', 'new runs', 'old', 'new']);
+  expect(order.filter((what) => what !== 'old runs')).toEqual(['old', 'new runs', 'new']);
+  expect(first.runs).toHaveLength(1);
   expect(first.comparisons).toEqual([]);
   expect(second.comparisons.map(({ deciding }) => deciding.map(({ name }) => name))).toEqual([
     ['x86/track-unused-sub-pmd'],
   ]);
+});
+
+test('the first part of an answer is the run itself: each of its states, and no cycles yet', async () => {
+  const parts: ReportPart[] = [];
+  const whole = await ask('bug', { name: 'wrong-head-painted', kernels: [] }, (part) => void parts.push(part));
+  const { document, awaited } = parts[0]!;
+  expect(awaited).toEqual(whole.runs.slice(document.runs.length).map(({ kernel }) => kernel));
+  const [early, late] = [document.runs[0]!, whole.runs[0]!];
+  expect(sent(early.recording)).toEqual(sent(late.recording));
+  expect(early.findings.map(({ headline }) => headline)).toEqual(late.findings.map(({ headline }) => headline));
+  expect(early.steps.map(({ cycles }) => cycles)).toEqual(early.steps.map(() => null));
+  expect(late.steps.every(({ cycles }) => cycles !== null)).toBe(true);
 });

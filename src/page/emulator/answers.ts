@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { BUGS, type Bug } from '../../catalogue/bugs/index.js';
+import { bugsHereInTurns, machineOf } from '../../catalogue/here.js';
 import { tellingReleases } from '../../catalogue/repro.js';
 import { DEFAULT_RELEASE } from '../../history/releases.js';
 import { ScenarioError } from '../../kernel/scenario-error.js';
@@ -19,7 +20,7 @@ import { explore } from './explore.js';
 import { load } from './load.js';
 import { offer } from './offer.js';
 import { pause } from './pause.js';
-import type { Ask, Mistake, Op } from './protocol.js';
+import type { Ask, BugHere, Mistake, Op, ReportPart } from './protocol.js';
 
 /** What the emulator answers: by the same functions as the command line, without a file and without a network. */
 
@@ -73,6 +74,17 @@ function requestOf(file: ScenarioFile, kernel: string): RunRequest {
   }
 }
 
+/** Whether a kernel has all that the steps ask for: a report shows an entry also where it has not. */
+function takes(kernel: string, file: ScenarioFile): boolean {
+  try {
+    requestOf(file, kernel);
+    return true;
+  } catch (error) {
+    if (error instanceof Mistaken) return false;
+    throw error;
+  }
+}
+
 /** A run without the step that nobody asked for. */
 const untouched = (run: RunReport): RunReport => ({
   ...run,
@@ -83,30 +95,36 @@ const untouched = (run: RunReport): RunReport => ({
 
 /** Reports that were asked for: who asks again wants to know no more of the last. */
 let reports = 0;
+/** Runs that take longer are shown one by one, ms; a picture of one kernel that is soon one of two only flickers. */
+const TOGETHER = 30;
 
 /** Tells the runs as soon as they are made, and returns the whole, as far as nobody has asked for another meanwhile. */
 async function report(
   requests: readonly RunRequest[],
   version: string,
-  onPart: (part: ReportDocument) => void,
+  onPart: (part: ReportPart) => void,
 ): Promise<ReportDocument> {
   const mine = ++reports;
+  const began = performance.now();
   const turns = reportInTurns(requests, version);
-  const first = turns.next();
-  if (first.done === true || first.value === undefined) return first.value!;
-  onPart(first.value);
+  let told = 0;
   for (;;) {
-    await pause();
-    if (mine !== reports) return first.value;
     const { done, value } = turns.next();
     if (done === true) return value;
+    const awaited = requests.slice(value.runs.length).map(({ scenario }) => scenario.machine.release.name);
+    if (value.runs.length > told && (awaited.length === 0 || performance.now() - began > TOGETHER)) {
+      told = value.runs.length;
+      onPart({ document: value, awaited });
+    }
+    await pause();
+    if (mine !== reports) return value;
   }
 }
 
 async function runFile(
   version: string,
   { file, kernels }: Ask['run']['request'],
-  onPart: (part: ReportDocument) => void,
+  onPart: (part: ReportPart) => void,
 ): Promise<ReportDocument> {
   const isEmpty = isObject(file) && Array.isArray(file['steps']) && file['steps'].length === 0;
   const parsed = readFile(isEmpty ? { ...file, steps: [NOTHING] } : file);
@@ -114,7 +132,9 @@ async function runFile(
   const seen = (document: ReportDocument): ReportDocument =>
     isEmpty ? { ...document, runs: document.runs.map(untouched) } : document;
   const requests = names.map((kernel) => requestOf(parsed, kernel));
-  return seen(await report(requests, version, (part) => onPart(seen(part))));
+  return seen(
+    await report(requests, version, ({ document, awaited }) => onPart({ document: seen(document), awaited })),
+  );
 }
 
 function bugOf(name: string): Bug {
@@ -135,10 +155,32 @@ function checkText(text: string): Mistake[] {
   return mistakesOf(isEmpty ? { ...(value as object), steps: [NOTHING] } : value);
 }
 
+/** Lists that were asked for: one of a machine that is chosen no more goes no further. */
+let lists = 0;
+
+async function bugsOf({ machine, kernel }: Ask['here']['request']): Promise<BugHere[]> {
+  const mine = ++lists;
+  const turns = bugsHereInTurns(machineOf(machine, findKernelRelease(kernel, 'kernel')));
+  for (;;) {
+    const { done, value } = turns.next();
+    if (done === true) {
+      return value.map(({ bug: { id, name, title, structPageSizes }, finding, endedBy }) => ({
+        id,
+        name,
+        title,
+        endedBy: endedBy?.name ?? null,
+        structPageSizes: finding === undefined ? [...structPageSizes] : [],
+      }));
+    }
+    await pause();
+    if (mine !== lists) return [];
+  }
+}
+
 type Answering = {
   [O in Op]: (
     request: Ask[O]['request'],
-    onPart: (part: Ask[O]['answer']) => void,
+    onPart: (part: Ask[O]['part']) => void,
   ) => Ask[O]['answer'] | Promise<Ask[O]['answer']>;
 };
 
@@ -149,12 +191,13 @@ export const answers = (version: string): Answering => ({
   bugFile: ({ name }) => {
     const bug = bugOf(name);
     const { bad, good } = tellingReleases(bug);
-    const [request] = bugRequests(bug, []);
-    const kernels = [bad.name, ...(good === undefined ? [] : [good.name])];
-    return { file: writtenScenario(request!.file), kernels };
+    const { file } = bugRequests(bug, [])[0]!;
+    const kernels = [bad, ...(good === undefined ? [] : [good])].map(({ name: kernel }) => kernel);
+    return { file: writtenScenario(file), kernels: kernels.filter((kernel) => takes(kernel, file)) };
   },
   run: (request, onPart) => runFile(version, request, onPart),
   check: ({ text }) => checkText(text),
-  load: ({ name, text }) => load(name, text),
+  load,
+  here: bugsOf,
   explore,
 });

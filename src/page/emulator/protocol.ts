@@ -26,6 +26,17 @@ export interface BugOffer {
   fix: string;
 }
 
+/** A bug that a machine has. */
+export interface BugHere {
+  id: string;
+  name: string;
+  title: string;
+  /** The next release that has it no more; null where none is. */
+  endedBy: string | null;
+  /** Sizes of struct page that its steps show it with, where they do not with the machine's. */
+  structPageSizes: number[];
+}
+
 export interface StoryOffer {
   name: string;
   title: string;
@@ -57,6 +68,8 @@ export interface Mistake {
 /** A scenario, made of what somebody gave. */
 export interface Loaded {
   file: unknown;
+  /** The kernel that it is of, and beside it the next that has something fixed. */
+  kernels: string[];
   /** What was recognised, and what of it is not used. */
   told: string;
 }
@@ -78,17 +91,29 @@ export interface ExploreProgress {
   ended: string | undefined;
 }
 
+/** The runs of a report that are there already: all that their kernels do, and no more of them yet. */
+export interface ReportPart {
+  document: ReportDocument;
+  /** Kernels that the scenario is still to run on. */
+  awaited: readonly string[];
+}
+
+/** What is asked by its name, what is answered, and what comes before the answer in parts. */
 export interface Ask {
-  offer: { request: object; answer: Offer };
-  bug: { request: { name: string; kernels: string[] }; answer: ReportDocument };
+  offer: { request: object; answer: Offer; part: never };
+  bug: { request: { name: string; kernels: string[] }; answer: ReportDocument; part: ReportPart };
   /** The entry's scenario as a file. */
-  bugFile: { request: { name: string }; answer: { file: unknown; kernels: string[] } };
-  run: { request: { file: unknown; kernels: string[] }; answer: ReportDocument };
-  check: { request: { text: string }; answer: Mistake[] };
-  load: { request: { name: string; text: string }; answer: Loaded };
+  bugFile: { request: { name: string }; answer: { file: unknown; kernels: string[] }; part: never };
+  run: { request: { file: unknown; kernels: string[] }; answer: ReportDocument; part: ReportPart };
+  check: { request: { text: string }; answer: Mistake[]; part: never };
+  /** @param kernel as uname -r prints it, where the text does not say; empty where nobody knows */
+  load: { request: { name: string; text: string; kernel: string }; answer: Loaded; part: never };
+  /** The bugs that a machine of a scenario has. */
+  here: { request: { machine: unknown; kernel: string }; answer: BugHere[]; part: never };
   explore: {
     request: { file: unknown; kernel: string; sections: number; unit: string; depth: number };
     answer: ExploreProgress;
+    part: ExploreProgress;
   };
 }
 

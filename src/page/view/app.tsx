@@ -2,7 +2,7 @@
 
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { ReportDocument } from '../document.js';
-import type { Offer } from '../emulator/protocol.js';
+import type { Offer, ReportPart } from '../emulator/protocol.js';
 import { packed, readHash, writeHash, type Draft, type Shown } from './address.js';
 import { Axis, touched, type View } from './axis.js';
 import { Bar } from './bar.js';
@@ -14,7 +14,17 @@ import { LoadDialog } from './load-dialog.js';
 import type { Chosen } from './picture.js';
 import { Playground } from './playground.js';
 import { clickSection, EMPTY_DRAFT, windowOf, type Tool } from './plug.js';
-import { overlaps, sessionOf, START, subjectsOf, type Position, type Session, type Subject } from './session.js';
+import {
+  completed,
+  overlaps,
+  samePlace,
+  sessionOf,
+  START,
+  subjectsOf,
+  type Position,
+  type Session,
+  type Subject,
+} from './session.js';
 import { toggleTheme } from './theme.js';
 import { stepBack, stepOn } from './transport.js';
 import { Viewer } from './viewer.js';
@@ -36,14 +46,30 @@ interface Showing {
   readonly subject: Subject;
   /** Places of runs among the subject's. */
   readonly lanes: readonly number[];
+  /** Kernels that are still running it. */
+  readonly awaited: readonly string[];
   readonly bug?: string | undefined;
 }
+
+/** How runs are shown that nobody wants to see at some place. */
+interface Manner {
+  readonly opening: (session: Session) => Position;
+  readonly bug?: string | undefined;
+  /** Some of the runs are shown already. */
+  readonly isMore?: boolean;
+}
+
+const asReport: Manner = { opening: (session) => session.opening() };
+/** A click shows what it did: the finding that it brought, or the end. */
+const asClick: Manner = { opening: (session) => session.afterLastStep() };
 
 const LANES = 2;
 /** What the report shows where nobody chose. */
 const FIRST_BUG = 'tail-keeps-leaf';
 /** A run that takes longer is told of, milliseconds. */
 const PATIENCE = 1000;
+/** What is shown for so long goes into the address, ms: writing it costs as much as drawing. */
+const SETTLED = 50;
 /** Least bytes that a zoom shows. */
 const CLOSEST = 16384;
 /** A machine is large if it has so many times the sections that can be plugged. */
@@ -80,6 +106,8 @@ export function App({ document: own, emulator }: AppProps) {
   const [zoom, setZoom] = useState<View | null>(null);
   const [dialog, setDialog] = useState<'catalogue' | 'load' | 'keys' | undefined>();
   const [toast, setToast] = useState('');
+  /** What was made of what was loaded. */
+  const [note, setNote] = useState('');
   const [tool, setTool] = useState<Tool>({ what: 'section', fails: false });
   const asked = useRef(0);
   const lastBug = useRef(FIRST_BUG);
@@ -96,57 +124,76 @@ export function App({ document: own, emulator }: AppProps) {
       sessionOf(
         showing.document,
         showing.lanes.map((lane) => showing.subject.runs[lane]!),
+        showing.awaited,
       ),
     [showing],
   );
+  const latest = useRef({ session, position });
+  latest.current = { session, position };
+  /** Where the page went by itself. */
+  const led = useRef<Position>(START);
 
-  /** Shows a document, at the place that is asked for or where it went wrong. */
-  const show = useCallback((document: ReportDocument, wanted: Shown, bug?: string): void => {
-    const subjects = subjectsOf(document);
-    const subject = subjects.find(({ name }) => name === wanted.subject) ?? subjects[0];
-    if (subject === undefined) return;
-    const lanes = lanesOf(document, subject, wanted.kernels);
-    const next = sessionOf(
-      document,
-      lanes.map((lane) => subject.runs[lane]!),
-    );
-    const step = wanted.step === undefined ? undefined : Math.max(0, Math.min(next.steps - 1, wanted.step - 1));
-    const end = next.endOf(step ?? 0);
-    const row = wanted.event === undefined ? end.row : Math.max(-1, Math.min(end.row, wanted.event - 1));
-    setShowing({ document, subject, lanes, bug });
-    setPosition(step === undefined ? next.opening() : { step, row });
-    setSelected(wanted.at === undefined ? null : [...wanted.at]);
-    setZoom(null);
-    setComplaint(undefined);
-  }, []);
+  /** Shows runs: at the place that is asked for, or where a reader begins, or where he went while another kernel was running. */
+  const show = useCallback(
+    ({ document, awaited }: ReportPart, wanted: Shown, { opening, bug, isMore }: Manner): void => {
+      const subjects = subjectsOf(document);
+      const subject = subjects.find(({ name }) => name === wanted.subject) ?? subjects[0];
+      if (subject === undefined) return;
+      const lanes = lanesOf(document, subject, wanted.kernels);
+      const next = sessionOf(
+        document,
+        lanes.map((lane) => subject.runs[lane]!),
+        awaited,
+      );
+      const before = latest.current;
+      const hasGone = isMore === true && before.session !== undefined && !samePlace(before.position, led.current);
+      led.current = hasGone
+        ? next.placeOf(before.session!, before.position)
+        : wanted.step === undefined
+          ? opening(next)
+          : next.nearest(wanted.step - 1, wanted.event === undefined ? Infinity : wanted.event - 1);
+      setShowing({ document, subject, lanes, awaited, bug });
+      setPosition(led.current);
+      if (isMore !== true) setSelected(wanted.at === undefined ? null : [...wanted.at]);
+      setZoom(null);
+      setComplaint(undefined);
+    },
+    [],
+  );
 
   const ask = useCallback(
     async (
-      make: (emulator: Emulator, onPart: (part: ReportDocument) => void) => Promise<ReportDocument>,
-      then: (document: ReportDocument) => void,
+      make: (emulator: Emulator, onPart: (part: ReportPart) => void) => Promise<ReportDocument>,
+      wanted: Shown,
+      manner: Manner,
     ): Promise<void> => {
       if (emulator === undefined) return;
       const mine = ++asked.current;
       const timer = setTimeout(() => setBusy(true), PATIENCE);
+      let parts = 0;
       try {
-        const whole = await make(emulator, (runs) => {
-          clearTimeout(timer);
+        const whole = await make(emulator, (part) => {
           if (mine !== asked.current) return;
-          setBusy(false);
-          then(runs);
+          if (part.awaited.length === 0) {
+            clearTimeout(timer);
+            setBusy(false);
+          }
+          show(part, wanted, { ...manner, isMore: parts++ > 0 });
         });
-        // What decides between two kernels comes later than what one sees of them.
+        // What costs runs of its own comes later than what one sees.
         if (mine === asked.current)
-          setShowing((now) => now && { ...now, document: { ...now.document, comparisons: whole.comparisons } });
+          setShowing((now) => now && { ...now, document: completed(now.document, whole), awaited: [] });
       } catch (error) {
-        if (mine !== asked.current || error instanceof Stopped) return;
+        if (mine !== asked.current) return;
+        setShowing((now) => now && { ...now, awaited: [] });
+        if (error instanceof Stopped) return;
         setComplaint({ message: messageOf(error), path: error instanceof Refused ? error.path : [] });
       } finally {
         clearTimeout(timer);
         if (mine === asked.current) setBusy(false);
       }
     },
-    [emulator],
+    [emulator, show],
   );
 
   const openBug = useCallback(
@@ -156,32 +203,22 @@ export function App({ document: own, emulator }: AppProps) {
       lastBug.current = name;
       void ask(
         (running, onPart) => running.ask('bug', { name, kernels: [...(wanted.kernels ?? [])] }, onPart),
-        (document) => show(document, wanted, name),
+        wanted,
+        { ...asReport, bug: name },
       );
     },
-    [ask, show],
+    [ask],
   );
 
   const run = useCallback(
     (next: Draft, wanted: Shown = {}): void => {
       void ask(
         (running, onPart) => running.ask('run', { file: next.file, kernels: [...next.kernels] }, onPart),
-        (document) => {
-          show(document, wanted);
-          // A click shows what it did: the finding that it brought, or the end.
-          if (wanted.step === undefined) {
-            const [subject] = subjectsOf(document);
-            const after = sessionOf(
-              document,
-              lanesOf(document, subject!).map((lane) => subject!.runs[lane]!),
-            );
-            const last = after.faults.find(({ position: at }) => at.step === after.steps - 1);
-            setPosition(after.steps === 0 ? START : (last?.position ?? after.endOf(after.steps - 1)));
-          }
-        },
+        wanted,
+        asClick,
       );
     },
-    [ask, show],
+    [ask],
   );
 
   const play = useCallback(
@@ -192,6 +229,7 @@ export function App({ document: own, emulator }: AppProps) {
       });
       setMode('play');
       setDialog(undefined);
+      setNote('');
       run(next);
     },
     [run],
@@ -215,7 +253,7 @@ export function App({ document: own, emulator }: AppProps) {
         setMode('play');
         run(wanted.draft, wanted);
       } else if (wanted.bug !== undefined && emulator !== undefined) openBug(wanted.bug, wanted);
-      else if (own !== null) show(own, wanted);
+      else if (own !== null) show({ document: own, awaited: [] }, wanted, asReport);
       else {
         setDraft(EMPTY_DRAFT);
         run(EMPTY_DRAFT);
@@ -235,7 +273,7 @@ export function App({ document: own, emulator }: AppProps) {
 
   // The address follows what is shown.
   useEffect(() => {
-    if (session === undefined || showing === undefined) return;
+    if (session === undefined || showing === undefined) return undefined;
     const { document, subject, lanes, bug } = showing;
     const several = subjectsOf(document).length > 1;
     const shown: Shown = {
@@ -250,8 +288,11 @@ export function App({ document: own, emulator }: AppProps) {
     };
     shownAt.current = shown;
     const write = (pack?: string): void => history.replaceState(null, '', writeHash(shown, pack));
-    if (mode === 'report') write();
-    else void packed(draft).then((pack) => shownAt.current === shown && write(pack));
+    const timer = setTimeout(() => {
+      if (mode === 'report') write();
+      else void packed(draft).then((pack) => shownAt.current === shown && write(pack));
+    }, SETTLED);
+    return () => clearTimeout(timer);
   }, [session, showing, mode, draft, position, selected]);
 
   const also = useMemo(
@@ -268,7 +309,7 @@ export function App({ document: own, emulator }: AppProps) {
     const given = session.stepOf(0, position.step)?.given;
     const [from, to] = [axis.place(window[0]), axis.place(window[1])];
     if (given != null && overlaps(given, window) && (to - from) * LARGE < axis.length) setZoom([from, to]);
-  }, [showing?.document.runs, mode]);
+  }, [showing?.document.runs[0]?.recording, mode]);
 
   const go = useCallback((to: Position): void => setPosition(to), []);
   const nextFault = useCallback((): void => {
@@ -325,7 +366,7 @@ export function App({ document: own, emulator }: AppProps) {
     if (own === null) openBug(lastBug.current);
     else {
       setMode('report');
-      show(own, {});
+      show({ document: own, awaited: [] }, {}, asReport);
     }
   };
   const keys = keyHandler({
@@ -437,7 +478,7 @@ export function App({ document: own, emulator }: AppProps) {
         onCopy={copyLink}
         showing={showing}
         onLanes={(lanes) => showing && setShowing({ ...showing, lanes })}
-        onSubject={(subject) => showing && show(showing.document, { subject }, showing.bug)}
+        onSubject={(subject) => showing && show(showing, { subject }, { ...asReport, bug: showing.bug })}
       />
       {session === undefined || axis === undefined ? (
         <div class="viewer">
@@ -483,6 +524,8 @@ export function App({ document: own, emulator }: AppProps) {
                 onDraft={play}
                 onUndo={undo}
                 onToast={tell}
+                onBug={(name, kernels) => openBug(name, { kernels })}
+                note={note}
               />
             )
           }
@@ -502,7 +545,7 @@ export function App({ document: own, emulator }: AppProps) {
           onStory={(story) => play({ file: story.file as Draft['file'], kernels: story.kernels })}
           onSubject={(subject, at) => {
             setDialog(undefined);
-            if (showing !== undefined) show(showing.document, { subject, ...at }, showing.bug);
+            if (showing !== undefined) show(showing, { subject, ...at }, { ...asReport, bug: showing.bug });
           }}
         />
       )}
@@ -510,9 +553,9 @@ export function App({ document: own, emulator }: AppProps) {
         <LoadDialog
           emulator={emulator}
           onClose={() => setDialog(undefined)}
-          onLoaded={(file, told) => {
-            play({ file: file as Draft['file'], kernels: kernelsFor(file, draft, offer) });
-            tell(told);
+          onLoaded={({ file, kernels, told }) => {
+            play({ file: file as Draft['file'], kernels });
+            setNote(told);
           }}
         />
       )}
@@ -524,17 +567,6 @@ export function App({ document: own, emulator }: AppProps) {
       </div>
     </>
   );
-}
-
-/** Kernels for a scenario that was loaded: its own, or those that were chosen. */
-function kernelsFor(file: unknown, draft: Draft, offer: Offer | undefined): readonly string[] {
-  const { machine } = file as { machine?: { kernel?: unknown } };
-  const named = typeof machine?.kernel === 'string' ? machine.kernel : undefined;
-  if (named === undefined) return draft.kernels;
-  return [
-    named,
-    ...draft.kernels.slice(1).filter((kernel) => offer?.kernels.includes(kernel) === true && kernel !== named),
-  ];
 }
 
 /** The byte range after or before the selected one, as the picture has them. */

@@ -35,11 +35,11 @@ export class Emulator {
   /** @param start starts a worker */
   constructor(private readonly start: () => Worker) {}
 
-  /** @param onPart gets parts of an answer that comes in several */
+  /** @param onPart gets what comes before the answer */
   ask<O extends Op>(
     op: O,
     request: Ask[O]['request'],
-    onPart?: (part: Ask[O]['answer']) => void,
+    onPart?: (part: Ask[O]['part']) => void,
   ): Promise<Ask[O]['answer']> {
     this.worker ??= this.open();
     const id = ++this.asked;

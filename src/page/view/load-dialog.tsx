@@ -2,6 +2,7 @@
 
 import { useState } from 'preact/hooks';
 import { Dialog } from './dialog.js';
+import type { Loaded } from '../emulator/protocol.js';
 import type { Emulator } from './emulator.js';
 
 /** Takes what somebody has: a scenario, a machine's memory as tools print it, what exploring found. */
@@ -9,18 +10,18 @@ import type { Emulator } from './emulator.js';
 interface LoadProps {
   emulator: Emulator;
   onClose: () => void;
-  onLoaded: (file: unknown, told: string) => void;
+  onLoaded: (loaded: Loaded) => void;
 }
 
 export function LoadDialog({ emulator, onClose, onLoaded }: LoadProps) {
   const [text, setText] = useState('');
+  const [kernel, setKernel] = useState('');
   const [complaint, setComplaint] = useState('');
   const load = (name: string, content: string): void => {
     setComplaint('');
-    emulator.ask('load', { name, text: content }).then(
-      ({ file, told }) => onLoaded(file, told),
-      (error: unknown) => setComplaint(error instanceof Error ? error.message : String(error)),
-    );
+    emulator
+      .ask('load', { name, text: content, kernel })
+      .then(onLoaded, (error: unknown) => setComplaint(error instanceof Error ? error.message : String(error)));
   };
   const drop = (event: DragEvent): void => {
     event.preventDefault();
@@ -32,7 +33,8 @@ export function LoadDialog({ emulator, onClose, onLoaded }: LoadProps) {
       <div onDragOver={(event) => event.preventDefault()} onDrop={drop}>
         <p class="muted">
           A scenario, <code>lsmem --json</code>, <code>/proc/iomem</code> as root reads it, a QEMU command line, or a
-          result of <code>vmemmap explore --json</code>. Paste it, drop a file, or choose one. Nothing leaves this page.
+          result of <code>vmemmap explore --json</code>. Paste it, drop a file, or choose one. Lines of VMCOREINFO and
+          what <code>uname -r</code> prints may stand beside a list. Nothing leaves this page.
         </p>
         <textarea
           autofocus
@@ -42,6 +44,18 @@ export function LoadDialog({ emulator, onClose, onLoaded }: LoadProps) {
           value={text}
           onInput={({ currentTarget: { value } }) => setText(value)}
         />
+        <p class="row">
+          <label>
+            its kernel, where the text does not say it{' '}
+            <input
+              type="text"
+              aria-label="kernel"
+              placeholder="uname -r"
+              value={kernel}
+              onInput={({ currentTarget: { value } }) => setKernel(value)}
+            />
+          </label>
+        </p>
         <p class="row">
           <button type="button" disabled={text.trim() === ''} onClick={() => load('the text', text)}>
             Load

@@ -53,13 +53,13 @@ interface Shown {
   readonly isBefore: boolean;
 }
 
-/** Two kernels, or one before the step and now. */
+/** Two kernels, or one before the step and now; the one that is there where another is still running. */
 function shownLanes(session: Session, position: Position): Shown[] {
   const now = session.lanes.map((lane, at): Shown => {
     const state = session.stateAt(at, position);
     return { lane, at, label: lane.run.kernel, sub: undefined, state, isBefore: false };
   });
-  if (session.lanes.length > 1) return now;
+  if (session.lanes.length > 1 || session.awaited.length > 0) return now;
   const before = session.stateAt(0, { step: position.step, row: -1 });
   const sub = `step ${position.step + 1}`;
   return [{ ...now[0]!, label: 'before', sub, state: before, isBefore: true }, ...now];
@@ -228,7 +228,7 @@ export function Picture(props: PictureProps) {
   const left = isNarrow ? MARGIN : GUTTER;
   const scale = useMemo(() => new Scale(axis, view, left, width - MARGIN), [axis, view, left, width]);
   const shown = shownLanes(session, position);
-  const height = laneHeight(isNarrow, isPlay, session.lanes.length);
+  const height = laneHeight(isNarrow, isPlay, session.lanes.length + session.awaited.length);
   const marks = new Set<Mark>();
   const pick: Picking = (stretch) => ({
     onPointerEnter: () => onHover(stretch),
@@ -241,16 +241,13 @@ export function Picture(props: PictureProps) {
 
   const top = 36 + (view[1] - view[0] < axis.length ? 10 : 0);
   const lanesTop = top + 44 + (isNarrow ? 14 : 18);
-  const differ = differences(
-    { lane: shown[0]!.lane, state: shown[0]!.state },
-    { lane: shown[1]!.lane, state: shown[1]!.state },
-    scale,
-  );
+  const [upper, lower] = shown;
+  const differ = upper === undefined || lower === undefined ? [] : differences(upper, lower, scale);
   const differing = differ.reduce((sum, [start, end]) => sum + end - start, 0);
   if (differing > 0) marks.add(session.lanes.length > 1 ? 'differ' : 'changed');
 
   let y = lanesTop;
-  const rows = shown.map((lane, i) => {
+  const rows = [upper, lower].map((lane, i) => {
     const nameY = y;
     if (isNarrow) y += 18;
     const laneY = y;
@@ -276,47 +273,53 @@ export function Picture(props: PictureProps) {
         onSection={onSection}
         isPlay={isPlay}
       />
-      {rows.map(({ lane, nameY, laneY, bandY }, i) => (
-        <g
-          key={i}
-          role="group"
-          aria-label={lane.isBefore ? `before step ${position.step + 1}` : `${lane.lane.run.arch} ${lane.label}`}
-          data-lane={i}
-        >
-          <LaneName shown={lane} y={nameY} right={width - MARGIN} left={left} isNarrow={isNarrow} />
-          {laneDrawing({ shown: lane, session, position, scale, y: laneY, height, pick, marks })}
-          {i === 0 && (
-            <g>
-              {!isNarrow && (
-                <text x={10} y={bandY + 7} font-weight="600" class="difference">
-                  {differing === 0
-                    ? session.lanes.length > 1
-                      ? '= same bytes'
-                      : 'unchanged'
-                    : `${session.lanes.length > 1 ? '≠' : 'Δ'} ${size(differing)}`}
-                </text>
-              )}
-              <path d={`M${left} ${bandY + 2}H${width - MARGIN}`} stroke="var(--line)" />
-              {differ
-                .filter((stretch) => scale.sees(stretch))
-                .map(([start, end]) => (
-                  <rect
-                    key={start}
-                    class="seg"
-                    data-start={start}
-                    data-end={end}
-                    x={scale.x(start)}
-                    y={bandY - 2}
-                    width={Math.max(2, scale.x(end) - scale.x(start))}
-                    height={8}
-                    fill="url(#df)"
-                    {...pick([start, end])}
-                  />
-                ))}
-            </g>
-          )}
-        </g>
-      ))}
+      {rows.map(({ lane, nameY, laneY, bandY }, i) =>
+        lane === undefined ? (
+          <Awaited key={i} kernel={session.awaited[0] ?? ''} y={laneY} height={height} scale={scale} />
+        ) : (
+          <g
+            key={i}
+            role="group"
+            aria-label={lane.isBefore ? `before step ${position.step + 1}` : `${lane.lane.run.arch} ${lane.label}`}
+            data-lane={i}
+          >
+            <LaneName shown={lane} y={nameY} right={width - MARGIN} left={left} isNarrow={isNarrow} />
+            {laneDrawing({ shown: lane, session, position, scale, y: laneY, height, pick, marks })}
+            {i === 0 && (
+              <g>
+                {!isNarrow && (
+                  <text x={10} y={bandY + 7} font-weight="600" class="difference">
+                    {lower === undefined
+                      ? ''
+                      : differing === 0
+                        ? session.lanes.length > 1
+                          ? '= same bytes'
+                          : 'unchanged'
+                        : `${session.lanes.length > 1 ? '≠' : 'Δ'} ${size(differing)}`}
+                  </text>
+                )}
+                <path d={`M${left} ${bandY + 2}H${width - MARGIN}`} stroke="var(--line)" />
+                {differ
+                  .filter((stretch) => scale.sees(stretch))
+                  .map(([start, end]) => (
+                    <rect
+                      key={start}
+                      class="seg"
+                      data-start={start}
+                      data-end={end}
+                      x={scale.x(start)}
+                      y={bandY - 2}
+                      width={Math.max(2, scale.x(end) - scale.x(start))}
+                      height={8}
+                      fill="url(#df)"
+                      {...pick([start, end])}
+                    />
+                  ))}
+              </g>
+            )}
+          </g>
+        ),
+      )}
       {column !== null && (
         <rect
           class="no-pick column"
@@ -349,6 +352,19 @@ export function Picture(props: PictureProps) {
         {drawing}
       </svg>
     </div>
+  );
+}
+
+/** The place of a kernel that the scenario is still running on. */
+function Awaited({ kernel, y, height, scale }: { kernel: string; y: number; height: number; scale: Scale }) {
+  const { left, right } = scale;
+  return (
+    <g role="group" aria-label={`${kernel} is running`}>
+      <rect x={left} y={y} width={right - left} height={height} fill="none" stroke="var(--line)" />
+      <text x={(left + right) / 2} y={y + height / 2 + 4} text-anchor="middle" class="muted">
+        {kernel} is running …
+      </text>
+    </g>
   );
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { ExploreProgress, Offer } from '../emulator/protocol.js';
+import type { BugHere, ExploreProgress, Offer } from '../emulator/protocol.js';
 import type { Draft, Scenario } from './address.js';
 import { Stopped, type Emulator } from './emulator.js';
 import { Copy, copyText } from './links.js';
@@ -21,6 +21,10 @@ interface PlaygroundProps {
   onDraft: (draft: Draft) => void;
   onUndo: () => void;
   onToast: (text: string) => void;
+  /** Shows an entry of the catalogue on kernels. */
+  onBug: (name: string, kernels: readonly string[]) => void;
+  /** What was made of what was loaded; empty where nothing was. */
+  note: string;
 }
 
 const TOOLS: readonly [ToolName, string][] = [
@@ -48,10 +52,10 @@ const isOf = (machine: Machine, offered: Record<string, unknown>): boolean =>
   Object.entries(offered).every(([field, value]) => machine[field] === value);
 
 export function Playground(props: PlaygroundProps) {
-  const { offer, draft, tool, session, onTool, onDraft, onUndo, onToast } = props;
+  const { offer, draft, tool, session, note, onTool, onDraft, onUndo, onToast } = props;
   const { file, kernels } = draft;
   const { machine } = file;
-  const [open, setOpen] = useState<'none' | 'text' | 'explore'>('none');
+  const [open, setOpen] = useState<'none' | 'text' | 'explore' | 'bugs'>('none');
   const architecture = offer.architectures.find(({ name }) => name === machine.arch) ?? offer.architectures[0]!;
   const configuration = architecture.configurations.findIndex((offered) => isOf(machine, offered.machine));
   const withMachine = (next: Machine): void => onDraft({ ...draft, file: { ...file, machine: next } });
@@ -84,6 +88,8 @@ export function Playground(props: PlaygroundProps) {
     'vmemmap bisect scenario.json',
   ];
   const text = JSON.stringify(file, null, 2);
+  const bugs = useBugsHere(props.emulator, machine, kernel);
+  const shown = bugs?.filter(({ structPageSizes }) => structPageSizes.length === 0).length;
   return (
     <div class="playground">
       <div class="machine" role="group" aria-label="machine">
@@ -138,6 +144,7 @@ export function Playground(props: PlaygroundProps) {
           onChange={(mode) => setField('memmapOnMemory', mode === 'n' ? undefined : mode)}
         />
       </div>
+      {note !== '' && <p class="muted note">{note}</p>}
       <div class="tools" role="toolbar" aria-label="what a click on a section does">
         <span class="caption">click a section to plug or unplug a</span>
         {TOOLS.map(([what, label]) => toolButton(what, label))}
@@ -163,6 +170,14 @@ export function Playground(props: PlaygroundProps) {
           onClick={() => setOpen(open === 'explore' ? 'none' : 'explore')}
         >
           explore
+        </button>
+        <button
+          type="button"
+          aria-expanded={open === 'bugs'}
+          disabled={bugs === undefined}
+          onClick={() => setOpen(open === 'bugs' ? 'none' : 'bugs')}
+        >
+          {shown === undefined ? 'known bugs here' : shown === 1 ? '1 known bug here' : `${shown} known bugs here`}
         </button>
       </div>
       {open === 'text' && (
@@ -195,7 +210,75 @@ export function Playground(props: PlaygroundProps) {
           ))}
         </div>
       )}
+      {open === 'bugs' && bugs !== undefined && (
+        <BugList bugs={bugs} kernel={kernel} structPage={textOf(machine['structPageSize'], '64')} onBug={props.onBug} />
+      )}
       {open === 'explore' && <Explore {...props} session={session} />}
+    </div>
+  );
+}
+
+/** A machine stays as it is for so long before its bugs are looked for, ms. */
+const SETTLED = 200;
+
+/** The bugs that a machine has; undefined as long as nobody knows. */
+function useBugsHere(emulator: Emulator, machine: Machine, kernel: string): BugHere[] | undefined {
+  const [found, setFound] = useState<BugHere[] | undefined>();
+  const key = JSON.stringify(machine);
+  useEffect(() => {
+    setFound(undefined);
+    let isWanted = true;
+    const timer = setTimeout(() => {
+      const settle = (bugs?: BugHere[]): void => {
+        if (isWanted) setFound(bugs);
+      };
+      // A machine that there is not is complained of where it runs.
+      emulator.ask('here', { machine, kernel }).then(settle, () => settle());
+    }, SETTLED);
+    return () => {
+      isWanted = false;
+      clearTimeout(timer);
+    };
+  }, [emulator, key, kernel]);
+  return found;
+}
+
+/** The bugs that the machine has, each to be shown on its kernel beside the one that ends it. */
+function BugList({
+  bugs,
+  kernel,
+  structPage,
+  onBug,
+}: {
+  bugs: readonly BugHere[];
+  kernel: string;
+  structPage: string;
+  onBug: PlaygroundProps['onBug'];
+}) {
+  return (
+    <div class="catalogue" role="group" aria-label="known bugs here">
+      {bugs.length === 0 && <p class="muted">The catalogue has none of {kernel} on this machine.</p>}
+      {bugs.map(({ id, name, title, endedBy, structPageSizes }) => (
+        <button
+          key={name}
+          type="button"
+          class="entry-line"
+          data-bug={name}
+          onClick={() => onBug(name, endedBy === null ? [kernel] : [kernel, endedBy])}
+        >
+          <b>{id}</b>
+          <code>{endedBy === null ? 'open' : `ends in ${endedBy}`}</code>
+          <span class="entry-title">
+            {title}
+            {structPageSizes.length > 0 && (
+              <span class="muted">
+                {' '}
+                shows with a struct page of {structPageSizes.join(', ')} bytes, not with {structPage}
+              </span>
+            )}
+          </span>
+        </button>
+      ))}
     </div>
   );
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { alignEvents, type Row } from '../../events/align.js';
-import type { KernelEvent, Moment, Stretch } from '../../events/event.js';
+import type { KernelEvent, Moment, Recording, Stretch } from '../../events/event.js';
 import { Timeline, type MachineState } from '../../events/replay.js';
 import type { ComparisonReport, FindingReport, ReportDocument, RunReport, StepReport } from '../document.js';
 
@@ -32,6 +32,29 @@ export interface Fault {
   readonly position: Position;
 }
 
+/** What was worked out of a recording, or of two: a session that knows more of the same runs has it at once. */
+const timelines = new WeakMap<Recording, Timeline>();
+const rowsOf = new WeakMap<Recording, { readonly other: Recording | undefined; readonly rows: Row[][] }>();
+
+function timelineOf(recording: Recording): Timeline {
+  const timeline = timelines.get(recording) ?? new Timeline(recording);
+  timelines.set(recording, timeline);
+  return timeline;
+}
+
+/** The events of one or two runs as one list, step by step. */
+function alignedRows([first, second]: readonly RunReport[]): Row[][] {
+  if (first === undefined) return [];
+  const known = rowsOf.get(first.recording);
+  if (known !== undefined && known.other === second?.recording) return known.rows;
+  const doing = ({ recording, vmemmap }: RunReport, step: number) => ({ events: recording.steps[step] ?? [], vmemmap });
+  const rows = Array.from({ length: Math.max(first.steps.length, second?.steps.length ?? 0) }, (_, step) =>
+    alignEvents(doing(first, step), second && doing(second, step)),
+  );
+  rowsOf.set(first.recording, { other: second?.recording, rows });
+  return rows;
+}
+
 /** The runs that are shown, on one list of events. */
 export class Session {
   readonly lanes: readonly Lane[];
@@ -43,21 +66,18 @@ export class Session {
   /** Event of a lane that is the last one up to a row, by step and lane: -1 where it is none of the step's. */
   private readonly upTo: readonly (readonly (readonly number[])[])[];
 
-  /** @param runs one or two runs of one scenario */
+  /**
+   * @param runs one or two runs of one scenario
+   * @param awaited kernels that the scenario is still running on
+   */
   constructor(
     runs: readonly RunReport[],
     readonly comparison: ComparisonReport | undefined,
+    readonly awaited: readonly string[] = [],
   ) {
     const base = runs[0]?.vmemmap ?? 0;
-    this.lanes = runs.map((run) => ({ run, timeline: new Timeline(run.recording), shift: run.vmemmap - base }));
-    const steps = Math.max(0, ...runs.map((run) => run.steps.length));
-    const doing = (lane: number, step: number) => ({
-      events: runs[lane]!.recording.steps[step] ?? [],
-      vmemmap: runs[lane]!.vmemmap,
-    });
-    this.rows = Array.from({ length: steps }, (_, step) =>
-      alignEvents(doing(0, step), runs.length > 1 ? doing(1, step) : undefined),
-    );
+    this.lanes = runs.map((run) => ({ run, timeline: timelineOf(run.recording), shift: run.vmemmap - base }));
+    this.rows = alignedRows(runs);
     this.upTo = this.rows.map((rows) =>
       this.lanes.map((_, lane) => {
         let last = -1;
@@ -122,6 +142,25 @@ export class Session {
   opening(): Position {
     const own = this.faults.find((fault) => this.isOwn(fault));
     return (own ?? this.faults[0])?.position ?? this.endOf(this.steps - 1);
+  }
+
+  /** Where a click shows what it did: at the finding of the last step, or at its end. */
+  afterLastStep(): Position {
+    if (this.steps === 0) return START;
+    const last = this.faults.find(({ position }) => position.step === this.steps - 1);
+    return last?.position ?? this.endOf(this.steps - 1);
+  }
+
+  /** A place that may lie outside of the list, within it. */
+  nearest(step: number, row: number): Position {
+    const end = this.endOf(step);
+    return { step: end.step, row: Math.max(-1, Math.min(end.row, row)) };
+  }
+
+  /** The place of another session of the same first run. */
+  placeOf(other: Session, position: Position): Position {
+    const [step, event] = other.momentAt(0, position);
+    return event === Infinity ? this.endOf(step) : this.positionOf(0, [step, event]);
   }
 
   endOf(step: number): Position {
@@ -201,12 +240,31 @@ export function subjectsOf({ runs }: ReportDocument): Subject[] {
 }
 
 /** A session of two runs of a document, or one. @param runs places in {@link ReportDocument.runs} */
-export function sessionOf(document: ReportDocument, runs: readonly number[]): Session {
+export function sessionOf(document: ReportDocument, runs: readonly number[], awaited: readonly string[] = []): Session {
   const comparison = document.comparisons.find(({ runs: [from, to] }) => from === runs[0] && to === runs[1]);
   return new Session(
     runs.map((at) => document.runs[at]!),
     comparison,
+    awaited,
   );
+}
+
+/** What is shown of runs, with what was found out about them since: the recordings stay those that are shown. */
+export function completed(shown: ReportDocument, { runs, comparisons }: ReportDocument): ReportDocument {
+  return {
+    ...shown,
+    comparisons,
+    runs: shown.runs.map((run, i) => {
+      const { cpu, remarks, steps, findings } = runs[i]!;
+      return {
+        ...run,
+        cpu,
+        remarks,
+        findings,
+        steps: run.steps.map((step, at) => ({ ...step, cycles: steps[at]!.cycles })),
+      };
+    }),
+  };
 }
 
 export const overlaps = ([start, end]: Stretch, [from, to]: Stretch): boolean => start < to && end > from;

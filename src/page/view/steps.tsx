@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { memo } from 'preact/compat';
-import { useLayoutEffect, useRef } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { stackOf } from '../../events/event.js';
 import { say } from '../../events/words.js';
 import { samePlace, type Position, type Session } from './session.js';
@@ -66,21 +66,38 @@ export function Steps({ session, position, onGo, onDelete }: StepsProps) {
               onGo={onGo}
               onDelete={onDelete}
             />
-            {isCurrent &&
-              session.rows[step]?.map((_, row) => (
-                <EventLine
-                  key={row}
-                  session={session}
-                  step={step}
-                  row={row}
-                  state={samePlace(position, { step, row }) ? 'now' : row > position.row ? 'ahead' : 'past'}
-                  onGo={onGo}
-                />
-              ))}
+            {isCurrent && <Events session={session} position={position} onGo={onGo} />}
           </div>
         );
       })}
     </div>
+  );
+}
+
+/** Events on either side of the current one that are there at once: more than a screen has. */
+const NEAR = 40;
+/** Those that come after each frame, until all are there. */
+const MORE = 60;
+
+/** The events of the current step. A step may have hundreds, and nobody waits for those that are not on the screen. */
+function Events({ session, position: { step, row: current }, onGo }: Omit<StepsProps, 'onDelete'>) {
+  const rows = session.rows[step] ?? [];
+  const [made, setMade] = useState({ rows, around: NEAR });
+  const around = made.rows === rows ? made.around : NEAR;
+  useEffect(() => {
+    if (around >= rows.length) return undefined;
+    const timer = setTimeout(() => setMade({ rows, around: around + MORE }));
+    return () => clearTimeout(timer);
+  }, [rows, around]);
+  const first = Math.max(0, current - around);
+  return (
+    <>
+      {rows.slice(first, current + around + 1).map((_, i) => {
+        const row = first + i;
+        const state = row === current ? 'now' : row > current ? 'ahead' : 'past';
+        return <EventLine key={row} session={session} step={step} row={row} state={state} onGo={onGo} />;
+      })}
+    </>
   );
 }
 

@@ -4,6 +4,7 @@ import type { ComponentChildren } from 'preact';
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import type { Stretch } from '../../events/event.js';
 import type { Axis, View } from './axis.js';
+import { CounterPicture } from './counter-picture.js';
 import { Legend, type Mark } from './legend.js';
 import { Panels } from './panels.js';
 import { PhysicalPicture } from './physical-picture.js';
@@ -65,8 +66,8 @@ export function Viewer(props: ViewerProps) {
     return stretch === undefined ? null : [stretch[0] - shift, stretch[1] - shift];
   }, [fault, session]);
   const bytes: Stretch | null = hovered ?? selected ?? blamed;
-  const inBooks =
-    fault?.finding.books != null && fault.finding.books !== 'lines' && fault.position.step === position.step;
+  const isHere = fault?.position.step === position.step;
+  const inBooks = isHere && fault.finding.books !== null && fault.finding.books !== 'lines';
   return (
     <div class="viewer">
       <aside class="rail" aria-label="steps and events">
@@ -85,6 +86,9 @@ export function Viewer(props: ViewerProps) {
           )),
         )}
         {inBooks && <PhysicalPicture session={session} position={position} fault={fault} />}
+        {isHere && fault.finding.counter !== null && (
+          <CounterPicture session={session} fault={fault} counter={fault.finding.counter} />
+        )}
         <Picture
           session={session}
           position={position}

@@ -136,6 +136,16 @@ export const plan = z.object({
   schema: named('vmemmap/plan/v1'),
   ...planned,
   current: z.object(planned).describe('The same on the kernel that runs, where another was asked about.').optional(),
+  bugs: z
+    .array(
+      z.object({
+        id: text('Number of the entry.'),
+        name: text('Its name.'),
+        title: text('One line.'),
+        endedBy: orNull('The next release that has it no more; null where none is.'),
+      }),
+    )
+    .describe('Entries of the catalogue that show on the machine.'),
   remarks: texts('What is taken for granted, and what is not known.'),
 });
 

@@ -248,6 +248,13 @@ const bugFacts = {
 
 const listedBug = z.object({ ...bugFacts, present: ranges });
 
+const bugHere = z.object({
+  ...bugFacts,
+  present: ranges,
+  finding: orNull('What its steps bring on the machine; null where they show it with another struct page only.'),
+  endedBy: orNull('The next release that has it no more; null where none is.'),
+});
+
 const playedBug = z.object({
   ...bugFacts,
   scenario,
@@ -278,7 +285,10 @@ const playedBug = z.object({
 
 export const repro = z.object({
   schema: named('vmemmap/repro/v1'),
-  bugs: z.array(z.union([playedBug, listedBug])).describe('Entries: those that were played say what releases show.'),
+  kernel: text('The release of the machine whose entries are listed.').optional(),
+  bugs: z
+    .array(z.union([playedBug, bugHere, listedBug]))
+    .describe('Entries: those that were played say what releases show.'),
   bad: text('The release on which one entry was played.').optional(),
   good: orNull('A release that has it not; null where none can run it.').optional(),
   difference: z.object(difference).describe('Where the two part.').optional(),

@@ -78,6 +78,7 @@ const step = z.object({
     })
     .nullable()
     .describe('What the step costs; null where it is not told.'),
+  nrMemmapPages: z.int().nullable().describe('nr_memmap_pages behind the step; null on a release that does not count.'),
 });
 
 const statement = {
@@ -105,6 +106,15 @@ const finding = z.object({
   frames: whole('The frames that it is about, page frame numbers.'),
   function: orNull('The kernel function that did it; null where no event tells.'),
   books: orNull('Which books it is in, where it is in none of what maps the vmemmap.'),
+  counter: z
+    .object({
+      name: text('The counter.'),
+      actual: z.int().describe('What it says, pages.'),
+      expected: z.int().describe('What it should say, pages.'),
+      because: text('Why so many are expected.'),
+    })
+    .nullable()
+    .describe('The counter that is wrong, where it is one.'),
   also: z.array(z.object(statement)).describe('What else the same event breaks about the same bytes.'),
   command: text('The command that shows it again.'),
   known: z

@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import { ARCHITECTURES } from '../../arch/index.js';
 import { functionTotals } from '../../src/cycles/call-tree.js';
 import { CAUSE } from '../../src/cycles/causes.js';
+import { EntryLoop } from '../../src/cycles/entry-loop.js';
 import { Processor } from '../../src/cycles/processor.js';
 import type { CpuProfile } from '../../src/cycles/profile.js';
 
@@ -23,6 +24,8 @@ const tiny = (profile: CpuProfile, linearLeaf: number): CpuProfile => ({
   },
 });
 
+/** Where tables lie. */
+const TABLES = 2 ** 33;
 const profile = fc
   .tuple(fc.constantFrom(...PROFILES), fc.boolean(), fc.constantFrom(4096, 2 ** 21))
   .map(([real, isTiny, leaf]) => (isTiny ? tiny(real, leaf) : real));
@@ -41,6 +44,13 @@ function play(processor: Processor, { kind, pa, empties }: Access): void {
   else if (kind === 'flush') processor.flush({ base: { ...processor.profile.clock, value: 0.1 }, empties }, 'flush');
   else processor[kind](pa, 8);
 }
+
+const seen = ({ clock, bytesTouched, calls }: Processor): unknown => [
+  clock.cycles,
+  clock.byCause,
+  bytesTouched,
+  functionTotals(calls.root),
+];
 
 test('a loop costs what its turns cost one by one, to the last bit, whatever caches and TLB hold before it', () => {
   fc.assert(
@@ -62,16 +72,58 @@ test('a loop costs what its turns cost one by one, to the last bit, whatever cac
         for (let i = 0; i < times; i++) turn.forEach((each) => play(single, each));
         // What comes behind shows whether sets were left as they should be.
         for (const processor of [loop, single]) for (const each of before) play(processor, each);
-        const seen = ({ clock, bytesTouched, calls }: Processor): unknown => [
-          clock.cycles,
-          clock.byCause,
-          bytesTouched,
-          functionTotals(calls.root),
-        ];
         expect(seen(loop)).toEqual(seen(single));
       },
     ),
-    { numRuns: 200 },
+    { numRuns: 150 },
+  );
+});
+
+/** What a loop does to an entry, and which entries above it reads first. */
+const loop = fc.record({
+  access: fc.constantFrom('load', 'store', 'storeEntry'),
+  more: fc.array(fc.constantFrom('load', 'store', 'storeEntry', 'allocate', 'flush'), { maxLength: 3 }),
+  above: fc.uniqueArray(pa, { maxLength: 3 }),
+  empties: fc.boolean(),
+});
+const row = fc.record({
+  kind: fc.constant('row' as const),
+  loop: fc.nat(1),
+  first: fc.nat(600),
+  count: fc.integer({ min: 1, max: 600 }),
+});
+
+test('a loop over entries of a table costs what its turns cost one by one, to the last bit, also where it is another time', () => {
+  fc.assert(
+    fc.property(
+      profile,
+      fc.tuple(loop, loop),
+      fc.array(fc.oneof(row, access), { maxLength: 10 }),
+      (cpu, loops, actions) => {
+        const whole = new Processor({ profile: cpu });
+        const single = new Processor({ profile: cpu });
+        const turnOf =
+          (processor: Processor, { access, more, above, empties }: (typeof loops)[number]) =>
+          (at: number): void => {
+            for (const entry of above) processor.walkStep(entry, 8);
+            for (const kind of [access, ...more]) play(processor, { kind, pa: at, empties });
+          };
+        const entryLoops = loops.map((each) => new EntryLoop(whole, turnOf(whole, each)));
+        for (const action of actions) {
+          if (action.kind !== 'row') {
+            play(whole, action);
+            play(single, action);
+            continue;
+          }
+          const each = loops[action.loop]!;
+          const first = TABLES + action.loop * 2 ** 16 + action.first * 8;
+          entryLoops[action.loop]!.play(first, action.count, each.above);
+          for (let i = 0; i < action.count; i++) turnOf(single, each)(first + i * 8);
+        }
+        expect(seen(whole)).toEqual(seen(single));
+      },
+    ),
+    { numRuns: 150 },
   );
 });
 

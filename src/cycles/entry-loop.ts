@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import { ENTRY_BYTES } from '../hardware/page-table.js';
+import { Charges } from './charges.js';
+import type { Processor } from './processor.js';
+
+/** Bytes within which all entries lie in one page of the linear map, whatever leaves it has. */
+const SMALLEST_PAGE = 4096;
+
+/**
+ * A loop over neighbouring entries of a table, each turn of which does the same, and reads or writes its entry. Few turns are
+ * played: what the others cost is known from them.
+ *
+ * True LRU keeps what was accessed in front of the rest, by the last access. So once two turns have made the same accesses, a
+ * third leaves sets as they are and costs the same. In the next line of the table, the entries above are still in L1, and only
+ * the line itself may come from elsewhere: its first turn costs what the first turn of another line did that came from there.
+ */
+export class EntryLoop {
+  private readonly perLine: number;
+  /** A turn that finds all in L1 and in the first level of the TLB, once there was one that did. */
+  private settled: Charges | null = null;
+  /** Turns that find all there but the line of their entry, and turns of whole lines; by the level that has the line. */
+  private readonly firstTurns: (Charges | undefined)[] = [];
+  private readonly wholeLines: (Charges | undefined)[] = [];
+  private pa = 0;
+  private left = 0;
+
+  /** @param turn what it does to an entry, by its physical byte address */
+  constructor(
+    private readonly processor: Processor,
+    private readonly turn: (pa: number) => void,
+  ) {
+    this.perLine = processor.profile.lineSize / ENTRY_BYTES;
+  }
+
+  /**
+   * Charges the processor, as turn by turn.
+   * @param first physical byte address of the first entry
+   * @param count of entries
+   * @param above physical byte addresses of the entries above, as far as each turn reads them, in their order, before its own
+   */
+  play(first: number, count: number, above: readonly number[]): void {
+    for (let pa = first, left = count; left > 0;) {
+      const inPage = Math.min(left, (SMALLEST_PAGE - (pa % SMALLEST_PAGE)) / ENTRY_BYTES);
+      this.pa = pa;
+      this.left = inPage;
+      this.playInPage(above);
+      pa += inPage * ENTRY_BYTES;
+      left -= inPage;
+    }
+  }
+
+  private playInPage(above: readonly number[]): void {
+    const { processor } = this;
+    const stays = processor.keepsFirst(above.length + 1);
+    let isSettled = false;
+    while (this.left > 0) {
+      if (isSettled && stays && this.settled !== null) {
+        this.playLines(this.settled, above);
+        return;
+      }
+      isSettled = this.playLine(stays);
+      this.goOn();
+    }
+  }
+
+  /** Plays the turns of a line. @returns whether the last found all in L1 */
+  private playLine(stays: boolean): boolean {
+    const { processor } = this;
+    const entries = this.inLine();
+    if (this.settled === null || !stays) {
+      const settled = processor.again(entries, this.playTurn);
+      this.settled ??= settled;
+      return settled !== null;
+    }
+    // The first turn brings everything there, if it brings no lines of tables besides.
+    for (let left = entries - 1; left >= 0; left--) {
+      if (processor.readsTables(this.playTurn)) continue;
+      processor.repeat(this.settled, left);
+      return true;
+    }
+    return false;
+  }
+
+  /** Plays lines behind one that was played, all of whose accesses are still in L1. */
+  private playLines(settled: Charges, above: readonly number[]): void {
+    const { processor, perLine } = this;
+    let lines = 0;
+    let from = 0;
+    while (this.left > 0) {
+      const entries = this.inLine();
+      const level = processor.serverOf(this.pa);
+      if (level !== from) {
+        this.chargeLines(settled, from, lines);
+        lines = 0;
+        from = level;
+      }
+      const first = level === 0 ? settled : this.firstTurns[level];
+      if (first === undefined) {
+        this.firstTurns[level] = processor.record(this.playTurn);
+        processor.repeat(settled, entries - 1);
+      } else if (entries === perLine) {
+        processor.see(this.pa);
+        lines++;
+      } else {
+        processor.see(this.pa);
+        this.chargeLines(settled, from, lines);
+        lines = 0;
+        processor.repeat(first, 1);
+        processor.repeat(settled, entries - 1);
+      }
+      this.goOn();
+    }
+    this.chargeLines(settled, from, lines);
+    for (const entry of above) processor.see(entry);
+    processor.see(this.pa - ENTRY_BYTES);
+  }
+
+  /** Charges whole lines that come from a level. */
+  private chargeLines(settled: Charges, level: number, lines: number): void {
+    const { processor, perLine, firstTurns, wholeLines } = this;
+    if (lines === 0) return;
+    if (level === 0) processor.repeat(settled, lines * perLine);
+    else processor.repeat((wholeLines[level] ??= Charges.of([firstTurns[level]!, 1], [settled, perLine - 1])), lines);
+  }
+
+  private inLine(): number {
+    return Math.min(this.left, this.perLine - ((this.pa / ENTRY_BYTES) % this.perLine));
+  }
+
+  private goOn(): void {
+    const entries = this.inLine();
+    this.pa += entries * ENTRY_BYTES;
+    this.left -= entries;
+  }
+
+  private readonly playTurn = (): void => this.turn(this.pa);
+}

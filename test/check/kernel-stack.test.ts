@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import { expect, test } from 'vitest';
+import { kernelStack } from '../../src/check/kernel-stack.js';
+import { observe } from '../../src/kernel/kernel.js';
+import { DEAF_OBSERVER } from '../../src/kernel/observer.js';
+import { runStep, startRun } from '../../src/scenario/runner.js';
+import { resolveScenario } from '../../src/scenario/scenario.js';
+import { scenarioSchema } from '../../src/scenario/schema.js';
+
+const scenario = resolveScenario(
+  scenarioSchema.parse({
+    machine: { arch: 'x86_64', kernel: '6.12.117', structPageSize: 64 },
+    steps: [{ op: 'add-pages', start: '0x100000000', size: '128M' }],
+  }),
+);
+
+/** Something of the emulator's own that many frames lie in. */
+const far = <T>(frames: number, ask: () => T): T => (frames === 0 ? ask() : [far(frames - 1, ask)][0]!);
+
+test('a stack has all functions from the one that a step calls, however many frames of ours lie within', () => {
+  const run = startRun(scenario);
+  const stacks: (readonly string[])[] = [];
+  observe(run.kernel, {
+    ...DEAF_OBSERVER,
+    setEntry: () => {
+      for (const frames of [0, 3, 40, 0]) stacks.push(far(frames, () => kernelStack(scenario.machine)));
+    },
+  });
+  runStep(run, scenario.steps[0]!);
+  expect(stacks.length).toBeGreaterThan(4);
+  for (let i = 0; i < stacks.length; i += 4) {
+    expect(stacks[i]![0]).toBe('__add_pages');
+    expect(stacks[i]).toContain('vmemmap_populate');
+    for (const other of stacks.slice(i, i + 4)) expect(other).toEqual(stacks[i]);
+  }
+});
