@@ -3,15 +3,13 @@ import tseslint from 'typescript-eslint';
 /** Names of architectures and MMUs as words of a text; "hash" is one for itself alone. */
 const NAME_OF_A_ROOM = String.raw`/\b(x86_64|arm64|ppc64|s390|riscv64|loongarch64|radix)\b|^hash$/`;
 
-/** Files that are about one machine: bugs, evidence, publications, a story, and what of a kernel tree is an architecture's. */
+/** Files that are about one machine: bugs, evidence, publications and a story. */
 const NAMES_OF_ROOMS_ALLOWED = [
   'src/catalogue/bugs/**',
   'src/history/**',
   'src/explore/campaign/explained.ts',
   'src/bench/validation/measurements.ts',
   'src/cli/story.ts',
-  'src/tree/targets.ts',
-  'src/tree/tree-code.ts',
 ];
 
 export default tseslint.config(

@@ -12,6 +12,7 @@ import type { Kernel } from '../src/kernel/kernel.js';
 import type { Bench } from './bench-machine.js';
 import type { GuestMachine } from './guest-machine.js';
 import type { MachineConfig, RoomValues } from './machine-fields.js';
+import type { TreeTarget } from './tree-target.js';
 
 /** What an architecture registers, and what a machine has to say to get one. */
 
@@ -88,6 +89,8 @@ export interface Architecture<P extends Platform = Platform> {
   readonly bench?: Bench;
   /** The machine that QEMU emulates for it, where there are recipes. */
   readonly guest?: GuestMachine;
+  /** What of a kernel tree makes its memmap, where trees run. */
+  readonly tree?: TreeTarget;
   /** Order of the largest block of the page allocator, by page size in bytes. */
   maxOrder(pageSize: number): number;
   /** Zones that the kernel may allocate from, in the order of enum zone_type, and where each ends, bytes. */

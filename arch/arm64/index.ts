@@ -14,6 +14,7 @@ import { ptdump } from './ptdump.js';
 import { isAligned } from '../../src/hardware/align.js';
 import type { TablePlatform } from '../../src/kernel/platform.js';
 import { arm64Platform } from './platform.js';
+import { TREE } from './tree.js';
 import { Arm64Vmemmap } from './vmemmap.js';
 
 /** SECTION_SIZE_BITS by page size (arch/arm64/include/asm/sparsemem.h), and for all page sizes until v5.11. */
@@ -189,6 +190,7 @@ export const arm64: Architecture<TablePlatform> = {
   keepsMemblock: true,
   cpus: ARM64_CPUS,
   bench: BENCH,
+  tree: TREE,
   functionNames: FUNCTION_NAMES,
   guest: GUEST,
   maxOrder: (pageSize) => MAX_ORDER[pageSize] ?? 10,

@@ -11,6 +11,7 @@ import { GUEST } from './guest.js';
 import { ENTRY_LIMIT, geometry } from './layout.js';
 import { loongarch64Platform, type Loongarch64Platform } from './platform.js';
 import { vmemmapRegion, type Region } from './region.js';
+import { TREE } from './tree.js';
 import { Loongarch64Vmemmap } from './vmemmap.js';
 
 /** SECTION_SIZE_BITS, arch/loongarch/include/asm/sparsemem.h. */
@@ -98,6 +99,7 @@ export const loongarch64: Architecture<Loongarch64Platform> = {
   keepsMemblock: true,
   cpus: LOONGARCH64_CPUS,
   bench: BENCH,
+  tree: TREE,
   functionNames: FUNCTION_NAMES,
   guest: GUEST,
   hasFullTables: true,

@@ -19,6 +19,7 @@ import { ptdump } from './ptdump.js';
 import { geometry } from './radix/layout.js';
 import { PMD_SIZE, radixPlatform } from './radix/platform.js';
 import { RadixVmemmap } from './radix/vmemmap.js';
+import { TREE } from './tree.js';
 
 /** SECTION_SIZE_BITS, arch/powerpc/include/asm/sparsemem.h. */
 const SECTION_SIZE_BITS = 24;
@@ -135,6 +136,7 @@ export const ppc64: Architecture<HashPlatform | TablePlatform> = {
   keepsMemblock: true,
   cpus: PPC64_CPUS,
   bench: BENCH,
+  tree: TREE,
   functionNames: FUNCTION_NAMES,
   guest: GUEST,
   maxOrder: (pageSize) => MAX_ORDER[pageSize] ?? 8,

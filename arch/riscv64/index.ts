@@ -16,6 +16,7 @@ import { geometry } from './layout.js';
 import { PAGE_SIZE, riscv64Platform } from './platform.js';
 import { ptdump } from './ptdump.js';
 import { vmemmapRegion, vmemmapStartPfn, type Region } from './region.js';
+import { TREE } from './tree.js';
 import { Riscv64Vmemmap } from './vmemmap.js';
 
 /** SECTION_SIZE_BITS, arch/riscv/include/asm/sparsemem.h. */
@@ -149,6 +150,7 @@ export const riscv64: Architecture<TablePlatform> = {
   keepsMemblock: true,
   cpus: RISCV64_CPUS,
   bench: BENCH,
+  tree: TREE,
   functionNames: FUNCTION_NAMES,
   guest: GUEST,
   physicalLimit: PHYSICAL_LIMIT,

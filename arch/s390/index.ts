@@ -12,6 +12,7 @@ import { FUNCTION_NAMES, sharedNames } from './function-names.js';
 import { geometry } from './layout.js';
 import { ptdump } from './ptdump.js';
 import { PAGE_SIZE, PMD_SIZE, s390Platform } from './platform.js';
+import { TREE } from './tree.js';
 import { S390Vmemmap } from './vmemmap.js';
 
 /** SECTION_SIZE_BITS, arch/s390/include/asm/sparsemem.h, and until v6.12. */
@@ -90,6 +91,7 @@ export const s390: Architecture<TablePlatform> = {
   hasZoneDevice: (traits) => traits.zoneDeviceEverywhere,
   cpus: S390_CPUS,
   bench: BENCH,
+  tree: TREE,
   functionNames: FUNCTION_NAMES,
   sharedNames,
   maxOrder: () => MAX_ORDER,

@@ -12,6 +12,7 @@ import { geometry } from './layout.js';
 import { probeMemoryBlockSize } from './memory-block.js';
 import { ptdump } from './ptdump.js';
 import { PAGE_SIZE, PMD_SIZE, x86Platform, type X86Platform } from './platform.js';
+import { TREE } from './tree.js';
 import { X86Vmemmap } from './vmemmap.js';
 
 /** SECTION_SIZE_BITS, arch/x86/include/asm/sparsemem.h. */
@@ -85,6 +86,7 @@ export const x86_64: Architecture<X86Platform> = {
   foldsHugetlbVmemmap: ({ hvo }) => hvo,
   cpus: X86_CPUS,
   bench: BENCH,
+  tree: TREE,
   functionNames: FUNCTION_NAMES,
   guest: GUEST,
   sharedNames,

@@ -101,7 +101,7 @@ export class X86Vmemmap implements VmemmapCode {
       isNone,
       populate: (level, entry, tablePa, address) => {
         writeEntry(this.kernel, level, entry, address, entryLo(tablePa, PAGE_TABLE_LO), entryHi(tablePa, 0));
-        if (kernel.traits.x86SyncTopLevelAtOnce && level === this.mmu.levels[0]!.level) {
+        if (kernel.traits.x86SyncTopLevelAtOnce && level === this.mmu.levels[0]!.level && otherTables.length > 0) {
           this.syncGlobalPgds(address, address + 1);
         }
       },
@@ -120,23 +120,25 @@ export class X86Vmemmap implements VmemmapCode {
 
   vmemmapPopulate(start: number, end: number, nid: number, altmap: VmemAltmap | null): number {
     const { kernel } = this;
-    let err: number;
-    if (kernel.traits.x86SubsectionBasePages && end - start < kernel.pagesPerSection * kernel.structPageSize) {
-      kernel.observer?.decide(POPULATE, LESS_THAN_A_SECTION, start, end);
-      err = vmemmapPopulateBasepages(kernel, start, end, nid, null);
-    } else if (this.options.pse) {
-      kernel.observer?.decide(POPULATE, HAS_PSE, start, end);
+    const decision = this.decide(end - start, altmap);
+    if (kernel.observer !== null) kernel.observer.decide(POPULATE, decision, start, end);
+    let err = -ENOMEM;
+    if (decision === HAS_PSE) {
       const basePagesAltmap = kernel.traits.x86SplitPmdTakesAltmap ? altmap : null;
       err = vmemmapPopulateHugepages(kernel, start, end, nid, altmap, basePagesAltmap);
-    } else if (altmap !== null) {
-      kernel.observer?.decide(POPULATE, NO_PSE_FOR_ALTMAP, start, end);
-      err = -ENOMEM;
-    } else {
-      kernel.observer?.decide(POPULATE, NO_PSE, start, end);
+    } else if (decision !== NO_PSE_FOR_ALTMAP) {
       err = vmemmapPopulateBasepages(kernel, start, end, nid, null);
     }
-    if (err === 0) this.syncGlobalPgds(start, end);
+    if (err === 0 && this.otherTables.length > 0) this.syncGlobalPgds(start, end);
     return err;
+  }
+
+  /** How vmemmap_populate() maps memmap. @param bytes of it */
+  private decide(bytes: number, altmap: VmemAltmap | null): Decision {
+    const { traits, pagesPerSection, structPageSize } = this.kernel;
+    if (traits.x86SubsectionBasePages && bytes < pagesPerSection * structPageSize) return LESS_THAN_A_SECTION;
+    if (this.options.pse) return HAS_PSE;
+    return altmap === null ? NO_PSE : NO_PSE_FOR_ALTMAP;
   }
 
   vmemmapFree(start: number, end: number, altmap: VmemAltmap | null): void {
@@ -172,23 +174,25 @@ export class X86Vmemmap implements VmemmapCode {
 
   /** remove_pagetable(). With 4 levels the pgd is folded and always present. */
   private removePagetable(start: number, end: number, altmap: VmemAltmap | null): void {
-    const { mmu } = this;
-    if (this.options.pagingLevels === 4) {
-      this.removeP4dTable(mmu.root, start, end, altmap);
-    } else {
-      const pgd = mmu.table(PGD);
-      const span = mmu.span[PGD]!;
-      let next: number;
-      for (let address = start; address < end; address = next) {
-        next = Math.min(alignDown(address, span) + span, end);
-        const entry = mmu.entry(mmu.root, tableIndex(pgd, address));
-        this.kernel.observer?.readEntry(PGD, address);
-        const lo = mmu.lo(entry);
-        if ((lo & PRESENT) === 0) continue;
-        this.removeP4dTable(tableAddress(lo, mmu.hi(entry)), address, next, altmap);
-      }
-    }
+    if (this.options.pagingLevels === 4) this.removeP4dTable(this.mmu.root, start, end, altmap);
+    else this.removeP4dTables(start, end, altmap);
     noteFlush(this.kernel, 'all', start, end);
+  }
+
+  /** The loop of remove_pagetable(), with 5 levels. */
+  private removeP4dTables(start: number, end: number, altmap: VmemAltmap | null): void {
+    const { mmu } = this;
+    const pgd = mmu.table(PGD);
+    const span = mmu.span[PGD]!;
+    let next: number;
+    for (let address = start; address < end; address = next) {
+      next = Math.min(alignDown(address, span) + span, end);
+      const entry = mmu.entry(mmu.root, tableIndex(pgd, address));
+      this.kernel.observer?.readEntry(PGD, address);
+      const lo = mmu.lo(entry);
+      if ((lo & PRESENT) === 0) continue;
+      this.removeP4dTable(tableAddress(lo, mmu.hi(entry)), address, next, altmap);
+    }
   }
 
   /** remove_p4d_table(). Tables of the pud level go only where the p4d is not the root. */
@@ -244,16 +248,21 @@ export class X86Vmemmap implements VmemmapCode {
         if (goes || this.unusedSubPmd.unuse(address, next)) this.freeHugepageTable(entry, address, altmap);
         continue;
       }
-      const pteTable = tableAddress(lo, ram.words[entry + 1]!);
-      observer?.enter('remove_pte_table');
-      this.removePteTable(pteTable, address, next);
-      observer?.leave();
-      this.freeTableIfEmpty(pteTable, PMD, entry, next);
+      this.removePteTable(tableAddress(lo, ram.words[entry + 1]!), entry, address, next);
     }
   }
 
+  /** remove_pte_table() with free_pte_table(). @param pmdEntry points to the table */
+  private removePteTable(table: number, pmdEntry: number, start: number, end: number): void {
+    const { observer } = this.kernel;
+    observer?.enter('remove_pte_table');
+    this.removePtes(table, start, end);
+    observer?.leave();
+    this.freeTableIfEmpty(table, PMD, pmdEntry, end);
+  }
+
   /** remove_pte_table(). It knows no altmap: what the entry maps goes to the page allocator. */
-  private removePteTable(table: number, start: number, end: number): void {
+  private removePtes(table: number, start: number, end: number): void {
     const { mmu, kernel, counters, freed } = this;
     const observer = entryByEntry(kernel.observer);
     const first = mmu.entry(table, tableIndex(mmu.table(PTE), start));
@@ -337,7 +346,6 @@ export class X86Vmemmap implements VmemmapCode {
 
   /** sync_global_pgds(): copies top-level entries that other page tables do not have yet. */
   private syncGlobalPgds(start: number, end: number): void {
-    if (this.otherTables.length === 0) return;
     const { mmu } = this;
     const top = mmu.levels[0]!;
     const { span } = top;

@@ -53,12 +53,14 @@ export class EntryLoop {
   private playInPage(above: readonly number[]): void {
     const { processor } = this;
     const stays = processor.keepsFirst(above.length + 1);
-    for (let isSettled = false; this.left > 0; this.goOn()) {
+    let isSettled = false;
+    while (this.left > 0) {
       if (isSettled && stays && this.settled !== null) {
         this.playLines(this.settled, above);
         return;
       }
       isSettled = this.playLine(stays);
+      this.goOn();
     }
   }
 
@@ -85,7 +87,7 @@ export class EntryLoop {
     const { processor, perLine } = this;
     let lines = 0;
     let from = 0;
-    for (; this.left > 0; this.goOn()) {
+    while (this.left > 0) {
       const entries = this.inLine();
       const level = processor.serverOf(this.pa);
       if (level !== from) {
@@ -93,20 +95,21 @@ export class EntryLoop {
         lines = 0;
         from = level;
       }
-      if (level > 0 && this.firstTurns[level] === undefined) {
+      const first = level === 0 ? settled : this.firstTurns[level];
+      if (first === undefined) {
         this.firstTurns[level] = processor.record(this.playTurn);
         processor.repeat(settled, entries - 1);
-        continue;
-      }
-      processor.see(this.pa);
-      if (entries === perLine) {
+      } else if (entries === perLine) {
+        processor.see(this.pa);
         lines++;
-        continue;
+      } else {
+        processor.see(this.pa);
+        this.chargeLines(settled, from, lines);
+        lines = 0;
+        processor.repeat(first, 1);
+        processor.repeat(settled, entries - 1);
       }
-      this.chargeLines(settled, from, lines);
-      lines = 0;
-      processor.repeat(level === 0 ? settled : this.firstTurns[level]!, 1);
-      processor.repeat(settled, entries - 1);
+      this.goOn();
     }
     this.chargeLines(settled, from, lines);
     for (const entry of above) processor.see(entry);

@@ -118,7 +118,7 @@ export function createAlphabet(options: AlphabetOptions): Alphabet {
   const first = options.start === undefined ? BASE : options.start / pageSize;
   const ranges = rangesOf({ options, bare, blocks }, first);
   const ground = { options, bare, ranges, blocks };
-  const altmaps: Altmaps = {};
+  const altmaps: Altmaps = { ...options.altmapsBesides };
   const drafts: Draft[] = [
     ...withMemory([...draftBlocks(ground), ...draftSections(ground, altmaps)], options),
     ...(options.besides ?? []).map((input): Draft => ({ op: 'besides', altmap: null, input })),

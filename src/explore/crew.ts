@@ -7,6 +7,7 @@ import type { ExploreOptions } from './search.js';
 
 /** Threads that explore one level together. */
 export interface Crew {
+  readonly threads: number;
   expand(options: ExploreOptions, job: LevelJob): Promise<LevelPart[]>;
   close(): Promise<void>;
 }
@@ -29,6 +30,7 @@ export function startCrew(threads: number): Crew {
     workerData: openedTrees(),
   });
   return {
+    threads,
     expand: (options, job) =>
       Promise.all(
         Array.from({ length: threads }, () => pool.run({ options, job } satisfies CrewTask) as Promise<LevelPart>),

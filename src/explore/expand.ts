@@ -31,6 +31,8 @@ export interface LevelJob {
   /** Nodes of the level by rank, {@link NODE_WORDS} each, and the chunks in which states are saved that lead to them. */
   readonly nodes: SharedArrayBuffer;
   readonly chunks: readonly SharedArrayBuffer[];
+  /** Threads that work on it: each may add the successors of one node after it saw that there is room. */
+  readonly threads: number;
   /** Last level: successors are checked and not saved. */
   readonly isLast: boolean;
   /** Allocations of an add fail, see {@link MoveNumbers.forEach}. */
@@ -80,7 +82,7 @@ export function* expand(alphabet: Alphabet, stepper: Stepper, job: LevelJob): Ge
   const fresh: number[] = [];
   let kib = 0;
   for (let done = 1; Atomics.load(control, CONTROL.stop) === STOP.no; done++) {
-    if (visited.room < moves.most * MAX_THREADS) {
+    if (visited.room < moves.most * job.threads) {
       Atomics.compareExchange(control, CONTROL.stop, STOP.no, STOP.grow);
       break;
     }
@@ -119,7 +121,7 @@ export function* expand(alphabet: Alphabet, stepper: Stepper, job: LevelJob): Ge
   return { nodes: writer.nodes, chunks: writer.chunks, looks: looks.all };
 }
 
-/** Threads of one exploration at most: each may add the successors of one node after it saw that there is room. */
+/** Threads of one exploration at most. */
 export const MAX_THREADS = 64;
 
 /** The first looks of each kind. Nodes are taken by rank, so a thread's first ones have the lowest. */

@@ -57,7 +57,8 @@ export const exploreAll = (options: ExploreOptions, limits: Limits = {}): Explor
  */
 export async function explore(search: Search, crew?: Crew, onTaken?: () => void): Promise<void> {
   const stepper = crew === undefined ? new Stepper(search.alphabet) : undefined;
-  for (let job = search.job(); job !== undefined; job = search.job()) {
+  const threads = crew?.threads ?? 1;
+  for (let job = search.job(threads); job !== undefined; job = search.job(threads)) {
     if (crew !== undefined) {
       search.take(await crew.expand(search.options, job));
       onTaken?.();

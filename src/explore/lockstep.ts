@@ -156,7 +156,7 @@ class Side {
     const unused = code.unusedStart();
     const altmaps = this.altmaps.map(({ alloc, align }) => `${alloc} ${align}`);
     const above = this.run.hasTouchedMemory ? JSON.stringify(captureMemory(this.run.memory)) : '';
-    return `${above} ${allocator.pagesOut} ${sections.present} ${unused && unused - vmemmap} ${vmstat.nrMemmapPages} ${counters.unusedBytes} ${altmaps.join()}`;
+    return `${above} ${allocator.pagesOut} ${sections.present} ${unused && unused - vmemmap} ${vmstat.nrMemmapPages} ${counters.unusedBytes} ${counters.strayTableDtor} ${altmaps.join()}`;
   }
 
   fingerprint(places: Places): string {

@@ -152,8 +152,11 @@ export class Search {
     return this.state.nodes.length === 0 || this.state.depth > this.options.depth;
   }
 
-  /** What is to be done next; undefined when there is nothing. */
-  job(): LevelJob | undefined {
+  /**
+   * What is to be done next; undefined when there is nothing.
+   * @param threads that will work on it
+   */
+  job(threads = 1): LevelJob | undefined {
     const { state, options, limits } = this;
     if (this.ended !== undefined || this.isOver) return undefined;
     return {
@@ -161,6 +164,7 @@ export class Search {
       visited: state.visited.buffers,
       nodes: sharedCopy(state.nodes),
       chunks: state.chunks,
+      threads,
       isLast: state.depth === options.depth,
       fail: options.fail,
       maxStates: limits.maxStates ?? Infinity,

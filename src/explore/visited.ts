@@ -20,7 +20,7 @@ const MOVE = 1;
 const RANK = 2;
 
 /** Slots of a new set. */
-const FIRST_CAPACITY = 2 ** 14;
+const FIRST_CAPACITY = 2 ** 10;
 /** Slots taken of all, at most. */
 const MAX_LOAD = 0.75;
 

@@ -54,6 +54,8 @@ export interface AlphabetOptions {
   fail?: boolean;
   /** Steps besides, which are tried in every state, whether they make sense there or not. */
   besides?: readonly StepInput[] | undefined;
+  /** Altmaps that these steps name. */
+  altmapsBesides?: Altmaps | undefined;
 }
 
 /** Pages that come and go as one. */

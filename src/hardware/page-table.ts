@@ -149,49 +149,51 @@ export function tableIndex(level: WalkLevel, address: number): number {
 const MAX_WALK = LEVELS.length - 1;
 
 /**
- * Where the last walk of kernel code came out, as a paging-structure cache of hardware keeps it. It is asked before each walk and
- * trusts nothing: what it says holds only while the entries on the way read as they did.
+ * A table that kernel code has come to from the root, as a paging-structure cache of hardware keeps it. It is asked before a walk
+ * and trusts nothing: what it says holds only while the entries on the way read as they did.
  */
 class LastWalk {
+  private moves = -1;
   private level: Level = HPTE;
+  /** What the table covers. */
   private start = 0;
   private end = 0;
   private tablePa = 0;
-  private moves = 0;
+  /** The entries on the way, and their words. */
   private length = 0;
   private readonly entries = new Int32Array(MAX_WALK);
   private readonly words = new Uint32Array(MAX_WALK * ENTRY_WORDS);
 
-  constructor(private readonly ram: Ram) {}
+  constructor(private readonly table: PageTable) {}
 
-  /** A walk to an entry of a level begins. */
-  begin(level: Level): void {
+  /** Remembers how one comes to the table that has the entry of a level for an address. Every entry on the way points to a table. */
+  remember(level: Level, address: number): void {
+    const { table } = this;
+    const { ram } = table;
+    let tablePa = table.root;
+    this.length = 0;
+    for (const here of table.levels) {
+      if (here.level === level) {
+        const span = here.span * (here.mask + 1);
+        this.start = alignDown(address, span);
+        this.end = this.start + span;
+        break;
+      }
+      const entry = table.entry(tablePa, tableIndex(here, address));
+      this.words[this.length * ENTRY_WORDS] = ram.words[entry]!;
+      this.words[this.length * ENTRY_WORDS + 1] = ram.words[entry + 1]!;
+      this.entries[this.length++] = entry;
+      tablePa = table.format.address(here.level, table.lo(entry), table.hi(entry));
+    }
     this.level = level;
-    this.start = this.end = this.length = 0;
-    this.moves = this.ram.moves;
-  }
-
-  /** The walk goes on through an entry. */
-  through(entry: number): void {
-    const { words } = this.ram;
-    const at = this.length++;
-    this.entries[at] = entry;
-    this.words[at * ENTRY_WORDS] = words[entry]!;
-    this.words[at * ENTRY_WORDS + 1] = words[entry + 1]!;
-  }
-
-  /** It came to the table that has the entry. @param span bytes that the table covers */
-  came(tablePa: number, address: number, span: number): void {
     this.tablePa = tablePa;
-    this.start = alignDown(address, span);
-    this.end = this.start + span;
+    this.moves = ram.moves;
   }
 
   /** The table that has the entry of a level for an address, or {@link NOT_MAPPED} where that is not known. */
-  table(level: Level, address: number): number {
-    const { words } = this.ram;
-    if (level !== this.level || !(address >= this.start && address < this.end) || this.moves !== this.ram.moves)
-      return NOT_MAPPED;
+  find(level: Level, address: number): number {
+    const { words, moves } = this.table.ram;
+    if (moves !== this.moves || level !== this.level || address < this.start || address >= this.end) return NOT_MAPPED;
     for (let i = 0; i < this.length; i++) {
       const entry = this.entries[i]!;
       if (words[entry] !== this.words[i * ENTRY_WORDS] || words[entry + 1] !== this.words[i * ENTRY_WORDS + 1])
@@ -207,6 +209,7 @@ export class PageTable {
   readonly span: readonly number[];
   /** The levels in use, root first. */
   readonly levels: readonly WalkLevel[];
+  /** See {@link LastWalk}. */
   readonly lastWalk: LastWalk;
   private readonly big: boolean;
   private readonly byLevel: readonly (WalkLevel | undefined)[];
@@ -220,7 +223,7 @@ export class PageTable {
     readonly geometry: TableGeometry,
     readonly format: EntryFormat,
   ) {
-    this.lastWalk = new LastWalk(ram);
+    this.lastWalk = new LastWalk(this);
     this.big = geometry.endian === 'big';
     this.levels = geometry.levels.map(walkLevel);
     this.byLevel = LEVELS.map((_, level) => this.levels.find((l) => l.level === level));

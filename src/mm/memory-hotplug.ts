@@ -68,6 +68,16 @@ export function isRangeAllowed({ log }: Kernel, start: number, size: number, lim
   return false;
 }
 
+/** Of __add_pages(): an altmap begins where the range does, and describes it. Nothing of it is handed out. */
+function isValidAltmap(kernel: Kernel, altmap: VmemAltmap, pfn: number, nrPages: number): boolean {
+  if (altmap.basePfn !== pfn || vmemAltmapOffset(altmap) > nrPages) {
+    kernel.log.print('memory add fail, invalid altmap');
+    return false;
+  }
+  resetAltmap(altmap);
+  return true;
+}
+
 /**
  * __add_pages(): makes the memmap of a range.
  * @param pfn first page
@@ -84,13 +94,7 @@ function addPages(
 ): number {
   const refused = kernel.traits.addPagesChecksRange ? checkAddressable(kernel, pfn, nrPages) : 0;
   if (refused !== 0) return refused;
-  if (altmap !== null) {
-    if (altmap.basePfn !== pfn || vmemAltmapOffset(altmap) > nrPages) {
-      kernel.log.print('memory add fail, invalid altmap');
-      return -EINVAL;
-    }
-    resetAltmap(altmap);
-  }
+  if (altmap !== null && !isValidAltmap(kernel, altmap, pfn, nrPages)) return -EINVAL;
   if (!kernel.traits.genericSubsections) return addWholeSections(kernel, nid, pfn, nrPages, altmap);
   if (!isSubsectionAligned(kernel, pfn, nrPages)) {
     warnMisaligned(kernel, '__add_pages', pfn, nrPages);

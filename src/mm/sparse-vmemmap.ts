@@ -66,17 +66,24 @@ function vmemmapTablesPopulate(
   nid: number,
 ): number {
   const { table } = paging;
-  const { levels, lastWalk } = table;
+  const tablePa = table.lastWalk.find(level, address);
+  if (tablePa === NOT_MAPPED) return walkFromRoot(kernel, paging, level, address, nid);
+  return table.entry(tablePa, tableIndex(table.table(level), address));
+}
+
+/** The walk of {@link vmemmapTablesPopulate} where the last one does not tell where it leads. */
+function walkFromRoot(kernel: Kernel, paging: KernelPaging, level: Level, address: number, nid: number): number {
   const { ram } = kernel;
-  let tablePa = lastWalk.table(level, address);
-  if (tablePa !== NOT_MAPPED) return table.entry(tablePa, tableIndex(table.table(level), address));
-  tablePa = table.root;
-  lastWalk.begin(level);
+  const { table } = paging;
+  const { levels } = table;
+  let tablePa = table.root;
+  let isNew = false;
   for (let depth = 0; ; depth++) {
     const here = levels[depth]!;
     const entry = table.entry(tablePa, tableIndex(here, address));
     if (here.level === level) {
-      lastWalk.came(tablePa, address, here.span * (here.mask + 1));
+      // A table that was just made may go again before the next walk: then there is nothing to remember.
+      if (!isNew) table.lastWalk.remember(level, address);
       return entry;
     }
     if (paging.isNone(ram.words[entry]!, ram.words[entry + 1]!, here.level)) {
@@ -85,10 +92,10 @@ function vmemmapTablesPopulate(
       tablePa = pfn * kernel.pageSize;
       paging.initTable?.(levels[depth + 1]!.level, tablePa);
       paging.populate(here.level, entry, tablePa, address);
+      isNew = true;
     } else {
       tablePa = table.format.address(here.level, table.lo(entry), table.hi(entry));
     }
-    lastWalk.through(entry);
   }
 }
 

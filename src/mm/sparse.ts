@@ -26,21 +26,38 @@ function buildSectionMemmap(
 ): number {
   const start = pfnToPage(kernel, pfn);
   const end = start + nrPages * kernel.structPageSize;
-  if (pgmap !== null && vmemmapCanOptimize(kernel, altmap, pgmap)) {
-    const own = kernel.code.populateCompoundPages;
-    kernel.observer?.enter('vmemmap_populate_compound_pages');
-    const err =
-      own !== undefined
-        ? own(pfn, start, end, nid, pgmap)
-        : vmemmapPopulateCompoundPages(kernel, pfn, start, end, nid, pgmap);
-    kernel.observer?.leave();
-    if (err === 0) kernel.code.flushCacheVmap?.(start, end);
-    return err;
-  }
+  const err =
+    pgmap !== null && vmemmapCanOptimize(kernel, altmap, pgmap)
+      ? populateCompoundPages(kernel, pfn, start, end, nid, pgmap)
+      : populate(kernel, start, end, nid, altmap);
+  if (err === 0) kernel.code.flushCacheVmap?.(start, end);
+  return err;
+}
+
+/** vmemmap_populate(). Returns 0 or a negative errno. */
+function populate(kernel: Kernel, start: number, end: number, nid: number, altmap: VmemAltmap | null): number {
   kernel.observer?.enter('vmemmap_populate');
   const err = kernel.code.vmemmapPopulate(start, end, nid, altmap);
   kernel.observer?.leave();
-  if (err === 0) kernel.code.flushCacheVmap?.(start, end);
+  return err;
+}
+
+/** vmemmap_populate_compound_pages(), the architecture's own where it has one. Returns 0 or a negative errno. */
+function populateCompoundPages(
+  kernel: Kernel,
+  pfn: number,
+  start: number,
+  end: number,
+  nid: number,
+  pgmap: DevPagemap,
+): number {
+  const own = kernel.code.populateCompoundPages;
+  kernel.observer?.enter('vmemmap_populate_compound_pages');
+  const err =
+    own !== undefined
+      ? own(pfn, start, end, nid, pgmap)
+      : vmemmapPopulateCompoundPages(kernel, pfn, start, end, nid, pgmap);
+  kernel.observer?.leave();
   return err;
 }
 

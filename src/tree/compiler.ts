@@ -9,6 +9,20 @@ import { fileURLToPath } from 'node:url';
 
 /** Clang: the machine's, or the one that npm brings as WebAssembly. */
 
+/** A file that a unit includes. */
+export interface StandIn {
+  /** Its path as an `#include` names it. */
+  readonly file: string;
+  readonly text: string;
+}
+
+/** What a unit may include. */
+export interface StandIns {
+  /** Where the files lie. */
+  readonly folder: string;
+  readonly files: readonly StandIn[];
+}
+
 export interface Compiler {
   /** For people. */
   readonly title: string;
@@ -17,11 +31,11 @@ export interface Compiler {
   /**
    * Compiles and links one unit.
    * @param unit C text
-   * @param folder where its `#include`s lie
+   * @param standIns what it includes
    * @param flags of Clang
    * @returns the module, or what the compiler said
    */
-  compile(unit: string, folder: string, flags: readonly string[]): Uint8Array<ArrayBuffer> | string;
+  compile(unit: string, standIns: StandIns, flags: readonly string[]): Uint8Array<ArrayBuffer> | string;
 }
 
 /** Names that Clang has on machines; all of these link for WebAssembly. The first that is found, newest first. */
@@ -71,7 +85,7 @@ function hasOwnLinker(path: string): boolean {
 const native = (path: string): Compiler => ({
   title: path,
   identity: `${path} ${statSync(path).mtimeMs} ${statSync(path).size}`,
-  compile(unit, folder, flags) {
+  compile(unit, { folder }, flags) {
     const scratch = mkdtempSync(join(tmpdir(), 'vmemmap-tree-'));
     const output = join(scratch, 'tree.wasm');
     try {
@@ -105,10 +119,10 @@ function fromNpm(): Compiler | undefined {
   return {
     title: `@yowasp/clang ${version}`,
     identity: `@yowasp/clang ${version}`,
-    compile(unit, folder, flags) {
+    compile(unit, { files }, flags) {
       const script = fileURLToPath(new URL('./npm-compile.js', import.meta.url));
       const { status, stdout, stderr, error } = spawnSync(process.execPath, [...process.execArgv, script], {
-        input: JSON.stringify({ unit, folder, flags: [...FLAGS, ...flags] }),
+        input: JSON.stringify({ unit, files, flags: [...FLAGS, ...flags] }),
         timeout: TIME_LIMIT,
         maxBuffer: MAX_OUTPUT,
       });

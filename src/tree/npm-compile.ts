@@ -1,27 +1,31 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import type { StandIn } from './compiler.js';
 
 /** A process that compiles one unit with the Clang from npm: the request comes as JSON, the module goes to its output. */
 
-interface Files {
-  [name: string]: string | Files;
+interface Folder {
+  [name: string]: string | Folder;
 }
 
-const filesOf = (folder: string): Files =>
-  Object.fromEntries(
-    readdirSync(folder).map((name) => {
-      const path = join(folder, name);
-      return [name, statSync(path).isDirectory() ? filesOf(path) : readFileSync(path, 'utf8')];
-    }),
-  );
+/** Files by their paths as the folder that they lie in. */
+function folderOf(files: readonly StandIn[]): Folder {
+  const root: Folder = {};
+  for (const { file, text } of files) {
+    const names = file.split('/');
+    const last = names.pop()!;
+    let folder = root;
+    for (const name of names) folder = (folder[name] ??= {}) as Folder;
+    folder[last] = text;
+  }
+  return root;
+}
 
 async function compile(): Promise<void> {
-  const { unit, folder, flags } = JSON.parse(await text(process.stdin)) as {
+  const { unit, files, flags } = JSON.parse(await text(process.stdin)) as {
     unit: string;
-    folder: string;
+    files: readonly StandIn[];
     flags: string[];
   };
   // It tells there how much of itself it has loaded, whatever is asked for; here the module goes there alone.
@@ -33,8 +37,8 @@ async function compile(): Promise<void> {
   };
   try {
     const made = await commands.clang(
-      [...flags, '-Iprelude', '-o', 'tree.wasm', 'tree.c'],
-      { prelude: filesOf(folder), 'tree.c': unit },
+      [...flags, '-Istand-ins', '-o', 'tree.wasm', 'tree.c'],
+      { 'stand-ins': folderOf(files), 'tree.c': unit },
       { stdout: hear, stderr: hear, fetchProgress: () => undefined },
     );
     process.stdout.write(made?.['tree.wasm'] as Uint8Array);

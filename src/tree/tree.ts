@@ -7,13 +7,13 @@ import { fileURLToPath } from 'node:url';
 import type { Parser } from 'web-tree-sitter';
 import type { CodeMachine } from '../kernel/memmap-code.js';
 import { cached, hashOf, keep } from './cache.js';
-import { findCompiler, FLAGS, type Compiler } from './compiler.js';
+import { findCompiler, FLAGS, type Compiler, type StandIn } from './compiler.js';
 import { startParser } from './definitions.js';
 import { fuelled } from './fuel.js';
 import { TreeError } from './tree-error.js';
 import { loadable, Module, type WasmModule } from './module.js';
 import { configOf, configure, extract, filesFor, versionOf, type Extract } from './source.js';
-import { targetOf, type Configuration, type Target } from './targets.js';
+import { targetOf, TARGETS, type Configuration, type Target } from './targets.js';
 
 /** A user's Linux tree, opened: modules of its C for machines. */
 
@@ -38,6 +38,10 @@ interface Index {
 
 const PAGE_SHIFTS: Readonly<Record<number, number>> = { 4096: 12, 16384: 14, 65536: 16 };
 
+/** Stand-ins of every architecture, and those of one, in the package. */
+const GENERIC_STAND_INS = 'src/tree/prelude';
+const standInsFolder = (arch: string): string => `arch/${arch}/prelude`;
+
 /** Headers of the stand-ins, in the order in which they are included. */
 const HEADERS_BEFORE_ARCH = [
   'emulator.h',
@@ -48,18 +52,19 @@ const HEADERS_BEFORE_ARCH = [
   'linux/spinlock.h',
   'linux/mm.h',
   'linux/gfp.h',
-];
-const HEADERS_BEHIND_ARCH = ['linux/mmzone.h'];
+].map((file) => `${GENERIC_STAND_INS}/${file}`);
+const HEADER_BEHIND_ARCH = `${GENERIC_STAND_INS}/linux/mmzone.h`;
 
-const headersOf = (target: Target): string[] => [
-  ...HEADERS_BEFORE_ARCH,
-  `${target.prelude}/pgtable.h`,
-  ...HEADERS_BEHIND_ARCH,
-];
+/** The stand-ins that an architecture has to have. */
+const archHeader = ({ arch }: Target): string => `${standInsFolder(arch)}/pgtable.h`;
+
+const headersOf = (target: Target): string[] => [...HEADERS_BEFORE_ARCH, archHeader(target), HEADER_BEHIND_ARCH];
 
 /** What stands behind the tree's functions. */
-const doorsOf = (target: Target, all: readonly StandIn[]): string[] =>
-  [`${target.prelude}/doors.c`, 'doors.c'].filter((file) => all.some((s) => s.file === file));
+const doorsOf = ({ arch }: Target, all: readonly StandIn[]): string[] =>
+  [standInsFolder(arch), GENERIC_STAND_INS]
+    .map((folder) => `${folder}/doors.c`)
+    .filter((file) => all.some((s) => s.file === file));
 
 const INCLUDED = /^#include "(.*)"$/gm;
 
@@ -76,17 +81,11 @@ function standInsOf(target: Target, all: readonly StandIn[]): StandIn[] {
   return [...found.values()];
 }
 
-/** The folder of the stand-ins: beside the sources, also where this runs compiled. */
-function preludeFolder(): string {
+/** The folder of the package, also where this runs compiled. */
+function packageFolder(): string {
   let folder = dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(join(folder, 'src/tree/prelude'))) folder = dirname(folder);
-  return join(folder, 'src/tree/prelude');
-}
-
-interface StandIn {
-  /** Path in the folder of the stand-ins. */
-  readonly file: string;
-  readonly text: string;
+  while (!existsSync(join(folder, GENERIC_STAND_INS))) folder = dirname(folder);
+  return folder;
 }
 
 /** The files of a folder and of those in it, by name. */
@@ -94,8 +93,14 @@ function allOf(folder: string, kind: RegExp): StandIn[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((name) => kind.test(name))
     .sort()
-    .map((name) => ({ file: name, text: readFileSync(join(folder, name), 'utf8') }));
+    .map((file) => ({ file, text: readFileSync(join(folder, file), 'utf8') }));
 }
+
+/** The stand-ins of every architecture, by their paths in the package. */
+const standInsBelow = (root: string): StandIn[] =>
+  [GENERIC_STAND_INS, ...TARGETS.map(({ arch }) => standInsFolder(arch))].flatMap((folder) =>
+    allOf(join(root, folder), /\.[ch]$/).map(({ file, text }) => ({ file: posix.join(folder, file), text })),
+  );
 
 /** What takes the C out is a part of what the result depends on. */
 const OWN_CODE = allOf(dirname(fileURLToPath(import.meta.url)), /^[^/]*\.[jt]s$/);
@@ -103,8 +108,8 @@ const OWN_CODE = allOf(dirname(fileURLToPath(import.meta.url)), /^[^/]*\.[jt]s$/
 export class Tree {
   /** As the Makefile says it. */
   readonly version: string;
-  private readonly prelude = preludeFolder();
-  private readonly standIns = allOf(this.prelude, /\.[ch]$/);
+  private readonly root = packageFolder();
+  private readonly standIns = standInsBelow(this.root);
   private readonly modules = new Map<string, TreeModule>();
   private readonly extracts = new Map<Target, Extract>();
   private found: Compiler | undefined;
@@ -225,7 +230,7 @@ export class Tree {
       ...doorsOf(target, this.standIns).map((file) => `#include "${file}"`),
       '',
     ].join('\n');
-    const result = this.compiler.compile(unit, this.prelude, [
+    const result = this.compiler.compile(unit, { folder: this.root, files: standInsOf(target, this.standIns) }, [
       ...flags,
       ...taken.defines.map((define) => `-D${define}`),
     ]);
@@ -237,7 +242,7 @@ export class Tree {
   private complaint(target: Target, said: string): string {
     const errors = said.split('\n').filter((line) => line.includes('error: '));
     const shown = errors.slice(0, 12).map((line) => `  ${line.replace(/^.*?([\w./-]+:\d+):\d+: error: /, '$1: ')}`);
-    const where = relative(process.cwd(), join(this.prelude, target.prelude, 'pgtable.h'));
+    const where = relative(process.cwd(), join(this.root, archHeader(target)));
     return [
       `${this.path} (${this.version}) does not compile for ${target.arch}; stand-ins for what is missing are written in ${where}`,
       ...(shown.length > 0 ? shown : [said.slice(0, 1000)]),

@@ -9,12 +9,12 @@ import { loadable, Module } from '../../src/tree/module.js';
 const npm = findCompiler('npm');
 const skipped = npm === undefined ? ' (skipped: @yowasp/clang is not installed)' : '';
 const script = fileURLToPath(new URL('../../src/tree/npm-compile.ts', import.meta.url));
-const folder = fileURLToPath(new URL('../../src/tree/prelude/linux', import.meta.url));
 
 describe.skipIf(npm === undefined)(`the Clang from npm${skipped}`, () => {
   test('writes a module and nothing else', { timeout: 60_000 }, () => {
-    const unit = '__attribute__((export_name("one"))) int one(void) { return 1; }';
-    const input = JSON.stringify({ unit, folder, flags: FLAGS });
+    const files = [{ file: 'linux/one.h', text: '#define ONE 1' }];
+    const unit = '#include "linux/one.h"\n__attribute__((export_name("one"))) int one(void) { return ONE; }';
+    const input = JSON.stringify({ unit, files, flags: FLAGS });
     const { stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', script], { input });
     expect(stderr.toString()).toBe('');
     expect(() => new Module(loadable(new Uint8Array(stdout)))).not.toThrow();

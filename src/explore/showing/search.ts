@@ -158,7 +158,9 @@ function alphabetOf(world: World, place: Place, release: Release, fail: boolean)
   const machine = { ...plain, ...world.machine?.(site) };
   const words = world.besides?.(site) ?? [];
   const create = (steps: typeof words): Alphabet | undefined =>
-    tried(() => createAlphabet({ ...world, machine, fail, besides: steps }));
+    tried(() =>
+      createAlphabet({ ...world, machine, fail, besides: steps, altmapsBesides: world.altmapsBesides?.(site) }),
+    );
   if (words.length === 0) return create(words);
   return create(words) ?? create(words.filter((word) => create([word]) !== undefined));
 }

@@ -2,7 +2,7 @@
 
 import { BASE } from '../../audit/shapes.js';
 import type { AlphabetOptions } from '../alphabet.js';
-import type { StepInput } from '../words.js';
+import type { Altmaps, StepInput } from '../words.js';
 
 /** Worlds in which two kernels that differ in one trait are run in lockstep, the plainest first. */
 
@@ -16,11 +16,13 @@ export interface Site {
 }
 
 /** What is tried, on whatever machine. */
-export interface World extends Omit<AlphabetOptions, 'machine' | 'besides' | 'fail' | 'start'> {
+export interface World extends Omit<AlphabetOptions, 'machine' | 'besides' | 'altmapsBesides' | 'fail' | 'start'> {
   readonly name: string;
   /** What the machine has besides. */
   readonly machine?: (site: Site) => Partial<AlphabetOptions['machine']>;
   readonly besides?: (site: Site) => StepInput[];
+  /** Altmaps that these steps name. */
+  readonly altmapsBesides?: (site: Site) => Altmaps;
   readonly start?: number;
   /**
    * Steps of the longest sequence, of a world whose sequences are played from the boot, every one of them: its memory lies
@@ -36,6 +38,11 @@ const hex = (bytes: number): string => `0x${bytes.toString(16)}`;
 const MIB = 2 ** 20;
 const SUBSECTION = 2 * MIB;
 const HUGE_PAGE = 2 * MIB;
+/** A memory block of ppc64, where sections are smaller. */
+const LARGE_BLOCK = 2 ** 28;
+/** Memory that one leaf of 2 MiB describes, with pages of 64 KiB and struct pages of 64 bytes. */
+const DESCRIBED_BY_LEAF = 2 ** 31;
+const PAGE_64K = 2 ** 16;
 /** Beyond what dax/refuses-large-orders allows. */
 const HUGE_COMPOUND = 2 ** 35;
 
@@ -76,6 +83,27 @@ const namespaces = ({ base, sectionBytes }: Site, shift: number): StepInput[] =>
   { op: 'kmem-release', device: 'a' },
 ];
 
+/** Blocks of which the first stay, one goes offline before the last does. */
+const blocksInARow = ({ base, sectionBytes }: Site): StepInput[] => {
+  const all = { start: hex(base), size: 3 * sectionBytes };
+  const [middle, last] = [1, 2].map((block) => ({ start: hex(base + block * sectionBytes), size: sectionBytes }));
+  return [
+    { op: 'add-memory', ...all },
+    { op: 'online', ...all },
+    { op: 'offline', ...middle! },
+    { op: 'offline', ...last! },
+    { op: 'remove-memory', ...last! },
+  ];
+};
+
+/** An altmap at the end of three leaves' worth of memory, with room for two leaves. */
+const shortAltmap = ({ base }: Site): Altmaps => {
+  const first = base / PAGE_64K;
+  const nrPages = (3 * DESCRIBED_BY_LEAF) / PAGE_64K;
+  const free = (2 * HUGE_PAGE) / PAGE_64K;
+  return { short: { basePfn: first, endPfn: first + nrPages - 1, reserve: nrPages - free, free } };
+};
+
 /** Half a section that is there since boot, and devices in the other half. */
 const halfBooted = ({ base, sectionBytes }: Site): Partial<AlphabetOptions['machine']> => ({
   boot: [{ start: hex(base), size: sectionBytes / 2 }],
@@ -93,6 +121,14 @@ export const WORLDS: readonly World[] = [
     memory: ['0xfd', 'entries'],
   },
   { name: 'memory blocks', sections: 2, units: ['block'], altmaps: ['none', 'own', 'shared'] },
+  { name: 'a memory block that holds its memmap', sections: 1, units: ['block'], altmaps: ['own'] },
+  {
+    name: 'a memory block of many sections',
+    machine: () => ({ blockSize: LARGE_BLOCK, memmapOnMemory: 'force' }),
+    sections: 1,
+    units: ['block'],
+    altmaps: ['own'],
+  },
   {
     name: 'memory blocks, memmap_on_memory forced',
     machine: () => ({ memmapOnMemory: 'force' }),
@@ -138,6 +174,28 @@ export const WORLDS: readonly World[] = [
     sections: 1,
     units: ['half'],
     altmaps: ['none', 'own'],
+  },
+  {
+    name: 'half a section of the boot and a memory block',
+    machine: halfBooted,
+    sections: 1,
+    units: ['section'],
+    altmaps: [],
+    besides: ({ base, sectionBytes }) => {
+      const next = { start: hex(base + sectionBytes), size: sectionBytes };
+      return [
+        { op: 'add-memory', ...next },
+        { op: 'online', ...next, type: 'kernel' },
+        { op: 'offline', ...next },
+      ];
+    },
+  },
+  {
+    name: 'memory blocks in a row',
+    sections: 1,
+    units: ['section'],
+    altmaps: [],
+    besides: blocksInARow,
   },
   {
     name: 'memory of the boot that goes',
@@ -187,6 +245,15 @@ export const WORLDS: readonly World[] = [
   {
     name: 'namespaces',
     replayed: 3,
+    sections: 1,
+    units: ['section'],
+    altmaps: [],
+    besides: (site) => namespaces(site, 0),
+  },
+  {
+    name: 'namespaces that hold their memmap as system memory',
+    machine: () => ({ memmapOnMemory: 'y' }),
+    replayed: 2,
     sections: 1,
     units: ['section'],
     altmaps: [],
@@ -259,6 +326,26 @@ export const WORLDS: readonly World[] = [
     units: ['section'],
     altmaps: ['none', 'own', 'shared', 'reserve'],
     sectionBytes: 2 ** 31,
+  },
+  {
+    name: 'a device whose altmap is too small, and memory behind it',
+    machine: ({ base }) => ({ ramBasePfn: (base + 3 * DESCRIBED_BY_LEAF) / PAGE_64K }),
+    sections: 1,
+    units: ['section'],
+    altmaps: [],
+    altmapsBesides: shortAltmap,
+    besides: ({ base }) => [
+      { op: 'add-pages', start: hex(base), size: 3 * DESCRIBED_BY_LEAF, altmap: 'short' },
+      { op: 'remove-pages', start: hex(base + 2 * DESCRIBED_BY_LEAF), size: DESCRIBED_BY_LEAF, altmap: 'short' },
+    ],
+  },
+  {
+    name: 'RAM that begins inside a section',
+    machine: () => ({ ramStart: '0x82000000' }),
+    sections: 1,
+    units: ['section'],
+    altmaps: ['none'],
+    replayed: 1,
   },
   {
     name: 'page tables of processes',

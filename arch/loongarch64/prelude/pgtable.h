@@ -28,7 +28,7 @@
 extern u64 emu_empty[EMU_LEVELS];
 #define EMU_MAPS(level, value) ((value) != emu_empty[level])
 #define emu_table(level, value) emu_frame_of((value) & LOONGARCH_FRAME)
-#include "../linux/levels.h"
+#include "../../../src/tree/prelude/linux/levels.h"
 
 static inline bool pte_none(pte_t e) { return !(e.pte & ~LOONGARCH_GLOBAL); }
 static inline bool pmd_none(pmd_t e) { return EMU_ROOT < 1 ? false : e.pmd == emu_empty[1]; }

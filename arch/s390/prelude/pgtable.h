@@ -42,7 +42,7 @@ static inline void *emu_table(int level, u64 value)
 		return emu_frames_of(value & S390_TABLE, CRST_ALLOC_ORDER);
 	return (char *)emu_frame_of(value) + (value & S390_PAGE_TABLE & ~PAGE_MASK);
 }
-#include "../linux/levels.h"
+#include "../../../src/tree/prelude/linux/levels.h"
 typedef pte_t *pgtable_t;
 
 /*

@@ -65,8 +65,8 @@ static inline u64 emu_entry_of(u64 pa)
 /* Tables of the kernel's own address space carry UXNTable. */
 #define EMU_TO_TABLE(level, pa) (emu_entry_of(pa) | EMU_IS_TABLE | 1UL << 60)
 #define emu_table(level, value) emu_frame_of(emu_entry_pa(value))
-#include "../linux/levels.h"
-#include "../linux/populate.h"
+#include "../../../src/tree/prelude/linux/levels.h"
+#include "../../../src/tree/prelude/linux/populate.h"
 
 static inline bool pud_present(pud_t e) { return EMU_ROOT < 2 ? true : e.pud & 1; }
 static inline bool p4d_present(p4d_t e) { return EMU_ROOT < 3 ? true : e.p4d & 1; }

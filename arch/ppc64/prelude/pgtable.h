@@ -34,8 +34,8 @@ static inline void *emu_table(int level, u64 value)
 #define set_pte_at(mm, a, p, e) emu_write(emu_level_of(a, p), (u64 *)(p), (e).pte)
 #define set_pte_at_unchecked(mm, a, p, e) set_pte_at(mm, a, p, e)
 #define pte_clear(mm, a, p) emu_write(emu_level_of(a, p), (u64 *)(p), 0)
-#include "../linux/levels.h"
-#include "../linux/populate.h"
+#include "../../../src/tree/prelude/linux/levels.h"
+#include "../../../src/tree/prelude/linux/populate.h"
 
 /* The level of the table that an entry lies in, which is on the way to an address. */
 static inline int emu_level_of(u64 a, const void *entry)

@@ -34,8 +34,8 @@
 /* Other page tables share the kernel's top-level entries; an entry copied there is counted apart. */
 bool emu_is_other_root(const void *entry);
 #define EMU_IS_COPY(level, entry) ((level) >= 3 && emu_is_other_root(entry))
-#include "../linux/levels.h"
-#include "../linux/populate.h"
+#include "../../../src/tree/prelude/linux/levels.h"
+#include "../../../src/tree/prelude/linux/populate.h"
 
 #define PAGE_KERNEL __pgprot(X86_P | X86_RW | X86_A | X86_D | X86_G | X86_NX)
 #define PAGE_KERNEL_LARGE __pgprot(X86_P | X86_RW | X86_A | X86_D | X86_G | X86_NX | X86_PSE)

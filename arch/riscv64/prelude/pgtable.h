@@ -28,8 +28,8 @@
 #define RISCV_PRESENT 1UL
 #define EMU_TO_TABLE(level, pa) ((pa) >> 2 | RISCV_PRESENT)
 #define emu_table(level, value) emu_frame_of(((value) & RISCV_FRAME) << 2)
-#include "../linux/levels.h"
-#include "../linux/populate.h"
+#include "../../../src/tree/prelude/linux/levels.h"
+#include "../../../src/tree/prelude/linux/populate.h"
 #define pmd_page_vaddr(e) ((unsigned long)emu_table(1, pmd_val(e)))
 #define __phys_to_pfn(pa) PHYS_PFN(pa)
 
