@@ -118,7 +118,8 @@ function recognised(text: string, name: string): Recognised & { readonly kernel?
 function kernelsOf(machine: ScenarioInput['machine'], said: string | undefined): { kernels: string[]; told: string } {
   const own = said ?? machine.kernel;
   const release = own === undefined ? DEFAULT_RELEASE : findKernelRelease(own, 'the kernel');
-  const which = own === undefined ? `nothing names its kernel, which is taken for ${release.name}` : `on ${release.name}`;
+  const which =
+    own === undefined ? `nothing names its kernel, which is taken for ${release.name}` : `on ${release.name}`;
   const beside = releaseBeside(machineOf(machine, release));
   const name = own ?? release.name;
   if (beside === undefined) return { kernels: [name], told: `${which}, the newest that is known` };
