@@ -6,7 +6,7 @@ export const TRANSLATION_RULES: readonly TranslationRule[] = [
   {
     name: 'fence-before-reuse',
     manual: 'The RISC-V Instruction Set Manual, Volume II, 20211203',
-    section: '4.2.1',
+    section: '4.2.1, Supervisor Memory-Management Fence Instruction',
     sentence: 'Memory that an entry pointed to goes to somebody else only behind an SFENCE.VMA on every hart.',
     releaseBreaks: true,
   },

@@ -412,16 +412,7 @@ export class S390Vmemmap implements VmemmapCode {
   /** Whether a table, or a page of one, has nothing but empty entries. */
   private areEmpty(pa: number, count: number, empty: number): boolean {
     const first = this.mmu.entry(pa, 0);
-    const { words } = this.ram;
-    const word = swap32(empty);
-    let index = 0;
-    while (
-      index < count &&
-      words[first + index * ENTRY_WORDS + 1] === word &&
-      words[first + index * ENTRY_WORDS] === 0
-    ) {
-      index++;
-    }
+    const index = (this.ram.firstUnlike(first, first + count * ENTRY_WORDS, 0, swap32(empty)) - first) / ENTRY_WORDS;
     this.kernel.observer?.scanTable(pa, Math.min(index + 1, count));
     return index === count;
   }

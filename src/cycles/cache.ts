@@ -24,8 +24,12 @@ export class CacheHierarchy {
   private lastGranule = -1;
   /** The level that serves each line of a row. */
   private readonly servers = new Uint8Array(GRANULE_LINES);
-  /** The line of the last access: it is the most recent of its set everywhere. */
-  private lastLine = -1;
+  /**
+   * The last line that was accessed of those with the same low bits. All sets choose by these bits at least, so no other line
+   * has come into its set since in any level, and it is the most recent everywhere.
+   */
+  private readonly newest: Float64Array;
+  private readonly lowBits: number;
 
   /**
    * @param levels from the innermost on
@@ -37,6 +41,9 @@ export class CacheHierarchy {
   ) {
     this.perLine = 1 / lineSize;
     this.levels = levels.map(({ size, ways }) => new LruSets(size / lineSize / ways, ways, (line) => this.mark(line)));
+    const fewestSets = Math.min(...this.levels.map(({ sets }) => sets));
+    this.newest = new Float64Array(fewestSets).fill(-1);
+    this.lowBits = fewestSets - 1;
   }
 
   /**
@@ -46,12 +53,13 @@ export class CacheHierarchy {
    */
   access(pa: number): number {
     const line = Math.floor(pa * this.perLine);
-    return line === this.lastLine ? 0 : this.accessLine(line);
+    return this.newest[line & this.lowBits] === line ? 0 : this.accessLine(line);
   }
 
   /** The level that would serve an access now. */
   serverOf(pa: number): number {
     const line = Math.floor(pa * this.perLine);
+    if (this.newest[line & this.lowBits] === line) return 0;
     let level = 0;
     while (level < this.levels.length && !this.levels[level]!.has(line, line)) level++;
     return level;
@@ -80,7 +88,7 @@ export class CacheHierarchy {
       if (level.defers(count)) level.defer(first, count);
       else for (let line = first; line <= last; line++) this.insert(level, line);
     }
-    this.lastLine = last;
+    this.noteNewest(first, last);
   }
 
   /** Whether a line of the range may be in a level. */
@@ -93,7 +101,7 @@ export class CacheHierarchy {
   }
 
   private accessLine(line: number): number {
-    this.lastLine = line;
+    this.newest[line & this.lowBits] = line;
     const { levels } = this;
     let server = levels.length;
     for (let i = levels.length - 1; i >= 0; i--) {
@@ -109,9 +117,16 @@ export class CacheHierarchy {
     servers.fill(levels.length, 0, count);
     for (let level = levels.length - 1; level >= 0; level--) levels[level]!.touchRow(first, count, servers, level);
     for (let i = 0; i < count; i++) served[servers[i]!]! += 1;
-    this.lastLine = first + count - 1;
+    const last = first + count - 1;
+    this.noteNewest(first, last);
     this.mark(first);
-    this.mark(this.lastLine);
+    this.mark(last);
+  }
+
+  /** Lines of a row were accessed, by ascending address. */
+  private noteNewest(first: number, last: number): void {
+    const { newest, lowBits } = this;
+    for (let line = Math.max(first, last - lowBits); line <= last; line++) newest[line & lowBits] = line;
   }
 
   private insert(level: LruSets, line: number): void {

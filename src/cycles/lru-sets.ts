@@ -13,15 +13,17 @@ interface Run {
 }
 
 export class LruSets {
-  /** Keys plus one, so that zero is an empty way; the most recent of a set first. */
-  private readonly keys: Float64Array;
+  /** The most recent key of each set, plus one, so that zero is an empty way. */
+  private readonly newest: Float64Array;
+  /** The other ways of each set in the same way, by their age. */
+  private readonly older: Float64Array;
   private readonly mask: number;
   /** Deferred runs, oldest first. They are disjoint. */
   private runs: Run[] = [];
   /** Runs that were deferred before those in {@link runs} and have left every set that did not take them. */
   private forgotten = 0;
   /** How many runs each set has taken, counted from the beginning. */
-  private readonly taken: Float64Array;
+  private readonly taken: Uint32Array;
   private deferred = 0;
   /** A set has taken the newest run, so that it cannot grow. */
   private newestTaken = true;
@@ -33,14 +35,15 @@ export class LruSets {
    * @param onInsert hears of a key of a deferred run when it comes into a set
    */
   constructor(
-    private readonly sets: number,
+    readonly sets: number,
     readonly ways: number,
     private readonly onInsert: (key: number) => void = () => undefined,
   ) {
     if (!Number.isInteger(Math.log2(sets))) throw new RangeError(`${sets} sets: their number is a power of two`);
     this.mask = sets - 1;
-    this.keys = new Float64Array(sets * ways);
-    this.taken = new Float64Array(sets);
+    this.newest = new Float64Array(sets);
+    this.older = new Float64Array(sets * (ways - 1));
+    this.taken = new Uint32Array(sets);
   }
 
   /**
@@ -51,17 +54,8 @@ export class LruSets {
   touch(index: number, key: number): boolean {
     const set = index & this.mask;
     if (this.taken[set] !== this.deferred) this.take(set);
-    const { keys } = this;
-    const first = set * this.ways;
     const stored = key + 1;
-    if (keys[first] === stored) return true;
-    const end = first + this.ways;
-    let at = first + 1;
-    while (at < end && keys[at] !== stored) at++;
-    const hit = at < end;
-    for (let i = hit ? at : end - 1; i > first; i--) keys[i] = keys[i - 1]!;
-    keys[first] = stored;
-    return hit;
+    return this.newest[set] === stored || this.renew(set, stored);
   }
 
   /**
@@ -69,18 +63,11 @@ export class LruSets {
    * @param found gets `mark` in the place of each key that was there
    */
   touchRow(first: number, count: number, found: Uint8Array, mark: number): void {
-    const { keys, ways, mask, taken, deferred } = this;
+    const { newest, mask, taken, deferred } = this;
     for (let i = 0, set = first & mask; i < count; i++, set = (set + 1) & mask) {
       if (taken[set] !== deferred) this.take(set);
       const stored = first + i + 1;
-      const newest = set * ways;
-      let at = newest;
-      const end = at + ways;
-      while (at < end && keys[at] !== stored) at++;
-      if (at < end) found[i] = mark;
-      else at--;
-      for (; at > newest; at--) keys[at] = keys[at - 1]!;
-      keys[newest] = stored;
+      if (newest[set] === stored || this.renew(set, stored)) found[i] = mark;
     }
   }
 
@@ -89,13 +76,15 @@ export class LruSets {
     const set = index & this.mask;
     if (this.taken[set] !== this.deferred) this.take(set);
     const stored = key + 1;
-    for (let at = set * this.ways; at < (set + 1) * this.ways; at++) if (this.keys[at] === stored) return true;
+    if (this.newest[set] === stored) return true;
+    const older = this.ways - 1;
+    for (let at = set * older; at < (set + 1) * older; at++) if (this.older[at] === stored) return true;
     return false;
   }
 
   /** Empties every set: each finds out when it is next looked at, as of a run. */
   clear(): void {
-    this.runs = [];
+    if (this.runs.length > 0) this.runs = [];
     this.deferred++;
     this.forgotten = this.deferred;
     this.emptied = this.deferred;
@@ -137,11 +126,28 @@ export class LruSets {
     }
   }
 
+  /** Puts a key that is not the most recent of its set in front. @returns whether it was there */
+  private renew(set: number, stored: number): boolean {
+    const { newest, older, ways } = this;
+    let moved = newest[set]!;
+    newest[set] = stored;
+    for (let at = set * (ways - 1), end = at + ways - 1; at < end; at++) {
+      const next = older[at]!;
+      older[at] = moved;
+      if (next === stored) return true;
+      moved = next;
+    }
+    return false;
+  }
+
   /** A set takes its share of the runs that it has not seen. */
   private take(set: number): void {
-    const { keys, ways, runs, sets } = this;
-    const at = set * ways;
-    if (this.taken[set]! < this.emptied) for (let way = at; way < at + ways; way++) keys[way] = 0;
+    const { newest, older, ways, runs, sets } = this;
+    const at = set * (ways - 1);
+    if (this.taken[set]! < this.emptied) {
+      newest[set] = 0;
+      older.fill(0, at, at + ways - 1);
+    }
     const oldest = Math.max(0, this.taken[set]! - this.forgotten);
     this.taken[set] = this.deferred;
     if (oldest === runs.length) return;
@@ -154,8 +160,14 @@ export class LruSets {
         this.onInsert(key);
       }
     }
-    keys.copyWithin(at + fresh.length, at, at + ways - fresh.length);
-    for (const [i, key] of fresh.entries()) keys[at + i] = key + 1;
     this.newestTaken = true;
+    const count = fresh.length;
+    if (count === 0) return;
+    if (count < ways) {
+      older.copyWithin(at + count, at, at + ways - 1 - count);
+      older[at + count - 1] = newest[set]!;
+    }
+    newest[set] = fresh[0]! + 1;
+    for (let i = 1; i < count; i++) older[at + i - 1] = fresh[i]! + 1;
   }
 }

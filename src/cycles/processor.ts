@@ -36,6 +36,10 @@ function togetherFactor({ throughput }: CpuProfile, cpus: number): number {
   return throughput?.together?.findLast((row) => row.cpus <= cpus)?.factor.value ?? 1;
 }
 
+/** Cycles at which a line comes that is read in its turn. */
+const lineOf = ({ lineSize, scan }: CpuProfile, level: number): number =>
+  level === 0 ? 0 : lineSize / scan.rates[level]!.value;
+
 /** A CPU that runs kernel code: what loads, stores, instructions and flushes cost, by cause and by function. */
 export class Processor {
   readonly clock = new Clock(CAUSES.length);
@@ -47,12 +51,14 @@ export class Processor {
   bytesTouched = 0;
   private readonly caches: CacheHierarchy;
   private readonly tlb: DataTlb;
-  /** Cycles by the level that serves, memory last. */
-  private readonly latency: readonly number[];
-  /** Cycles of a store by the level that serves its line, memory last. */
-  private readonly storeWait: readonly number[];
-  /** Cycles of the instructions around one entry that is read. */
-  private readonly readEntry: number;
+  /** Cycles of a load by the level that serves its line, memory last. */
+  private readonly loadWait: Float64Array;
+  /** Cycles of a store likewise. */
+  private readonly storeWait: Float64Array;
+  /** Cycles that calling a helper takes longer than the instructions around the entry that it reads; none where loads wait. */
+  private readonly callOfStep: number | undefined;
+  /** Cycles of making an entry that was read, and of calling its setter. */
+  private readonly makeEntry: number;
   private readonly served: Float64Array;
   private readonly linearLeaf: number;
   private readonly instruction: number;
@@ -71,14 +77,21 @@ export class Processor {
     this.calls = new CallTree(recordsCalls ?? false);
     this.caches = new CacheHierarchy(profile.caches, profile.lineSize);
     this.tlb = new DataTlb(profile.tlb.first, profile.tlb.second);
-    this.latency = [...profile.caches.map(({ latency }) => latency.value), profile.memory.value];
-    this.served = new Float64Array(this.latency.length);
+    const latency = [...profile.caches.map((cache) => cache.latency.value), profile.memory.value];
+    const { throughput } = profile;
+    this.served = new Float64Array(latency.length);
     this.linearLeaf = profile.tlb.linearMap.leafSize;
     this.instruction = 1 / profile.issueWidth.value;
-    this.readEntry = WORK.readEntry.value * this.instruction;
-    this.storeWait =
-      profile.throughput?.storeMiss.map(({ value }) => value) ??
-      this.latency.map((cycles, level) => (level === 0 ? WORK.store.value : cycles));
+    const readEntry = WORK.readEntry.value * this.instruction;
+    this.loadWait = Float64Array.from(latency, (cycles, level) =>
+      throughput === undefined ? cycles : lineOf(profile, level) + readEntry,
+    );
+    this.storeWait = Float64Array.from(latency, (cycles, level) =>
+      throughput === undefined ? (level === 0 ? WORK.store.value : cycles) : throughput.storeMiss[level]!.value,
+    );
+    this.callOfStep = throughput && Math.max(0, throughput.call.value - readEntry);
+    const made = WORK.entry.value - (throughput === undefined ? 0 : WORK.readEntry.value);
+    this.makeEntry = made * this.instruction;
     this.together = togetherFactor(profile, together ?? 1);
   }
 
@@ -190,9 +203,8 @@ export class Processor {
    * @param pa physical byte address of the entry
    */
   walkStep(pa: number, bytes: number): void {
-    const { throughput } = this.profile;
     this.load(CAUSE.walk, pa, bytes);
-    if (throughput !== undefined) this.charge(CAUSE.walk, Math.max(0, throughput.call.value - this.readEntry));
+    if (this.callOfStep !== undefined) this.charge(CAUSE.walk, this.callOfStep);
   }
 
   /**
@@ -203,8 +215,7 @@ export class Processor {
   load(cause: number, pa: number, bytes: number): void {
     this.touch(bytes);
     const level = this.caches.access(pa);
-    const wait = this.profile.throughput === undefined ? this.latency[level]! : this.lineOf(level) + this.readEntry;
-    this.charge(cause, this.translation(pa, this.linearLeaf) + wait);
+    this.charge(cause, this.translation(pa, this.linearLeaf) + this.loadWait[level]!);
   }
 
   /** A store through the linear map: hidden where its line is at hand, else as long as the line takes it. */
@@ -217,7 +228,7 @@ export class Processor {
   /** An entry that was read is written: its store, and the instructions that make its value and call its setter. */
   storeEntry(pa: number, bytes: number): void {
     this.store(CAUSE.entry, pa, bytes);
-    this.work(CAUSE.entry, WORK.entry.value - (this.profile.throughput === undefined ? 0 : WORK.readEntry.value));
+    this.charge(CAUSE.entry, this.makeEntry);
   }
 
   /**
@@ -349,11 +360,6 @@ export class Processor {
     return cycles;
   }
 
-  /** Cycles at which a line comes that is read in its turn. */
-  private lineOf(level: number): number {
-    return level === 0 ? 0 : this.profile.lineSize / this.profile.scan.rates[level]!.value;
-  }
-
   /** Cycles that a translation adds. */
   private translation(address: number, leafSize: number): number {
     const found = this.tlb.lookup(address, leafSize);
@@ -370,6 +376,6 @@ export class Processor {
     if (throughput === undefined || leafSize !== BASE_PAGE) return 0;
     this.tableLines++;
     const level = this.caches.access(PAGE_TABLES + Math.floor(address / BASE_PAGE) * WORD_BYTES);
-    return level === this.latency.length - 1 ? throughput.coldTableLine.value : 0;
+    return level === this.loadWait.length - 1 ? throughput.coldTableLine.value : 0;
   }
 }

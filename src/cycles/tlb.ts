@@ -29,7 +29,9 @@ interface Level {
 /** Where a level keeps the translations of a leaf. */
 interface Home {
   readonly sets: LruSets;
-  /** 1 / the bytes of its pages there: dividing by a power of two is exact either way, and multiplying is faster. */
+  /** Bytes of its pages there. */
+  readonly size: number;
+  /** 1 / {@link size}: dividing by a power of two is exact either way, and multiplying is faster. */
   readonly perByte: number;
   /** Tells its pages from those of other sizes. */
   readonly kind: number;
@@ -53,6 +55,9 @@ export class DataTlb {
   private readonly homes = new Map<number, Homes>();
   /** Those of the last access. */
   private last: Homes = { leafSize: 0, first: undefined, second: undefined };
+  /** Where the page of the last access begins and ends: it is the most recent of its set in the first level. */
+  private newestStart = 0;
+  private newestEnd = 0;
 
   constructor(first: readonly TlbGeometry[], second: readonly TlbGeometry[]) {
     this.first = first.map(level);
@@ -66,9 +71,15 @@ export class DataTlb {
    * @returns TLB_FIRST, TLB_SECOND or TLB_WALK
    */
   lookup(address: number, leafSize: number): number {
-    const homes = this.last.leafSize === leafSize ? this.last : this.homesOf(leafSize);
-    if (touch(homes.first, address)) return TLB_FIRST;
-    return touch(homes.second, address) ? TLB_SECOND : TLB_WALK;
+    const isLast = this.last.leafSize === leafSize;
+    if (isLast && address < this.newestEnd && address >= this.newestStart) return TLB_FIRST;
+    const { first, second } = isLast ? this.last : this.homesOf(leafSize);
+    if (first !== undefined) {
+      this.newestStart = Math.floor(address * first.perByte) * first.size;
+      this.newestEnd = this.newestStart + first.size;
+      if (touch(first, address)) return TLB_FIRST;
+    }
+    return touch(second, address) ? TLB_SECOND : TLB_WALK;
   }
 
   /** Pages of leaves of a size that the first level holds wherever they lie. */
@@ -78,6 +89,7 @@ export class DataTlb {
 
   /** Forgets everything. */
   flush(): void {
+    this.newestEnd = 0;
     for (const { sets } of this.first) sets.clear();
     for (const { sets } of this.second) sets.clear();
   }
@@ -89,6 +101,7 @@ export class DataTlb {
       this.homes.set(leafSize, homes);
     }
     this.last = homes;
+    this.newestEnd = 0;
     return homes;
   }
 }
@@ -101,7 +114,7 @@ function homeIn(levels: readonly Level[], leafSize: number): Home | undefined {
     for (const [kind, size] of pageSizes.entries()) {
       if (size > leafSize || size <= best) continue;
       best = size;
-      home = { sets, perByte: 1 / size, kind };
+      home = { sets, size, perByte: 1 / size, kind };
     }
   }
   return home;

@@ -208,6 +208,23 @@ export class Ram {
     return i;
   }
 
+  /**
+   * Position of the first pair of words in [from, to) of {@link words} that is not the one given, or `to`.
+   * @param from where a pair begins
+   */
+  firstUnlike(from: number, to: number, word0: number, word1: number): number {
+    const words = this.words;
+    let i = from;
+    for (; i + 8 <= to; i += 8) {
+      const unlike0 = (words[i]! ^ word0) | (words[i + 2]! ^ word0) | (words[i + 4]! ^ word0) | (words[i + 6]! ^ word0);
+      const unlike1 =
+        (words[i + 1]! ^ word1) | (words[i + 3]! ^ word1) | (words[i + 5]! ^ word1) | (words[i + 7]! ^ word1);
+      if ((unlike0 | unlike1) !== 0) break;
+    }
+    while (i < to && words[i] === word0 && words[i + 1] === word1) i += 2;
+    return i;
+  }
+
   /** The byte that fills a frame, or {@link MIXED}. */
   uniformByte(pfn: number): number {
     const tag = this.tag(pfn);

@@ -3,8 +3,6 @@
 import { isFilled, memset, type Mmu } from '../hardware/mmu.js';
 import { NO_PAGE } from '../hardware/buddy-blocks.js';
 import { ENTRY_BYTES, type Level, type PageTable, type WalkLevel } from '../hardware/page-table.js';
-import type { WordStore } from '../hardware/ram.js';
-import type { StateReader, StateWriter } from '../hardware/saved-state.js';
 import type { CodeMachine } from '../kernel/memmap-code.js';
 import type { VmemmapCode } from '../kernel/vmemmap-code.js';
 import { fillTaken, PAGE_UNUSED } from '../kernel/frame-content.js';
@@ -14,9 +12,13 @@ import { KernelBug } from '../kernel/log.js';
 import type { HashedPageTable } from '../kernel/platform.js';
 import type { MemmapCode } from '../kernel/memmap-code.js';
 import type { DevPagemap, VmemAltmap } from '../kernel/memremap.js';
+import { CodeState } from './code-state.js';
+import type { Doors } from './doors.js';
+import { FIRST_FRAME_BYTES, Frames, TOLD_BYTES, WORD_BYTES } from './frames.js';
 import { FUEL, FULL } from './fuel.js';
-import { Instance, type WasmGlobal, type WasmMemory } from './module.js';
+import { Instance } from './module.js';
 import { formatted, textAt } from './printf.js';
+import { OutOfFuel, stopOf } from './stop.js';
 import { targetOf } from './targets.js';
 import type { TreeModule } from './tree.js';
 
@@ -25,15 +27,9 @@ import type { TreeModule } from './tree.js';
  * Frames that hold bytes of their own lie in the module's memory, so both sides read and write the same page tables.
  */
 
-const WASM_PAGE = 65536;
 const KIB = 2 ** 10;
-const WORD_BYTES = 4;
 /** Bytes that the slab has at first beside mem_section[], for whatever the tree takes out of it. */
 const SLAB_BYTES = 256 * KIB;
-/** Bytes at the end of the heap where sections are told, as emulator.h has it. */
-const TOLD_BYTES = 16 * KIB;
-/** Bytes of frames that have room at first. */
-const FIRST_FRAME_BYTES = 256 * KIB;
 const BITS_51_0 = 2 ** 52;
 /** Where C sees physical memory 0: behind it lie all 52 bits of it, no vmemmap is above, and doubles tell even addresses. */
 const LINEAR_MAP = 2 ** 53;
@@ -42,10 +38,7 @@ const LEVELS_COUNTED = 5;
 /** Kinds of {@link TreeCode.imports} say, as printk.h has them. */
 const WARNING = 0;
 const WARNING_ONCE = 1;
-const POINTER_BYTES = 8;
 const BITS_PER_WORD = 32;
-/** Bytes ahead of a block of the slab. */
-const BLOCK_HEADER = 8;
 
 /**
  * Fuel of one call of the tree's code, and more of it for each page that it is about. A section of leaves takes about a
@@ -58,63 +51,6 @@ const BYTES_PER_TURN = 64;
 /** The largest leaf that a page table of the kernel has is one of a PUD, 2^18 base pages: more is freed by nobody. */
 const MAX_FREED_ORDER = 18;
 
-/** What doors.c exports. Addresses and frame numbers are doubles. */
-interface Doors {
-  readonly memory: WasmMemory;
-  readonly __stack_pointer: WasmGlobal;
-  readonly __heap_base: WasmGlobal;
-  readonly [FUEL]: WasmGlobal & { value: number };
-  readonly __global_base: WasmGlobal;
-  machine(base: number, direct: number, levels: number, huge: number, vaBits: number, radix: number): void;
-  boot(heap: number): void;
-  booted(): void;
-  other_root(pa: number): void;
-  altmap(base: number, end: number, reserve: number, free: number, align: number, alloc: number): void;
-  altmap_alloc(): number;
-  altmap_align(): number;
-  add_pages(
-    nid: number,
-    pfn: number,
-    pages: number,
-    altmap: number,
-    shift: number,
-    first: number,
-    range: number,
-  ): number;
-  remove_pages(pfn: number, pages: number, altmap: number, shift: number, first: number, range: number): void;
-  init_section(nid: number, pfn: number, pages: number): number;
-  sections(first: number, count: number): void;
-  remembered(): number;
-  heap_needed(): number;
-  /** Bytes that a call takes out of the slab which adds so many sections, at most. */
-  slab_needed(sections: number): number;
-  frames_start(at: number): void;
-  /** Frames may lie elsewhere than they did. */
-  frames_moved(): void;
-  heap_used(): number;
-  root_at(): number;
-  observed_at(): number;
-  scratch_start(): number;
-  scratch_end(): number;
-  set_counters_at(): number;
-  clear_counters_at(): number;
-  synced_at(): number;
-  roots_at(): number;
-  slab_start(): number;
-  slab_end(): number;
-  describe(firstRoot: number, lastRoot: number): number;
-  section_roots(): number;
-  /** Of architectures with a hashed page table: what it is like. */
-  hashed?(pageShift: number, segmentShift: number, groupMask: number): void;
-  /** Of those whose empty entries point to a table of such entries: where that lies. */
-  empty_table?(level: number, pa: number): void;
-  /** Of those that keep a list of what is mapped: writes it into memory, and says where it begins. */
-  list_told?(): number;
-  /** Of those, base pages that the list has taken for good. */
-  book_pages?(): number;
-  sections_per_root(): number;
-}
-
 /** The low 52 bits of an address that comes as 64 signed bits. */
 function low52(address: number): number {
   // A power of two: nothing is rounded, and it is faster than %.
@@ -122,71 +58,6 @@ function low52(address: number): number {
 }
 
 const roundUp = (bytes: number, to: number): number => Math.ceil(bytes / to) * to;
-
-/** Grows a memory. Its measure is a number in V8 of Node 20 and a BigInt in later ones, also for 64 bits. */
-function grow(memory: WasmMemory, pages: number): void {
-  try {
-    memory.grow(pages);
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw new KernelBug('the tree’s code has taken all the memory that it may have');
-    (memory.grow as (pages: unknown) => number)(BigInt(pages));
-  }
-}
-
-/** The frames of a module's memory, behind its heap. */
-class Frames implements WordStore {
-  words: Uint32Array<ArrayBuffer>;
-  /** All of the memory. */
-  all: Uint32Array<ArrayBuffer>;
-  bytes: Uint8Array<ArrayBuffer>;
-
-  /**
-   * @param start byte address of the first frame
-   */
-  constructor(
-    private readonly memory: WasmMemory,
-    public start: number,
-  ) {
-    this.extendTo(start + FIRST_FRAME_BYTES);
-    this.all = new Uint32Array(memory.buffer);
-    this.bytes = new Uint8Array(memory.buffer);
-    this.words = new Uint32Array(memory.buffer, start);
-  }
-
-  /** Twice the frames. C's pointers stay what they are. */
-  grow(): void {
-    this.extendTo(this.memory.buffer.byteLength + this.words.byteLength);
-    this.view();
-  }
-
-  /** Makes room ahead of the frames. No pointer to a frame may be held. @param bytes whole frames */
-  moveUp(bytes: number): void {
-    this.extendTo(this.memory.buffer.byteLength + bytes);
-    const all = new Uint8Array(this.memory.buffer);
-    all.copyWithin(this.start + bytes, this.start, all.length - bytes);
-    all.fill(0, this.start, this.start + bytes);
-    this.start += bytes;
-    this.view();
-  }
-
-  private extendTo(bytes: number): void {
-    const missing = Math.ceil((bytes - this.memory.buffer.byteLength) / WASM_PAGE);
-    if (missing > 0) grow(this.memory, missing);
-  }
-
-  private view(): void {
-    this.all = new Uint32Array(this.memory.buffer);
-    this.bytes = new Uint8Array(this.memory.buffer);
-    this.words = new Uint32Array(this.memory.buffer, this.start);
-  }
-}
-
-/** Words of the module's memory that are state of the kernel, and what they were after boot. */
-interface StateRange {
-  readonly from: number;
-  readonly to: number;
-  readonly atBoot: Uint32Array;
-}
 
 /** Where a table of the kernel's page table lies in the module's memory. */
 interface TablePlace {
@@ -207,14 +78,9 @@ export class TreeCode implements MemmapCode {
   private readonly heapStart: number;
   /** Frame numbers by the place of their bytes. */
   private frameNumbers = new Float64Array(FIRST_FRAME_BYTES / (4 * KIB));
-  private atBoot: StateRange[] = [];
-  /** Of {@link atBoot} the data, less the slab's own books. */
-  private dataAtBoot: StateRange[] = [];
-  /** Roots of mem_section[] that calls have named. */
-  private firstRoot = Infinity;
-  private lastRoot = -1;
   private readonly sectionsPerRoot: number;
   private readonly roots: number;
+  private readonly state: CodeState;
   private readonly rootAt: number;
   private readonly observedAt: number;
   private readonly setAt: number;
@@ -227,7 +93,6 @@ export class TreeCode implements MemmapCode {
   private roomNeeded = 0;
   /** __stack_pointer between two calls. */
   private readonly stackTop: unknown;
-  private readonly scratch: readonly [from: number, to: number];
   private readonly places = new Map<number, TablePlace>();
 
   constructor(tree: TreeModule, config: CodeMachine) {
@@ -240,7 +105,6 @@ export class TreeCode implements MemmapCode {
     this.setAt = doors.set_counters_at() / WORD_BYTES;
     this.clearAt = doors.clear_counters_at() / WORD_BYTES;
     this.syncedAt = doors.synced_at() / WORD_BYTES;
-    this.scratch = [doors.scratch_start() / WORD_BYTES, doors.scratch_end() / WORD_BYTES];
     doors.machine(
       Number(BigInt.asIntN(64, config.vmemmapBase)),
       LINEAR_MAP,
@@ -256,6 +120,7 @@ export class TreeCode implements MemmapCode {
     doors.boot(this.heapStart);
     this.sectionsPerRoot = doors.sections_per_root();
     this.roots = doors.section_roots();
+    this.state = new CodeState(doors, this.frames);
   }
 
   bind(kernel: Kernel): void {
@@ -270,20 +135,7 @@ export class TreeCode implements MemmapCode {
 
   booted(): void {
     this.doors.booted();
-    const withWords = ({ from, to }: { from: number; to: number }): StateRange => ({
-      from,
-      to,
-      atBoot: this.frames.all.slice(from, to),
-    });
-    this.atBoot = this.stateRanges().map(withWords);
-    const { doors } = this;
-    this.dataAtBoot = rangesWithout(
-      [Number(doors.__global_base.value), Number(doors.__heap_base.value)],
-      [
-        [doors.scratch_start(), doors.scratch_end()],
-        [doors.slab_start(), doors.slab_end()],
-      ],
-    ).map(([from, to]) => withWords({ from: Math.floor(from / WORD_BYTES), to: Math.ceil(to / WORD_BYTES) }));
+    this.state.booted();
   }
 
   addPages(
@@ -318,11 +170,11 @@ export class TreeCode implements MemmapCode {
     door.vmemmapPopulate = refuse;
     door.vmemmapFree = refuse;
     door.unusedStart = () => low52(this.doors.remembered());
-    door.save = (to) => this.save(to);
+    door.save = (to) => this.state.save(to);
     const { doors } = this;
     if (doors.book_pages !== undefined) door.bookPages = () => doors.book_pages!();
-    door.saveWhatActs = (to) => this.saveWhatActs(to);
-    door.restore = (from) => this.restore(from);
+    door.saveWhatActs = (to) => this.state.saveWhatActs(to);
+    door.restore = (from) => this.state.restore(from, (end) => this.makeHeap(end));
     return door;
   }
 
@@ -332,7 +184,7 @@ export class TreeCode implements MemmapCode {
     const { ram } = kernel;
     const last = Math.floor((pfn + nrPages - 1) / kernel.pagesPerSection / this.sectionsPerRoot);
     const first = Math.floor(pfn / kernel.pagesPerSection / this.sectionsPerRoot);
-    this.nameRoots(first, Math.min(last, this.roots - 1));
+    this.state.nameRoots(first, Math.min(last, this.roots - 1));
     this.makeRoom(nrPages);
     this.altmap = altmap;
     if (this.places.size > 0) this.places.clear();
@@ -370,7 +222,7 @@ export class TreeCode implements MemmapCode {
 
   /** What a call that did not come to its end has written for itself alone. */
   private clearScratch(): void {
-    this.frames.all.fill(0, this.scratch[0], this.scratch[1]);
+    this.state.clearScratch();
     this.doors.frames_start(this.frames.start);
     this.movesKnown = -1;
   }
@@ -381,11 +233,6 @@ export class TreeCode implements MemmapCode {
     doors.frames_moved();
     if (table !== undefined) frames.all[this.rootAt] = this.tableAddress(table.root, table.levels[0]!);
     this.movesKnown = kernel.ram.moves;
-  }
-
-  private nameRoots(first: number, last: number): void {
-    this.firstRoot = Math.min(this.firstRoot, first);
-    this.lastRoot = Math.max(this.lastRoot, last);
   }
 
   /** Sees to it that the slab has what a call takes that adds sections. */
@@ -442,93 +289,6 @@ export class TreeCode implements MemmapCode {
       doors.sections(first, count);
       const { all } = this.frames;
       for (let i = 0; i < count; i++) sections.take(first + i, all, told + i * stride);
-    }
-  }
-
-  /** Words that are state: data without what is written for one call, the heap, and of mem_section[] what was named. */
-  private stateRanges(): { from: number; to: number }[] {
-    const { doors } = this;
-    const rootsAt = doors.roots_at();
-    const rootsEnd = rootsAt - BLOCK_HEADER + 2 ** Math.ceil(Math.log2(this.roots * POINTER_BYTES + BLOCK_HEADER));
-    const bytes: [from: number, to: number][] = [
-      [Number(doors.__global_base.value), this.scratch[0] * WORD_BYTES],
-      [this.scratch[1] * WORD_BYTES, Number(doors.__heap_base.value)],
-      [rootsEnd, doors.heap_used()],
-    ];
-    if (this.lastRoot >= 0) {
-      bytes.push([rootsAt + this.firstRoot * POINTER_BYTES, rootsAt + (this.lastRoot + 1) * POINTER_BYTES]);
-    }
-    return bytes.map(([from, to]) => ({ from: Math.floor(from / WORD_BYTES), to: Math.ceil(to / WORD_BYTES) }));
-  }
-
-  /** What a word of the state was after boot. */
-  private wordAtBoot(at: number): number {
-    for (const { from, to, atBoot } of this.atBoot) if (at >= from && at < to) return atBoot[at - from]!;
-    return 0;
-  }
-
-  /**
-   * Writes what C knows outside the page tables, as far as it differs from what it knew after boot. Between two calls
-   * it holds no pointer to a frame.
-   */
-  private save(to: StateWriter): void {
-    const { all } = this.frames;
-    to.wide(this.doors.heap_used());
-    to.word(this.lastRoot);
-    if (this.lastRoot >= 0) to.word(this.firstRoot);
-    const count = to.length;
-    to.word(0);
-    let changes = 0;
-    const note = (at: number): void => {
-      to.word(at);
-      to.word(all[at]!);
-      changes++;
-    };
-    this.stateRanges().forEach(({ from, to: end }, i) => {
-      const known = this.atBoot[i];
-      if (known?.from !== from) {
-        for (let at = from; at < end; at++) if (all[at] !== this.wordAtBoot(at)) note(at);
-        return;
-      }
-      const { atBoot } = known;
-      const both = Math.min(end, known.to);
-      for (let at = from; at < both; at++) if (all[at] !== atBoot[at - from]) note(at);
-      for (let at = both; at < end; at++) if (all[at] !== 0) note(at);
-    });
-    to.set(count, changes);
-  }
-
-  /** Writes what {@link save} does without where the slab put it. */
-  private saveWhatActs(to: StateWriter): void {
-    const { doors } = this;
-    const words = this.lastRoot < 0 ? 0 : doors.describe(this.firstRoot, this.lastRoot);
-    if (words < 0) {
-      this.save(to);
-      return;
-    }
-    const { all } = this.frames;
-    const told = (this.frames.start - TOLD_BYTES) / WORD_BYTES;
-    to.copy(all, told, told + 2 * words);
-    for (const { from, to: end, atBoot } of this.dataAtBoot) {
-      for (let at = from; at < end; at++) {
-        if (all[at] === atBoot[at - from]) continue;
-        to.word(at);
-        to.word(all[at]!);
-      }
-    }
-  }
-
-  /** Takes back what {@link save} wrote, here or in another thread: the code may not have run here yet. */
-  private restore(from: StateReader): void {
-    this.makeHeap(from.wide());
-    const last = from.word();
-    if (last >= 0) this.nameRoots(from.word(), last);
-    const { all } = this.frames;
-    for (const range of this.stateRanges()) all.fill(0, range.from, range.to);
-    for (const { from: at, atBoot } of this.atBoot) all.set(atBoot, at);
-    for (let changes = from.word(); changes > 0; changes--) {
-      const at = from.word();
-      all[at] = from.word();
     }
   }
 
@@ -707,20 +467,6 @@ const functionAt = (bytes: Uint8Array, at: number): string => textAt(bytes, at).
 /** The frame number that stands for what the slab gave at boot, as mm.h has it. */
 const BOOT_SLAB_PFN = 2 ** 41 + 1;
 
-/** What is left of a range without others, ascending. */
-function rangesWithout(whole: Bytes, others: readonly Bytes[]): Bytes[] {
-  const left: Bytes[] = [];
-  let at = whole[0];
-  for (const [from, to] of [...others].sort((a, b) => a[0] - b[0])) {
-    if (from > at) left.push([at, from]);
-    at = Math.max(at, to);
-  }
-  if (at < whole[1]) left.push([at, whole[1]]);
-  return left;
-}
-
-type Bytes = readonly [from: number, to: number];
-
 /** The range of a device as add_pages() and remove_pages() of doors.c take it: a shift of -1 where there is none. */
 function rangeOf(
   pgmap: DevPagemap | null,
@@ -730,36 +476,4 @@ function rangeOf(
   if (pgmap === null) return { shift: -1, first: pfn, pages: nrPages };
   const { vmemmapShift, rangeStartPfn } = pgmap;
   return { shift: vmemmapShift, first: rangeStartPfn, pages: pfn + nrPages - rangeStartPfn };
-}
-
-/** There is no fuel left for what the host does. */
-class OutOfFuel extends Error {
-  override readonly name = 'OutOfFuel';
-}
-
-/** What is thrown where a module traps, its stack ends, or there is no fuel for what the host does. */
-const STOPS: ReadonlySet<string> = new Set(['RuntimeError', 'RangeError', 'OutOfFuel']);
-
-/** A function on a stack of V8, in code of a module. */
-const TREE_FRAME = /at (?!emu_)(\w+?)(?:__tree)? \(wasm:/;
-
-/**
- * What a trap of the module, or no more stack, is to the kernel: it stops. The stack that it was thrown through is kept.
- * @param isEmpty the fuel is used up
- */
-function stopOf(error: unknown, isEmpty: boolean): unknown {
-  if (!(error instanceof Error && STOPS.has(error.name))) return error;
-  const name = TREE_FRAME.exec(error.stack ?? '')?.[1];
-  const where = name === undefined ? '' : ` in ${name}()`;
-  const bug = new KernelBug(`${whyStopped(error, isEmpty)}${where}`);
-  if (error.stack !== undefined) bug.stack = error.stack;
-  return bug;
-}
-
-function whyStopped({ name, message }: Error, isEmpty: boolean): string {
-  if (name === 'RangeError') return 'the stack is used up';
-  if (isEmpty) return 'the kernel does not come back: a loop has not ended';
-  return message.includes('out of bounds')
-    ? 'a pointer is followed that leads to no memory'
-    : 'NULL is followed, or a place is reached that cannot be';
 }
