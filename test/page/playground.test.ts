@@ -248,14 +248,18 @@ describe('the playground, from disk and with the network off', () => {
       );
     await page.getByRole('dialog').getByRole('button', { name: 'Load', exact: true }).click();
     await page.locator('.note', { hasText: 'beside 6.1.192, the next that has' }).waitFor();
-    expect(await page.getByLabel('kernel', { exact: true }).inputValue()).toBe('6.1.50');
+    expect(await page.getByLabel('kernel', { exact: true }).inputValue()).toBe('6.1.50-custom');
     expect(await page.getByLabel('beside').inputValue()).toBe('6.1.192');
     await stepCount(page, 1);
     await page.getByRole('button', { name: /^\d+ known bugs here$/ }).click();
     const list = page.getByRole('group', { name: 'known bugs here' });
     expect(await list.innerText()).toMatch(/B24\s+ends in 6\.1\.192\s+A block that cannot be created/);
     // A bug of 56-byte struct pages only is told as that.
-    expect(await list.locator('[data-bug="recycled-leaf"]').innerText()).toContain('not with 64');
+    expect(await list.getByRole('heading').innerText()).toContain('not to be seen with a struct page of 64 bytes');
+    expect(await list.locator('h3 ~ [data-bug="recycled-leaf"]').innerText()).toContain(
+      'struct page of 56, 72, 80 bytes',
+    );
+    expect(await list.locator('h3 ~ [data-bug="freed-before-flush"]').count()).toBe(0);
     await list.locator('[data-bug="error-path-forgets-altmap"]').click();
     await page.waitForFunction(`document.querySelector('.facts').textContent.includes('6.1.50 | 6.1.192')`);
     await waitFor(page, '6.1.50 step');
@@ -265,7 +269,8 @@ describe('the playground, from disk and with the network off', () => {
     await page.getByLabel('text to load').fill('00001000-3fffffff : System RAM\n');
     await page.getByLabel('kernel', { exact: true }).last().fill('5.10.0-46-amd64');
     await page.getByRole('dialog').getByRole('button', { name: 'Load', exact: true }).click();
-    await page.locator('.note', { hasText: 'taken for 5.10.262' }).waitFor();
+    await page.locator('.note', { hasText: 'on 5.10.262, beside' }).waitFor();
+    await page.locator('.remark', { hasText: 'is some 5.10.y and does not say which' }).waitFor();
     expect(errorsOf(page)).toEqual([]);
   });
 
@@ -363,7 +368,19 @@ test('a counter that is wrong is shown with what it should say, and hundreds of 
   const width = async (nth: number): Promise<number> =>
     (await counter.locator('.counter-bar span').nth(nth).boundingBox())!.width;
   expect((await width(0)) / (await width(1))).toBeCloseTo(4, 1);
+  // On a phone all of its controls are in one row.
+  await page.setViewportSize({ width: 390, height: 844 });
+  const tops = await page
+    .locator('.bar button')
+    .evaluateAll((all) => all.map((button) => Math.round(button.getBoundingClientRect().top)));
+  expect(new Set(tops.filter((top) => top > tops[0]! + 2))).toEqual(new Set());
+  await page.setViewportSize({ width: 1440, height: 900 });
   await page.waitForFunction(`document.querySelectorAll('.event').length > 500`);
+  // The current one stays in sight while those before it come.
+  const [list, current] = [page.locator('.steps'), page.locator('.event[aria-current]')];
+  expect((await current.boundingBox())!.y).toBeLessThan(
+    (await list.boundingBox())!.y + (await list.boundingBox())!.height,
+  );
   await page.keyboard.press('Home');
   await page.keyboard.press('ArrowRight');
   expect(await page.locator('.event[aria-current]').getAttribute('data-row')).toBe('0');

@@ -119,14 +119,13 @@ function kernelsOf(machine: ScenarioInput['machine'], said: string | undefined):
   const own = said ?? machine.kernel;
   const release = own === undefined ? DEFAULT_RELEASE : findKernelRelease(own, 'the kernel');
   const which =
-    own === undefined
-      ? `nothing names its kernel, taken for ${release.name}`
-      : (release.remark ?? `on ${release.name}`);
+    own === undefined ? `nothing names its kernel, which is taken for ${release.name}` : `on ${release.name}`;
   const beside = releaseBeside(machineOf(machine, release));
-  if (beside === undefined) return { kernels: [release.name], told: `${which}, the newest that is known` };
+  const name = own ?? release.name;
+  if (beside === undefined) return { kernels: [name], told: `${which}, the newest that is known` };
   const { release: next, ended } = beside;
   const why = ended.length === 0 ? 'the newest' : `the next that has ${ended.map(({ id }) => id).join(', ')} no more`;
-  return { kernels: [release.name, next.name], told: `${which}, beside ${next.name}, ${why}` };
+  return { kernels: [name, next.name], told: `${which}, beside ${next.name}, ${why}` };
 }
 
 /**

@@ -55,7 +55,7 @@ export function Bar(props: BarProps) {
             Report
           </button>
           <button type="button" aria-pressed={mode === 'play'} onClick={onPlay}>
-            Playground
+            Play<span class="more">ground</span>
           </button>
         </div>
       )}

@@ -255,30 +255,35 @@ function BugList({
   structPage: string;
   onBug: PlaygroundProps['onBug'];
 }) {
+  const show = bugs.filter(({ structPageSizes }) => structPageSizes.length === 0);
+  const others = bugs.filter((bug) => !show.includes(bug));
+  const lines = (group: readonly BugHere[]) =>
+    group.map(({ id, name, title, endedBy, structPageSizes }) => (
+      <button
+        key={name}
+        type="button"
+        class="entry-line"
+        data-bug={name}
+        onClick={() => onBug(name, endedBy === null ? [kernel] : [kernel, endedBy])}
+      >
+        <b>{id}</b>
+        <code>{endedBy === null ? 'open' : `ends in ${endedBy}`}</code>
+        <span class="entry-title">
+          {title}
+          {structPageSizes.length > 0 && <span class="muted"> struct page of {structPageSizes.join(', ')} bytes</span>}
+        </span>
+      </button>
+    ));
   return (
     <div class="catalogue" role="group" aria-label="known bugs here">
-      {bugs.length === 0 && <p class="muted">The catalogue has none of {kernel} on this machine.</p>}
-      {bugs.map(({ id, name, title, endedBy, structPageSizes }) => (
-        <button
-          key={name}
-          type="button"
-          class="entry-line"
-          data-bug={name}
-          onClick={() => onBug(name, endedBy === null ? [kernel] : [kernel, endedBy])}
-        >
-          <b>{id}</b>
-          <code>{endedBy === null ? 'open' : `ends in ${endedBy}`}</code>
-          <span class="entry-title">
-            {title}
-            {structPageSizes.length > 0 && (
-              <span class="muted">
-                {' '}
-                shows with a struct page of {structPageSizes.join(', ')} bytes, not with {structPage}
-              </span>
-            )}
-          </span>
-        </button>
-      ))}
+      {show.length === 0 && <p class="muted">None of the catalogue shows on {kernel} with this machine.</p>}
+      {lines(show)}
+      {others.length > 0 && (
+        <h3>
+          In {kernel} too, and not to be seen with a struct page of {structPage} bytes
+        </h3>
+      )}
+      {lines(others)}
     </div>
   );
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { memo } from 'preact/compat';
-import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { stackOf } from '../../events/event.js';
 import { say } from '../../events/words.js';
 import { samePlace, type Position, type Session } from './session.js';
@@ -36,19 +36,20 @@ function Returned({ session, step }: { session: Session; step: number }) {
 
 export function Steps({ session, position, onGo, onDelete }: StepsProps) {
   const list = useRef<HTMLDivElement>(null);
-  useLayoutEffect(() => {
+  const follow = useCallback((): void => {
     const box = list.current!;
     const current =
       box.querySelector<HTMLElement>('.event[aria-current]') ?? box.querySelector<HTMLElement>('.step[aria-current]');
     // The list scrolls by itself on wide pages only; elsewhere the page must not jump.
     if (current === null || box.scrollHeight <= box.clientHeight || getComputedStyle(box).overflowY === 'visible')
       return;
-    const top = current.offsetTop - box.offsetTop;
+    const top = current.getBoundingClientRect().top - box.getBoundingClientRect().top + box.scrollTop;
     const [above, below] = [60, 70];
     if (top - above < box.scrollTop) box.scrollTop = top - above;
     else if (top + current.offsetHeight + below > box.scrollTop + box.clientHeight)
       box.scrollTop = top + current.offsetHeight + below - box.clientHeight;
-  }, [position, session]);
+  }, []);
+  useLayoutEffect(follow, [position, session]);
   return (
     <div class="steps" ref={list} role="region" aria-label="steps and events" tabIndex={-1}>
       {session.titles.length === 0 && (
@@ -66,7 +67,7 @@ export function Steps({ session, position, onGo, onDelete }: StepsProps) {
               onGo={onGo}
               onDelete={onDelete}
             />
-            {isCurrent && <Events session={session} position={position} onGo={onGo} />}
+            {isCurrent && <Events session={session} position={position} onGo={onGo} onMore={follow} />}
           </div>
         );
       })}
@@ -80,7 +81,15 @@ const NEAR = 40;
 const MORE = 60;
 
 /** The events of the current step. A step may have hundreds, and nobody waits for those that are not on the screen. */
-function Events({ session, position: { step, row: current }, onGo }: Omit<StepsProps, 'onDelete'>) {
+function Events({
+  session,
+  position: { step, row: current },
+  onGo,
+  onMore,
+}: Omit<StepsProps, 'onDelete'> & {
+  /** There are more of them: the current one may have moved. */
+  onMore: () => void;
+}) {
   const rows = session.rows[step] ?? [];
   const [made, setMade] = useState({ rows, around: NEAR });
   const around = made.rows === rows ? made.around : NEAR;
@@ -89,6 +98,7 @@ function Events({ session, position: { step, row: current }, onGo }: Omit<StepsP
     const timer = setTimeout(() => setMade({ rows, around: around + MORE }));
     return () => clearTimeout(timer);
   }, [rows, around]);
+  useLayoutEffect(onMore, [around]);
   const first = Math.max(0, current - around);
   return (
     <>

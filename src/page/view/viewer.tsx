@@ -38,6 +38,23 @@ interface ViewerProps {
   isStale?: boolean;
 }
 
+/** What a reader should know of a run: its first clause, and the rest when he asks for it. */
+function Remark({ kernel, text }: { kernel: string; text: string }) {
+  const [first = '', ...rest] = text.split('; ');
+  const lead = (
+    <>
+      <b>{kernel}</b>: {first}
+    </>
+  );
+  if (rest.length === 0) return <p class="remark">{lead}</p>;
+  return (
+    <details class="remark">
+      <summary>{lead}</summary>
+      {rest.join('; ')}
+    </details>
+  );
+}
+
 export function Viewer(props: ViewerProps) {
   const {
     session,
@@ -79,11 +96,7 @@ export function Viewer(props: ViewerProps) {
         {controls}
         {instead ?? <Verdict session={session} position={position} onGo={onGo} onNext={onNext} />}
         {session.lanes.flatMap(({ run }) =>
-          run.remarks.map((remark) => (
-            <p key={`${run.kernel} ${remark}`} class="remark">
-              <b>{run.kernel}</b>: {remark}
-            </p>
-          )),
+          run.remarks.map((remark) => <Remark key={`${run.kernel} ${remark}`} kernel={run.kernel} text={remark} />),
         )}
         {inBooks && <PhysicalPicture session={session} position={position} fault={fault} />}
         {isHere && fault.finding.counter !== null && (
