@@ -768,13 +768,13 @@ function setChunk(node: Int32Array, at: number, tag: number): void {
 }
 
 function clearNode(node: Int32Array): void {
-  node.fill(0, 0, node[REACH]!);
+  node.fill(0, 0, node[REACH]);
   node[REACH] = 0;
 }
 
 function copyNode(to: Int32Array, from: Int32Array): void {
   const end = from[REACH]!;
-  if (to[REACH]! > end) to.fill(0, end, to[REACH]!);
+  if (to[REACH]! > end) to.fill(0, end, to[REACH]);
   to.set(from.subarray(0, end));
   to[REACH] = end;
 }
