@@ -78,6 +78,12 @@ export class CacheHierarchy {
     const last = Math.floor((pa + length - 1) * this.perLine);
     const count = last - first + 1;
     if (count < GRANULE_LINES || this.mayHold(first, last)) {
+      if (count <= this.newest.length) {
+        for (let line = first; line <= last; line++) {
+          served[this.newest[line & this.lowBits] === line ? 0 : this.accessLine(line)]! += 1;
+        }
+        return;
+      }
       for (let line = first; line <= last; line += GRANULE_LINES) {
         this.accessLines(line, Math.min(last - line + 1, GRANULE_LINES), served);
       }
