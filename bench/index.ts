@@ -10,33 +10,41 @@ import { parseArgs } from 'node:util';
 import { SUITES } from '../src/bench/cases.js';
 import { compile } from '../src/measure/run.js';
 import { InputError } from '../src/scenario/input.js';
+import { knownTree } from '../src/tree/known-trees.js';
 import { LARGE_GIB } from './large.js';
-import { PATHS, type Path } from './paths.js';
+import { fitsOneCall, PATHS, type Calls, type Path } from './paths.js';
 import { playInTurns, Player, ratios, spreadOf, type Spread } from './turns.js';
 import type { Measured } from './worker.js';
 
 /**
- * How fast the emulator is: each populate and free path in turns with C that makes the same loads and stores (yardstick.c), each case
- * of the suite cycle with the clock off and on, and memory a GiB.
+ * How fast the emulator is: each populate and free path in turns with the C of a kernel's tree in the same process, and with C that
+ * makes the same loads and stores natively (yardstick.c); each case of the suite cycle with the clock off and on, and memory a GiB.
  *
- * usage: npm run bench -- [TEXT] [--against FOLDER]
- * TEXT: paths and cases whose name contains it. FOLDER: another commit, compiled there (`npx tsc -p .`), plays in turns, too.
+ * usage: npm run bench -- [TEXT] [--tree PATH] [--against FOLDER]
+ * TEXT: paths and cases whose name contains it. PATH: a Linux tree; else 6.12.117 of the trees that tests take, if it is there.
+ * FOLDER: another commit, compiled there (`npx tsc -p .`), plays in turns, too.
  */
 
 const NAME_WIDTH = 58;
+const RATIO_WIDTH = 22;
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const BUILT = here('..');
 const YARDSTICK = here('../../bench/yardstick.c');
 
-const { positionals, values } = parseArgs({ options: { against: { type: 'string' } }, allowPositionals: true });
+const { positionals, values } = parseArgs({
+  options: { against: { type: 'string' }, tree: { type: 'string' } },
+  allowPositionals: true,
+});
 const [filter = ''] = positionals;
+const tree = values.tree ?? knownTree('6.12.117');
 const other = values.against === undefined ? undefined : join(resolve(values.against), 'dist');
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
 const play = (folder: string, ...job: string[]): Player =>
   Player.start(process.execPath, [here('./player.js'), folder, ...job]);
 const ratioText = ({ median, low, high }: Spread): string =>
-  `${median.toFixed(2)}x (${low.toFixed(2)}-${high.toFixed(2)})`.padStart(22);
+  `${median.toFixed(2)}x (${low.toFixed(2)}-${high.toFixed(2)})`.padStart(RATIO_WIDTH);
+const NO_RATIO = ''.padStart(RATIO_WIDTH);
 const nsText = (times: readonly number[], sections: number): string =>
   (spreadOf(times).median / sections).toFixed(0).padStart(9);
 
@@ -52,6 +60,14 @@ function yardstick(folder: string): { program: string } | { missing: string } {
   }
 }
 
+/** How often TypeScript takes the time of the tree's C, both in one process. */
+async function ofTree(path: Path, calls: Calls): Promise<string> {
+  if (tree === undefined || (calls === 'one' && !fitsOneCall(path))) return NO_RATIO;
+  const args = [here('./player.js'), BUILT, 'tree', path.name, calls, tree];
+  const [typescript, c] = await playInTurns(Player.startSides(process.execPath, args, ['typescript', 'tree']));
+  return ratioText(ratios(typescript!, c!));
+}
+
 async function measurePath(path: Path, program: string | undefined): Promise<void> {
   const c = program === undefined || path.yardstick === undefined ? undefined : [program, ...path.yardstick];
   const players = [
@@ -62,7 +78,9 @@ async function measurePath(path: Path, program: string | undefined): Promise<voi
   const [own, ...rest] = (await playInTurns(players)) as [number[], ...number[][]];
   const cells = [
     nsText(own, path.sections),
-    c === undefined ? ''.padStart(22) : ratioText(ratios(own, rest[0]!)),
+    await ofTree(path, 'each'),
+    await ofTree(path, 'one'),
+    c === undefined ? NO_RATIO : ratioText(ratios(own, rest[0]!)),
     ...(other === undefined ? [] : [ratioText(ratios(own, rest[rest.length - 1]!))]),
   ];
   say(`${path.name.padEnd(NAME_WIDTH)} ${cells.join(' ')}`.trimEnd());
@@ -72,8 +90,16 @@ const folder = mkdtempSync(join(tmpdir(), 'vmemmap-bench-'));
 try {
   const c = yardstick(folder);
   if ('missing' in c) say(c.missing);
-  const against = other === undefined ? '' : 'of the other commit'.padStart(23);
-  say(`${'path'.padEnd(NAME_WIDTH)} ${'ns a sect.'.padStart(9)} ${'of C, 95 %'.padStart(21)}${against}`);
+  if (tree === undefined) say('no Linux tree: --tree PATH names one, whose C is compiled and plays in turns');
+  const titles = [
+    'of the tree’s C, 95 %',
+    '… in one call',
+    'of native C',
+    ...(other === undefined ? [] : ['of the other commit']),
+  ];
+  say(
+    `${'path'.padEnd(NAME_WIDTH)} ${'ns a sect.'.padStart(9)} ${titles.map((title) => title.padStart(RATIO_WIDTH)).join(' ')}`,
+  );
   for (const path of PATHS) {
     if (path.name.includes(filter)) await measurePath(path, 'program' in c ? c.program : undefined);
   }

@@ -135,7 +135,13 @@ export interface Bench {
 export const idleMachine = (machine: ScenarioInput['machine']): Run =>
   startRun(resolveScenario(scenarioSchema.parse({ machine, steps: [{ op: 'use', pfn: 0, nrPages: 1 }] })));
 
-export function prepare(path: Path): Bench {
+/** How sections come and go: each by a call of its own, or all by one, as far as the path lets them. */
+export type Calls = 'each' | 'one';
+
+/** Whether one call can add all sections of a path: they are whole, and have no altmap of their own. */
+export const fitsOneCall = ({ sections, altmap, halves }: Path): boolean => sections > 1 && !altmap && !halves;
+
+export function prepare(path: Path, calls: Calls = 'each'): Bench {
   // System memory lies above everything that is added.
   const run = idleMachine({ ramBasePfn: 2 ** 29, ...path.machine });
   const { kernel } = run;
@@ -145,8 +151,8 @@ export function prepare(path: Path): Bench {
         sectionAltmap(FIRST_PFN + i * pagesPerSection, pagesPerSection, kernel.structPageSize, kernel.pageSize),
       )
     : [];
-  const unit = path.halves ? pagesPerSection / 2 : pagesPerSection;
-  const units = path.sections * (path.halves ? 2 : 1);
+  const units = calls === 'one' ? 1 : path.sections * (path.halves ? 2 : 1);
+  const unit = (path.sections * pagesPerSection) / units;
   return {
     run,
     round: () => {

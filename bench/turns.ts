@@ -4,9 +4,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 
 /**
- * Programs that play the same thing in turns, each a process that reads how many rounds to play and prints the nanoseconds of
- * processor time that they took. A busy machine is as busy for one as for the other, so ratios of turns side by side say something
- * where times do not.
+ * Players that play the same thing in turns. A process reads how many rounds to play, and which of its sides plays where it has
+ * several, and prints the nanoseconds of processor time that they took. A busy machine is as busy for one as for the other, so ratios
+ * of turns side by side say something where times do not.
  */
 
 /** Processor time of one turn, ns, and how many turns there are. */
@@ -17,21 +17,26 @@ const WARM_UP_NS = 6e8;
 /** Half the width of a 95 % interval of a median, in ranks: this many times the root of the number of turns. */
 const INTERVAL = 0.98;
 
-/** A program that plays rounds. */
+/** A program that plays rounds, or one side of it. */
 export class Player {
-  private readonly answers: AsyncIterator<string, undefined>;
   private rounds = 1;
 
   private constructor(
     private readonly process: ChildProcess,
-    stdout: NodeJS.ReadableStream,
-  ) {
-    this.answers = createInterface({ input: stdout })[Symbol.asyncIterator]() as AsyncIterator<string, undefined>;
-  }
+    private readonly answers: AsyncIterator<string, undefined>,
+    private readonly side: string | undefined,
+  ) {}
 
   static start(command: string, args: readonly string[]): Player {
+    const [player] = Player.startSides(command, args, [undefined]);
+    return player!;
+  }
+
+  /** One process that plays each side when it is asked to. */
+  static startSides(command: string, args: readonly string[], sides: readonly (string | undefined)[]): Player[] {
     const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] });
-    return new Player(child, child.stdout);
+    const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]() as AsyncIterator<string, undefined>;
+    return sides.map((side) => new Player(child, lines, side));
   }
 
   /** Plays until the code is warm, and finds out how many rounds a turn has. */
@@ -54,7 +59,7 @@ export class Player {
   }
 
   private async play(rounds: number): Promise<number> {
-    this.process.stdin?.write(`${rounds}\n`);
+    this.process.stdin?.write(`${[rounds, ...(this.side === undefined ? [] : [this.side])].join(' ')}\n`);
     const { value, done } = await this.answers.next();
     if (done === true) throw new Error(`${this.process.spawnargs.join(' ')} ended with ${this.process.exitCode}`);
     return Number(value);

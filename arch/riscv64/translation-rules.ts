@@ -6,7 +6,8 @@ export const TRANSLATION_RULES: readonly TranslationRule[] = [
   {
     name: 'fence-before-reuse',
     manual: 'The RISC-V Instruction Set Manual, Volume II, 20211203',
-    section: '4.2.1, Supervisor Memory-Management Fence Instruction',
+    // Supervisor Memory-Management Fence Instruction, read in the manual's source (src/supervisor.tex).
+    section: '4.2.1',
     sentence: 'Memory that an entry pointed to goes to somebody else only behind an SFENCE.VMA on every hart.',
     releaseBreaks: true,
   },

@@ -10,6 +10,11 @@ export const FUNCTION_NAMES: FunctionNames = {
   populate: null,
   // Of each level, free_pte_table() to free_p4d_table(): which one is not told by a name here.
   freeTableIfEmpty: null,
+  // The table goes behind remove_pte_table(), in remove_pmd_table().
+  removePteTable: null,
+  removePtes: 'remove_pte_table',
+  removeP4dTables: null,
+  decide: null,
   clear: null,
   clearLocked: null,
   set: null,

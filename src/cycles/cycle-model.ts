@@ -144,7 +144,8 @@ export function cycleModel(kernel: Kernel, options: ProcessorOptions): CycleMode
 
   function entryRow(row: EntryRow, address: number, count: number): void {
     const first = locate(PTE, address);
-    loopOf(row).play(first, count, row.includes('walk') ? pathNow().above(PTE) : []);
+    const { entries, depthOf } = pathNow();
+    loopOf(row).play(first, count, entries, row.includes('walk') ? depthOf[PTE]! : 0);
   }
 
   const observer: Observer = {

@@ -37,26 +37,27 @@ export class EntryLoop {
    * Charges the processor, as turn by turn.
    * @param first physical byte address of the first entry
    * @param count of entries
-   * @param above physical byte addresses of the entries above, as far as each turn reads them, in their order, before its own
+   * @param above physical byte addresses of entries above
+   * @param depth how many of them each turn reads, in their order, before its own
    */
-  play(first: number, count: number, above: readonly number[]): void {
+  play(first: number, count: number, above: ArrayLike<number>, depth: number): void {
     for (let pa = first, left = count; left > 0;) {
       const inPage = Math.min(left, (SMALLEST_PAGE - (pa % SMALLEST_PAGE)) / ENTRY_BYTES);
       this.pa = pa;
       this.left = inPage;
-      this.playInPage(above);
+      this.playInPage(above, depth);
       pa += inPage * ENTRY_BYTES;
       left -= inPage;
     }
   }
 
-  private playInPage(above: readonly number[]): void {
+  private playInPage(above: ArrayLike<number>, depth: number): void {
     const { processor } = this;
-    const stays = processor.keepsFirst(above.length + 1);
+    const stays = processor.keepsFirst(depth + 1);
     let isSettled = false;
     while (this.left > 0) {
       if (isSettled && stays && this.settled !== null) {
-        this.playLines(this.settled, above);
+        this.playLines(this.settled, above, depth);
         return;
       }
       isSettled = this.playLine(stays);
@@ -83,7 +84,7 @@ export class EntryLoop {
   }
 
   /** Plays lines behind one that was played, all of whose accesses are still in L1. */
-  private playLines(settled: Charges, above: readonly number[]): void {
+  private playLines(settled: Charges, above: ArrayLike<number>, depth: number): void {
     const { processor, perLine } = this;
     let lines = 0;
     let from = 0;
@@ -112,7 +113,7 @@ export class EntryLoop {
       this.goOn();
     }
     this.chargeLines(settled, from, lines);
-    for (const entry of above) processor.see(entry);
+    for (let i = 0; i < depth; i++) processor.see(above[i]!);
     processor.see(this.pa - ENTRY_BYTES);
   }
 

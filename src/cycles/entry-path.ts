@@ -63,11 +63,6 @@ export class EntryPath {
     throw new RangeError(`this page table has no level ${LEVELS[level]}`);
   }
 
-  /** Those above the entry of a level. */
-  above(level: Level): readonly number[] {
-    return [...this.entries.subarray(0, this.depthOf[level])];
-  }
-
   /** Reads an entry on the way; what lay behind it is no longer known. */
   private read(depth: number, address: number): void {
     const { table } = this;

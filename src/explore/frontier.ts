@@ -9,7 +9,8 @@ import type { Places } from './alphabet.js';
  * behind the other in chunks of shared memory.
  */
 
-/** Words of a chunk, unless a state needs more. */
+/** Words of the first chunk, of twice as many each one behind it up to the last, unless a state needs more. */
+const FIRST_CHUNK_WORDS = 2 ** 14;
 const CHUNK_WORDS = 2 ** 20;
 
 /** How to get to a state of a frontier. */
@@ -79,7 +80,8 @@ export class FrontierWriter {
   }
 
   private startChunk(words: number): void {
-    const buffer = new SharedArrayBuffer(Math.max(CHUNK_WORDS, words) * 4);
+    const usual = Math.min(CHUNK_WORDS, FIRST_CHUNK_WORDS * 2 ** this.chunks.length);
+    const buffer = new SharedArrayBuffer(Math.max(usual, words) * 4);
     this.chunks.push(buffer);
     this.chunk = new Int32Array(buffer);
     this.end = 0;

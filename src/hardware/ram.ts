@@ -19,6 +19,8 @@ const CHUNK_FRAMES = 1 << CHUNK_SHIFT;
 const NODE_SHIFT = 11;
 const NODE_CHUNKS = 1 << NODE_SHIFT;
 const NODE_FRAMES = NODE_CHUNKS * CHUNK_FRAMES;
+/** Place in a node, behind its chunks: where those end that were ever written. Most nodes have few, at the beginning. */
+const REACH = NODE_CHUNKS;
 /** Tags below this are the byte of a uniform frame or chunk; from here on they number a slot or a tag block. */
 const FIRST_INDEX = 256;
 /** Memory whose bytes are kept lies below. Frames that only struct pages tell of may lie above. */
@@ -394,7 +396,7 @@ export class Ram {
       const count = to.length;
       to.word(0);
       let chunks = 0;
-      for (let at = 0; at < NODE_CHUNKS; at++) {
+      for (let at = 0; at < node[REACH]!; at++) {
         const chunk = node[at]!;
         if (chunk === 0) continue;
         chunks++;
@@ -408,7 +410,7 @@ export class Ram {
 
   /** Makes the memory what it was when it was saved. Positions in {@link words} change. */
   restore(from: StateReader): void {
-    for (const index of this.directory.places) this.directory.get(index)!.fill(0);
+    for (const index of this.directory.places) clearNode(this.directory.get(index)!);
     this.tagBlocks = 0;
     this.freeTagBlocks.length = 0;
     this.slots = 0;
@@ -421,7 +423,7 @@ export class Ram {
         const at = from.word();
         const tag = from.word();
         if (tag === SAVED_MIXED) this.restoreBlock(this.split(node, at), from);
-        else node[at] = tag;
+        else setChunk(node, at, tag);
       }
     }
   }
@@ -432,8 +434,8 @@ export class Ram {
     image.words.keep(this.words, this.slots << this.slotShift);
     image.tags.keep(this.tags, this.tagBlocks << CHUNK_SHIFT);
     image.mixedFrames.keep(this.mixedFrames, this.tagBlocks);
-    while (image.chunks.length < places.length) image.chunks.push(new Int32Array(NODE_CHUNKS));
-    for (let n = 0; n < places.length; n++) image.chunks[n]!.set(this.directory.get(places[n]!)!);
+    while (image.chunks.length < places.length) image.chunks.push(newNode());
+    for (let n = 0; n < places.length; n++) copyNode(image.chunks[n]!, this.directory.get(places[n]!)!);
     image.nodes = places.length;
     image.slots = this.slots;
     image.tagBlocks = this.tagBlocks;
@@ -447,8 +449,8 @@ export class Ram {
     image.words.putBack(this.words);
     image.tags.putBack(this.tags);
     image.mixedFrames.putBack(this.mixedFrames);
-    for (let n = 0; n < image.nodes; n++) this.directory.get(places[n]!)!.set(image.chunks[n]!);
-    for (let n = image.nodes; n < places.length; n++) this.directory.get(places[n]!)!.fill(0);
+    for (let n = 0; n < image.nodes; n++) copyNode(this.directory.get(places[n]!)!, image.chunks[n]!);
+    for (let n = image.nodes; n < places.length; n++) clearNode(this.directory.get(places[n]!)!);
     this.slots = image.slots;
     this.framesMove();
     this.tagBlocks = image.tagBlocks;
@@ -562,7 +564,7 @@ export class Ram {
     if (!(pfn >= 0 && pfn * this.frameSize < PHYSICAL_ADDRESS_LIMIT)) {
       throw new PhysicalAddressError(`frame 0x${pfn.toString(16)} lies outside the physical address space`);
     }
-    return this.directory.add(index, new Int32Array(NODE_CHUNKS));
+    return this.directory.add(index, newNode());
   }
 
   /** Whether frames of a chunk in a row are filled. The last one is asked first: the end of a leaf is in use the longest. */
@@ -631,7 +633,7 @@ export class Ram {
     }
     if (count === CHUNK_FRAMES) {
       if (chunk >= FIRST_INDEX) this.releaseTagBlock(chunk - FIRST_INDEX);
-      node[at] = byte;
+      setChunk(node, at, byte);
       return;
     }
     const block = chunk < FIRST_INDEX ? this.split(node, at) : chunk - FIRST_INDEX;
@@ -712,7 +714,7 @@ export class Ram {
     }
     this.tags.fill(node[at]!, block << CHUNK_SHIFT, (block + 1) << CHUNK_SHIFT);
     this.mixedFrames[block] = 0;
-    node[at] = block + FIRST_INDEX;
+    setChunk(node, at, block + FIRST_INDEX);
     return block;
   }
 
@@ -756,6 +758,25 @@ export class Ram {
       this.storeMoved();
     }
   }
+}
+
+const newNode = (): Int32Array => new Int32Array(NODE_CHUNKS + 1);
+
+function setChunk(node: Int32Array, at: number, tag: number): void {
+  node[at] = tag;
+  if (at >= node[REACH]!) node[REACH] = at + 1;
+}
+
+function clearNode(node: Int32Array): void {
+  node.fill(0, 0, node[REACH]);
+  node[REACH] = 0;
+}
+
+function copyNode(to: Int32Array, from: Int32Array): void {
+  const end = from[REACH]!;
+  if (to[REACH]! > end) to.fill(0, end, to[REACH]);
+  to.set(from.subarray(0, end));
+  to[REACH] = end;
 }
 
 const bytesOf = ({ buffer, byteOffset, byteLength }: Uint32Array<ArrayBuffer>): Uint8Array<ArrayBuffer> =>

@@ -46,3 +46,29 @@ export function tellRows(
     from = i;
   }
 }
+
+/** A row that a loop finds out on its way, since it may have to stop. */
+export class GrowingRow {
+  private row: EntryRow | null = null;
+  private address = 0;
+  private count = 0;
+
+  constructor(private readonly observer: Observer | null) {}
+
+  /** What has been done to the next entry. @param address that it covers */
+  add(row: EntryRow, address: number): void {
+    if (row !== this.row) {
+      this.tell();
+      this.row = row;
+      this.address = address;
+    }
+    this.count++;
+  }
+
+  /** Tells of what was added, as {@link tellRows}: the next entry is no neighbour, or the loop has ended. */
+  tell(): void {
+    if (this.row !== null) this.observer?.entryRow?.(this.row, this.address, this.count);
+    this.row = null;
+    this.count = 0;
+  }
+}

@@ -52,10 +52,15 @@ export class MemSections {
   /** The root that was looked up last, and its number: what is asked next is mostly about the same section. */
   private lastNumber = 0;
   private lastRoot: SectionRoot | undefined;
+  /** What {@link mask} was asked last, and its answer. */
+  private maskFrom = 0;
+  private maskTo = 0;
+  private readonly maskWords: Int32Array;
 
   /** @param subsectionsPerSection SUBSECTIONS_PER_SECTION */
   constructor(readonly subsectionsPerSection: number) {
     this.wordsPerMap = Math.ceil(subsectionsPerSection / 32);
+    this.maskWords = new Int32Array(this.wordsPerMap);
   }
 
   /** sparse_index_init(): the root that holds a section exists from here on. */
@@ -177,12 +182,11 @@ export class MemSections {
    */
   fillMap(sectionNr: number, from: number, to: number): boolean {
     const { maps } = this.root(sectionNr)!;
-    const first = (sectionNr & (SECTIONS_PER_ROOT - 1)) * this.wordsPerMap;
-    const last = (to - 1) >>> 5;
-    for (let word = from >>> 5; word <= last; word++) {
-      if ((maps[first + word]! & wordMask(word, from, to)) !== 0) return false;
-    }
-    for (let word = from >>> 5; word <= last; word++) maps[first + word]! |= wordMask(word, from, to);
+    const { wordsPerMap } = this;
+    const mask = this.mask(from, to);
+    const first = (sectionNr & (SECTIONS_PER_ROOT - 1)) * wordsPerMap;
+    for (let word = 0; word < wordsPerMap; word++) if ((maps[first + word]! & mask[word]!) !== 0) return false;
+    for (let word = 0; word < wordsPerMap; word++) maps[first + word]! |= mask[word]!;
     this.changes++;
     return true;
   }
@@ -193,15 +197,26 @@ export class MemSections {
    */
   clearMap(sectionNr: number, from: number, to: number): boolean {
     const { maps } = this.root(sectionNr)!;
-    const first = (sectionNr & (SECTIONS_PER_ROOT - 1)) * this.wordsPerMap;
-    const last = (to - 1) >>> 5;
-    for (let word = from >>> 5; word <= last; word++) {
-      const mask = wordMask(word, from, to);
-      if ((maps[first + word]! & mask) !== mask) return false;
-    }
-    for (let word = from >>> 5; word <= last; word++) maps[first + word]! &= ~wordMask(word, from, to);
+    const { wordsPerMap } = this;
+    const mask = this.mask(from, to);
+    const first = (sectionNr & (SECTIONS_PER_ROOT - 1)) * wordsPerMap;
+    for (let word = 0; word < wordsPerMap; word++) if ((~maps[first + word]! & mask[word]!) !== 0) return false;
+    for (let word = 0; word < wordsPerMap; word++) maps[first + word]! &= ~mask[word]!;
     this.changes++;
     return true;
+  }
+
+  /** subsection_mask_set(): the bits [from, to) of a subsection map. It holds until the next one is asked for. */
+  private mask(from: number, to: number): Int32Array {
+    if (from !== this.maskFrom || to !== this.maskTo) {
+      this.maskFrom = from;
+      this.maskTo = to;
+      for (let word = 0; word < this.wordsPerMap; word++) {
+        const isIn = from < (word + 1) * 32 && word * 32 < to;
+        this.maskWords[word] = isIn ? wordMask(word, from, to) : 0;
+      }
+    }
+    return this.maskWords;
   }
 
   /** bitmap_set() of the subsection map. @param from the first subsection @param to behind the last */

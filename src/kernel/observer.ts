@@ -91,8 +91,8 @@ export type EntryRow = readonly EntryEvent[];
  */
 export interface Observer extends MemoryEvents, CostEvents {
   /**
-   * A loop over neighbouring entries of a PTE table, told at once before it begins, where frames and contents of entries are
-   * of no concern. Who has no ear for it hears the events of each entry, one by one.
+   * A loop over neighbouring entries of a PTE table, told at once before it begins or when it has ended, where frames and
+   * contents of entries are of no concern. Who has no ear for it hears the events of each entry, one by one.
    * @param row events of each entry
    * @param address that the first entry covers
    * @param count of entries

@@ -6,10 +6,10 @@ import { NO_PAGE } from '../hardware/buddy-blocks.js';
 import { ENTRY_BYTES, NOT_MAPPED, PMD, PTE, tableIndex, type Level } from '../hardware/page-table.js';
 import { ENOMEM } from '../kernel/errno.js';
 import { mapBasePages, type MappingRows } from '../kernel/base-pages.js';
-import { entryByEntry } from '../kernel/entry-rows.js';
+import { entryByEntry, GrowingRow } from '../kernel/entry-rows.js';
 import { allocPages, type Kernel } from '../kernel/kernel.js';
 import type { DevPagemap, VmemAltmap } from '../kernel/memremap.js';
-import type { Decision } from '../kernel/observer.js';
+import type { Decision, EntryRow } from '../kernel/observer.js';
 import { altmapAllocBlockBuf } from './vmem-altmap.js';
 
 /**
@@ -99,8 +99,10 @@ function walkFromRoot(kernel: Kernel, paging: KernelPaging, level: Level, addres
   }
 }
 
-/** What vmemmap_populate_address() does to a PTE. */
-const POPULATE_ADDRESS: MappingRows = { none: ['allocPage', 'walk', 'setEntry'], mapped: ['walk'] };
+/** What vmemmap_populate_address() does to a PTE: one that is none gets a page of the allocator, or another. */
+const PASS_BY: EntryRow = ['walk'];
+const POPULATE_ADDRESS: MappingRows = { none: ['allocPage', 'walk', 'setEntry'], mapped: PASS_BY };
+const MAP_OTHER_PAGE: EntryRow = ['walk', 'setEntry'];
 
 /**
  * vmemmap_populate_range() with vmemmap_populate_address(): base pages, or one page again and again.
@@ -122,11 +124,13 @@ function vmemmapPopulateRange(
   const { table } = paging;
   const { ram, allocator, counters, pageSize, observer } = kernel;
   const pmdSize = table.span[PMD]!;
+  const each = entryByEntry(observer);
+  const row = new GrowingRow(observer);
   for (let address = start; address < end;) {
     let entry = vmemmapTablesPopulate(kernel, paging, PTE, address, nid);
     if (entry === NO_ENTRY) return -ENOMEM;
     const tableEnd = Math.min(alignDown(address, pmdSize) + pmdSize, end);
-    if (reuse === NO_PAGE && altmap === null && entryByEntry(observer) === null) {
+    if (reuse === NO_PAGE && altmap === null && each === null) {
       // From an address inside a page the kernel goes on by pages all the same, and comes out behind the table's end.
       const count = Math.ceil((tableEnd - address) / pageSize);
       if (!mapBasePages(kernel, paging, { first: entry, count, address }, nid, POPULATE_ADDRESS)) return -ENOMEM;
@@ -136,20 +140,26 @@ function vmemmapPopulateRange(
     const { words } = ram;
     for (; address < tableEnd; address += pageSize, entry += ENTRY_WORDS) {
       if (!paging.isNone(words[entry]!, words[entry + 1]!, PTE)) {
-        observer?.walk(PTE, address);
+        if (each === null) row.add(PASS_BY, address);
+        else each.walk(PTE, address);
         continue;
       }
       const pfn = reuse === NO_PAGE ? vmemmapAllocBlockBuf(kernel, 0, nid, altmap) : reuse;
-      if (pfn === NO_PAGE) return -ENOMEM;
+      if (pfn === NO_PAGE) {
+        row.tell();
+        return -ENOMEM;
+      }
       if (reuse !== NO_PAGE) allocator.getPage(reuse);
       words[entry] = paging.pteWord0(pfn);
       words[entry + 1] = paging.pteWord1(pfn);
-      if (observer !== null) {
-        observer.walk(PTE, address);
-        observer.setEntry(PTE, address, words[entry]!, words[entry + 1]!);
+      if (each === null) row.add(MAP_OTHER_PAGE, address);
+      else {
+        each.walk(PTE, address);
+        each.setEntry(PTE, address, words[entry]!, words[entry + 1]!);
       }
       counters.set[PTE]!++;
     }
+    row.tell();
   }
   return 0;
 }

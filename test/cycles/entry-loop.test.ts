@@ -117,7 +117,7 @@ test('a loop over entries of a table costs what its turns cost one by one, to th
           }
           const each = loops[action.loop]!;
           const first = TABLES + action.loop * 2 ** 16 + action.first * 8;
-          entryLoops[action.loop]!.play(first, action.count, each.above);
+          entryLoops[action.loop]!.play(first, action.count, each.above, each.above.length);
           for (let i = 0; i < action.count; i++) turnOf(single, each)(first + i * 8);
         }
         expect(seen(whole)).toEqual(seen(single));

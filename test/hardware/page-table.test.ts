@@ -52,6 +52,27 @@ function mapOne(endian: TableGeometry['endian'], target: number): PageTable {
 }
 
 describe('a page table', () => {
+  test('tells where the last walk came out as long as the way is the same', () => {
+    const address = 0xea0000234567;
+    for (const [tablePa, level] of [
+      [ROOT, P4D],
+      [FAR, PUD],
+    ] as const) {
+      const table = mapOne('big', 2 ** 45);
+      table.lastWalk.remember(PMD, address);
+      expect(table.lastWalk.find(PMD, address + 2 ** 29)).toBe(0x3000);
+      expect(table.lastWalk.find(PMD, address + 2 ** 30)).toBe(NOT_MAPPED);
+      expect(table.lastWalk.find(PTE, address)).toBe(NOT_MAPPED);
+      const entry = table.entry(tablePa, tableIndex(table.table(level), address));
+      table.write(entry, table.lo(entry), table.hi(entry) + 1);
+      expect(table.lastWalk.find(PMD, address)).toBe(NOT_MAPPED);
+    }
+    const table = mapOne('little', 2 ** 45);
+    table.lastWalk.remember(PMD, address);
+    table.ram.fillFrames(3, 1, 0);
+    expect(table.lastWalk.find(PMD, address)).toBe(NOT_MAPPED);
+  });
+
   test.each(['little', 'big'] as const)('maps through frames above 2^32, %s-endian', (endian) => {
     const table = mapOne(endian, 2 ** 45);
     expect(table.translate(0xea0000234567)).toBe(2 ** 45 + 0x34567);

@@ -68,8 +68,36 @@ describe('RAM', () => {
     expect(ram.uniformByte(0)).toBe(0xfd);
   });
 
-  test('one byte that differs is found at either end of 2 MiB', () => {
-    for (const at of [0, 2 ** 21 - 1]) {
+  test('a word is asked anew after its frame was filled, and does not lie where another frame’s does', () => {
+    for (const frames of [1, FRAMES]) {
+      const ram = new Ram(FRAME);
+      ram.words[ram.wordIndex(FIRST * FRAME)] = 7;
+      ram.fillFrames(FIRST, frames, 0xfd);
+      ram.words[ram.wordIndex((FIRST + 9) * FRAME)] = 8;
+      expect(ram.words[ram.wordIndex(FIRST * FRAME)]).toBe(0xfdfdfdfd);
+      ram.words[ram.wordIndex(FIRST * FRAME)] = 9;
+      expect(ram.words[ram.wordIndex((FIRST + 9) * FRAME)]).toBe(8);
+    }
+  });
+
+  test('the first word that is not zero is found wherever it is and whichever of its bits it has', () => {
+    const bit = fc.integer({ min: 0, max: 31 }).map((shift) => 2 ** shift);
+    const place = fc.integer({ min: 0, max: FRAME / 4 });
+    fc.assert(
+      fc.property(fc.array(fc.tuple(place, bit), { maxLength: 4 }), place, place, (words, a, b) => {
+        const ram = new Ram(FRAME);
+        const start = ram.wordIndex(0);
+        for (const [at, value] of words) if (at < FRAME / 4) ram.words[start + at] = value;
+        const [from, to] = [start + Math.min(a, b), start + Math.max(a, b)];
+        let expected = from;
+        while (expected < to && ram.words[expected] === 0) expected++;
+        expect(ram.firstNonZero(from, to)).toBe(expected);
+      }),
+    );
+  });
+
+  test('one byte that differs is found wherever it is in 2 MiB', () => {
+    for (const at of [0, 5 * FRAME + 7, 2 ** 21 - FRAME, 2 ** 21 - 1]) {
       const ram = new Ram(FRAME);
       ram.memset(0, 0xfd, 2 ** 21);
       ram.memset(at, 0, 1);

@@ -4,7 +4,7 @@ import { entryText } from '../../src/kernel/log.js';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { sparseAddOneSection } from '../../src/mm/sparse.js';
-import { MemSections, SectionsImage } from '../../src/kernel/mem-sections.js';
+import { HAS_MEM_MAP, MemSections, SectionsImage, STALE_MEM_MAP } from '../../src/kernel/mem-sections.js';
 import { activeMemmap } from '../../src/kernel/vmemmap-view.js';
 import { StateReader, StateWriter } from '../../src/hardware/saved-state.js';
 import { startRun } from '../../src/scenario/runner.js';
@@ -202,6 +202,30 @@ describe('mem_section[]', () => {
     expect(sections.areClear(3, 0, SUBSECTIONS)).toBe(true);
     expect(sections.areSet(3, 0, SUBSECTIONS)).toBe(false);
     expect([...sections.active(), ...sections.stale()]).toEqual([]);
+  });
+
+  test('fills a map only where none is active, and clears one only where all are', () => {
+    const sections = new MemSections(SUBSECTIONS);
+    sections.indexInit(FAR);
+    expect([sections.fillMap(FAR, 30, 40), sections.fillMap(FAR, 39, 64), sections.fillMap(FAR, 40, 64)]).toEqual([
+      true,
+      false,
+      true,
+    ]);
+    expect([sections.clearMap(FAR, 29, 40), sections.areSet(FAR, 30, 64)]).toEqual([false, true]);
+    expect([sections.clearMap(FAR, 30, 64), sections.isEmpty(FAR)]).toEqual([true, true]);
+  });
+
+  test('has a next valid section, also across roots that are not there', () => {
+    const sections = new MemSections(SUBSECTIONS);
+    expect(sections.nextValid(0, 9)).toBe(9);
+    for (const number of [3, FAR]) {
+      sections.indexInit(number);
+      sections.setFlags(number, HAS_MEM_MAP);
+    }
+    sections.setFlags(4, STALE_MEM_MAP);
+    expect([0, 3, 4, FAR + 1].map((from) => sections.nextValid(from, FAR + 9))).toEqual([3, 3, FAR, FAR + 9]);
+    expect(sections.nextValid(4, FAR)).toBe(FAR);
   });
 
   test('is saved and restored, every section with its flags and its map', () => {
