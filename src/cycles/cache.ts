@@ -13,6 +13,8 @@ export interface CacheGeometry {
   readonly ways: number;
 }
 
+/** Lines that are accessed level by level at once. */
+const ROW_LINES = 2 ** 15;
 /** Lines of a granule, the unit in which {@link CacheHierarchy} remembers what may be in a cache. */
 const GRANULE_LINES = 2 ** 12;
 
@@ -23,7 +25,7 @@ export class CacheHierarchy {
   private readonly touched = new Set<number>();
   private lastGranule = -1;
   /** The level that serves each line of a row. */
-  private readonly servers = new Uint8Array(GRANULE_LINES);
+  private readonly servers = new Uint8Array(ROW_LINES);
   /**
    * The last line that was accessed of those with the same low bits. All sets choose by these bits at least, so no other line
    * has come into its set since in any level, and it is the most recent everywhere.
@@ -84,8 +86,8 @@ export class CacheHierarchy {
         }
         return;
       }
-      for (let line = first; line <= last; line += GRANULE_LINES) {
-        this.accessLines(line, Math.min(last - line + 1, GRANULE_LINES), served);
+      for (let line = first; line <= last; line += ROW_LINES) {
+        this.accessLines(line, Math.min(last - line + 1, ROW_LINES), served);
       }
       return;
     }
@@ -117,15 +119,20 @@ export class CacheHierarchy {
     return server;
   }
 
-  /** Accesses at most {@link GRANULE_LINES} lines, level by level: what one does, no other sees. */
+  /** Accesses at most {@link ROW_LINES} lines, level by level: what one does, no other sees. */
   private accessLines(first: number, count: number, served: Float64Array): void {
     const { levels, servers } = this;
     servers.fill(levels.length, 0, count);
     for (let level = levels.length - 1; level >= 0; level--) levels[level]!.touchRow(first, count, servers, level);
-    for (let i = 0; i < count; i++) served[servers[i]!]! += 1;
+    for (let i = 0; i < count;) {
+      const server = servers[i]!;
+      const from = i;
+      while (i < count && servers[i] === server) i++;
+      served[server]! += i - from;
+    }
     const last = first + count - 1;
     this.noteNewest(first, last);
-    this.mark(first);
+    for (let line = first; line < last; line += GRANULE_LINES) this.mark(line);
     this.mark(last);
   }
 

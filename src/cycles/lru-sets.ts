@@ -12,6 +12,9 @@ interface Run {
   count: number;
 }
 
+/** Keys of a row for each set from which on sets are looked at in place of keys. */
+const LONG_ROW = 4;
+
 export class LruSets {
   /** The most recent key of each set, plus one, so that zero is an empty way. */
   private readonly newest: Float64Array;
@@ -27,6 +30,9 @@ export class LruSets {
   private deferred = 0;
   /** A set has taken the newest run, so that it cannot grow. */
   private newestTaken = true;
+  /** Room for {@link touchInSet}: keys of before, and where in the row each way's is, behind its end if in none. */
+  private readonly before: Float64Array;
+  private readonly places: Float64Array;
   /** A set that took fewer runs than this has been emptied since, and does not know yet. */
   private emptied = 0;
 
@@ -44,6 +50,8 @@ export class LruSets {
     this.newest = new Float64Array(sets);
     this.older = new Float64Array(sets * (ways - 1));
     this.taken = new Uint32Array(sets);
+    this.before = new Float64Array(ways);
+    this.places = new Float64Array(ways);
   }
 
   /**
@@ -63,12 +71,48 @@ export class LruSets {
    * @param found gets `mark` in the place of each key that was there
    */
   touchRow(first: number, count: number, found: Uint8Array, mark: number): void {
+    if (count >= this.sets * LONG_ROW) {
+      for (let set = 0; set < this.sets; set++) this.touchInSet(set, first, count, found, mark);
+      return;
+    }
     const { newest, mask, taken, deferred } = this;
     for (let i = 0, set = first & mask; i < count; i++, set = (set + 1) & mask) {
       if (taken[set] !== deferred) this.take(set);
       const stored = first + i + 1;
       if (newest[set] === stored || this.renew(set, stored)) found[i] = mark;
     }
+  }
+
+  /**
+   * The keys of a long row that are of one set: behind them lie those of before that are not among them. One of before is
+   * there when its turn comes if fewer keys than there are ways have come in front of it.
+   */
+  private touchInSet(set: number, first: number, count: number, found: Uint8Array, mark: number): void {
+    if (this.taken[set] !== this.deferred) this.take(set);
+    const { newest, older, ways, sets, before, places } = this;
+    const at = set * (ways - 1);
+    const start = first + ((set - first) & this.mask);
+    const keys = Math.ceil((first + count - start) / sets);
+    let others = 0;
+    for (let way = 0; way < ways; way++) {
+      const stored = way === 0 ? newest[set]! : older[at + way - 1]!;
+      if (stored === 0) break;
+      const place = (stored - 1 - start) / sets;
+      if (place < 0 || place >= keys) {
+        before[others++] = stored;
+        places[way] = keys;
+        continue;
+      }
+      places[way] = place;
+      let inFront = place;
+      for (let nearer = 0; nearer < way; nearer++) if (places[nearer]! > place) inFront++;
+      if (inFront < ways) found[stored - 1 - first] = mark;
+    }
+    const last = start + (keys - 1) * sets + 1;
+    newest[set] = last;
+    const fresh = Math.min(keys, ways);
+    for (let i = 1; i < fresh; i++) older[at + i - 1] = last - i * sets;
+    for (let i = 0; i < others && fresh + i < ways; i++) older[at + fresh + i - 1] = before[i]!;
   }
 
   /** Whether a key is there. Its set is chosen as by {@link touch}, and left as it is. */

@@ -21,7 +21,7 @@ function* compare(
   const a = requests[from]!;
   const b = requests[to]!;
   if (!isSameScenario(a, b)) return [];
-  const { differing, traits } = yield* decidingInTurns(a.scenario, b.scenario, checksFor(a.bug));
+  const { differing, traits } = yield* decidingInTurns(a.scenario, b.scenario, checksFor(a));
   return [
     {
       runs: [from, to],

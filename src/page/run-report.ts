@@ -40,6 +40,8 @@ export interface RunRequest {
   readonly command: string;
   /** The catalogue's entry whose scenario it is. */
   readonly bug?: Bug | undefined;
+  /** Expectations that are asked beside the invariants, by their names. */
+  readonly expect?: readonly string[] | undefined;
   /** CPU whose cycles are told, if it is one of the architecture's; the architecture's first if not given. */
   readonly cpu?: CpuProfile | undefined;
   /** Leaves the cycles out. */
@@ -64,9 +66,12 @@ function cyclesOfRun({ scenario, cpu: named, withoutCycles }: RunRequest): {
   return { cpu: undefined, steps: [], remarks: [remark] };
 }
 
-/** What is asked after each step: every invariant, and what the catalogue's entry breaks. */
-export const checksFor = (bug: Bug | undefined): Check[] =>
-  CHECKS.filter((check) => INVARIANTS.some(({ name }) => name === check.name) || check.name === bug?.symptom.breaks);
+/** What is asked after each step: every invariant, what the catalogue's entry breaks, and what else is wanted. */
+export const checksFor = ({ bug, expect = [] }: Pick<RunRequest, 'bug' | 'expect'>): Check[] =>
+  CHECKS.filter(
+    ({ name }) =>
+      INVARIANTS.some((invariant) => invariant.name === name) || name === bug?.symptom.breaks || expect.includes(name),
+  );
 
 function tableReport({ platform, pageSize }: Kernel, { level, start, pa }: Table): TableReport {
   const here = platform.table?.table(level);
@@ -157,7 +162,7 @@ export function* runInTurns(
   const { config, release } = scenario.machine;
   const tables = new Interned<TableReport>();
   const states: Omit<StateReport, 'physical'>[] = [];
-  const { run, checked, timeline, geometry, given, told } = recordRun(scenario, checksFor(bug), (moment) =>
+  const { run, checked, timeline, geometry, given, told } = recordRun(scenario, checksFor(request), (moment) =>
     states.push(stateReport(moment, tables)),
   );
   const { results, findings } = checked;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { ARCHITECTURES } from '../../arch/index.js';
 import type { TreeTarget } from '../../arch/tree-target.js';
+import { ARCHITECTURES } from '../scenario/names.js';
 import { TreeError } from './tree-error.js';
 
 /** What of a tree makes the memmap, on every architecture: files, entry points, configuration. */

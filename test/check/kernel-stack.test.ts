@@ -35,3 +35,50 @@ test('a stack has all functions from the one that a step calls, however many fra
     for (const other of stacks.slice(i, i + 4)) expect(other).toEqual(stacks[i]);
   }
 });
+
+test('functions of ours that the kernel does not have are in no stack', () => {
+  const pieces = [
+    { start: '0x100000000', size: '2M' },
+    { start: '0x108000000', size: '128M' },
+  ] as const;
+  const { steps, machine } = resolveScenario(
+    scenarioSchema.parse({
+      machine: { arch: 'x86_64', kernel: '6.12.117', structPageSize: 64 },
+      steps: (['add-pages', 'remove-pages'] as const).flatMap((op) => pieces.map((piece) => ({ op, ...piece }))),
+    }),
+  );
+  const run = startRun({ ...scenario, steps, machine });
+  const named = new Set<string>();
+  const note = (): void => kernelStack(machine).forEach((name) => named.add(name));
+  observe(run.kernel, { ...DEAF_OBSERVER, setEntry: note, clearEntry: note, allocPages: note, freePages: note });
+  for (const step of steps) runStep(run, step);
+  expect([...named].sort()).toEqual([
+    '__add_pages',
+    '__free_pages',
+    '__populate_section_memmap',
+    '__remove_pages',
+    'alloc_pages_node',
+    'depopulate_section_memmap',
+    'free_hugepage_table',
+    'free_pagetable',
+    'populate_section_memmap',
+    'remove_p4d_table',
+    'remove_pagetable',
+    'remove_pmd_table',
+    'remove_pte_table',
+    'remove_pud_table',
+    'section_activate',
+    'section_deactivate',
+    'sparse_add_section',
+    'sparse_remove_section',
+    'vmemmap_alloc_block_buf',
+    'vmemmap_alloc_block_zero',
+    'vmemmap_free',
+    'vmemmap_populate',
+    'vmemmap_populate_address',
+    'vmemmap_populate_basepages',
+    'vmemmap_populate_hugepages',
+    'vmemmap_populate_range',
+    'vmemmap_set_pmd',
+  ]);
+});

@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { AxeResults } from 'axe-core';
 import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
-import type { TestContext } from 'vitest';
+import { afterEach, type TestContext } from 'vitest';
 import { args, executablePath } from './chromium.js';
 
 /** One Chromium for the tests of a file. A page that writes an error, or asks another host for anything, has a fault. */
@@ -35,19 +35,48 @@ export const errorsOf = (page: Page): string[] => errors.get(page) ?? [];
 
 const OWN = /^(file:|blob:|data:|http:\/\/127\.0\.0\.1[:/])/;
 
-/** Opens an address, and waits for the picture. */
-export async function openPage(url: string, options: BrowserContextOptions = {}): Promise<Page> {
-  const context = await browser!.newContext({ viewport: { width: 1440, height: 900 }, ...options });
+async function newPage(options: BrowserContextOptions): Promise<Page> {
+  const context = await browser!.newContext(options);
   const page = await context.newPage();
-  const found: string[] = [];
-  errors.set(page, found);
+  const find = (fault: string): void => void errorsOf(page).push(fault);
   page.on('console', (message) => {
-    if (message.type() === 'error' || message.type() === 'warning') found.push(message.text());
+    if (message.type() === 'error' || message.type() === 'warning') find(message.text());
   });
-  page.on('pageerror', ({ message }) => found.push(message));
+  page.on('pageerror', ({ message }) => find(message));
   page.on('request', (request) => {
-    if (!OWN.test(request.url())) found.push(`asks for ${request.url()}`);
+    if (!OWN.test(request.url())) find(`asks for ${request.url()}`);
   });
+  return page;
+}
+
+const SCREEN = { width: 1440, height: 900 };
+
+/** Pages that no test has any more, by the options of their context: a new one costs a process, the same one a load. */
+const idle = new Map<string, Page[]>();
+/** Pages of the test that is running. */
+const lent: { readonly page: Page; readonly back: Page[] }[] = [];
+
+afterEach(async () => {
+  for (const { page, back } of lent.splice(0)) {
+    if (page.isClosed()) continue;
+    await page.evaluate('localStorage.clear()');
+    // Nothing stays of a page, not even where it was pointed at.
+    await page.goto('about:blank');
+    await page.mouse.move(0, 0);
+    back.push(page);
+  }
+});
+
+/** Opens an address in a page that knows of nothing before, and waits for the picture. */
+export async function openPage(url: string, { viewport, ...options }: BrowserContextOptions = {}): Promise<Page> {
+  const key = JSON.stringify(options);
+  const back = idle.get(key) ?? [];
+  idle.set(key, back);
+  const page = back.pop() ?? (await newPage(options));
+  lent.push({ page, back });
+  errors.set(page, []);
+  await page.setViewportSize(viewport ?? SCREEN);
+  await page.emulateMedia({ colorScheme: null });
   await page.goto(url);
   await page.waitForSelector('#picture');
   return page;

@@ -96,6 +96,16 @@ export interface ReportPart {
   document: ReportDocument;
   /** Kernels that the scenario is still to run on. */
   awaited: readonly string[];
+  /** Why others of those that were asked for cannot run it. */
+  refused: readonly string[];
+}
+
+/** A scenario with all that a run of it takes. */
+export interface Editable {
+  file: unknown;
+  kernels: string[];
+  /** Expectations that are asked beside the invariants: what the entry breaks that it was taken from. */
+  expect: string[];
 }
 
 /** What is asked by its name, what is answered, and what comes before the answer in parts. */
@@ -103,8 +113,8 @@ export interface Ask {
   offer: { request: object; answer: Offer; part: never };
   bug: { request: { name: string; kernels: string[] }; answer: ReportDocument; part: ReportPart };
   /** The entry's scenario as a file. */
-  bugFile: { request: { name: string }; answer: { file: unknown; kernels: string[] }; part: never };
-  run: { request: { file: unknown; kernels: string[] }; answer: ReportDocument; part: ReportPart };
+  bugFile: { request: { name: string }; answer: Editable; part: never };
+  run: { request: Editable; answer: ReportDocument; part: ReportPart };
   check: { request: { text: string }; answer: Mistake[]; part: never };
   /** @param kernel as uname -r prints it, where the text does not say; empty where nobody knows */
   load: { request: { name: string; text: string; kernel: string }; answer: Loaded; part: never };

@@ -6,6 +6,8 @@
 export interface Draft {
   readonly file: Scenario;
   readonly kernels: readonly string[];
+  /** Expectations that are asked beside the invariants. */
+  readonly expect?: readonly string[];
 }
 
 /** A scenario as a file, as far as the page looks into it. */
@@ -85,8 +87,9 @@ export async function readHash(hash: string): Promise<Shown> {
 /** Whether something is a scenario with kernels: links come from anywhere. */
 function isDraft(value: unknown): value is Draft {
   if (typeof value !== 'object' || value === null) return false;
-  const { file, kernels } = value as Record<string, unknown>;
-  if (!Array.isArray(kernels) || !kernels.every((kernel) => typeof kernel === 'string')) return false;
+  const { file, kernels, expect = [] } = value as Record<string, unknown>;
+  for (const names of [kernels, expect])
+    if (!Array.isArray(names) || !names.every((name) => typeof name === 'string')) return false;
   return isScenario(file);
 }
 

@@ -16,11 +16,13 @@ import { Playground } from './playground.js';
 import { clickSection, EMPTY_DRAFT, windowOf, type Tool } from './plug.js';
 import {
   completed,
+  NOTHING_MISSING,
   overlaps,
   samePlace,
   sessionOf,
   START,
   subjectsOf,
+  type Missing,
   type Position,
   type Session,
   type Subject,
@@ -46,8 +48,7 @@ interface Showing {
   readonly subject: Subject;
   /** Places of runs among the subject's. */
   readonly lanes: readonly number[];
-  /** Kernels that are still running it. */
-  readonly awaited: readonly string[];
+  readonly missing: Missing;
   readonly bug?: string | undefined;
 }
 
@@ -124,7 +125,7 @@ export function App({ document: own, emulator }: AppProps) {
       sessionOf(
         showing.document,
         showing.lanes.map((lane) => showing.subject.runs[lane]!),
-        showing.awaited,
+        showing.missing,
       ),
     [showing],
   );
@@ -135,7 +136,7 @@ export function App({ document: own, emulator }: AppProps) {
 
   /** Shows runs: at the place that is asked for, or where a reader begins, or where he went while another kernel was running. */
   const show = useCallback(
-    ({ document, awaited }: ReportPart, wanted: Shown, { opening, bug, isMore }: Manner): void => {
+    ({ document, ...missing }: ReportPart, wanted: Shown, { opening, bug, isMore }: Manner): void => {
       const subjects = subjectsOf(document);
       const subject = subjects.find(({ name }) => name === wanted.subject) ?? subjects[0];
       if (subject === undefined) return;
@@ -143,7 +144,7 @@ export function App({ document: own, emulator }: AppProps) {
       const next = sessionOf(
         document,
         lanes.map((lane) => subject.runs[lane]!),
-        awaited,
+        missing,
       );
       const before = latest.current;
       const hasGone = isMore === true && before.session !== undefined && !samePlace(before.position, led.current);
@@ -152,7 +153,7 @@ export function App({ document: own, emulator }: AppProps) {
         : wanted.step === undefined
           ? opening(next)
           : next.nearest(wanted.step - 1, wanted.event === undefined ? Infinity : wanted.event - 1);
-      setShowing({ document, subject, lanes, awaited, bug });
+      setShowing({ document, subject, lanes, missing, bug });
       setPosition(led.current);
       if (isMore !== true) setSelected(wanted.at === undefined ? null : [...wanted.at]);
       setZoom(null);
@@ -181,11 +182,10 @@ export function App({ document: own, emulator }: AppProps) {
           show(part, wanted, { ...manner, isMore: parts++ > 0 });
         });
         // What costs runs of its own comes later than what one sees.
-        if (mine === asked.current)
-          setShowing((now) => now && { ...now, document: completed(now.document, whole), awaited: [] });
+        if (mine === asked.current) setShowing((now) => now && { ...now, document: completed(now.document, whole) });
       } catch (error) {
         if (mine !== asked.current) return;
-        setShowing((now) => now && { ...now, awaited: [] });
+        setShowing((now) => now && { ...now, missing: NOTHING_MISSING });
         if (error instanceof Stopped) return;
         setComplaint({ message: messageOf(error), path: error instanceof Refused ? error.path : [] });
       } finally {
@@ -213,7 +213,8 @@ export function App({ document: own, emulator }: AppProps) {
   const run = useCallback(
     (next: Draft, wanted: Shown = {}): void => {
       void ask(
-        (running, onPart) => running.ask('run', { file: next.file, kernels: [...next.kernels] }, onPart),
+        (running, onPart) =>
+          running.ask('run', { file: next.file, kernels: [...next.kernels], expect: [...(next.expect ?? [])] }, onPart),
         wanted,
         asClick,
       );
@@ -253,7 +254,7 @@ export function App({ document: own, emulator }: AppProps) {
         setMode('play');
         run(wanted.draft, wanted);
       } else if (wanted.bug !== undefined && emulator !== undefined) openBug(wanted.bug, wanted);
-      else if (own !== null) show({ document: own, awaited: [] }, wanted, asReport);
+      else if (own !== null) show({ document: own, ...NOTHING_MISSING }, wanted, asReport);
       else {
         setDraft(EMPTY_DRAFT);
         run(EMPTY_DRAFT);
@@ -359,14 +360,18 @@ export function App({ document: own, emulator }: AppProps) {
   };
   /** Plays on with what is shown. */
   const edit = (): void => {
-    if (emulator !== undefined && mode === 'report' && showing !== undefined) play(draftOf(showing));
+    if (emulator === undefined || mode !== 'report' || showing === undefined) return;
+    const shown = draftOf(showing);
+    if (showing.bug === undefined) play(shown);
+    // What an entry breaks may be no invariant: it is asked further.
+    else void emulator.ask('bugFile', { name: showing.bug }).then(({ expect }) => play({ ...shown, expect }));
   };
   const toReport = (): void => {
     if (mode === 'report') return;
     if (own === null) openBug(lastBug.current);
     else {
       setMode('report');
-      show({ document: own, awaited: [] }, {}, asReport);
+      show({ document: own, ...NOTHING_MISSING }, {}, asReport);
     }
   };
   const keys = keyHandler({
@@ -478,7 +483,10 @@ export function App({ document: own, emulator }: AppProps) {
         onCopy={copyLink}
         showing={showing}
         onLanes={(lanes) => showing && setShowing({ ...showing, lanes })}
-        onSubject={(subject) => showing && show(showing, { subject }, { ...asReport, bug: showing.bug })}
+        onSubject={(subject) =>
+          showing &&
+          show({ document: showing.document, ...showing.missing }, { subject }, { ...asReport, bug: showing.bug })
+        }
       />
       {session === undefined || axis === undefined ? (
         <div class="viewer">
@@ -540,12 +548,17 @@ export function App({ document: own, emulator }: AppProps) {
           onEdit={(name) =>
             void emulator
               ?.ask('bugFile', { name })
-              .then(({ file, kernels }) => play({ file: file as Draft['file'], kernels }))
+              .then(({ file, kernels, expect }) => play({ file: file as Draft['file'], kernels, expect }))
           }
           onStory={(story) => play({ file: story.file as Draft['file'], kernels: story.kernels })}
           onSubject={(subject, at) => {
             setDialog(undefined);
-            if (showing !== undefined) show(showing, { subject, ...at }, { ...asReport, bug: showing.bug });
+            if (showing !== undefined)
+              show(
+                { document: showing.document, ...showing.missing },
+                { subject, ...at },
+                { ...asReport, bug: showing.bug },
+              );
           }}
         />
       )}

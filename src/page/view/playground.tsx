@@ -97,7 +97,7 @@ export function Playground(props: PlaygroundProps) {
           label="architecture"
           value={machine.arch}
           options={offer.architectures.map(({ name }) => [name, name])}
-          onChange={(arch) => onDraft({ kernels, file: { ...file, machine: { arch } } })}
+          onChange={(arch) => onDraft({ ...draft, file: { ...file, machine: { arch } } })}
         />
         {architecture.configurations.length > 1 && (
           <Choice

@@ -69,11 +69,13 @@ export class Session {
   /**
    * @param runs one or two runs of one scenario
    * @param awaited kernels that the scenario is still running on
+   * @param refused why others cannot run it
    */
   constructor(
     runs: readonly RunReport[],
     readonly comparison: ComparisonReport | undefined,
     readonly awaited: readonly string[] = [],
+    readonly refused: readonly string[] = [],
   ) {
     const base = runs[0]?.vmemmap ?? 0;
     this.lanes = runs.map((run) => ({ run, timeline: timelineOf(run.recording), shift: run.vmemmap - base }));
@@ -239,13 +241,22 @@ export function subjectsOf({ runs }: ReportDocument): Subject[] {
   return [...subjects.values()];
 }
 
+/** What is known of the kernels of which there is no run. */
+export interface Missing {
+  readonly awaited: readonly string[];
+  readonly refused: readonly string[];
+}
+
+export const NOTHING_MISSING: Missing = { awaited: [], refused: [] };
+
 /** A session of two runs of a document, or one. @param runs places in {@link ReportDocument.runs} */
-export function sessionOf(document: ReportDocument, runs: readonly number[], awaited: readonly string[] = []): Session {
+export function sessionOf(document: ReportDocument, runs: readonly number[], { awaited, refused }: Missing): Session {
   const comparison = document.comparisons.find(({ runs: [from, to] }) => from === runs[0] && to === runs[1]);
   return new Session(
     runs.map((at) => document.runs[at]!),
     comparison,
     awaited,
+    refused,
   );
 }
 

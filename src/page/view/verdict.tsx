@@ -40,6 +40,11 @@ export function Verdict({ session, position, onGo, onNext }: VerdictProps) {
               {session.steps === 1 ? 'One step' : `All ${session.steps} steps`}; every invariant was asked after each.
             </span>{' '}
             <Same session={session} />
+            {session.refused.map((why) => (
+              <span key={why} class="muted">
+                {why}
+              </span>
+            ))}
             {session.awaited.map((kernel) => (
               <span key={kernel} class="muted">
                 {kernel} is running …
@@ -55,16 +60,14 @@ export function Verdict({ session, position, onGo, onNext }: VerdictProps) {
   const { step, row } = fault.position;
   const other = lanes.length > 1 ? 1 - lane : undefined;
   const [awaited] = session.awaited;
+  const [refused] = session.refused;
+  const isAlone = other === undefined && awaited === undefined && refused === undefined;
   const event =
     isHere || (position.step === step && position.row >= row)
       ? `event ${row + 1}`
       : `go to step ${step + 1}, event ${row + 1}`;
   return (
-    <div
-      class={other === undefined && awaited === undefined ? 'verdicts' : 'verdicts are-two'}
-      role="group"
-      aria-label="verdict"
-    >
+    <div class={isAlone ? 'verdicts' : 'verdicts are-two'} role="group" aria-label="verdict">
       <section class="verdict is-wrong">
         <h2>
           <span aria-hidden="true">✗ </span>
@@ -104,6 +107,11 @@ export function Verdict({ session, position, onGo, onNext }: VerdictProps) {
         </p>
       </section>
       {other !== undefined && <Other session={session} lane={other} fault={fault} onGo={onGo} />}
+      {refused !== undefined && (
+        <section class="verdict">
+          <p class="muted">{refused}</p>
+        </section>
+      )}
       {awaited !== undefined && (
         <section class="verdict">
           <h2>{awaited} is running …</h2>
