@@ -96,6 +96,19 @@ describe('RAM', () => {
     );
   });
 
+  test('finds the first entry that is not like the others', () => {
+    const ram = new Ram(FRAME);
+    const start = ram.wordIndex(FIRST * FRAME);
+    fc.assert(
+      fc.property(fc.nat(40), fc.nat(40), fc.nat(1), (count, unlike, half) => {
+        for (let entry = 0; entry < 40; entry++) ram.words.set([7, 0x2000_0000], start + 2 * entry);
+        ram.words[start + 2 * unlike + half]! ^= 1;
+        const end = start + 2 * count;
+        expect(ram.firstUnlike(start, end, 7, 0x2000_0000)).toBe(Math.min(end, start + 2 * unlike));
+      }),
+    );
+  });
+
   test('one byte that differs is found wherever it is in 2 MiB', () => {
     for (const at of [0, 5 * FRAME + 7, 2 ** 21 - FRAME, 2 ** 21 - 1]) {
       const ram = new Ram(FRAME);
