@@ -23,6 +23,8 @@ interface Shot {
   readonly report?: readonly string[];
   /** Keys that are pressed before, one after the other. */
   readonly keys?: readonly string[];
+  /** What comes last of what is waited for. */
+  readonly last?: string;
   readonly width: number;
   readonly height: number;
   readonly colorScheme: 'light' | 'dark';
@@ -34,8 +36,8 @@ const SHOTS: readonly Shot[] = [
   { name: 'two-releases', report: TWO_KERNELS, width: 1440, height: 900, colorScheme: 'light' },
   { name: 'one-release', report: ['--bug', 'shared-leaf-ripped-out'], width: 800, height: 1000, colorScheme: 'dark' },
   { name: 'two-releases-narrow', report: TWO_KERNELS, width: 390, height: 844, colorScheme: 'light' },
-  { name: 'playground', keys: SHARED_LEAF, width: 1440, height: 900, colorScheme: 'light' },
-  { name: 'playground-narrow', keys: SHARED_LEAF, width: 390, height: 844, colorScheme: 'dark' },
+  { name: 'playground', keys: SHARED_LEAF, last: 'one decides', width: 1440, height: 900, colorScheme: 'light' },
+  { name: 'playground-narrow', keys: SHARED_LEAF, last: 'one decides', width: 390, height: 844, colorScheme: 'dark' },
   { name: 'catalogue', keys: ['c'], width: 1440, height: 900, colorScheme: 'dark' },
 ];
 
@@ -65,6 +67,7 @@ for (const shot of SHOTS) {
     if (key === 'c') await page.waitForSelector('.entry-row');
     else await page.waitForFunction(`document.querySelectorAll('.step').length === ${i + 1}`);
   }
+  if (shot.last !== undefined) await page.getByText(shot.last).first().waitFor();
   await page.screenshot({ path: join(FOLDER, `${name}.png`) });
 }
 await browser.close();
