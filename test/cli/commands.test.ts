@@ -148,8 +148,9 @@ describe('vmemmap repro', () => {
     expect(bugs[0]!.fixed).toContain('5.13');
   });
 
-  test('--all finds every entry where the facts say', () => {
-    const { status, stdout } = vmemmap('repro', '--all');
+  // That every release has what its entries say is stated entry by entry in test/catalogue/bugs.test.ts.
+  test('--all finds every entry where the facts say, on a release', () => {
+    const { status, stdout } = vmemmap('repro', '--all', '--kernel', '5.12');
     expect(stdout.trimEnd().split('\n').at(-1)).toMatch(/^(\d+) of \1 entries are where the facts say$/);
     expect(status).toBe(0);
   }, 60_000);
