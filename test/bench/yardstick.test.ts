@@ -5,8 +5,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { PATHS } from '../../bench/paths.js';
+import { fitsOneCall, PATHS, prepare, type Calls } from '../../bench/paths.js';
 import { ratios, spreadOf } from '../../bench/turns.js';
+import { countersRecord } from '../../src/kernel/counters.js';
 import { compile } from '../../src/measure/run.js';
 import { InputError } from '../../src/scenario/input.js';
 
@@ -34,6 +35,16 @@ test('the yardstick gives back all that it takes on every path: else it ends at 
     expect(status, name).toBe(0);
     expect(stdout, name).toMatch(/^\d+\n\d+\n$/);
   }
+});
+
+test.each(PATHS.filter(fitsOneCall))('$name: one call does what a call for each section does', (path) => {
+  const [each, one] = (['each', 'one'] satisfies Calls[]).map((calls) => {
+    const { run, round } = prepare({ ...path, sections: 4 }, calls);
+    round();
+    return { counters: countersRecord(run.kernel.counters), present: run.kernel.sections.present };
+  });
+  expect(one).toEqual(each);
+  expect(one?.present).toBe(0);
 });
 
 test('an interval of a median goes by ranks, so one turn that was held up moves nothing', () => {
