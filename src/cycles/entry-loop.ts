@@ -98,6 +98,7 @@ export class EntryLoop {
       }
       const first = level === 0 ? settled : this.firstTurns[level];
       if (first === undefined) {
+        this.seeTurnBefore(above, depth);
         this.firstTurns[level] = processor.record(this.playTurn);
         processor.repeat(settled, entries - 1);
       } else if (entries === perLine) {
@@ -113,8 +114,13 @@ export class EntryLoop {
       this.goOn();
     }
     this.chargeLines(settled, from, lines);
-    for (let i = 0; i < depth; i++) processor.see(above[i]!);
-    processor.see(this.pa - ENTRY_BYTES);
+    this.seeTurnBefore(above, depth);
+  }
+
+  /** Leaves the sets as the turn does that was the last: lines were looked up, and the entries above were not. */
+  private seeTurnBefore(above: ArrayLike<number>, depth: number): void {
+    for (let i = 0; i < depth; i++) this.processor.see(above[i]!);
+    this.processor.see(this.pa - ENTRY_BYTES);
   }
 
   /** Charges whole lines that come from a level. */
