@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { alignUp } from '../src/hardware/align.js';
+import { GIB } from '../src/hardware/units.js';
 import type { MachineConfig } from './machine-fields.js';
 
 /** What a room says of guests: the machine that QEMU emulates for its architecture, and the kernel in it. */
-
-const GIB = 2 ** 30;
 
 /** RAM of a guest that needs no more, bytes; the recorded kernels had as much. */
 export const DEFAULT_RAM = GIB;

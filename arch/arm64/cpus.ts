@@ -5,11 +5,10 @@ import { arithmetic, documented, estimate, measured, recalled, type Figure } fro
 import { pageAllocatorCost } from '../../src/cycles/page-allocator-cost.js';
 import type { CpuProfile, Sourced, StreamProfile } from '../../src/cycles/profile.js';
 import { SOURCES } from '../../src/cycles/sources.js';
+import { KIB, MIB } from '../../src/hardware/units.js';
 
 /** CPUs of arm64. Arm's technical reference manuals are recalled, not read again. */
 
-const KIB = 2 ** 10;
-const MIB = 2 ** 20;
 /** Sizes of a page and a block of every page size of the kernel. */
 const PAGE_SIZES = [4 * KIB, 16 * KIB, 64 * KIB, 2 * MIB, 32 * MIB, 512 * MIB];
 

@@ -5,6 +5,7 @@ import { documented, estimate, recalled, reference, type Figure } from '../../sr
 import { pageAllocatorCost } from '../../src/cycles/page-allocator-cost.js';
 import type { CpuProfile, Sourced, StreamProfile } from '../../src/cycles/profile.js';
 import { SOURCES } from '../../src/cycles/sources.js';
+import { KIB, MIB } from '../../src/hardware/units.js';
 
 /** CPUs of loongarch64. No cost of a flush or of a barrier was found: orders of magnitude only. */
 
@@ -12,8 +13,6 @@ import { SOURCES } from '../../src/cycles/sources.js';
 const REVIEWS =
   'Chips and Cheese, "Loongson’s 3A5000: China’s Best Shot?" (April 2023) and "Loongson 3A6000: A Star among Chinese CPUs" (March 2024)';
 
-const KIB = 2 ** 10;
-const MIB = 2 ** 20;
 /** Sizes of a page and of a leaf of the PMD, of every page size of the kernel. */
 const PAGE_SIZES = [4 * KIB, 16 * KIB, 64 * KIB, 2 * MIB, 32 * MIB, 512 * MIB];
 

@@ -5,12 +5,10 @@ import { arithmetic, documented, estimate, recalled, type Figure } from '../../s
 import { pageAllocatorCost } from '../../src/cycles/page-allocator-cost.js';
 import type { CpuProfile, Sourced, StreamProfile } from '../../src/cycles/profile.js';
 import { SOURCES } from '../../src/cycles/sources.js';
+import { GIB, KIB, MIB } from '../../src/hardware/units.js';
 
 /** CPUs of ppc64. POWER10 is recalled from slides almost throughout. */
 
-const KIB = 2 ** 10;
-const MIB = 2 ** 20;
-const GIB = 2 ** 30;
 const PAGE_SIZES = [4 * KIB, 64 * KIB, 2 * MIB, 16 * MIB, GIB];
 
 const SLIDES = 'IBM’s slides or a well-known review';

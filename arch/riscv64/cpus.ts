@@ -5,6 +5,7 @@ import { documented, estimate, recalled, type Figure } from '../../src/cycles/fi
 import { pageAllocatorCost } from '../../src/cycles/page-allocator-cost.js';
 import type { CpuProfile, Sourced, StreamProfile } from '../../src/cycles/profile.js';
 import { SOURCES } from '../../src/cycles/sources.js';
+import { GIB, KIB, MIB } from '../../src/hardware/units.js';
 
 /**
  * CPUs of riscv64. Sizes of caches and TLBs are those of the device trees in the kernel's source; no cost of a remote
@@ -15,9 +16,6 @@ import { SOURCES } from '../../src/cycles/sources.js';
 const REVIEWS =
   'Chips and Cheese, "Inside SiFive’s P550 Microarchitecture" (January 2025) and "Alibaba/T-HEAD’s Xuantie C910" (February 2025)';
 
-const KIB = 2 ** 10;
-const MIB = 2 ** 20;
-const GIB = 2 ** 30;
 /** Sizes of leaves from the PTE up. */
 const PAGE_SIZES = [4 * KIB, 2 * MIB, GIB];
 

@@ -5,11 +5,10 @@ import { documented, estimate, recalled, reference } from '../../src/cycles/figu
 import { pageAllocatorCost } from '../../src/cycles/page-allocator-cost.js';
 import type { CpuProfile, Sourced, StreamProfile } from '../../src/cycles/profile.js';
 import { SOURCES } from '../../src/cycles/sources.js';
+import { KIB, MIB } from '../../src/hardware/units.js';
 
 /** CPUs of s390. No cost of a broadcast, an overlapping MVC or a TLB size was found: orders of magnitude only. */
 
-const KIB = 2 ** 10;
-const MIB = 2 ** 20;
 const PAGE_SIZES = [4 * KIB, MIB];
 
 const wiki: Sourced = { confidence: 'reference', source: SOURCES.wikichip };

@@ -4,14 +4,12 @@
 import { estimate, measured, recalled, type Figure } from '../../src/cycles/figure.js';
 import type { CacheProfile, CpuProfile, Sourced, StreamProfile, TlbProfile } from '../../src/cycles/profile.js';
 import { SOURCES } from '../../src/cycles/sources.js';
+import { GIB, KIB, MIB } from '../../src/hardware/units.js';
 import { COMMON } from './cpus-common.js';
 import { MEASURED_X86_CPUS } from './measured-cpus.js';
 
 /** CPUs of x86_64. Intel's and AMD's optimisation guides are recalled, not read again. */
 
-const KIB = 2 ** 10;
-const MIB = 2 ** 20;
-const GIB = 2 ** 30;
 const PAGE = 4096;
 const PMD = 2 * MIB;
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { alignUp } from '../../src/hardware/align.js';
+import { GIB } from '../../src/hardware/units.js';
 import { DEFAULT_RAM, DEVICE_MEMORY_ALIGN, type GuestMachine, type MemoryLayout } from '../guest-machine.js';
 import { MAX_MEMORY_BLOCK_SIZE, MEM_SIZE_FOR_LARGE_BLOCK, MIN_MEMORY_BLOCK_SIZE } from './memory-block.js';
 
-const GIB = 2 ** 30;
 const ABOVE_4G = 4 * GIB;
 
 /** RAM in one piece as long as it is smaller; above, a part of it stays below 4 GiB. */

@@ -11,6 +11,7 @@ import type {
   TlbProfile,
 } from '../../src/cycles/profile.js';
 import { SOURCES } from '../../src/cycles/sources.js';
+import { GIB, KIB, MIB } from '../../src/hardware/units.js';
 import { COMMON } from './cpus-common.js';
 
 /**
@@ -19,9 +20,6 @@ import { COMMON } from './cpus-common.js';
  * against measurements of the composites that have set no figure.
  */
 
-const KIB = 2 ** 10;
-const MIB = 2 ** 20;
-const GIB = 2 ** 30;
 const PAGE = 4096;
 const PMD = 2 * MIB;
 /** Misses that a sequential scan takes before the prefetcher runs ahead of it. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import type { BenchMachine, BenchSuite } from '../../arch/bench-machine.js';
+import { GIB, MIB, TIB } from '../hardware/units.js';
 import { ARCHITECTURES } from '../scenario/names.js';
 import type { Hypervisor } from '../cycles/profile.js';
 import { BOUNDARY_RELEASES, RECORDED_RELEASES } from '../history/releases.js';
@@ -41,9 +42,6 @@ export interface Suite {
   readonly cases: readonly Case[];
 }
 
-const MIB = 2 ** 20;
-const GIB = 2 ** 30;
-const TIB = 2 ** 40;
 const SECTIONS = 64;
 
 const sizeName = (bytes: number): string =>

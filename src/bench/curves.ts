@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { GIB, MIB } from '../hardware/units.js';
 import { ScenarioError } from '../kernel/scenario-error.js';
 import { vmemmapWindow } from '../kernel/vmemmap-view.js';
 import { SUITES, type Case, type Machine } from './cases.js';
@@ -12,9 +13,6 @@ export interface Curve {
   readonly name: string;
   readonly points: readonly (readonly [size: number, cost: number])[];
 }
-
-const MIB = 2 ** 20;
-const GIB = 2 ** 30;
 
 /** Bytes of memory blocks, and the memory that they make up. */
 const BLOCK_SIZES = [128 * MIB, 256 * MIB, 512 * MIB, GIB, 2 * GIB];

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { MIB } from '../hardware/units.js';
 import type { GuestAction, GuestDevice } from './guest-action.js';
 
 /** What is typed for each action: into the monitor of QEMU, or into a root shell of the guest. */
@@ -12,7 +13,6 @@ export interface Command {
 const monitor = (line: string): Command => ({ where: 'monitor', line });
 const guest = (line: string): Command => ({ where: 'guest', line });
 
-const MIB = 2 ** 20;
 const hex = (address: number): string => `0x${address.toString(16)}`;
 
 /** Bytes as QEMU takes them: "128M". */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { alignUp } from '../hardware/align.js';
+import { MIB } from '../hardware/units.js';
 import { InputError } from '../scenario/input.js';
 import type { ScenarioInput } from '../scenario/schema.js';
 import { parseCommandLine, sizeOf, type QemuCommandLine, type QemuOption } from './command-line.js';
@@ -21,7 +22,6 @@ export interface QemuScenario {
 
 type Step = ScenarioInput['steps'][number];
 
-const MIB = 2 ** 20;
 /** -m without a unit counts MiB, and there are 128 if it is not given (hw/core/machine.c). */
 const DEFAULT_RAM = 128 * MIB;
 /** Memory devices start at a multiple of what their memory is mapped in, QEMU_VMALLOC_ALIGN: 2 MiB on all hosts here. */

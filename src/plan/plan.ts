@@ -2,6 +2,7 @@
 
 import { alignDown, alignUp } from '../hardware/align.js';
 import { outside } from '../hardware/ranges.js';
+import { GIB } from '../hardware/units.js';
 import { resolveTraits } from '../history/releases.js';
 import { LEVELS } from '../hardware/page-table.js';
 import {
@@ -98,7 +99,6 @@ export interface Plan {
 }
 
 const hex = (value: number): string => `0x${value.toString(16)}`;
-const GIB = 2 ** 30;
 const PERCENT_DECIMALS = 3;
 
 const kib = (bytes: number): string => {

@@ -6,6 +6,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { MIB } from '../hardware/units.js';
 
 /** Clang: the machine's, or the one that npm brings as WebAssembly. */
 
@@ -40,7 +41,6 @@ export interface Compiler {
 
 /** Names that Clang has on machines; all of these link for WebAssembly. The first that is found, newest first. */
 const NAMES = ['clang', ...Array.from({ length: 11 }, (_, i) => `clang-${24 - i}`)];
-const MIB = 2 ** 20;
 const MAX_OUTPUT = 64 * MIB;
 /** A compiler that does not come back within this is stopped, ms. */
 const TIME_LIMIT = 180_000;

@@ -3,6 +3,7 @@
 import { isFilled, memset, type Mmu } from '../hardware/mmu.js';
 import { NO_PAGE } from '../hardware/buddy-blocks.js';
 import { ENTRY_BYTES, type Level, type PageTable, type WalkLevel } from '../hardware/page-table.js';
+import { KIB } from '../hardware/units.js';
 import type { CodeMachine } from '../kernel/memmap-code.js';
 import type { VmemmapCode } from '../kernel/vmemmap-code.js';
 import { fillTaken, PAGE_UNUSED } from '../kernel/frame-content.js';
@@ -27,7 +28,6 @@ import type { TreeModule } from './tree.js';
  * Frames that hold bytes of their own lie in the module's memory, so both sides read and write the same page tables.
  */
 
-const KIB = 2 ** 10;
 /** Bytes that the slab has at first beside mem_section[], for whatever the tree takes out of it. */
 const SLAB_BYTES = 256 * KIB;
 const BITS_51_0 = 2 ** 52;

@@ -4,15 +4,13 @@ import { CAUSE } from '../../cycles/causes.js';
 import type { Processor } from '../../cycles/processor.js';
 import type { StreamProfile } from '../../cycles/profile.js';
 import { ENTRY_BYTES } from '../../hardware/page-table.js';
+import { GIB, KIB, MIB } from '../../hardware/units.js';
 
 /**
  * Composites that a measuring program times, as operations of a processor: tables filled and searched, walks, base pages
  * populated and removed, memory marked and searched, struct pages initialised. The id of a row says all of it.
  */
 
-const KIB = 2 ** 10;
-const MIB = 2 ** 20;
-const GIB = 2 ** 30;
 const PAGE = 4096;
 const LARGE_LEAF = 2 * MIB;
 const ENTRIES = 512;

@@ -2,6 +2,7 @@
 
 import { Processor, type ProcessorOptions } from '../../cycles/processor.js';
 import { SOURCES } from '../../cycles/sources.js';
+import { GIB, TIB } from '../../hardware/units.js';
 import { fillTable, foldHugepage, hypercalls, initialiseStructPage, zero, type TableFill } from './programs.js';
 
 /** Published measurements that the model can express, as data, beside the program that predicts each. */
@@ -43,8 +44,6 @@ export interface Measurement {
   readonly isCovered: boolean;
 }
 
-const GIB = 2 ** 30;
-const TIB = 2 ** 40;
 const TABLE_SPAN = 2 ** 21;
 const US_PER_MS = 1000;
 

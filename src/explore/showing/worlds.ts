@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { BASE } from '../../audit/shapes.js';
+import { MIB } from '../../hardware/units.js';
 import type { AlphabetOptions } from '../alphabet.js';
 import type { Altmaps, StepInput } from '../words.js';
 
@@ -35,7 +36,6 @@ export interface World extends Omit<AlphabetOptions, 'machine' | 'besides' | 'al
 export const baseOf = (pageSize: number): number => BASE * pageSize;
 
 const hex = (bytes: number): string => `0x${bytes.toString(16)}`;
-const MIB = 2 ** 20;
 const SUBSECTION = 2 * MIB;
 const HUGE_PAGE = 2 * MIB;
 /** A memory block of ppc64, where sections are smaller. */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { GIB } from '../../hardware/units.js';
 import { ARCHITECTURES } from '../../scenario/names.js';
 import { size } from '../../events/words.js';
 import { scenarioOfCommandLine } from '../../guest/from-command-line.js';
@@ -18,7 +19,6 @@ import type { Ask, Loaded } from './protocol.js';
 
 /** Makes a scenario of what somebody has: told by its looks, since nobody says what a paste is. */
 
-const GIB = 2 ** 30;
 /** The lists of a machine name no architecture. */
 const USUAL = ARCHITECTURES[0]!;
 
