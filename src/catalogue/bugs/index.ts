@@ -58,6 +58,8 @@ import { tableTakenForLeaf } from './table-taken-for-leaf.js';
 import { tableTakenForLeafSubsection } from './table-taken-for-leaf-subsection.js';
 import { tailKeepsLeaf } from './tail-keeps-leaf.js';
 import { topLevelNotShared } from './top-level-not-shared.js';
+import { zoneEndsInsideBlock } from './zone-ends-inside-block.js';
+import { zoneEndsInsideLargeBlock } from './zone-ends-inside-large-block.js';
 import { wrongHeadPainted } from './wrong-head-painted.js';
 import { wrongHeadPaintedTooFar } from './wrong-head-painted-too-far.js';
 import { sharedLeafRippedOutRiscv64 } from './shared-leaf-ripped-out-riscv64.js';
@@ -142,6 +144,8 @@ export const BUGS: readonly Bug[] = [
   freedBeforeFlushRadix,
   freedBeforeFlushS390,
   freedUnderIommu,
+  zoneEndsInsideBlock,
+  zoneEndsInsideLargeBlock,
   foldedWithoutBreak,
   earlyMemmapInParts,
   paintOverDevice,

@@ -60,6 +60,7 @@ export const EXPLANATIONS: readonly Explanation[] = [
         'no-leak __remove_pages',
         'no-leak try_remove_memory',
         'no-leak vmemmap_populate_hugepages',
+        'roll-back add_memory_resource',
         'roll-back vmemmap_populate_hugepages',
       ),
     ),
@@ -84,8 +85,14 @@ export const EXPLANATIONS: readonly Explanation[] = [
   },
   {
     entries: ['X10s'],
-    findings: on('s390 4K', 'no-hole modify_pmd_table', 'no-cross-talk modify_pmd_table'),
-    why: 'The frame held PAGE_UNUSED when it was taken and goes with its first section.',
+    findings: on(
+      's390 4K',
+      'no-hole modify_pmd_table',
+      'no-hole try_free_pmd_table',
+      'no-cross-talk modify_pmd_table',
+      'no-cross-talk try_free_pmd_table',
+    ),
+    why: 'The frame held PAGE_UNUSED when it was taken, be it from the last use of an altmap, and goes with its first section, or the table that it was alone in.',
   },
   {
     entries: ['X08'],
@@ -125,10 +132,13 @@ export const EXPLANATIONS: readonly Explanation[] = [
     findings: on(
       's390 4K',
       'altmap-books __remove_pages',
+      'no-cross-talk __add_pages',
+      'no-cross-talk __remove_pages',
       'no-cross-talk memmap_init_range',
       'no-cross-talk memory_block_online',
       'no-cross-talk try_remove_memory',
       'no-leak __remove_pages',
+      'no-leak vmemmap_unuse_sub_pmd',
       'right-owner modify_pmd_table',
     ),
     why: 'vmem_free_pages() goes by the altmap of its caller as x86_64 does, and what X09 says follows too. It cannot happen to a user: no driver of s390 brings an altmap but for a whole block, and that fills whole frames of 1 MiB.',
@@ -277,12 +287,13 @@ export const EXPLANATIONS: readonly Explanation[] = [
     entries: ['X01'],
     findings: on(
       's390 4K',
+      'no-crash memory_block_online',
       'no-hole __add_pages',
       'no-hole add_memory_resource',
       'no-hole modify_pud_table',
       'no-cross-talk vmemmap_use_new_sub_pmd',
     ),
-    why: 'A page table could not be had behind a first MiB that could; the next section fills the hole with frames of its own.',
+    why: 'A page table could not be had behind a first MiB that could; the next section fills the hole with frames of its own, or going online reads what is not there.',
   },
   {
     entries: ['B22'],
@@ -316,6 +327,7 @@ export const EXPLANATIONS: readonly Explanation[] = [
       'flush-before-free add_memory_resource',
       'flush-before-free modify_pmd_table',
       'flush-before-free try_free_pmd_table',
+      'flush-before-reuse __add_pages',
     ),
     why: 'Frames of 1 MiB and tables go back as modify_pagetable() walks, or to the altmap; the flush is behind the walk. The undo of an add that fails takes the same way.',
   },
@@ -351,5 +363,16 @@ export const EXPLANATIONS: readonly Explanation[] = [
     entries: [],
     findings: on('x86_64 4K', 'no-warning arch_add_pages'),
     why: 'add_pages() warns where __add_pages() fails, by a WARN_ON_ONCE() of its own.',
+  },
+  {
+    entries: ['X19', 'X19a'],
+    findings: on(
+      's390 4K',
+      'pages-present memory_block_offline',
+      'pages-present memory_block_online',
+      'zone-spans memory_block_offline',
+      'zone-spans memory_block_online',
+    ),
+    why: 'The memmap of a block that leaves the zone, or that did not get into it, is no whole number of subsections: the search for what the zone still has goes on half a subsection off.',
   },
 ];
