@@ -19,7 +19,9 @@ export type { Culprit, Outcome } from './check/releases/bisect.js';
 export type { FieldDifference, Parting } from './check/releases/diff.js';
 export type { Piece, Snapshot } from './check/snapshot.js';
 export type { BrokenRule, Glimpse, HeldPages, Sights } from './check/translation-watch.js';
+export type { TreeTarget } from '../arch/tree-target.js';
 export type { Call, CallNode, CallTree } from './cycles/call-tree.js';
+export type { Charges } from './cycles/charges.js';
 export type { Clock } from './cycles/clock.js';
 export type { Figure, Unit } from './cycles/figure.js';
 export type { Processor, ProcessorOptions } from './cycles/processor.js';
@@ -71,6 +73,7 @@ export type {
   TableGeometry,
   TableLevel,
   WalkLevel,
+  LastWalk,
 } from './hardware/page-table.js';
 export type { Ram, RamImage, WordStore } from './hardware/ram.js';
 export type { SavedState, StateReader, StateWriter } from './hardware/saved-state.js';
@@ -83,7 +86,7 @@ export type { Vmstat } from './kernel/kernel.js';
 export type { KernelLog, LogEntry, Mishap } from './kernel/log.js';
 export type { MemSections, SectionsImage } from './kernel/mem-sections.js';
 export type { DevPagemap, VmemAltmap } from './kernel/memremap.js';
-export type { Decision, FlushKind } from './kernel/observer.js';
+export type { Decision, EntryEvent, EntryRow, FlushKind } from './kernel/observer.js';
 export type { PfnRange } from './kernel/pfn-range.js';
 export type { HashedPageTable } from './kernel/platform.js';
 export type { EntryField, FlagField, NumberField, Ptdump, PtdumpLine } from './kernel/ptdump.js';
@@ -109,6 +112,7 @@ export type {
   StateReport,
   StepReport,
   TableReport,
+  CounterReport,
 } from './page/document.js';
 export type { PlannedDevice } from './plan/facts.js';
 export type { IomemRange } from './plan/iomem.js';

@@ -119,7 +119,7 @@ export class Processor {
 
   /**
    * Cycles of a cause go by.
-   * @param cause its number: see {@link CAUSE}
+   * @param cause its number in causes.ts
    * @param leaf function that the cycles belong to, where it is not the one that is running
    */
   charge(cause: number, cycles: number, leaf?: string): void {
@@ -177,7 +177,7 @@ export class Processor {
     return null;
   }
 
-  /** The level of cache that has a line; see {@link CacheHierarchy.access}. @param pa physical byte address */
+  /** The level of cache that has a line: 0 for L1, the number of levels for memory. @param pa physical byte address */
   serverOf(pa: number): number {
     return this.caches.serverOf(pa);
   }

@@ -152,7 +152,7 @@ const MAX_WALK = LEVELS.length - 1;
  * A table that kernel code has come to from the root, as a paging-structure cache of hardware keeps it. It is asked before a walk
  * and trusts nothing: what it says holds only while the entries on the way read as they did.
  */
-class LastWalk {
+export class LastWalk {
   private moves = -1;
   private level: Level = HPTE;
   /** What the table covers. */
