@@ -63,7 +63,7 @@ describe('an exploration', () => {
   });
 
   test('that may take no more memory says so', () => {
-    expect(vmemmap(...WIDE, '--max-memory', '1M').stdout).toContain('ended by --max-memory');
+    expect(vmemmap(...WIDE, '--max-memory', '64K').stdout).toContain('ended by --max-memory');
   });
 });
 

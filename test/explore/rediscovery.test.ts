@@ -749,6 +749,23 @@ const REDISCOVERIES: readonly Rediscovery[] = [
     hasNot: '5.12',
     world: { machine: x86(96), units: ['section', 'subsection'], depth: 3 },
   },
+  {
+    bug: 'X19',
+    breaks: 'zone-spans',
+    through: 'memory_block_offline',
+    length: 4,
+    has: '7.3',
+    hasNot: '6.12',
+    world: { machine: { arch: 's390', structPageSize: 96 }, units: ['block'], altmaps: ['shared'], depth: 4 },
+  },
+  {
+    bug: 'X19a',
+    breaks: 'zone-spans',
+    through: 'memory_block_offline',
+    length: 4,
+    has: '6.12',
+    world: { machine: { arch: 's390', structPageSize: 80 }, units: ['block'], altmaps: ['shared'], depth: 4 },
+  },
 ];
 
 /** Entries of the catalogue whose steps are no words of the alphabet, and why. */
