@@ -44,9 +44,9 @@ describe('the recorded campaign', () => {
   });
 
   test.each([
-    'x86_64 4K sp80 6.12.117 pieces',
-    'arm64 64K sp56 7.3 sections',
-    's390 4K sp64 7.3 blocks',
+    'x86_64 4K sp80 6.12.117 pieces-dirty',
+    'arm64 64K sp56 7.3 two-sections-watched',
+    's390 4K sp64 7.3 blocks-dirty',
     'x86_64 4K sp56 7.3 kept',
   ])('is what an exploration finds today: %s', (name) => {
     const recorded = CAMPAIGN.worlds.find((world) => world.name === name)!;

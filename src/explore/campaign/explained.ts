@@ -68,7 +68,7 @@ export const EXPLANATIONS: readonly Explanation[] = [
   },
   {
     entries: ['L1'],
-    findings: ['16K', '64K'].flatMap((page) =>
+    findings: ['4K', '16K', '64K'].flatMap((page) =>
       on(`loongarch64 ${page}`, 'no-leak vmemmap_populate_range', 'roll-back vmemmap_populate_range'),
     ),
     why: 'The base pages of an add that failed behind them are never freed.',
@@ -79,9 +79,14 @@ export const EXPLANATIONS: readonly Explanation[] = [
     why: 'The leaf held PAGE_UNUSED when it was taken and goes with its first section; the next add maps another frame under the second. Before 5.13 nothing is written behind a section at all.',
   },
   {
-    entries: ['X10'],
-    findings: on('x86_64 4K', 'no-crash memory_block_online'),
-    why: 'The leaf goes with the first block, and setting the second online reads its struct pages.',
+    entries: ['X10', 'B02', 'X06'],
+    findings: on(
+      'x86_64 4K',
+      'no-crash memory_block_online',
+      'no-cross-talk remove_pmd_table',
+      'no-hole remove_pmd_table',
+    ),
+    why: 'The leaf goes with the first block, and setting the second online reads its struct pages. With a piece of a section it goes by X06 too, where its frame was clean.',
   },
   {
     entries: ['X10s'],
@@ -157,6 +162,7 @@ export const EXPLANATIONS: readonly Explanation[] = [
       ),
       ...on(
         'arm64 4K',
+        'roll-back __add_pages',
         'roll-back add_memory_resource',
         'roll-back vmemmap_populate_address',
         'roll-back vmemmap_populate_range',
@@ -190,9 +196,7 @@ export const EXPLANATIONS: readonly Explanation[] = [
     findings: on(
       'x86_64 4K',
       'no-cross-talk __add_pages',
-      'no-cross-talk remove_pmd_table',
       'no-cross-talk remove_pud_table',
-      'no-hole remove_pmd_table',
       'no-hole remove_pud_table',
       'no-leak vmemmap_populate_range',
     ),

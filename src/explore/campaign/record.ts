@@ -17,7 +17,7 @@ const SCHEMA = 'vmemmap/campaign/v2';
 const MS_PER_MINUTE = 60_000;
 
 const program = new Command('campaign')
-  .option('--states <n>', 'states of a world at most', '3000')
+  .option('--states <n>', 'states of a world at most', '60000')
   .option('--minutes <n>', 'begin no world after so many minutes')
   .option('--workers <n>', 'threads', '2')
   .option('--only <text>', 'worlds whose name has this in it', '')

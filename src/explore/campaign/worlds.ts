@@ -22,10 +22,10 @@ interface Kind {
 }
 
 /**
- * The share of worlds where empty entries of tables are not zero: each table is a page of words in every saved state, and
- * a state takes as much memory as a hundred others.
+ * The most that a world gets where empty entries of tables are not zero: each table is a page of words in every saved state, and
+ * a state takes as much time and memory as a hundred others.
  */
-const FULL_TABLES_SHARE = 0.05;
+const FULL_TABLES_SHARE = 0.01;
 
 /** The part of the campaign's states that a world gets whose memory is not clean. */
 const DIRTY_SHARE = 0.05;
@@ -96,21 +96,28 @@ const dirtOf = ({ architecture, configuration }: AuditedMachine): MemoryChoice[]
 
 /** The kinds of worlds on a machine: with memory that reads as zero, and with all that it may hold besides. */
 function kindsOn(machine: AuditedMachine): Kind[] {
-  const clean = [SECTIONS, PIECES, BLOCKS, BLOCK_AND_DEVICE].map((kind) => ({
-    ...kind,
-    share: machine.architecture.hasFullTables ? kind.share * FULL_TABLES_SHARE : kind.share,
-  }));
+  const clean = [SECTIONS, PIECES, BLOCKS, BLOCK_AND_DEVICE];
   // A hashed page table has no entries that a walk of the hardware reads.
   const seen = machine.configuration.levels.length > 0 ? [...[TWO_SECTIONS, PIECES, BLOCKS].map(watched), REUSED] : [];
+  const kinds = [
+    ...clean,
+    ...seen,
+    ...dirtyKinds(machine),
+    ...(machine.architecture.marksUnused === true ? [KEPT] : []),
+  ];
+  if (machine.architecture.hasFullTables !== true) return kinds;
+  return kinds.map((kind) => ({ ...kind, share: Math.min(kind.share, FULL_TABLES_SHARE) }));
+}
+
+function dirtyKinds(machine: AuditedMachine): Kind[] {
   const dirt = dirtOf(machine);
-  if (dirt.length === 0) return [...clean, ...seen];
+  if (dirt.length === 0) return [];
   const smaller = [PIECES, BLOCKS].map((kind) => ({ ...kind, share: DIRTY_SHARE }));
-  const dirty = [TWO_SECTIONS, ...smaller].map((kind): Kind => ({
+  return [TWO_SECTIONS, ...smaller].map((kind) => ({
     ...kind,
     name: `${kind.name}-dirty`,
     world: { ...kind.world, memory: ['zero', ...dirt] },
   }));
-  return [...clean, ...seen, ...dirty, ...(machine.architecture.marksUnused === true ? [KEPT] : [])];
 }
 
 /** One world of a campaign. */
