@@ -24,15 +24,15 @@ export class CodeState {
   /** Roots of mem_section[] that calls have named. */
   private firstRoot = Infinity;
   private lastRoot = -1;
-  private readonly roots: number;
   /** Words that are written for one call alone. */
   private readonly scratch: readonly [from: number, to: number];
 
+  /** @param roots NR_SECTION_ROOTS */
   constructor(
     private readonly doors: Doors,
     private readonly frames: Frames,
+    private readonly roots: number,
   ) {
-    this.roots = doors.section_roots();
     this.scratch = [doors.scratch_start() / WORD_BYTES, doors.scratch_end() / WORD_BYTES];
   }
 

@@ -120,7 +120,7 @@ export class TreeCode implements MemmapCode {
     doors.boot(this.heapStart);
     this.sectionsPerRoot = doors.sections_per_root();
     this.roots = doors.section_roots();
-    this.state = new CodeState(doors, this.frames);
+    this.state = new CodeState(doors, this.frames, this.roots);
   }
 
   bind(kernel: Kernel): void {

@@ -11,19 +11,8 @@ typedef u64 p4dval_t;
 typedef u64 pgdval_t;
 typedef u64 ptdesc_t;
 
-#define EMU_TABLE_BITS (PAGE_SHIFT - 3)
-#define EMU_ROOT (CONFIG_PGTABLE_LEVELS - 1)
-#define EMU_SHIFT(level) (PAGE_SHIFT + EMU_TABLE_BITS * ((level) < EMU_ROOT ? (level) : EMU_ROOT))
-#define EMU_ENTRIES(level) ((level) < EMU_ROOT ? 1 << EMU_TABLE_BITS : 1)
+#include "../../../src/tree/prelude/linux/geometry.h"
 #define PTDESC_TABLE_SHIFT EMU_TABLE_BITS
-#define PMD_SHIFT EMU_SHIFT(1)
-#define PUD_SHIFT EMU_SHIFT(2)
-#define P4D_SHIFT EMU_SHIFT(3)
-#define PGDIR_SHIFT EMU_SHIFT(4)
-#define PTRS_PER_PTE (1 << EMU_TABLE_BITS)
-#define PTRS_PER_PMD EMU_ENTRIES(1)
-#define PTRS_PER_PUD EMU_ENTRIES(2)
-#define PTRS_PER_P4D EMU_ENTRIES(3)
 #define PTRS_PER_PGD (1UL << (CONFIG_EMU_VA_BITS_ACTUAL - PGDIR_SHIFT))
 #define pageblock_order PMD_ORDER
 #define SECTION_SIZE_BITS CONFIG_EMU_SECTION_SIZE_BITS
