@@ -256,6 +256,23 @@ describe('the playground, from disk and with the network off', () => {
     await page.getByRole('dialog').getByText('it is no scenario, no QEMU command line').waitFor();
   });
 
+  test('a dialog that is opened as soon as another is gone stays open', async (context) => {
+    needsBrowser(context);
+    const page = await open();
+    await page.keyboard.press('l');
+    await page.getByLabel('text to load').fill('00001000-3fffffff : System RAM\n');
+    // The key comes in the task in which the page takes the dialog away: sooner than any hand.
+    await page.evaluate(`new MutationObserver((_, observer) => {
+      if (document.querySelector('dialog') !== null) return;
+      observer.disconnect();
+      dispatchEvent(new KeyboardEvent('keydown', { key: 'l' }));
+    }).observe(document.body, { childList: true, subtree: true })`);
+    await page.getByRole('dialog').getByRole('button', { name: 'Load', exact: true }).click();
+    await page.waitForFunction(`document.querySelector('h1').textContent.startsWith('A machine with')`);
+    await page.locator('dialog[open]').getByLabel('text to load').fill('once more');
+    expect(errorsOf(page)).toEqual([]);
+  });
+
   test('a machine that was loaded brings its kernel, the next that has something fixed, and the bugs that it has', async (context) => {
     needsBrowser(context);
     const page = await open();

@@ -14,13 +14,21 @@ export function Dialog({
   children: ComponentChildren;
 }) {
   const dialog = useRef<HTMLDialogElement>(null);
+  const closed = useRef(onClose);
+  closed.current = onClose;
   useEffect(() => {
     const element = dialog.current!;
+    const onClosed = (): void => closed.current();
+    element.addEventListener('close', onClosed);
     element.showModal();
-    return () => element.close();
+    return () => {
+      // The event of this close() comes when another dialog may be open, and would close that one.
+      element.removeEventListener('close', onClosed);
+      element.close();
+    };
   }, []);
   return (
-    <dialog ref={dialog} aria-label={title} onClose={onClose}>
+    <dialog ref={dialog} aria-label={title}>
       <div class="dialog-head">
         <h2>{title}</h2>
         <button type="button" onClick={() => dialog.current?.close()}>
