@@ -111,25 +111,6 @@ describe('the report of the shared leaf on 5.12 and 5.13', () => {
     expect(await position(page)).toBe('step 5 of 5, event 5 of 11');
   });
 
-  test('bytes that are pointed at as soon as an event is gone to are those that are told of', async (context) => {
-    needsBrowser(context);
-    const page = await openPage(compared);
-    // The pointer comes before the frame in which the event is drawn: a machine that is slow enough has that.
-    const [pointed, told] = await page.evaluate<[string, string]>(`(async () => {
-      const frame = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
-      await frame();
-      dispatchEvent(new KeyboardEvent('keydown', { key: 'ArrowLeft' }));
-      await Promise.resolve();
-      const blamed = document.querySelector('[data-lane="0"] .seg').dataset.start;
-      const segment = [...document.querySelectorAll('.seg')].find(({ dataset: { start } }) => start !== blamed);
-      segment.dispatchEvent(new PointerEvent('pointerenter'));
-      await frame();
-      await frame();
-      return [segment.dataset.start, document.querySelector('[aria-label="these bytes"] h3').textContent];
-    })()`);
-    expect(told).toContain(`fff${Number(pointed).toString(16)}–`);
-  });
-
   test('says which change of the kernel decides, with the commit as a link', async (context) => {
     needsBrowser(context);
     const page = await openPage(compared);

@@ -77,7 +77,7 @@ export function Viewer(props: ViewerProps) {
     isBehind,
   } = props;
   const [hovered, setHovered] = useState<Chosen>(null);
-  // Before anything can be pointed at there.
+  // Before it is drawn: what was pointed at is told of no more.
   useLayoutEffect(() => setHovered(null), [position]);
   const [marks, setMarks] = useState<readonly Mark[]>([]);
   const fault = session.focus(position);
