@@ -341,8 +341,7 @@ export const INVARIANTS: readonly Invariant[] = [
   {
     name: 'section-state',
     sentence: 'A section without subsections has section_mem_map 0.',
-    check: ({ kernel }) =>
-      kernel.sections.stale().map((section): Complaint => ({ kind: 'stale-section', section })),
+    check: ({ kernel }) => kernel.sections.stale().map((section): Complaint => ({ kind: 'stale-section', section })),
   },
   ...MEMORY_INVARIANTS,
   {

@@ -180,7 +180,8 @@ export class MemSections {
     for (let at = from; at < this.subsectionsPerSection; at = ((at >>> 5) + 1) << 5) {
       const word = root.maps[first + (at >>> 5)]!;
       const unlike = (isIn === 1 ? ~word : word) & (-1 << (at & 31));
-      if (unlike !== 0) return Math.min(((at >>> 5) << 5) + 31 - Math.clz32(unlike & -unlike), this.subsectionsPerSection);
+      if (unlike !== 0)
+        return Math.min(((at >>> 5) << 5) + 31 - Math.clz32(unlike & -unlike), this.subsectionsPerSection);
     }
     return this.subsectionsPerSection;
   }
