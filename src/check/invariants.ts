@@ -330,7 +330,7 @@ export const INVARIANTS: readonly Invariant[] = [
     sentence: 'nr_memmap_pages is never negative, and zero when nothing that was added is left.',
     check({ kernel, after }) {
       const { nrMemmapPages } = kernel.vmstat;
-      const hasAdded = [...kernel.sections.active()].some((sectionNr) => !kernel.sections.isEarly(sectionNr));
+      const hasAdded = kernel.sections.active().some((sectionNr) => !kernel.sections.isEarly(sectionNr));
       if (nrMemmapPages < 0) return [{ kind: 'counter-negative', count: nrMemmapPages }];
       if (nrMemmapPages > 0 && !hasAdded && after.active.length === 0) {
         return [{ kind: 'counter-left', count: nrMemmapPages }];
@@ -341,8 +341,7 @@ export const INVARIANTS: readonly Invariant[] = [
   {
     name: 'section-state',
     sentence: 'A section without subsections has section_mem_map 0.',
-    check: ({ kernel }) =>
-      [...kernel.sections.stale()].map((section): Complaint => ({ kind: 'stale-section', section })),
+    check: ({ kernel }) => kernel.sections.stale().map((section): Complaint => ({ kind: 'stale-section', section })),
   },
   ...MEMORY_INVARIANTS,
   {

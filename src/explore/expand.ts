@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { isPossible, type Alphabet } from './alphabet.js';
-import { FrontierWriter, nodeAt, NODE_WORDS, NO_MOVE, readState } from './frontier.js';
+import { FrontierWriter, type FrontierNode, nodeAt, NODE_WORDS, NO_MOVE, readState } from './frontier.js';
 import { MoveNumbers } from './moves.js';
 import type { Stepper } from './stepper.js';
 import { KNOWN, VisitedStates, type VisitedBuffers } from './visited.js';
@@ -62,6 +62,8 @@ export interface LevelPart {
   readonly looks: readonly Look[];
 }
 
+/** No node has its state there. */
+const NOWHERE: FrontierNode = { id: -1, chunk: -1, at: -1, move: NO_MOVE };
 /** States between two pauses. */
 const BATCH = 64;
 /** Of findings of one sort so many are looked at: they may be the fault of others. */
@@ -81,6 +83,8 @@ export function* expand(alphabet: Alphabet, stepper: Stepper, job: LevelJob): Ge
   /** Successors that are new, and the moves to them, in turn. */
   const fresh: number[] = [];
   let kib = 0;
+  /** The node whose saved state the stepper has at hand. */
+  let origin = NOWHERE;
   for (let done = 1; Atomics.load(control, CONTROL.stop) === STOP.no; done++) {
     if (visited.room < moves.most * job.threads) {
       Atomics.compareExchange(control, CONTROL.stop, STOP.no, STOP.grow);
@@ -89,7 +93,15 @@ export function* expand(alphabet: Alphabet, stepper: Stepper, job: LevelJob): Ge
     const index = Atomics.add(control, CONTROL.next, 1);
     if (index >= count) break;
     const { id, chunk, at, move: last } = nodeAt(nodes, index);
-    stepper.enter(readState(chunks[chunk]!, at), last === NO_MOVE ? undefined : moves.toMove(last));
+    const way = last === NO_MOVE ? undefined : moves.toMove(last);
+    if (chunk === origin.chunk && at === origin.at) stepper.enterSibling(way);
+    else {
+      // Nodes that were reached from one state follow each other.
+      const next = index + 1 < count ? nodeAt(nodes, index + 1) : NOWHERE;
+      const isOrigin = chunk === next.chunk && at === next.at;
+      stepper.enter(readState(chunks[chunk]!, at), way, isOrigin);
+      origin = isOrigin ? next : NOWHERE;
+    }
     const { places } = stepper;
     let steps = 0;
     fresh.length = 0;

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { StateReader, StateWriter, type SavedState as SavedWords } from '../hardware/saved-state.js';
-import { KernelImage } from '../kernel/kernel-image.js';
 import { pfnToPage, type Kernel } from '../kernel/kernel.js';
 import { isMishap, type Mishap } from '../kernel/log.js';
 import type { SavedKernel } from '../kernel/saved-kernel.js';
@@ -14,7 +12,7 @@ import {
   type Run,
   type StepReturn,
 } from '../scenario/runner.js';
-import { restoreAboveSections, restoreRun, saveAboveSections, saveRun } from '../scenario/saved-run.js';
+import { restoreRun, saveRun } from '../scenario/saved-run.js';
 import { activeMemmap, type AddressRange } from '../kernel/vmemmap-view.js';
 import { bystandersOf, keptThrough } from '../check/checked-run.js';
 import type { ExpectationName } from '../check/expectations.js';
@@ -42,6 +40,7 @@ import { FailingCalls } from './failing-calls.js';
 import type { SavedState } from './frontier.js';
 import type { Fingerprint } from './hash.js';
 import type { Move } from './moves.js';
+import { RunImage } from './run-image.js';
 import { Scan, Scanner } from './scan.js';
 import { Screen, UNDAMAGED, type Damage } from './screen.js';
 
@@ -97,10 +96,11 @@ export class Stepper {
   private readonly watching: readonly NonNullable<Check['sees']>[];
   private readonly watch: TranslationWatch | undefined;
   private readonly usedAltmaps: Uint8Array;
-  private readonly image = new KernelImage();
-  private readonly writer = new StateWriter();
-  /** What the run has beside its kernel. */
-  private above: SavedWords = new Int32Array(0);
+  /** The state that steps begin from. */
+  private readonly image: RunImage;
+  /** A saved state that several states are reached from, and what the caller keeps of it. */
+  private readonly origin: RunImage;
+  private originPlaces: Places;
   private readonly failing = new FailingCalls();
   /** Fingerprint of the state at the start. */
   private readonly boot: Fingerprint;
@@ -116,6 +116,8 @@ export class Stepper {
     this.watching = alphabet.checks.flatMap(({ sees }) => sees ?? []);
     if (alphabet.checks.some(({ name }) => name === FOLLOWS_IOMMU)) this.run.iommuTables = new Set();
     this.altmaps = [...this.run.altmaps.values()];
+    this.image = new RunImage(this.run, this.altmaps);
+    this.origin = new RunImage(this.run, this.altmaps);
     this.cells = cellsOf(kernel, [...ranges, ...bootSections(kernel)]);
     this.scanner = new Scanner(this.run, this.cells, ranges.slice(0, alphabet.blocks));
     this.screen = new Screen(kernel, this.altmaps, this.cells);
@@ -127,6 +129,7 @@ export class Stepper {
     this.before = new Scan(this.cells);
     this.after = new Scan(this.cells);
     this.places = firstPlaces(alphabet, kernel);
+    this.originPlaces = this.places;
     this.stay();
     this.boot = { hi: this.before.hi, lo: this.before.lo };
   }
@@ -146,11 +149,21 @@ export class Stepper {
   /**
    * Goes to a state, for steps from there.
    * @param move leads there from the state that is saved, if that is another; it does not stop the kernel
+   * @param isOrigin {@link enterSibling} comes next
    */
-  enter({ saved, places }: SavedState, move?: Move): void {
+  enter({ saved, places }: SavedState, move?: Move, isOrigin = false): void {
     restoreRun(this.run, saved);
-    if (move !== undefined) this.runMove(move);
-    this.goOn(move === undefined ? places : placesBehind(this.alphabet, this.run, move.action, places));
+    if (isOrigin) {
+      this.origin.capture();
+      this.originPlaces = places;
+    }
+    this.goOnBehind(move, places);
+  }
+
+  /** The same from the saved state that was the last origin, which is there in less time than from its words. */
+  enterSibling(move?: Move): void {
+    this.origin.load();
+    this.goOnBehind(move, this.originPlaces);
   }
 
   /** Takes the state after the last step as the one that the next steps begin from. */
@@ -226,10 +239,13 @@ export class Stepper {
     return this.scanner.snapshot(this.before);
   }
 
+  private goOnBehind(move: Move | undefined, places: Places): void {
+    if (move !== undefined) this.runMove(move);
+    this.goOn(move === undefined ? places : placesBehind(this.alphabet, this.run, move.action, places));
+  }
+
   private stay(): void {
-    this.image.capture(this.run.kernel, this.altmaps);
-    saveAboveSections(this.writer, this.run);
-    this.above = this.writer.take();
+    this.image.capture();
     this.scanner.scan(this.places, this.before);
     markAltmaps(this.places, this.usedAltmaps);
     this.damage = this.screen.damage(this.before, this.usedAltmaps, this.run);
@@ -237,12 +253,7 @@ export class Stepper {
   }
 
   private goBack(): void {
-    if (!this.isAtStart) {
-      this.image.load(this.run.kernel, this.altmaps);
-      restoreAboveSections(new StateReader(this.above), this.run);
-      this.run.stopped = undefined;
-      this.run.stoppedBy = undefined;
-    }
+    if (!this.isAtStart) this.image.load();
     this.isAtStart = false;
   }
 
@@ -325,7 +336,7 @@ export function placesBehind(alphabet: Alphabet, run: Run, action: Action, place
 
 /** Memory that is there since boot, section by section. */
 const bootSections = ({ sections, pagesPerSection }: Kernel): Range[] =>
-  [...sections.active()].map((sectionNr) => ({ pfn: sectionNr * pagesPerSection, nrPages: pagesPerSection }));
+  sections.active().map((sectionNr) => ({ pfn: sectionNr * pagesPerSection, nrPages: pagesPerSection }));
 
 function* complaintsOf(
   invariants: readonly Check[],

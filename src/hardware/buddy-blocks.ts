@@ -76,6 +76,8 @@ export class IndexStack {
 
 /** The blocks of one order: a state each, and lists of those that are free and of those that wait to be joined. */
 export class Blocks {
+  /** Grows with every change of a state or a list: while it stands still, all is as it was. */
+  changes = 0;
   /** Blocks given back that have not joined their buddies, last in first out. */
   readonly waiting = new IndexStack();
   private readonly free = new IndexStack();
@@ -87,7 +89,9 @@ export class Blocks {
     return this.far[index >>> PAGE_SHIFT]?.[index & (PAGE_LENGTH - 1)] ?? BLOCK.none;
   }
 
+  /** Who takes a block from a list, or puts it on one, gives it another state as well. */
   set(index: number, state: BlockState): void {
+    this.changes++;
     if (index < this.near.length) this.near[index] = state;
     else this.setFar(index, state);
   }
@@ -99,6 +103,7 @@ export class Blocks {
 
   /** Takes a free block, or NO_PAGE. A block that was joined to a larger one stays listed until it is met here. */
   popFree(): number {
+    if (this.free.length > 0) this.changes++;
     while (this.free.length > 0) {
       const index = this.free.pop();
       if (this.get(index) === BLOCK.free) return index;
@@ -120,6 +125,7 @@ export class Blocks {
    */
   takeWaiting(frames: Float64Array, count: number, base: number, state: BlockState): number {
     const { waiting, near } = this;
+    this.changes++;
     const taken = Math.min(count, waiting.length);
     for (let i = 0; i < taken; i++) {
       const index = waiting.pop();
@@ -139,6 +145,7 @@ export class Blocks {
    */
   takeBack(frames: Float64Array, from: number, end: number, base: number, blocks: number): number {
     const { waiting, near } = this;
+    this.changes++;
     let booked = 0;
     for (let i = from; i < end; i++) {
       const index = frames[i]! - base;
@@ -160,12 +167,14 @@ export class Blocks {
   }
 
   restoreLists(from: StateReader): void {
+    this.changes++;
     this.waiting.restore(from);
     this.free.restore(from);
   }
 
   /** @param end index behind the last block that has a state */
   capture(image: BlocksImage, end: number): void {
+    image.changes = this.changes;
     image.waitingLength = this.waiting.capture(image.waiting);
     image.freeLength = this.free.capture(image.free);
     image.near.keep(this.near, Math.min(end, this.near.length));
@@ -177,6 +186,9 @@ export class Blocks {
    * @param now index behind the last one that has a state now
    */
   load(image: BlocksImage, end: number, now: number): void {
+    // A step leaves blocks of most orders alone.
+    if (this.changes === image.changes) return;
+    image.changes = ++this.changes;
     this.waiting.load(image.waiting, image.waitingLength);
     this.free.load(image.free, image.freeLength);
     image.near.putBack(this.near);
@@ -190,6 +202,7 @@ export class Blocks {
 
   /** Blocks below this index have no state any more. */
   clear(end: number): void {
+    this.changes++;
     this.near.fill(BLOCK.none, 0, end);
     this.far.forEach((page) => page.fill(BLOCK.none));
   }
@@ -209,6 +222,8 @@ export class Blocks {
 
 /** The blocks of one order as `Blocks.capture()` found them. */
 export class BlocksImage {
+  /** What `Blocks.changes` was when the blocks were last as they are here. */
+  changes = 0;
   readonly near = new Copy(Uint8Array);
   far: Uint8Array[] = [];
   readonly waiting = new Copy(Int32Array);

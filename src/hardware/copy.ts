@@ -9,28 +9,34 @@ export type Words = Int32Array<ArrayBuffer> | Uint32Array<ArrayBuffer> | Uint8Ar
 /** The beginning of a typed array, kept to be put back. The same copy serves again and again. */
 export class Copy<T extends Words> {
   private words: T;
-  private length = 0;
+  /** What of them is kept: a view is made when it is another length, and serves as often as the copy is put back. */
+  private kept: T;
 
   constructor(private readonly Array: new (length: number) => T) {
     this.words = new Array(0);
+    this.kept = this.words;
   }
 
   /** Keeps the first `length` elements. */
   keep(source: T, length: number): void {
     if (length > this.words.length) this.words = new this.Array(length * 2);
-    this.length = length;
-    copyWords(this.words, source, length);
+    if (length !== this.kept.length || this.kept.buffer !== this.words.buffer) {
+      this.kept = this.words.subarray(0, length) as T;
+    }
+    if (length <= SHORT) copyShort(this.words, source, length);
+    else this.words.set(length === source.length ? source : source.subarray(0, length));
   }
 
   /** Puts them back where they were; what lies behind them stays. The array must not be shorter by now. */
   putBack(target: T): void {
-    copyWords(target, this.words, this.length);
+    const { kept } = this;
+    if (kept.length <= SHORT) copyShort(target, kept, kept.length);
+    else target.set(kept);
   }
 }
 
-function copyWords(to: Words, from: Words, length: number): void {
-  if (length > SHORT) to.set(length === from.length ? from : from.subarray(0, length));
-  else for (let i = 0; i < length; i++) to[i] = from[i]!;
+function copyShort(to: Words, from: Words, length: number): void {
+  for (let i = 0; i < length; i++) to[i] = from[i]!;
 }
 
 /** Gives a list the elements of another. */

@@ -29,6 +29,8 @@ export interface SectionRoot {
 
 /** What {@link MemSections.capture} found. It can be used again and again. */
 export class SectionsImage {
+  /** What {@link MemSections.changes} was when the sections were last as they are here. */
+  changes = 0;
   present = 0;
   first = 0;
   end = 0;
@@ -105,8 +107,8 @@ export class MemSections {
   }
 
   /** Numbers of the sections without memmap whose section_mem_map is not zero, ascending. */
-  *stale(): Generator<number> {
-    for (const sectionNr of this.reached()) if ((this.flags(sectionNr) & STALE_MEM_MAP) !== 0) yield sectionNr;
+  stale(): number[] {
+    return this.reached((sectionNr) => (this.flags(sectionNr) & STALE_MEM_MAP) !== 0);
   }
 
   /** early_section(). */
@@ -167,6 +169,21 @@ export class MemSections {
   /** Whether a subsection is in the subsection map. */
   isSet(sectionNr: number, subsection: number): boolean {
     return this.areSet(sectionNr, subsection, subsection + 1);
+  }
+
+  /** The subsection behind those in a row from one on that are in the subsection map as it is, or are not as it is not. */
+  endOfAlike(sectionNr: number, from: number): number {
+    const root = this.root(sectionNr);
+    if (root === undefined) return this.subsectionsPerSection;
+    const first = (sectionNr & (SECTIONS_PER_ROOT - 1)) * this.wordsPerMap;
+    const isIn = (root.maps[first + (from >>> 5)]! >>> (from & 31)) & 1;
+    for (let at = from; at < this.subsectionsPerSection; at = ((at >>> 5) + 1) << 5) {
+      const word = root.maps[first + (at >>> 5)]!;
+      const unlike = (isIn === 1 ? ~word : word) & (-1 << (at & 31));
+      if (unlike !== 0)
+        return Math.min(((at >>> 5) << 5) + 31 - Math.clz32(unlike & -unlike), this.subsectionsPerSection);
+    }
+    return this.subsectionsPerSection;
   }
 
   /** The subsection map, lowest bit the first subsection. */
@@ -230,19 +247,20 @@ export class MemSections {
   }
 
   /** Numbers of the sections that have an active subsection, ascending. */
-  *active(): Generator<number> {
-    for (const sectionNr of this.reached()) {
-      if (!this.areClear(sectionNr, 0, this.subsectionsPerSection)) yield sectionNr;
-    }
+  active(): number[] {
+    return this.reached((sectionNr) => !this.areClear(sectionNr, 0, this.subsectionsPerSection));
   }
 
-  /** Numbers of sections, ascending, without those that never had a state. */
-  private *reached(): Generator<number> {
-    for (const number of this.rootNumbers) {
+  /** Numbers of sections, ascending, of which something is true; those that never had a state are not asked. */
+  private reached(isIt: (sectionNr: number) => boolean): number[] {
+    const found: number[] = [];
+    for (let r = 0; r < this.rootNumbers.length; r++) {
+      const number = this.rootNumbers[r]!;
       const from = Math.max(this.first, number << ROOT_SHIFT);
       const to = Math.min(this.end, (number + 1) << ROOT_SHIFT);
-      for (let sectionNr = from; sectionNr < to; sectionNr++) yield sectionNr;
+      for (let sectionNr = from; sectionNr < to; sectionNr++) if (isIt(sectionNr)) found.push(sectionNr);
     }
+    return found;
   }
 
   /**
@@ -283,6 +301,7 @@ export class MemSections {
 
   /** Reads back what {@link save} wrote. */
   restore(from: StateReader): void {
+    this.changes++;
     const { roots, wordsPerMap } = this;
     for (const number of this.rootNumbers) {
       const root = roots.get(number)!;
@@ -309,6 +328,7 @@ export class MemSections {
       image.flags = new Uint8Array(sections);
       image.maps = new Uint32Array(sections * wordsPerMap);
     }
+    image.changes = this.changes;
     image.present = this.present;
     image.first = first;
     image.end = end;
@@ -324,6 +344,8 @@ export class MemSections {
 
   /** Makes the sections what they were when an image was made of them. */
   load(image: SectionsImage): void {
+    if (this.changes === image.changes) return;
+    image.changes = ++this.changes;
     const { first, end, wordsPerMap } = this;
     this.present = image.present;
     for (let sectionNr = first; sectionNr < end; sectionNr++) {

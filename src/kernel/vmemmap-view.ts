@@ -62,8 +62,10 @@ export function activeMemmap(kernel: Kernel): AddressRange[] {
       add(pfn, pagesPerSection);
       continue;
     }
-    for (let s = 0; s < sections.subsectionsPerSection; s++) {
-      if (sections.isSet(sectionNr, s)) add(pfn + s * pagesPerSubsection, pagesPerSubsection);
+    for (let s = 0; s < sections.subsectionsPerSection;) {
+      const end = sections.endOfAlike(sectionNr, s);
+      if (sections.isSet(sectionNr, s)) add(pfn + s * pagesPerSubsection, (end - s) * pagesPerSubsection);
+      s = end;
     }
   }
   return ranges;

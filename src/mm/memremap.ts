@@ -54,11 +54,10 @@ const MAX_FOLIO_BYTES = 2 ** 34;
  */
 function sizeRefusal({ kernel, addressLimit }: SystemMemory, device: DevicePages, { pfn, nrPages }: PfnRange): number {
   const { traits, pageSize, physmemEnd, log } = kernel;
-  if (traits.daxRefusesLargeOrders && 2 ** device.vmemmapShift * pageSize > MAX_FOLIO_BYTES) {
+  if (2 ** device.vmemmapShift * pageSize > MAX_FOLIO_BYTES && traits.daxRefusesLargeOrders) {
     log.warnOnce('requested folio size unsupported');
     return -EINVAL;
   }
-  if (!traits.callersCheckRange) return 0;
   const limit = device.isPrivate ? physmemEnd - 1 : addressLimit;
   return isRangeAllowed(kernel, pfn * pageSize, nrPages * pageSize, limit) ? 0 : -EINVAL;
 }

@@ -275,7 +275,7 @@ export function sectionNrVmemmapPages(
   altmap: VmemAltmap | null,
   pgmap: DevPagemap | null,
 ): number {
-  if (!kernel.traits.countInHelpers || pgmap === null || !vmemmapCanOptimize(kernel, altmap, pgmap)) {
+  if (pgmap === null || !vmemmapCanOptimize(kernel, altmap, pgmap) || !kernel.traits.countInHelpers) {
     return Math.ceil((nrPages * kernel.structPageSize) / kernel.pageSize);
   }
   const pagesPerCompound = 2 ** pgmap.vmemmapShift;

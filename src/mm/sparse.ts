@@ -71,8 +71,8 @@ function populateSectionMemmap(
   pgmap: DevPagemap | null,
 ): number {
   const err = buildSectionMemmap(kernel, pfn, nrPages, nid, altmap, pgmap);
-  const { countNrMemmap, countInHelpers } = kernel.traits;
-  if (countNrMemmap && (countInHelpers || err === 0)) {
+  const { traits } = kernel;
+  if (traits.countNrMemmap && (err === 0 || traits.countInHelpers)) {
     kernel.vmstat.nrMemmapPages += sectionNrVmemmapPages(kernel, pfn, nrPages, altmap, pgmap);
   }
   return err;

@@ -58,7 +58,7 @@ export function sectionRuns({ sections }: Kernel): string[] {
     const isWhole = sections.areSet(nr, 0, sections.subsectionsPerSection);
     return isWhole ? flags : `${flags} sub=${sections.subsectionMask(nr).toString(16)}`;
   };
-  return runs([...sections.active()].map((nr) => ({ nr, state: stateOf(nr) })));
+  return runs(sections.active().map((nr) => ({ nr, state: stateOf(nr) })));
 }
 
 /** Memory blocks in runs: state, node, zone, and whether the memmap lies in the block. */

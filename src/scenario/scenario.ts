@@ -387,7 +387,8 @@ function placeRam(named: readonly Frames[], nrPages: number, limit: number): { r
  * physical addresses, so the page allocator may have its memory there.
  */
 function addableFrames(named: readonly Frames[], physmemEnd: number, traits: Traits): readonly Frames[] {
-  return traits.addPagesChecksRange ? named.filter(({ end }) => end <= physmemEnd) : named;
+  const isAddressable = ({ end }: Frames): boolean => end <= physmemEnd;
+  return named.every(isAddressable) || !traits.addPagesChecksRange ? named : named.filter(isAddressable);
 }
 
 /**
@@ -464,12 +465,20 @@ export interface OtherKernel {
   code?: CodeStarter | undefined;
 }
 
+/** Takes the traits of the kernel that a scenario runs on, and gives those that its code is to ask. */
+export type TraitWatch = (traits: Traits, release: Release, arch: string) => Traits;
+
 /**
  * Makes a scenario runnable.
  * @param other the kernel to run it on, if not the one that the scenario names
+ * @param watch sees what its code asks for; nobody does if not given
  * @throws ScenarioError with the field, its value and what is allowed
  */
-export function resolveScenario(file: ScenarioFile, other?: OtherKernel): Scenario {
+export function resolveScenario(
+  file: ScenarioFile,
+  other?: OtherKernel,
+  watch: TraitWatch = (traits) => traits,
+): Scenario {
   const { machine } = file;
   const names = new Complaints();
   const foundArchitecture = names.collect(() => findArchitecture(machine.arch));
@@ -479,7 +488,7 @@ export function resolveScenario(file: ScenarioFile, other?: OtherKernel): Scenar
   names.refuse();
   const [architecture, named] = [foundArchitecture!, foundRelease!];
   const release = other?.release ?? named;
-  const traits = other?.traits ?? resolveTraits(release);
+  const traits = watch(other?.traits ?? resolveTraits(release), release, architecture.name);
   const config = resolveConfig(architecture, release, traits, machine);
   const sectionSize = 2 ** config.sectionSizeBits;
   const blockSize = machine.blockSize ?? sectionSize;
