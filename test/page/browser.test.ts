@@ -260,6 +260,23 @@ describe('every control, by key and by mouse', () => {
   });
 });
 
+test('a page that has no width for a while goes on when it has one', async (context) => {
+  needsBrowser(context);
+  const page = await openPage(compared);
+  const widthAt = (width: string) =>
+    page.evaluate<number>(`new Promise((done) => {
+      const picture = document.getElementById('picture');
+      new ResizeObserver((_, observer) => {
+        observer.disconnect();
+        requestAnimationFrame(() => requestAnimationFrame(() => done(picture.width.baseVal.value)));
+      }).observe(picture.parentElement);
+      document.querySelector('.stage').style.width = '${width}';
+    })`);
+  for (const none of ['0', '30px', '130px']) expect(await widthAt(none)).toBeGreaterThan(0);
+  expect(await widthAt('700px')).toBeGreaterThan(600);
+  expect(errorsOf(page)).toEqual([]);
+});
+
 test('a link leads to the same bytes at the same moment', async (context) => {
   needsBrowser(context);
   const page = await openPage(`${compared}#step=4&event=2&at=fea0003b80000-fea0003c00000`);
