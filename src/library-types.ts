@@ -24,13 +24,16 @@ export type { Call, CallNode, CallTree } from './cycles/call-tree.js';
 export type { Charges } from './cycles/charges.js';
 export type { Clock } from './cycles/clock.js';
 export type { Figure, Unit } from './cycles/figure.js';
+export type { CycleModelOptions } from './cycles/cycle-model.js';
 export type { Processor, ProcessorOptions } from './cycles/processor.js';
+export type { RemoteMemory } from './cycles/remote-memory.js';
 export type {
   CacheProfile,
   CpuFlag,
   FlushProfile,
   HYPERVISORS,
   Hypervisor,
+  RemoteNode,
   Sourced,
   StreamProfile,
   ThroughputProfile,

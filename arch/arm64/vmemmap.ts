@@ -12,6 +12,7 @@ import {
   type PageTable,
   type Table,
   type WalkLevel,
+  ENTRY_WORDS,
 } from '../../src/hardware/page-table.js';
 import { EINVAL, EPERM } from '../../src/kernel/errno.js';
 import { FreedBasePages } from '../../src/kernel/base-pages.js';
@@ -51,7 +52,6 @@ import {
 
 /** ARM64_KERNEL_USES_PMD_MAPS: only kernels with 4K pages map the vmemmap with blocks. */
 const PAGE_SHIFT_WITH_BLOCKS = 12;
-const ENTRY_WORDS = 2;
 
 /** What unmap_hotplug_pte_range() does to a PTE: its page goes behind the flush. */
 const UNMAPPED_ALTMAP_PAGE: EntryRow = ['readEntry', 'clearEntry', 'flushRange'];

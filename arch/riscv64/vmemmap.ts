@@ -3,7 +3,16 @@
 import type { TablePlatform } from '../../src/kernel/platform.js';
 import type { KernelPaging, VmemmapCode } from '../../src/kernel/vmemmap-code.js';
 import { alignDown } from '../../src/hardware/align.js';
-import { type PageTable, PMD, PTE, PUD, tableIndex, type Level, type Table } from '../../src/hardware/page-table.js';
+import {
+  type PageTable,
+  PMD,
+  PTE,
+  PUD,
+  tableIndex,
+  type Level,
+  type Table,
+  ENTRY_WORDS,
+} from '../../src/hardware/page-table.js';
 import { freePages, noteFlush, writeEntry, zeroEntry, type Kernel } from '../../src/kernel/kernel.js';
 import type { VmemAltmap } from '../../src/kernel/memremap.js';
 import { FreedBasePages } from '../../src/kernel/base-pages.js';
@@ -28,7 +37,6 @@ import { PAGE_SIZE } from './platform.js';
 
 /** arch/riscv/mm/init.c: vmemmap_populate() and vmemmap_free(). */
 
-const ENTRY_WORDS = 2;
 /** 32-bit words of a table. */
 const TABLE_WORDS = 512 * ENTRY_WORDS;
 

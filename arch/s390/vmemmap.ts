@@ -6,7 +6,6 @@ import { alignDown } from '../../src/hardware/align.js';
 import { NO_PAGE } from '../../src/hardware/buddy-blocks.js';
 import {
   ENTRY_BYTES,
-  highHalf,
   PMD,
   PTE,
   PUD,
@@ -14,7 +13,9 @@ import {
   tableIndex,
   type Level,
   type PageTable,
+  ENTRY_WORDS,
 } from '../../src/hardware/page-table.js';
+import { highHalf } from '../../src/hardware/word-halves.js';
 import { EINVAL, ENOMEM, ERANGE } from '../../src/kernel/errno.js';
 import { FreedBasePages, mapBasePages, type MappingRows } from '../../src/kernel/base-pages.js';
 import { entryByEntry, tellRows, type EntryRange } from '../../src/kernel/entry-rows.js';
@@ -49,7 +50,6 @@ import {
 /** arch/s390/mm/vmem.c: one walk, modify_pagetable(), adds and removes. */
 
 const PTRS_PER_PTE = 256;
-const ENTRY_WORDS = ENTRY_BYTES / 4;
 
 /** What modify_pte_table() does to a PTE: where it adds, and where it takes a page away that goes back to the allocator, or stays. */
 const ADDED_PAGE: MappingRows = { none: ['allocPage', 'readEntry', 'setEntry'], mapped: null };

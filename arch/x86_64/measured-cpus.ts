@@ -13,6 +13,7 @@ import type {
 import { SOURCES } from '../../src/cycles/sources.js';
 import { GIB, KIB, MIB } from '../../src/hardware/units.js';
 import { COMMON } from './cpus-common.js';
+import { GENOA_NODES } from './remote-nodes.js';
 
 /**
  * Two CPUs of x86_64 whose figures come from primitive measurements of their own: fills, scans, copies, pointer chases,
@@ -108,11 +109,13 @@ const genoaGuest: CpuProfile = {
     zen4.cache('L3 that one core gets', 10 * MIB, 10, zen4.cycles(52.7, 'lat.chase.3M and 4M; 12M is memory')),
   ],
   memory: zen4.cycles(ZEN4_MEMORY, 'lat.flushed'),
+  remote: GENOA_NODES,
   tlb: {
     first: [zen4.tlb(72, 72, [PAGE])],
     second: [zen4.tlb(3072, 12, [PAGE])],
     secondHit: zen4.cycles(7, 'tlb.4K.64 and 256'),
     walk: zen4.cycles(41.9, 'tlb.4K.4096 less 1536; two-dimensional, the host maps base pages'),
+    nested: 'inside',
     linearMap: { leafSize: PMD, ...zen4.sourced },
   },
   zero: zen4String(zen4.rate(7.85, 'fill.stosb.2M.mem', [7.85, 8.17])),
@@ -206,6 +209,7 @@ const emeraldRapidsGuest: CpuProfile = {
     second: [emerald.tlb(2048, 16, [PAGE, PMD])],
     secondHit: emerald.cycles(6.8, 'tlb.4K.64 and 256'),
     walk: emerald.cycles(25.4, 'tlb.4K.4096 less 1536; two-dimensional, the host maps leaves of 2 MiB'),
+    nested: 'inside',
     linearMap: { leafSize: PMD, ...emerald.sourced },
   },
   zero: emeraldString(emerald.rate(4.35, 'fill.stosb.2M.mem', [3.23, 4.35])),

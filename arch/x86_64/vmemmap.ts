@@ -13,6 +13,7 @@ import {
   type PageTable,
   type Table,
   type WalkLevel,
+  ENTRY_WORDS,
 } from '../../src/hardware/page-table.js';
 import { ENOMEM } from '../../src/kernel/errno.js';
 import { FreedBasePages } from '../../src/kernel/base-pages.js';
@@ -45,7 +46,6 @@ import { P4D_SIZE, PAGE_SIZE, PMD_ORDER, PMD_SIZE, PUD_SIZE, type X86Platform } 
 /** Entries of a table, and 32-bit words of it. */
 const PTRS_PER_TABLE = 512;
 const TABLE_WORDS = PTRS_PER_TABLE * 2;
-const ENTRY_WORDS = 2;
 
 /** What remove_pte_table() does to a PTE. */
 const REMOVED_PAGE: EntryRow = ['freePage', 'readEntry', 'lock', 'clearEntry'];

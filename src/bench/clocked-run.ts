@@ -7,8 +7,8 @@ import { InputError } from '../scenario/input.js';
 import { runStep, startRun, type StepReturn } from '../scenario/runner.js';
 import type { Scenario } from '../scenario/scenario.js';
 import { CAUSES, type Cause } from '../cycles/causes.js';
-import { cycleModel } from '../cycles/cycle-model.js';
-import type { Processor, ProcessorOptions } from '../cycles/processor.js';
+import { cycleModel, type CycleModelOptions } from '../cycles/cycle-model.js';
+import type { Processor } from '../cycles/processor.js';
 import type { CpuProfile } from '../cycles/profile.js';
 
 /** A scenario with the clock on. */
@@ -20,6 +20,8 @@ export interface StepCycles {
   op: string;
   ret: StepReturn;
   cycles: number;
+  /** The same on the CPU's own node and on bare metal, where either was changed. */
+  plainCycles?: number;
   microseconds: number;
   /** Cycles by what they were spent on; causes without any are left out. */
   causes: Partial<Record<Cause, number>>;
@@ -62,7 +64,7 @@ export function streamedBytes(scenario: Scenario): number {
  */
 export function clockRun(
   scenario: Scenario,
-  options: ProcessorOptions,
+  options: CycleModelOptions,
   onStep?: (index: number) => void,
 ): { readonly processor: Processor; readonly steps: readonly StepCycles[] } {
   const run = startRun(scenario);

@@ -11,6 +11,7 @@ import { initialiseMemmap, startRun } from '../scenario/runner.js';
 import { resolveScenario } from '../scenario/scenario.js';
 import { scenarioSchema } from '../scenario/schema.js';
 import type { Case, Portion } from './cases.js';
+import { elsewhereFields, isElsewhere, type Elsewhere, type ElsewhereFields } from './elsewhere.js';
 
 /** Plays a case: memory comes and goes on a machine of its own, with a clock or without. */
 
@@ -18,7 +19,7 @@ import type { Case, Portion } from './cases.js';
 const FIRST_BYTE = 2 ** 32;
 const RAM_BYTE = 2 ** 47;
 
-export interface BenchResult {
+export interface BenchResult extends ElsewhereFields {
   readonly name: string;
   readonly arch: string;
   readonly kernel: string;
@@ -29,6 +30,8 @@ export interface BenchResult {
   readonly sections: number;
   /** Modelled cycles, a whole number. */
   readonly cycles: number;
+  /** The same on the CPU's own node and on bare metal, where either was changed. */
+  readonly plainCycles?: number;
   /** At the nominal clock. */
   readonly microseconds: number;
   readonly cyclesPerSection: number;
@@ -41,7 +44,7 @@ export interface BenchResult {
 }
 
 /** What a user may put in the place of what a case says. */
-export interface Overrides {
+export interface Overrides extends Elsewhere {
   readonly cpu?: CpuProfile | undefined;
   readonly cpus?: number | undefined;
   readonly kernel?: string | undefined;
@@ -134,12 +137,13 @@ export function prepareCase(c: Case, overrides: Overrides = {}): Prepared {
 
 /** The CPU that a case runs on. */
 export function cpuOf(c: Case, overrides: Overrides): CpuProfile {
-  const architecture = ARCHITECTURES.find(({ name }) => name === c.machine.arch);
-  const wanted = overrides.cpu?.name ?? c.cpu;
-  const cpus = architecture?.cpus ?? [];
+  const { cpu } = overrides;
+  const cpus = ARCHITECTURES.find(({ name }) => name === c.machine.arch)?.cpus ?? [];
+  // A profile from a file stands for the registered one that it is made from.
+  const wanted = cpu === undefined ? c.cpu : (cpu.base ?? cpu.name);
   const profile = wanted === undefined ? cpus[0] : cpus.find(({ name }) => name === wanted);
   if (profile === undefined) throw new RangeError(`${c.machine.arch} has no CPU "${wanted ?? ''}"`);
-  return profile;
+  return cpu ?? profile;
 }
 
 /** A case with the clock on. */
@@ -159,17 +163,22 @@ export function clockCase(c: Case, overrides: Overrides = {}, recordsCalls = fal
     cpus: overrides.cpus,
     together: overrides.together,
     hypervisor,
+    nested: overrides.nested,
+    node: used.remote?.find(({ name }) => name === overrides.node?.name),
     recordsCalls,
   });
   observe(prepared.kernel, model.observer);
   return { ...prepared, model };
 }
 
-/** Plays a case once and reads the clock. */
+/** Plays a case once and reads the clock, and once more where its memory or its paging is not the plain one. */
 export function playCase(c: Case, overrides: Overrides = {}): BenchResult {
   const clocked = clockCase(c, overrides);
   playClocked(c, clocked);
-  return resultOf(c, clocked);
+  const result = resultOf(c, clocked);
+  if (!isElsewhere(overrides)) return result;
+  const { cycles } = playCase(c, { ...overrides, node: undefined, nested: undefined });
+  return { ...result, ...elsewhereFields(overrides), plainCycles: cycles };
 }
 
 /** Plays a case three times: as it is, and at both ends of what is known. */

@@ -16,7 +16,8 @@ export interface Selection extends Overrides {
 
 /** A case that says itself which release or CPU it is about stays as it is, or stays out. */
 function isWanted(c: Case, { arch, filter, kernel, cpu }: Selection): boolean {
-  const cpuArch = ARCHITECTURES.find(({ cpus }) => cpu !== undefined && cpus.includes(cpu))?.name;
+  const registered = cpu?.base ?? cpu?.name;
+  const cpuArch = ARCHITECTURES.find(({ cpus }) => cpus.some(({ name }) => name === registered))?.name;
   return (
     (arch === undefined || c.machine.arch === arch) &&
     (cpuArch === undefined || c.machine.arch === cpuArch) &&

@@ -133,7 +133,11 @@ export async function bench(names: readonly string[], options: BenchOptions): Pr
   const calls = onlyFormat({ folded, trace, funcgraph });
   onlyFormat({ json: asJson, csv, folded, trace, funcgraph });
   onlyFormat({ wall: asWall, csv, folded, trace, funcgraph });
-  if (options.validation) return validation(options);
+  if (options.validation) {
+    onlyFormat({ validation: true, nested: options.nested !== undefined });
+    onlyFormat({ validation: true, 'node-distance': options.nodeDistance !== undefined });
+    return validation(options);
+  }
   const chosen = selection(names, options);
   if (options.svg !== undefined || options.dir !== undefined) {
     if (options.svg === undefined) throw new InputError('--dir is for the plots of --svg, which is not given');

@@ -31,7 +31,7 @@ function listLine({ arch, profile }: RegisteredCpu): string {
 
 function figureLine({ name, value, unit, confidence, source, range }: NamedFigure): string {
   const ends = range === undefined ? '' : ` (${range[0]} to ${range[1]})`;
-  return `  ${name.padEnd(FIGURE_WIDTH)}${`${value} ${unit}${ends}`.padEnd(36)}${confidence.padEnd(11)}${source}`;
+  return `  ${`${name} `.padEnd(FIGURE_WIDTH)}${`${value} ${unit}${ends} `.padEnd(36)}${confidence.padEnd(11)}${source}`;
 }
 
 const waysText = ({ entries, ways }: TlbProfile): string =>

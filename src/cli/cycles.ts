@@ -2,7 +2,8 @@
 
 import { functionTotals } from '../cycles/call-tree.js';
 import { clockRun, profileFor, type StepCycles } from '../bench/clocked-run.js';
-import { causesText } from '../report/bench-text.js';
+import { elsewhereFields, isElsewhere } from '../bench/elsewhere.js';
+import { causesText, elsewhereText, timesPlain } from '../report/bench-text.js';
 import { chromeTrace } from '../report/chrome-trace.js';
 import { foldedLines } from '../report/folded.js';
 import { funcgraphText } from '../report/funcgraph.js';
@@ -27,6 +28,8 @@ const COLUMNS: readonly Column<StepCycles>[] = [
   { title: 'spent on', text: ({ causes }) => causesText(causes) },
 ];
 
+const TIMES_PLAIN: Column<StepCycles> = { title: 'times plain', text: timesPlain, right: true };
+
 /** What costs time in the code of a tree and comes as no event. */
 const NOT_TOLD = ['walks and reads of entries', 'zeroing of new tables', 'locks', 'calls of functions'];
 
@@ -39,11 +42,14 @@ export function cycles(file: string, options: CyclesOptions): number {
   const isTree = scenario.machine.release.tree !== undefined;
   const profile = profileFor(scenario, settings.cpu);
   const recordsCalls = format === 'trace' || format === 'funcgraph';
-  const { cpus, together, hypervisor } = settings;
-  const clock = { profile, cpus, together, hypervisor, recordsCalls };
-  const { processor, steps } = clockRun(scenario, clock, (i) =>
-    progress(`${file}: step ${i + 1} of ${scenario.steps.length}`),
-  );
+  const { cpus, together, hypervisor, nested, node } = settings;
+  const plain = { profile, cpus, together, hypervisor, recordsCalls };
+  const onStep = (i: number): void => progress(`${file}: step ${i + 1} of ${scenario.steps.length}`);
+  const { processor, steps } = clockRun(scenario, { ...plain, nested, node }, onStep);
+  const isPlain = !isElsewhere(settings);
+  if (!isPlain) {
+    for (const [i, { cycles }] of clockRun(scenario, plain, onStep).steps.entries()) steps[i]!.plainCycles = cycles;
+  }
   progress('');
   const machine = {
     name: scenario.name,
@@ -54,7 +60,8 @@ export function cycles(file: string, options: CyclesOptions): number {
     text: () =>
       [
         `${profile.title}, ${processor.cpus} CPUs; times at ${profile.clock.value} GHz`,
-        ...tableLines(COLUMNS, steps),
+        ...(isPlain ? [] : [elsewhereText(settings)]),
+        ...tableLines(isPlain ? COLUMNS : [...COLUMNS, TIMES_PLAIN], steps),
         ...(isTree ? [`not told by a tree’s code, and not in it: ${NOT_TOLD.join(', ')}`] : []),
       ].join('\n'),
     json: () =>
@@ -65,6 +72,7 @@ export function cycles(file: string, options: CyclesOptions): number {
         cpus: processor.cpus,
         clockGHz: profile.clock.value,
         hypervisor: processor.hypervisor,
+        ...elsewhereFields(settings),
         notTold: isTree ? NOT_TOLD : [],
         steps,
         functions: functionTotals(processor.calls.root),

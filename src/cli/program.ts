@@ -492,6 +492,11 @@ const withClock = (command: Command): Command =>
     .option('--cpus <n>', 'CPUs of the machine, which a flush has to reach')
     .option('--together <n>', 'CPUs that initialise struct pages at once, where the CPU has a figure for it')
     .option('--hypervisor <name>', 'what runs below the kernel: none, powervm, kvm')
+    .option('--node-distance <n>', 'memory is added to a node at this distance, as numactl -H prints it (needs --cpu)')
+    .option(
+      '--nested <leaf>',
+      'the kernel runs under nested paging: 4K, 2M or 1G, leaves of the second stage (needs --cpu)',
+    )
     .option('--folded', 'print folded stacks of kernel functions, for flame graphs')
     .option('--trace', 'print Chrome trace events, for Perfetto')
     .option('--funcgraph', 'print calls as the function_graph tracer does');

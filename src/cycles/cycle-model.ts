@@ -10,7 +10,8 @@ import type { CallNode } from './call-tree.js';
 import { EntryLoop } from './entry-loop.js';
 import { EntryPath } from './entry-path.js';
 import { Processor, type ProcessorOptions } from './processor.js';
-import type { CpuProfile, StreamProfile } from './profile.js';
+import type { CpuProfile, RemoteNode, StreamProfile } from './profile.js';
+import { remoteMemory } from './remote-memory.js';
 import { WORK } from './work.js';
 
 /** Listens to a kernel and charges a processor for what it does. */
@@ -42,9 +43,18 @@ export function fillLoopOf(profile: CpuProfile, traits: Traits): StreamProfile {
   return profile.fillString !== undefined && profile.flags.includes(wanted) ? profile.fillString : profile.fillLoop;
 }
 
-/** A model of a kernel on a CPU; it hears nothing until it is given to observe(). */
-export function cycleModel(kernel: Kernel, options: ProcessorOptions): CycleModel {
-  const processor = new Processor(options);
+/** The CPU that a kernel runs on, and where the memory is that it adds. */
+export interface CycleModelOptions extends Omit<ProcessorOptions, 'remote'> {
+  /** The node that memory is added to, where it is not this CPU's. */
+  readonly node?: RemoteNode | undefined;
+}
+
+/**
+ * A model of a kernel on a CPU; it hears nothing until it is given to observe().
+ * @throws RangeError for nested paging where the profile has no figure of its walks
+ */
+export function cycleModel(kernel: Kernel, { node, ...options }: CycleModelOptions): CycleModel {
+  const processor = new Processor({ ...options, remote: node && remoteMemory(kernel, node) });
   const { profile } = processor;
   const fill = fillLoopOf(profile, kernel.traits);
   const { platform, ram } = kernel;

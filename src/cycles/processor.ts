@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { alignDown } from '../hardware/align.js';
 import { CacheHierarchy } from './cache.js';
 import { Charges } from './charges.js';
 import { Clock } from './clock.js';
 import { DataTlb, TLB_FIRST, TLB_SECOND } from './tlb.js';
 import { CallTree } from './call-tree.js';
 import { CAUSE, CAUSES } from './causes.js';
+import type { RemoteMemory } from './remote-memory.js';
 import type { CpuProfile, FlushProfile, Hypervisor, StreamProfile } from './profile.js';
 import { WORK } from './work.js';
 
@@ -19,6 +21,10 @@ export interface ProcessorOptions {
   readonly hypervisor?: Hypervisor | undefined;
   /** CPUs that initialise struct pages at once; 1 if not given. */
   readonly together?: number | undefined;
+  /** Leaf size of the second stage, bytes, where the kernel runs under nested paging. */
+  readonly nested?: number | undefined;
+  /** Memory that is not of this CPU's node; all is if not given. */
+  readonly remote?: RemoteMemory | undefined;
   /** Whether each call of a function is kept. */
   readonly recordsCalls?: boolean;
 }
@@ -36,6 +42,16 @@ function togetherFactor({ throughput }: CpuProfile, cpus: number): number {
   return throughput?.together?.findLast((row) => row.cpus <= cpus)?.factor.value ?? 1;
 }
 
+/** How many times as long walks take under nested paging. */
+function nestedFactor({ name, tlb: { nested } }: CpuProfile): number {
+  if (typeof nested === 'object') return nested.value;
+  throw new RangeError(
+    nested === 'inside'
+      ? `the walks of ${name} were measured with what ran below the kernel`
+      : `${name} has no figure of walks under nested paging`,
+  );
+}
+
 /** Cycles at which a line comes that is read in its turn. */
 const lineOf = ({ lineSize, scan }: CpuProfile, level: number): number =>
   level === 0 ? 0 : lineSize / scan.rates[level]!.value;
@@ -51,7 +67,7 @@ export class Processor {
   bytesTouched = 0;
   private readonly caches: CacheHierarchy;
   private readonly tlb: DataTlb;
-  /** Cycles of a load by the level that serves its line, memory last. */
+  /** Cycles of a load by the level that serves its line, memory last but one, memory of another node last. */
   private readonly loadWait: Float64Array;
   /** Cycles of a store likewise. */
   private readonly storeWait: Float64Array;
@@ -62,6 +78,12 @@ export class Processor {
   private readonly served: Float64Array;
   private readonly linearLeaf: number;
   private readonly instruction: number;
+  private readonly memory: number;
+  private readonly remote: RemoteMemory | undefined;
+  /** Largest leaf that the TLB keeps as one, bytes. */
+  private readonly largestLeaf: number;
+  private readonly walk: number;
+  private readonly coldTableLine: number;
   /** Translations that the first level of the TLB had not, and lines of tables that were accessed for them. */
   private missedPages = 0;
   private tableLines = 0;
@@ -70,24 +92,38 @@ export class Processor {
   /** How many times as long initialisation takes, by the CPUs that do it at once. */
   private readonly together: number;
 
-  constructor({ profile, cpus, hypervisor, recordsCalls, together }: ProcessorOptions) {
+  /** @throws RangeError for nested paging where the profile has no figure of its walks */
+  constructor({ profile, cpus, hypervisor, recordsCalls, together, nested, remote }: ProcessorOptions) {
     this.profile = profile;
     this.cpus = cpus ?? profile.cpus.value;
     this.hypervisor = hypervisor ?? 'none';
     this.calls = new CallTree(recordsCalls ?? false);
     this.caches = new CacheHierarchy(profile.caches, profile.lineSize);
     this.tlb = new DataTlb(profile.tlb.first, profile.tlb.second);
-    const latency = [...profile.caches.map((cache) => cache.latency.value), profile.memory.value];
     const { throughput } = profile;
-    this.served = new Float64Array(latency.length);
-    this.linearLeaf = profile.tlb.linearMap.leafSize;
+    this.memory = profile.caches.length;
+    this.remote = remote;
+    const latency = [
+      ...profile.caches.map((cache) => cache.latency.value),
+      profile.memory.value,
+      profile.memory.value * (remote?.latency ?? 1),
+    ];
+    this.served = new Float64Array(this.memory + 1);
+    this.largestLeaf = nested ?? Infinity;
+    this.linearLeaf = Math.min(profile.tlb.linearMap.leafSize, this.largestLeaf);
+    this.walk = profile.tlb.walk.value * (nested === undefined ? 1 : nestedFactor(profile));
+    this.coldTableLine = (throughput?.coldTableLine.value ?? 0) * (remote?.holdsTables === true ? remote.latency : 1);
     this.instruction = 1 / profile.issueWidth.value;
     const readEntry = WORK.readEntry.value * this.instruction;
     this.loadWait = Float64Array.from(latency, (cycles, level) =>
-      throughput === undefined ? cycles : lineOf(profile, level) + readEntry,
+      throughput === undefined ? cycles : this.inRow(level, (served) => lineOf(profile, served)) + readEntry,
     );
     this.storeWait = Float64Array.from(latency, (cycles, level) =>
-      throughput === undefined ? (level === 0 ? WORK.store.value : cycles) : throughput.storeMiss[level]!.value,
+      throughput === undefined
+        ? level === 0
+          ? WORK.store.value
+          : cycles
+        : this.inRow(level, (served) => throughput.storeMiss[served]!.value),
     );
     this.callOfStep = throughput && Math.max(0, throughput.call.value - readEntry);
     const made = WORK.entry.value - (throughput === undefined ? 0 : WORK.readEntry.value);
@@ -177,9 +213,12 @@ export class Processor {
     return null;
   }
 
-  /** The level of cache that has a line: 0 for L1, the number of levels for memory. @param pa physical byte address */
+  /**
+   * The level of cache that has a line: 0 for L1, the number of levels for memory, one more for memory of another node.
+   * @param pa physical byte address
+   */
   serverOf(pa: number): number {
-    return this.caches.serverOf(pa);
+    return this.byNode(this.caches.serverOf(pa), pa);
   }
 
   /** An access that is charged otherwise. */
@@ -214,14 +253,14 @@ export class Processor {
    */
   load(cause: number, pa: number, bytes: number): void {
     this.touch(bytes);
-    const level = this.caches.access(pa);
+    const level = this.byNode(this.caches.access(pa), pa);
     this.charge(cause, this.translation(pa, this.linearLeaf) + this.loadWait[level]!);
   }
 
   /** A store through the linear map: hidden where its line is at hand, else as long as the line takes it. */
   store(cause: number, pa: number, bytes: number): void {
     this.touch(bytes);
-    const level = this.caches.access(pa);
+    const level = this.byNode(this.caches.access(pa), pa);
     this.charge(cause, this.translation(pa, this.linearLeaf) + this.storeWait[level]!);
   }
 
@@ -248,9 +287,9 @@ export class Processor {
     goesOn = false,
   ): void {
     this.touch(bytes);
-    const cycles = this.lines(loop, pa, bytes) + this.translation(address, leafSize);
+    const cycles = this.lines(loop, pa, bytes) + this.translations(address, bytes, leafSize);
     const begins = !goesOn || this.profile.throughput === undefined;
-    const cold = this.served[this.served.length - 1]! > 0 ? (loop.coldStart?.value ?? 0) : 0;
+    const cold = this.served[this.memory]! > 0 ? (loop.coldStart?.value ?? 0) * this.times('latency', pa) : 0;
     this.charge(cause, (begins ? (loop.startup?.value ?? 0) + cold : 0) + cycles, leaf);
   }
 
@@ -288,7 +327,7 @@ export class Processor {
     const parted = pairsWithinLine.value && (size !== this.profile.lineSize || extra.calls > 0);
     const drain =
       this.lines(fillLoop, pa, bytes) + (parted ? pages * stores * (singleStore.value - pairedStore.value) : 0);
-    const cycles = Math.max(pages * work, drain) * this.together + this.translation(address, leafSize);
+    const cycles = Math.max(pages * work, drain) * this.together + this.translations(address, bytes, leafSize);
     this.charge(CAUSE.initialise, cycles, '__init_single_page');
   }
 
@@ -353,9 +392,37 @@ export class Processor {
     this.caches.stream(pa, bytes, this.served);
     const { lineSize } = this.profile;
     let cycles = 0;
-    for (let level = 0; level < this.served.length; level++) {
+    for (let level = 0; level < this.memory; level++) {
       const lines = this.served[level]!;
       if (lines > 0) cycles += (lines * lineSize) / loop.rates[level]!.value;
+    }
+    const lines = this.served[this.memory]!;
+    if (lines > 0) cycles += ((lines * lineSize) / loop.rates[this.memory]!.value) * this.times('stream', pa);
+    return cycles;
+  }
+
+  /** The level that serves a line where it lies on another node. */
+  private byNode(level: number, pa: number): number {
+    return level === this.memory && this.remote?.holds(pa) === true ? level + 1 : level;
+  }
+
+  /** How many times as long memory takes at an address as that of this CPU's node. */
+  private times(what: 'latency' | 'stream', pa: number): number {
+    return this.remote?.holds(pa) === true ? this.remote[what] : 1;
+  }
+
+  /** Cycles of a line by the level that serves it, among others that come as it does. */
+  private inRow(level: number, cycles: (level: number) => number): number {
+    return level <= this.memory ? cycles(level) : cycles(this.memory) * (this.remote?.stream ?? 1);
+  }
+
+  /** Cycles that translations add of a range in one leaf: one, or one for each page of the second stage where those are smaller. */
+  private translations(address: number, bytes: number, leafSize: number): number {
+    const { largestLeaf } = this;
+    if (leafSize <= largestLeaf) return this.translation(address, leafSize);
+    let cycles = 0;
+    for (let page = alignDown(address, largestLeaf); page < address + bytes; page += largestLeaf) {
+      cycles += this.translation(page, largestLeaf);
     }
     return cycles;
   }
@@ -365,17 +432,16 @@ export class Processor {
     const found = this.tlb.lookup(address, leafSize);
     if (found === TLB_FIRST) return 0;
     this.missedPages++;
-    const { secondHit, walk } = this.profile.tlb;
+    const { secondHit } = this.profile.tlb;
     if (found === TLB_SECOND) return secondHit.value;
-    return secondHit.value + walk.value + this.tableLine(address, leafSize);
+    return secondHit.value + this.walk + this.tableLine(address, leafSize);
   }
 
   /** What a walk for a base page takes longer where its entry comes from memory; tables of large leaves are few. */
   private tableLine(address: number, leafSize: number): number {
-    const { throughput } = this.profile;
-    if (throughput === undefined || leafSize !== BASE_PAGE) return 0;
+    if (this.profile.throughput === undefined || leafSize !== BASE_PAGE) return 0;
     this.tableLines++;
     const level = this.caches.access(PAGE_TABLES + Math.floor(address / BASE_PAGE) * WORD_BYTES);
-    return level === this.loadWait.length - 1 ? throughput.coldTableLine.value : 0;
+    return level === this.memory ? this.coldTableLine : 0;
   }
 }

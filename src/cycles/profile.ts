@@ -62,6 +62,22 @@ export interface ThroughputProfile {
   readonly together?: readonly { readonly cpus: number; readonly factor: Figure }[];
 }
 
+/** Memory of a node that is not the CPU's own. */
+export interface RemoteNode {
+  readonly name: string;
+  /** Its distance from the CPU's node as `numactl -H` prints it, from the SLIT: words of firmware for it. */
+  readonly distances: readonly number[];
+  /** It has no memory that the page allocator may take for the kernel: the memmap of such a node lies on it only as its own. */
+  readonly isMemoryOnly: boolean;
+  /** How many times as long a line takes that comes from it. */
+  readonly latency: Figure;
+  /**
+   * How many times as long one core takes for a line of many in a row, where that was measured. A core has so many lines
+   * under way and no more, wherever they come from, so where it was not it is the latency's.
+   */
+  readonly stream?: Figure;
+}
+
 /** What a kernel asks for when it chooses how to fill memory. */
 export type CpuFlag = 'erms' | 'fsrs';
 
@@ -91,6 +107,8 @@ export interface CpuProfile {
   readonly caches: readonly CacheProfile[];
   /** Latency of memory. */
   readonly memory: Figure;
+  /** Memory of other nodes, where it was measured. */
+  readonly remote?: readonly RemoteNode[];
 
   readonly tlb: {
     readonly first: readonly TlbProfile[];
@@ -99,6 +117,11 @@ export interface CpuProfile {
     readonly secondHit: Figure;
     /** Cycles of a walk whose tables are cached. */
     readonly walk: Figure;
+    /**
+     * How many times as long a walk takes under nested paging. The walks of a CPU that was measured with a hypervisor below
+     * it have that inside.
+     */
+    readonly nested?: Figure | 'inside';
     /** Bytes that a leaf of the linear map maps: page tables are read and written through it. */
     readonly linearMap: Sourced & { readonly leafSize: number };
   };

@@ -28,6 +28,11 @@ export const SOURCES = {
   anandtech: 'AnandTech, "Testing Intel Ice Lake", "AMD Rome", "Assessing IBM’s POWER8"',
   chips: 'Chips and Cheese, articles on Neoverse N1, Neoverse N2, Sapphire Rapids, Telum II',
   wikichip: 'WikiChip, z15',
+  mlcLeuven: 'Intel Memory Latency Checker on nodes of KU Leuven, github.com/gjbex/Code-optimization, info/*_mlc.txt',
+  mlcGenoaCxl: 'Intel Memory Latency Checker on 2 x EPYC 9224 with a Samsung CXL expander, notes of a user on GitHub',
+  scargall: 'S. Scargall, "Linux NUMA Distances Explained", November 2022',
+  cxlDevices: 'Y. Sun et al., "Demystifying CXL Memory with Genuine CXL-Ready Systems and Devices", MICRO 2023',
+  walkHits: 'C. H. Park et al., "Every Walk’s a Hit: Making Page Walks Single-Access Cache Hits", ASPLOS 2022',
   zen4Guest:
     'own measurement in user space, guest of Zen 4 (Genoa) at 3.69 GHz, November 2026, p10 of the best of 25 rounds',
   emeraldGuest:

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { hex } from './hex.js';
 import { Copy, refill } from './copy.js';
 import type { StateReader, StateWriter } from './saved-state.js';
 import { SparseList } from './sparse-list.js';
@@ -629,7 +630,7 @@ export class Ram {
     const known = this.directory.get(index);
     if (known) return known;
     if (!(pfn >= 0 && pfn * this.frameSize < PHYSICAL_ADDRESS_LIMIT)) {
-      throw new PhysicalAddressError(`frame 0x${pfn.toString(16)} lies outside the physical address space`);
+      throw new PhysicalAddressError(`frame ${hex(pfn)} lies outside the physical address space`);
     }
     return this.directory.add(index, newNode());
   }

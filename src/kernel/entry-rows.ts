@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { ENTRY_BYTES } from '../hardware/page-table.js';
+import { ENTRY_WORDS } from '../hardware/page-table.js';
 import type { Kernel } from './kernel.js';
 import type { EntryRow, Observer } from './observer.js';
 
@@ -8,9 +8,6 @@ import type { EntryRow, Observer } from './observer.js';
  * Rows: a loop over the entries of a PTE table does the same to hundreds of them. An observer that takes rows is told once of
  * neighbours that fare alike, before the loop begins; others hear of each entry in its turn.
  */
-
-/** Distance between the positions of neighbouring entries. */
-const ENTRY_WORDS = ENTRY_BYTES / 4;
 
 /** Who wants to hear of each entry by itself, if anybody. */
 export const entryByEntry = (observer: Observer | null): Observer | null =>

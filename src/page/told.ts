@@ -7,7 +7,8 @@ import { isBefore, stackOf, type FrameRun, type KernelEvent, type Moment, type S
 import { endOf, type Mapped, type Timeline } from '../events/replay.js';
 import { PAGE_UNUSED, type Piece } from '../events/replay.js';
 import { address, byteText, pages, sectionsOf, sectionText, withAddresses } from '../events/words.js';
-import { hex, size, type Geometry } from '../events/words.js';
+import { size, type Geometry } from '../events/words.js';
+import { hex } from '../hardware/hex.js';
 import type { Books, Link } from './document.js';
 
 /**

@@ -2,9 +2,11 @@
 
 import type { Comparison, SuiteResult } from '../bench/compare.js';
 import type { BenchResult } from '../bench/play.js';
+import type { Elsewhere } from '../bench/elsewhere.js';
 import type { WallResult, WallTime } from '../bench/wall.js';
 import { CAUSES, type Cause } from '../cycles/causes.js';
 import { grouped, tableLines, type Column } from './table.js';
+import { sizeText } from './text.js';
 
 /** Results of the suites, for people and for spreadsheets. */
 
@@ -21,6 +23,17 @@ export function causesText(causes: Readonly<Partial<Record<Cause, number>>>): st
     .map(([cause, cycles]) => `${cause} ${Math.round((100 * cycles) / total)}%`)
     .join(', ');
 }
+
+/** How many times as long it takes as on the CPU's own node and on bare metal. */
+export const timesPlain = ({ cycles, plainCycles }: { cycles: number; plainCycles?: number }): string =>
+  plainCycles === undefined || plainCycles === 0 ? '' : (cycles / plainCycles).toFixed(2);
+
+/** Where memory and page tables are not the plain ones, in words. */
+export const elsewhereText = ({ node, nested }: Elsewhere): string =>
+  [
+    ...(node ? [`memory is added to a node at distance ${node.distances.join(' or ')} (${node.name})`] : []),
+    ...(nested === undefined ? [] : [`under nested paging by leaves of ${sizeText(nested)}`]),
+  ].join('; ');
 
 const COLUMNS: readonly Column<BenchResult>[] = [
   { title: 'case', text: ({ name }) => name },
@@ -44,11 +57,16 @@ const RANGE: Column<BenchResult> = {
   right: true,
 };
 
+const TIMES_PLAIN: Column<BenchResult> = { title: 'times plain', text: timesPlain, right: true };
+
 export const benchText = (suites: readonly SuiteResult[]): string =>
   blocks(
     suites.map(({ name, title, rows }) => {
-      const hasRange = rows.some(({ range }) => range !== undefined);
-      return { name, title, lines: tableLines(hasRange ? [...COLUMNS, RANGE] : COLUMNS, rows) };
+      const more = [
+        ...(rows.some(({ plainCycles }) => plainCycles !== undefined) ? [TIMES_PLAIN] : []),
+        ...(rows.some(({ range }) => range !== undefined) ? [RANGE] : []),
+      ];
+      return { name, title, lines: tableLines([...COLUMNS, ...more], rows) };
     }),
   );
 
@@ -71,20 +89,25 @@ const CSV_FIELDS = [
 const quoted = (value: string | number): string =>
   typeof value === 'number' ? String(value) : `"${value.replaceAll('"', '""')}"`;
 
+/** Columns that are there where a case has such a field. */
+const CSV_ELSEWHERE = ['node', 'nestedLeaf', 'plainCycles'] as const satisfies readonly (keyof BenchResult)[];
+
 /** One line a case, one column a cause (RFC 4180). */
-export const benchCsv = (suites: readonly SuiteResult[]): string =>
-  [
-    ['suite', ...CSV_FIELDS, ...CAUSES].join(','),
-    ...suites.flatMap(({ name, rows }) =>
-      rows.map((row) =>
-        [
-          quoted(name),
-          ...CSV_FIELDS.map((field) => quoted(row[field])),
-          ...CAUSES.map((cause) => row.causes[cause] ?? 0),
-        ].join(','),
-      ),
+export function benchCsv(suites: readonly SuiteResult[]): string {
+  const rows = suites.flatMap(({ name, rows }) => rows.map((row) => ({ suite: name, row })));
+  const more = CSV_ELSEWHERE.filter((field) => rows.some(({ row }) => row[field] !== undefined));
+  return [
+    ['suite', ...CSV_FIELDS, ...CAUSES, ...more].join(','),
+    ...rows.map(({ suite, row }) =>
+      [
+        quoted(suite),
+        ...CSV_FIELDS.map((field) => quoted(row[field])),
+        ...CAUSES.map((cause) => row.causes[cause] ?? 0),
+        ...more.map((field) => quoted(row[field] ?? '')),
+      ].join(','),
     ),
   ].join('\n');
+}
 
 const COMPARISON: readonly Column<Comparison>[] = [
   { title: 'suite', text: ({ suite }) => suite },

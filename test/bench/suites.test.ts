@@ -125,6 +125,7 @@ describe('vmemmap bench', { timeout: 60_000 }, () => {
     [['bench', '--cpu', 'i486'], '--cpu is "i486"; allowed are'],
     [['bench', '--cpus', '0'], '--cpus is 0; allowed are 1 to 8192'],
     [['bench', '--hypervisor', 'xen'], '--hypervisor is "xen"; allowed are none, powervm, kvm'],
+    [['bench', '--validation', '--nested', '4K'], '--validation and --nested do not go together'],
     [['bench', '--json', '--csv'], '--json and --csv do not go together'],
     [['bench', '--arch', 'arm64', '--cpu', 'z15'], 'no case is left'],
     [['bench', '--threshold', 'x', 'cpu'], '--threshold is x'],

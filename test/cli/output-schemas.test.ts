@@ -159,6 +159,7 @@ const PRINTED: readonly (readonly [OutputName, ...(readonly string[])])[] = [
     '2M',
   ],
   ['cycles', 'cycles', STORY],
+  ['cycles', 'cycles', STORY, '--cpu', 'genoa-9654', '--node-distance', '50', '--nested', '2M'],
   ['bench', ...BENCH],
   ['bench', ...BENCH, '--range'],
   ['bench-wall', ...BENCH, '--filter', '1 MiB', '--wall'],

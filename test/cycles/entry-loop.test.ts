@@ -33,6 +33,30 @@ const profile = fc
     fc.constantFrom(4096, 2 ** 21),
   )
   .map(([real, isTiny, leaf]) => (isTiny ? tiny(real, leaf) : real));
+/** Memory of another node, by the low bits of its page, and the leaves of a second stage where walks under one are known. */
+const elsewhere = fc.record({
+  remote: fc.option(
+    fc.record({
+      holds: fc.constantFrom(
+        () => true,
+        (pa: number) => (pa / 2 ** 20) % 2 < 1,
+      ),
+      holdsTables: fc.boolean(),
+      latency: fc.constantFrom(1.5, 3),
+      stream: fc.constantFrom(1.5, 2),
+    }),
+    { nil: undefined },
+  ),
+  leaf: fc.constantFrom(undefined, 4096, 2 ** 21),
+});
+const optionsOf = (
+  profile: CpuProfile,
+  { remote, leaf }: typeof elsewhere extends fc.Arbitrary<infer T> ? T : never,
+) => ({
+  profile,
+  remote,
+  nested: typeof profile.tlb.nested === 'object' ? leaf : undefined,
+});
 const pa = fc.tuple(fc.nat(7), fc.nat(3)).map(([page, line]) => 2 ** 32 + page * 2 ** 20 + line * 1024);
 const access = fc.record({
   kind: fc.constantFrom('load', 'store', 'walkStep', 'storeEntry', 'allocate', 'flush'),
@@ -64,11 +88,10 @@ test('a loop costs what its turns cost one by one, to the last bit, whatever cac
       fc.array(access, { minLength: 1, maxLength: 8 }),
       fc.nat(12),
       fc.boolean(),
-      (cpu, before, turn, times, running) => {
-        const [loop, single] = [false, false].map((recordsCalls) => new Processor({ profile: cpu, recordsCalls })) as [
-          Processor,
-          Processor,
-        ];
+      elsewhere,
+      (cpu, before, turn, times, running, where) => {
+        const loop = new Processor(optionsOf(cpu, where));
+        const single = new Processor(optionsOf(cpu, where));
         for (const processor of [loop, single]) for (const each of before) play(processor, each);
         loop.clock.running = running;
         single.clock.running = running;
@@ -103,9 +126,10 @@ test('a loop over entries of a table costs what its turns cost one by one, to th
       profile,
       fc.tuple(loop, loop),
       fc.array(fc.oneof(row, access), { maxLength: 10 }),
-      (cpu, loops, actions) => {
-        const whole = new Processor({ profile: cpu });
-        const single = new Processor({ profile: cpu });
+      elsewhere,
+      (cpu, loops, actions, where) => {
+        const whole = new Processor(optionsOf(cpu, where));
+        const single = new Processor(optionsOf(cpu, where));
         const turnOf =
           (processor: Processor, { access, more, above, empties }: (typeof loops)[number]) =>
           (at: number): void => {

@@ -21,6 +21,12 @@ import {
 
 /** What is printed of cycles: cycles, bench and cpu. */
 
+const elsewhere = {
+  node: text('The node that memory is added to, where it is not the CPU’s own.').optional(),
+  nestedLeaf: count('Leaf size of the second stage under nested paging, bytes.').optional(),
+};
+const plainCycles = count('The same on the CPU’s own node and on bare metal, where either was changed.').optional();
+
 export const cycles = z.object({
   schema: named('vmemmap/cycles/v1'),
   name: scenarioName,
@@ -28,6 +34,7 @@ export const cycles = z.object({
   cpus: count('CPUs that a flush has to reach.'),
   clockGHz: number('Clock of the CPU, GHz.'),
   hypervisor: text('What runs below the kernel.'),
+  ...elsewhere,
   notTold: texts('What the code of a tree does not tell, and is not counted.'),
   steps: z
     .array(
@@ -36,6 +43,7 @@ export const cycles = z.object({
         op: text('What the step does.'),
         ret: returned,
         cycles: count('Modelled cycles.'),
+        plainCycles,
         microseconds: number('The same in microseconds.'),
         causes: counts('Cycles by cause.'),
       }),
@@ -62,7 +70,9 @@ const benchRow = z.object({
   pageSize,
   structPageSize,
   sections: count('Sections that come and go.'),
+  ...elsewhere,
   cycles: count('Modelled cycles.'),
+  plainCycles,
   microseconds: number('The same in microseconds, at the nominal clock.'),
   cyclesPerSection: number('Cycles a section.'),
   range: z
@@ -300,12 +310,32 @@ export const cpu = z.object({
           )
           .describe('Caches from the innermost on.'),
         memory: fig('Latency of memory.'),
+        remote: z
+          .array(
+            z.object({
+              name: text('What the node is.'),
+              distances: whole('Its distances as numactl -H prints them.'),
+              isMemoryOnly: flag('It has no memory that the page allocator may take for the kernel.'),
+              latency: fig('How many times as long a line takes that comes from it.'),
+              stream: fig(
+                'How many times as long a line of many in a row takes; that of the latency if not given.',
+              ).optional(),
+            }),
+          )
+          .describe('Memory of other nodes, where it was measured.')
+          .optional(),
         tlb: z
           .object({
             first: tlbs('Of the first level.'),
             second: tlbs('Of the second level.'),
             secondHit: fig('Cycles that a hit in the second level adds.'),
             walk: fig('Cycles of a walk whose tables are cached.'),
+            nested: z
+              .union([figure, z.literal('inside')])
+              .describe(
+                'How many times as long a walk takes under nested paging; inside where the CPU was measured with a hypervisor below it.',
+              )
+              .optional(),
             linearMap: z
               .object({ leafSize: count('Bytes.'), ...sourced })
               .describe('What a leaf of the linear map maps.'),
