@@ -185,7 +185,7 @@ export class Stepper {
       if (this.sawNothing(sights)) return { stopped: false, fresh: NOTHING, places: this.places, allocations };
     }
     const places = placesBehind(this.alphabet, run, move.action, this.places);
-    this.scanner.scan(places, this.after);
+    this.scanner.scan(places, this.after, this.before);
     const isFine =
       this.isScreened &&
       mishaps.length === 0 &&

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { hex } from '../hardware/hex.js';
 import { isAligned } from '../hardware/align.js';
 import { E2BIG, EBUSY, EEXIST, EINVAL, ENOMEM } from '../kernel/errno.js';
 import type { Kernel } from '../kernel/kernel.js';
@@ -49,8 +50,6 @@ export interface AddMemoryRequest {
   /** The name in /proc/iomem; "System RAM (DRIVER)" for memory that a driver manages. */
   name?: ResourceName;
 }
-
-const hex = (value: number): string => `0x${value.toString(16)}`;
 
 /**
  * mhp_supports_memmap_on_memory(): what drivers ask before they set the flag, in releases that refuse where it cannot be.

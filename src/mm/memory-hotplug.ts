@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { hex } from '../hardware/hex.js';
 import { E2BIG, EEXIST, EINVAL } from '../kernel/errno.js';
 import type { Kernel } from '../kernel/kernel.js';
 import type { MemoryHotplug } from '../kernel/memory-hotplug.js';
@@ -17,7 +18,6 @@ import { resetAltmap, vmemAltmapOffset } from './vmem-altmap.js';
 
 /** mm/memory_hotplug.c: adding and removing ranges of pages, a section at a time. */
 
-const hex = (value: number): string => `0x${value.toString(16)}`;
 /** The doors of a kernel whose code is this emulator's. Everything above goes through {@link Kernel.memoryHotplug}. */
 export const modelledMemoryHotplug = (kernel: Kernel): MemoryHotplug => ({
   addPages: (nid, pfn, nrPages, altmap, pgmap = null) => addPages(kernel, nid, pfn, nrPages, altmap, pgmap),

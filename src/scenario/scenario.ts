@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { hex } from '../hardware/hex.js';
 import type { PfnRange } from '../kernel/pfn-range.js';
 import type { ArchConfiguration, Architecture } from '../../arch/architecture.js';
 import { ARCHITECTURES } from '../../arch/index.js';
@@ -214,9 +215,7 @@ function wholePages<T extends { start: number; size: number }>(step: T, field: s
     throw new ScenarioError(`${field} is not made of whole pages of ${pageSize} bytes`);
   }
   if (step.start + step.size <= PHYSICAL_ADDRESS_LIMIT) return step;
-  throw new ScenarioError(
-    `${field} ends at 0x${(step.start + step.size).toString(16)}; physical addresses end at 2^52`,
-  );
+  throw new ScenarioError(`${field} ends at ${hex(step.start + step.size)}; physical addresses end at 2^52`);
 }
 
 function resolveStep(step: StepFile, field: string, pageSize: number): Step {
@@ -325,7 +324,7 @@ function refuseBeyond(
     if (endPfn * pageSize > limit) throw new ScenarioError(`${field} ends at frame ${endPfn}; ${end}`);
   };
   const checkBytes = (field: string, endByte: number): void => {
-    if (endByte > limit) throw new ScenarioError(`${field} ends at 0x${endByte.toString(16)}; ${end}`);
+    if (endByte > limit) throw new ScenarioError(`${field} ends at ${hex(endByte)}; ${end}`);
   };
   steps.forEach((step, i) => {
     if ('pfn' in step) checkFrames(`steps[${i}]`, step.pfn + step.nrPages);
