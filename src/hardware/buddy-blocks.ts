@@ -174,7 +174,9 @@ export class Blocks {
 
   /** @param end index behind the last block that has a state */
   capture(image: BlocksImage, end: number): void {
+    if (image.changes === this.changes && image.end === end) return;
     image.changes = this.changes;
+    image.end = end;
     image.waitingLength = this.waiting.capture(image.waiting);
     image.freeLength = this.free.capture(image.free);
     image.near.keep(this.near, Math.min(end, this.near.length));
@@ -220,10 +222,15 @@ export class Blocks {
   }
 }
 
+/** No `Blocks.changes`: nothing was captured. */
+const NEVER = -1;
+
 /** The blocks of one order as `Blocks.capture()` found them. */
 export class BlocksImage {
   /** What `Blocks.changes` was when the blocks were last as they are here. */
-  changes = 0;
+  changes = NEVER;
+  /** Index behind the last block that had a state then. */
+  end = 0;
   readonly near = new Copy(Uint8Array);
   far: Uint8Array[] = [];
   readonly waiting = new Copy(Int32Array);

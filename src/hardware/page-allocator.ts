@@ -132,7 +132,6 @@ export class PageAllocator {
   private readonly maxOrder: number;
   private readonly zeroRecycled: boolean;
   private readonly failAllocations: ReadonlySet<number>;
-  private readonly injects: boolean;
   /** State of the next block handed out: reserved until startBooks(), allocated from then on. */
   private taken: BlockState = BLOCK.reserved;
   /** References beyond the first, of the few pages that have them. */
@@ -146,7 +145,6 @@ export class PageAllocator {
     this.maxOrder = options.maxOrder;
     this.zeroRecycled = options.recycledPages === 'zero';
     this.failAllocations = options.failAllocations;
-    this.injects = options.failAllocations.size > 0;
     const memory = options.bootMemory === undefined ? options.nodes : [...options.nodes, options.bootMemory];
     for (const { basePfn, nrPages } of memory) {
       if (nrPages > MAX_NODE_PAGES) throw new RangeError(`a node has at most ${MAX_NODE_PAGES} pages, not ${nrPages}`);
@@ -242,7 +240,7 @@ export class PageAllocator {
   allocBasePages(pfns: Float64Array, count: number, nid: number): number {
     const node = this.servingNodes[nid];
     let taken = 0;
-    if (this.chooser === null && !this.injects && node !== undefined) {
+    if (this.chooser === null && this.failAllocations.size === 0 && node !== undefined) {
       taken = node.orders[0]!.takeWaiting(pfns, count, node.basePfn, this.taken);
       this.calls += taken;
       this.counts.allocPages += taken;
@@ -410,7 +408,8 @@ export class PageAllocator {
   private choose(order: number, nid: number): number {
     this.calls++;
     // What boot takes is in no books, and never fails.
-    if (this.injects && this.taken === BLOCK.allocated && this.failAllocations.has(this.calls)) return NO_PAGE;
+    const { size } = this.failAllocations;
+    if (size > 0 && this.taken === BLOCK.allocated && this.failAllocations.has(this.calls)) return NO_PAGE;
     return this.chooser === null ? this.takeAny(order, nid) : this.takeChosen(this.chooser, order, nid);
   }
 
