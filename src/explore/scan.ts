@@ -70,6 +70,8 @@ export class Scan {
   readonly tables = new TableColumns();
   readonly pteTables = new PteTables();
   readonly parts = new CellParts();
+  /** `MemSections.changes` then. */
+  sections = -1;
   /** The image that memory was like then, see `Ram.isTouched()`. */
   image = 0;
   /** The fingerprint. */
@@ -97,6 +99,9 @@ const NO_CELL = -1;
 const NOT_KNOWN = -1;
 /** No index of an altmap. */
 const END_OF_ALTMAPS = -1;
+
+/** A word of four bytes that are the same. */
+const fillOf = (byte: number): number => Math.imul(byte, 0x01010101);
 
 /** Whether the four bytes of a word are the same. */
 const isFill = (word: number): boolean => (((word << 8) | (word >>> 24)) ^ word) === 0;
@@ -309,19 +314,21 @@ export class Scanner {
 
   private startCells(): void {
     const { sections } = this.kernel;
-    const { isActive, mapped, sums } = this.into;
-    for (let c = 0; c < this.cells.length; c++) {
-      const { sectionNr, from, to } = this.cells[c]!;
+    const { into, cells } = this;
+    into.mapped.fill(0);
+    into.sums.fill(0);
+    if (into.sections === sections.changes) return;
+    into.sections = sections.changes;
+    for (let c = 0; c < cells.length; c++) {
+      const { sectionNr, from, to } = cells[c]!;
       const isThere = sections.areSet(sectionNr, from, to);
-      isActive[c] = isThere || (sections.isEarly(sectionNr) && !sections.isEmpty(sectionNr)) ? 1 : 0;
-      mapped[c] = 0;
-      sums[c * 2] = 0;
-      sums[c * 2 + 1] = 0;
+      into.isActive[c] = isThere || (sections.isEarly(sectionNr) && !sections.isEmpty(sectionNr)) ? 1 : 0;
     }
   }
 
   private readBooks(places: Uint8Array): void {
     const { hash, kernel, writer } = this;
+    const { ram } = kernel;
     kernel.sections.save(writer);
     (kernel.code.saveWhatActs ?? kernel.code.save)?.(writer);
     writer.wide(kernel.vmstat.nrMemmapPages);
@@ -339,7 +346,12 @@ export class Scanner {
     writer.drain(hash);
     for (let w = 0; w < this.altmapWindows.length; w++) {
       const { start, end } = this.altmapWindows[w]!;
-      this.readBytes(start, end - start);
+      const byte = ram.uniformByteOf(start, end - start);
+      if (byte === MIXED) this.readBytes(start, end - start);
+      else {
+        this.startBytes();
+        this.readWord(0, fillOf(byte));
+      }
       hash.word(this.bytesHash.lo);
       hash.word(this.bytesHash.hi);
     }
@@ -684,14 +696,18 @@ export class Scanner {
     this.nextName = 1;
   }
 
-  /** Puts the bytes of [pa, pa + size) into {@link bytesHash}. */
-  private readBytes(pa: number, size: number): void {
-    const { frameSize } = this.kernel.ram;
+  private startBytes(): void {
     this.bytesHash.start();
     this.changes = 0;
     this.raw[0] = 0;
     // No fill: the first word counts, whatever it is.
     this.lastWord = 1;
+  }
+
+  /** Puts the bytes of [pa, pa + size) into {@link bytesHash}. */
+  private readBytes(pa: number, size: number): void {
+    const { frameSize } = this.kernel.ram;
+    this.startBytes();
     const base = pa - (pa % frameSize);
     this.runBase = base;
     this.pieceStart = pa;
@@ -702,7 +718,7 @@ export class Scanner {
   private readonly readRun = (offset: number, length: number, byte: number): void => {
     const from = Math.max(this.runBase + offset, this.pieceStart);
     if (byte !== MIXED) {
-      this.readWord(from - this.pieceStart, Math.imul(byte, 0x01010101));
+      this.readWord(from - this.pieceStart, fillOf(byte));
       return;
     }
     const { ram } = this.kernel;

@@ -21,13 +21,12 @@ export class Copy<T extends Words> {
 
   /** Keeps the first `length` elements. */
   keep(source: T, length: number): void {
-    if (length > this.words.length) {
+    const isLonger = length > this.words.length;
+    if (isLonger) {
       this.words = new this.Array(length * 2);
       this.parts.length = 0;
     }
-    if (length !== this.kept.length || this.kept.buffer !== this.words.buffer) {
-      this.kept = this.words.subarray(0, length) as T;
-    }
+    if (isLonger || length !== this.kept.length) this.kept = this.words.subarray(0, length) as T;
     if (length <= SHORT) copyShort(this.words, source, length);
     else this.words.set(length === source.length ? source : source.subarray(0, length));
   }

@@ -55,7 +55,7 @@ export class RamImage {
   /** What {@link Ram.capture} called it, see {@link Ram.isTouched}. */
   name = NO_IMAGE;
   /** What `Ram.tagChanges` was when the tags were last as they are here. */
-  tagChanges = 0;
+  tagChanges = -1;
   readonly words = new Copy(Uint32Array);
   readonly tags = new Copy(Int32Array);
   readonly mixedFrames = new Copy(Int32Array);
@@ -267,10 +267,10 @@ export class Ram {
     const last = Math.floor((pa + length - 1) * this.framesPerByte);
     if (pfn === last) return this.uniformByte(pfn);
     const node = this.directory.get((pfn / NODE_FRAMES) | 0);
-    // Chunks are cut at multiples of their size, of which frame numbers below 2^32 show the low bits.
-    if ((pfn ^ last) >>> CHUNK_SHIFT !== 0 || last - pfn >= CHUNK_FRAMES) return MIXED;
     const chunk = node ? node[(pfn >>> CHUNK_SHIFT) & (NODE_CHUNKS - 1)]! : 0;
-    return chunk < FIRST_INDEX ? chunk : MIXED;
+    if (chunk >= FIRST_INDEX) return MIXED;
+    const end = pfn - (pfn & (CHUNK_FRAMES - 1)) + CHUNK_FRAMES;
+    return last < end || this.chunksAlike(end, last + 1, chunk) >= last + 1 - end ? chunk : MIXED;
   }
 
   /** The bytes of a frame, as they lie in memory. A copy. */
@@ -456,11 +456,15 @@ export class Ram {
 
   /** Copies the memory as it lies: to a place where it costs as much as here, and is there again after a few copies. */
   capture(image: RamImage): void {
-    const { places } = this.directory;
     image.words.keep(this.words, this.slots << this.slotShift);
     image.slots = this.slots;
     image.name = ++this.images;
     this.isLike(image.name);
+    if (image.tagChanges !== this.tagChanges) this.captureTags(image);
+  }
+
+  private captureTags(image: RamImage): void {
+    const { places } = this.directory;
     image.tagChanges = this.tagChanges;
     image.tags.keep(this.tags, this.tagBlocks << CHUNK_SHIFT);
     image.mixedFrames.keep(this.mixedFrames, this.tagBlocks);
