@@ -15,6 +15,10 @@ export interface CacheGeometry {
 
 /** Lines that are accessed level by level at once. */
 const ROW_LINES = 2 ** 15;
+/** Lines from which on a row is remembered. */
+const MIN_ROW = 4;
+/** Holes from which on it is not. */
+const MAX_HOLES = 4;
 /** Lines of a granule, the unit in which {@link CacheHierarchy} remembers what may be in a cache. */
 const GRANULE_LINES = 2 ** 12;
 
@@ -32,6 +36,11 @@ export class CacheHierarchy {
    */
   private readonly newest: Float64Array;
   private readonly lowBits: number;
+  /** The last row of some length, whose lines are in {@link newest} but for holes: those that other lines have come in front of. */
+  private rowFirst = 0;
+  private rowCount = 0;
+  private readonly holes = new Uint32Array(MAX_HOLES);
+  private holeCount = 0;
 
   /**
    * @param levels from the innermost on
@@ -55,7 +64,7 @@ export class CacheHierarchy {
    */
   access(pa: number): number {
     const line = Math.floor(pa * this.perLine);
-    return this.newest[line & this.lowBits] === line ? 0 : this.accessLine(line);
+    return this.accessNewest(line);
   }
 
   /** The level that would serve an access now. */
@@ -81,9 +90,7 @@ export class CacheHierarchy {
     const count = last - first + 1;
     if (count < GRANULE_LINES || this.mayHold(first, last)) {
       if (count <= this.newest.length) {
-        for (let line = first; line <= last; line++) {
-          served[this.newest[line & this.lowBits] === line ? 0 : this.accessLine(line)]! += 1;
-        }
+        this.streamShort(first, count, served);
         return;
       }
       for (let line = first; line <= last; line += ROW_LINES) {
@@ -99,6 +106,36 @@ export class CacheHierarchy {
     this.noteNewest(first, last);
   }
 
+  /**
+   * Accesses so few lines that each is the last with its low bits. Tables are searched again and again from their first
+   * entry on, so of a row that begins as the last one did only the holes are looked at. Lines of a row are in different sets, so
+   * their order makes no difference.
+   */
+  private streamShort(first: number, count: number, served: Float64Array): void {
+    const known = first === this.rowFirst && count >= this.rowCount ? this.rowCount : 0;
+    const holes = known === 0 ? 0 : this.holeCount;
+    served[0]! += known - holes;
+    for (let i = 0; i < holes; i++) served[this.accessNewest(first + this.holes[i]!)]! += 1;
+    for (let i = known; i < count; i++) served[this.accessNewest(first + i)]! += 1;
+    if (count < MIN_ROW) return;
+    this.rowFirst = first;
+    this.rowCount = count;
+    this.holeCount = 0;
+  }
+
+  private accessNewest(line: number): number {
+    return this.newest[line & this.lowBits] === line ? 0 : this.accessLine(line);
+  }
+
+  /** Another line has come in front of one of the row. */
+  private breakRow(place: number, line: number): void {
+    const { holes, holeCount } = this;
+    if (line === this.rowFirst + place) return;
+    for (let i = 0; i < holeCount; i++) if (holes[i] === place) return;
+    if (holeCount < MAX_HOLES) holes[this.holeCount++] = place;
+    else this.rowCount = 0;
+  }
+
   /** Whether a line of the range may be in a level. */
   private mayHold(first: number, last: number): boolean {
     const end = Math.floor(last / GRANULE_LINES);
@@ -110,6 +147,8 @@ export class CacheHierarchy {
 
   private accessLine(line: number): number {
     this.newest[line & this.lowBits] = line;
+    const place = (line - this.rowFirst) & this.lowBits;
+    if (place < this.rowCount) this.breakRow(place, line);
     const { levels } = this;
     let server = levels.length;
     for (let i = levels.length - 1; i >= 0; i--) {
@@ -139,6 +178,7 @@ export class CacheHierarchy {
   /** Lines of a row were accessed, by ascending address. */
   private noteNewest(first: number, last: number): void {
     const { newest, lowBits } = this;
+    this.rowCount = 0;
     for (let line = Math.max(first, last - lowBits); line <= last; line++) newest[line & lowBits] = line;
   }
 

@@ -12,11 +12,10 @@ export class Charges {
   private readonly causes: number[] = [];
   private readonly nodes: CallNode[] = [];
   private readonly begins: boolean[] = [];
-  /** Positions of the charges of each cause and of each function; null while charges come. */
-  private byCause: (readonly [cause: number, at: readonly number[]])[] | null = null;
-  private byNode: (readonly [node: CallNode, at: readonly number[]])[] = [];
+  /** Cycles of the charges of each cause and of each function; null while charges come. */
+  private byCause: (readonly [cause: number, cycles: readonly number[]])[] | null = null;
+  private byNode: (readonly [node: CallNode, cycles: readonly number[]])[] = [];
   private calls: CallNode[] = [];
-  private all: readonly number[] = [];
 
   /** Turns one behind the other, each so many times. */
   static of(...parts: readonly (readonly [turns: Charges, times: number])[]): Charges {
@@ -49,29 +48,28 @@ export class Charges {
     if (times === 0 || this.cycles.length === 0) return;
     const { cycles } = this;
     if (this.byCause === null) this.sort();
-    clock.cycles = sumRepeatedly(clock.cycles, cycles, this.all, times);
-    for (const [cause, at] of this.byCause!) {
-      clock.byCause[cause] = sumRepeatedly(clock.byCause[cause]!, cycles, at, times);
+    clock.cycles = sumRepeatedly(clock.cycles, cycles, times);
+    for (const [cause, terms] of this.byCause!) {
+      clock.byCause[cause] = sumRepeatedly(clock.byCause[cause]!, terms, times);
     }
-    for (const [node, at] of this.byNode) node.self = sumRepeatedly(node.self, cycles, at, times);
+    for (const [node, terms] of this.byNode) node.self = sumRepeatedly(node.self, terms, times);
     for (const node of this.calls) node.calls += times;
   }
 
   private sort(): void {
-    this.all = this.cycles.map((_, at) => at);
-    this.byCause = positions(this.causes);
-    this.byNode = positions(this.nodes);
+    this.byCause = grouped(this.causes, this.cycles);
+    this.byNode = grouped(this.nodes, this.cycles);
     this.calls = this.nodes.filter((_, at) => this.begins[at]);
   }
 }
 
-/** Where each key lies in a list. */
-function positions<T>(keys: readonly T[]): [T, number[]][] {
+/** The values of each key, in their order. */
+function grouped<T>(keys: readonly T[], values: readonly number[]): [T, number[]][] {
   const found: [T, number[]][] = [];
   for (const [at, key] of keys.entries()) {
     const known = found.find(([other]) => other === key);
-    if (known === undefined) found.push([key, [at]]);
-    else known[1].push(at);
+    if (known === undefined) found.push([key, [values[at]!]]);
+    else known[1].push(values[at]!);
   }
   return found;
 }

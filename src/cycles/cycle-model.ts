@@ -134,28 +134,38 @@ export function cycleModel(kernel: Kernel, { node, ...options }: CycleModelOptio
     flushRange: () => flush('range'),
   };
 
-  /** Loops that there were, by the function that they were in; null while the clock stands still. */
-  const loops = new Map<EntryRow, Map<CallNode | null, EntryLoop>>();
+  /** A loop that there was. */
+  interface KnownLoop {
+    readonly row: EntryRow;
+    /** The function that it was in; null while the clock stood still. */
+    readonly caller: CallNode | null;
+    /** Entries above that each turn reads. */
+    readonly depth: number;
+    readonly loop: EntryLoop;
+  }
+  /** So few that going through them is faster than a map. */
+  const loops: KnownLoop[] = [];
 
-  function loopOf(row: EntryRow): EntryLoop {
-    const known = loops.get(row) ?? new Map<CallNode | null, EntryLoop>();
-    loops.set(row, known);
+  function loopOf(row: EntryRow): KnownLoop {
     const caller = processor.clock.running ? processor.calls.running : null;
-    let loop = known.get(caller);
-    if (loop === undefined) {
-      const events = row.map((event) => pageTableEntry[event]);
-      loop = new EntryLoop(processor, (pa) => {
-        for (let i = 0; i < events.length; i++) events[i]!(pa);
-      });
-      known.set(caller, loop);
+    for (let i = 0; i < loops.length; i++) {
+      const known = loops[i]!;
+      if (known.row === row && known.caller === caller) return known;
     }
-    return loop;
+    const events = row.map((event) => pageTableEntry[event]);
+    const loop = new EntryLoop(processor, (pa) => {
+      for (let i = 0; i < events.length; i++) events[i]!(pa);
+    });
+    const depth = row.includes('walk') ? pathNow().depthOf[PTE]! : 0;
+    const known = { row, caller, depth, loop };
+    loops.push(known);
+    return known;
   }
 
   function entryRow(row: EntryRow, address: number, count: number): void {
     const first = locate(PTE, address);
-    const { entries, depthOf } = pathNow();
-    loopOf(row).play(first, count, entries, row.includes('walk') ? depthOf[PTE]! : 0);
+    const { loop, depth } = loopOf(row);
+    loop.play(first, count, pathNow().entries, depth);
   }
 
   const observer: Observer = {

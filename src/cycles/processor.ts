@@ -159,10 +159,11 @@ export class Processor {
    * @param leaf function that the cycles belong to, where it is not the one that is running
    */
   charge(cause: number, cycles: number, leaf?: string): void {
-    if (!this.clock.running) return;
     const { calls, clock } = this;
+    if (!clock.running) return;
     const node = leaf === undefined ? calls.add(cycles) : calls.addLeaf(leaf, clock.cycles, cycles);
-    clock.charge(cause, cycles);
+    clock.cycles += cycles;
+    clock.byCause[cause]! += cycles;
     if (this.recording !== null) this.recording.add(cause, cycles, node, leaf !== undefined);
   }
 
@@ -388,7 +389,7 @@ export class Processor {
 
   /** Cycles of the lines of a range, each at the rate of the level that serves it; {@link served} tells how many. */
   private lines(loop: StreamProfile, pa: number, bytes: number): number {
-    this.served.fill(0);
+    for (let level = 0; level <= this.memory; level++) this.served[level] = 0;
     this.caches.stream(pa, bytes, this.served);
     const { lineSize } = this.profile;
     let cycles = 0;

@@ -19,14 +19,13 @@ function shareExponent(low: number, high: number): boolean {
  * unless it ends halfway between two of them: then the one with the even last bit is taken, and turns differ.
  * @param sum not negative, less than 2^62
  * @param terms not negative
- * @param order positions of the terms that count
  * @param times from 1
  */
-export function sumRepeatedly(sum: number, terms: readonly number[], order: readonly number[], times: number): number {
+export function sumRepeatedly(sum: number, terms: readonly number[], times: number): number {
   let once = sum;
   let isHalfway = false;
-  for (let i = 0; i < order.length; i++) {
-    const term = terms[order[i]!]!;
+  for (let i = 0; i < terms.length; i++) {
+    const term = terms[i]!;
     const next = once + term;
     const lost = term - (next - once);
     // What was lost is half of a last bit where twice as much is still seen beside the sum.
@@ -36,6 +35,6 @@ export function sumRepeatedly(sum: number, terms: readonly number[], order: read
   if (times === 1) return once;
   const end = sum + (once - sum) * times;
   if (!isHalfway && shareExponent(sum, end)) return end;
-  for (let turn = 1; turn < times; turn++) for (let i = 0; i < order.length; i++) once += terms[order[i]!]!;
+  for (let turn = 1; turn < times; turn++) for (let i = 0; i < terms.length; i++) once += terms[i]!;
   return once;
 }

@@ -9,14 +9,6 @@ function oneByOne(sum: number, terms: readonly number[], times: number): number 
   return sum;
 }
 
-const repeatedly = (sum: number, terms: readonly number[], times: number): number =>
-  sumRepeatedly(
-    sum,
-    terms,
-    terms.map((_, at) => at),
-    times,
-  );
-
 /** Cycles as a clock has them: whole, in eighths, thirds of them, and far smaller than the sum. */
 const cycles = fc.oneof(
   fc.nat(5000),
@@ -37,7 +29,7 @@ test('the same terms added again and again give the sum of one by one, to the la
       fc.array(cycles, { maxLength: 6 }),
       fc.integer({ min: 1, max: 20 }),
       (sum, terms, times) => {
-        expect(repeatedly(sum, terms, times)).toBe(oneByOne(sum, terms, times));
+        expect(sumRepeatedly(sum, terms, times)).toBe(oneByOne(sum, terms, times));
       },
     ),
     { numRuns: 2000 },
@@ -50,5 +42,5 @@ test.each([
   ['a sum that passes a power of two', 2 ** 53 - 3, [1, 0.75], 6],
   ['a sum that is nothing yet', 0, [1 / 3], 100],
 ])('%s', (_, sum, terms, times) => {
-  expect(repeatedly(sum, terms, times)).toBe(oneByOne(sum, terms, times));
+  expect(sumRepeatedly(sum, terms, times)).toBe(oneByOne(sum, terms, times));
 });
