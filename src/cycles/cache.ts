@@ -16,9 +16,9 @@ export interface CacheGeometry {
 /** Lines that are accessed level by level at once. */
 const ROW_LINES = 2 ** 15;
 /** Lines from which on a row is remembered. */
-const MIN_ROW = 4;
+const MIN_ROW = 8;
 /** Holes from which on it is not. */
-const MAX_HOLES = 4;
+const MAX_HOLES = 12;
 /** Lines of a granule, the unit in which {@link CacheHierarchy} remembers what may be in a cache. */
 const GRANULE_LINES = 2 ** 12;
 
@@ -36,6 +36,14 @@ export class CacheHierarchy {
    */
   private readonly newest: Float64Array;
   private readonly lowBits: number;
+  /**
+   * The same for the levels outside the first, which have more sets: what is there needs a look in the first alone. A line was
+   * noted while so many rows had been accessed that note none, since they are too long.
+   */
+  private readonly newestOutside: Float64Array;
+  private readonly since: Uint32Array;
+  private readonly outsideBits: number;
+  private rows = 1;
   /** The last row of some length, whose lines are in {@link newest} but for holes: those that other lines have come in front of. */
   private rowFirst = 0;
   private rowCount = 0;
@@ -55,6 +63,11 @@ export class CacheHierarchy {
     const fewestSets = Math.min(...this.levels.map(({ sets }) => sets));
     this.newest = new Float64Array(fewestSets).fill(-1);
     this.lowBits = fewestSets - 1;
+    const [, ...others] = this.levels;
+    const outside = Math.min(...(others.length > 0 ? others : this.levels).map(({ sets }) => sets));
+    this.newestOutside = new Float64Array(outside);
+    this.since = new Uint32Array(outside);
+    this.outsideBits = outside - 1;
   }
 
   /**
@@ -99,6 +112,7 @@ export class CacheHierarchy {
       return;
     }
     served[this.levels.length]! += count;
+    this.rows++;
     for (const level of this.levels) {
       if (level.defers(count)) level.defer(first, count);
       else for (let line = first; line <= last; line++) this.insert(level, line);
@@ -149,20 +163,35 @@ export class CacheHierarchy {
     this.newest[line & this.lowBits] = line;
     const place = (line - this.rowFirst) & this.lowBits;
     if (place < this.rowCount) this.breakRow(place, line);
-    const { levels } = this;
+    const server = this.accessOutside(line);
+    if (this.levels[0]!.touch(line, line)) return 0;
+    this.mark(line);
+    return server;
+  }
+
+  /** An access of the levels outside the first. @returns the one that serves it */
+  private accessOutside(line: number): number {
+    const { levels, newestOutside, since } = this;
+    const place = line & this.outsideBits;
+    if (newestOutside[place] === line && since[place] === this.rows) return 1;
+    newestOutside[place] = line;
+    since[place] = this.rows;
     let server = levels.length;
-    for (let i = levels.length - 1; i >= 0; i--) {
-      if (levels[i]!.touch(line, line)) server = i;
-    }
-    if (server > 0) this.mark(line);
+    for (let i = levels.length - 1; i > 0; i--) if (levels[i]!.touch(line, line)) server = i;
     return server;
   }
 
   /** Accesses at most {@link ROW_LINES} lines, level by level: what one does, no other sees. */
   private accessLines(first: number, count: number, served: Float64Array): void {
     const { levels, servers } = this;
-    servers.fill(levels.length, 0, count);
-    for (let level = levels.length - 1; level >= 0; level--) levels[level]!.touchRow(first, count, servers, level);
+    if (count <= this.newestOutside.length) {
+      for (let i = 0; i < count; i++) servers[i] = this.accessOutside(first + i);
+    } else {
+      servers.fill(levels.length, 0, count);
+      for (let level = levels.length - 1; level > 0; level--) levels[level]!.touchRow(first, count, servers, level);
+      this.rows++;
+    }
+    levels[0]!.touchRow(first, count, servers, 0);
     for (let i = 0; i < count;) {
       const server = servers[i]!;
       const from = i;

@@ -60,6 +60,8 @@ export function cycleModel(kernel: Kernel, { node, ...options }: CycleModelOptio
   const { platform, ram } = kernel;
   const pageTable = platform.table ?? kernel.code.paging?.table;
   const pathInTable = pageTable && new EntryPath(pageTable);
+  const leafBarrier = profile.barrier.leaf.value;
+  const tableBarrier = profile.barrier.table.value;
   let tables = 0;
 
   function pathNow(): EntryPath {
@@ -81,8 +83,8 @@ export function cycleModel(kernel: Kernel, { node, ...options }: CycleModelOptio
 
   function setEntryAt(pa: number, leaf: boolean): void {
     processor.storeEntry(pa, ENTRY_BYTES);
-    const barrier = leaf ? profile.barrier.leaf : profile.barrier.table;
-    if (barrier.value > 0) processor.charge(CAUSE.barrier, barrier.value);
+    const barrier = leaf ? leafBarrier : tableBarrier;
+    if (barrier > 0) processor.charge(CAUSE.barrier, barrier);
   }
 
   function flush(kind: FlushKind): void {
@@ -91,8 +93,9 @@ export function cycleModel(kernel: Kernel, { node, ...options }: CycleModelOptio
     processor.flush(cost, FLUSH_FUNCTION[kind]);
   }
 
+  /** Whether an entry that was written is a leaf, where that makes a difference to what follows it. */
   function isLeaf(level: Level, pa: number): boolean {
-    if (level === PTE || pageTable === undefined) return true;
+    if (level === PTE || pageTable === undefined || leafBarrier === tableBarrier) return true;
     const entry = pageTable.entry(pa, 0);
     return pageTable.format.isLeaf(level, pageTable.lo(entry), pageTable.hi(entry));
   }
@@ -228,7 +231,7 @@ export function cycleModel(kernel: Kernel, { node, ...options }: CycleModelOptio
       }
       processor.store(CAUSE.hash, pa, HPTE_BYTES);
       if (profile.hash !== undefined) {
-        processor.charge(CAUSE.flush, processor.cyclesOf(profile.hash.tlbie.value), 'tlbie');
+        processor.chargeCall(CAUSE.flush, processor.cyclesOf(profile.hash.tlbie.value), 'tlbie');
       }
     },
     initialise(address, bytes) {
