@@ -2,7 +2,7 @@
 
 import type { CallNode } from './call-tree.js';
 import type { Clock } from './clock.js';
-import { sumRepeatedly } from './repeated-sum.js';
+import { RepeatedTerms } from './repeated-sum.js';
 
 /** Turns of a loop that were played, and what they were charged, so that they can be charged again. */
 export class Charges {
@@ -12,9 +12,10 @@ export class Charges {
   private readonly causes: number[] = [];
   private readonly nodes: CallNode[] = [];
   private readonly begins: boolean[] = [];
-  /** Cycles of the charges of each cause and of each function; null while charges come. */
-  private byCause: (readonly [cause: number, cycles: readonly number[]])[] | null = null;
-  private byNode: (readonly [node: CallNode, cycles: readonly number[]])[] = [];
+  /** Cycles of all charges, of those of each cause and of those of each function; null while charges come. */
+  private all: RepeatedTerms | null = null;
+  private byCause: (readonly [cause: number, cycles: RepeatedTerms])[] = [];
+  private byNode: (readonly [node: CallNode, cycles: RepeatedTerms])[] = [];
   private calls: CallNode[] = [];
 
   /** Turns one behind the other, each so many times. */
@@ -40,36 +41,34 @@ export class Charges {
     this.causes.push(cause);
     this.nodes.push(node);
     this.begins.push(begins);
-    this.byCause = null;
+    this.all = null;
   }
 
   /** Charges them so many times more, as one by one. */
   again(clock: Clock, times: number): void {
     if (times === 0 || this.cycles.length === 0) return;
-    const { cycles } = this;
-    if (this.byCause === null) this.sort();
-    clock.cycles = sumRepeatedly(clock.cycles, cycles, times);
-    for (const [cause, terms] of this.byCause!) {
-      clock.byCause[cause] = sumRepeatedly(clock.byCause[cause]!, terms, times);
-    }
-    for (const [node, terms] of this.byNode) node.self = sumRepeatedly(node.self, terms, times);
+    this.all ??= this.sort();
+    clock.cycles = this.all.addTo(clock.cycles, times);
+    for (const [cause, terms] of this.byCause) clock.byCause[cause] = terms.addTo(clock.byCause[cause]!, times);
+    for (const [node, terms] of this.byNode) node.self = terms.addTo(node.self, times);
     for (const node of this.calls) node.calls += times;
   }
 
-  private sort(): void {
+  private sort(): RepeatedTerms {
     this.byCause = grouped(this.causes, this.cycles);
     this.byNode = grouped(this.nodes, this.cycles);
     this.calls = this.nodes.filter((_, at) => this.begins[at]);
+    return new RepeatedTerms(this.cycles);
   }
 }
 
 /** The values of each key, in their order. */
-function grouped<T>(keys: readonly T[], values: readonly number[]): [T, number[]][] {
-  const found: [T, number[]][] = [];
+function grouped<T>(keys: readonly T[], values: readonly number[]): [T, RepeatedTerms][] {
+  const found = new Map<T, number[]>();
   for (const [at, key] of keys.entries()) {
-    const known = found.find(([other]) => other === key);
-    if (known === undefined) found.push([key, [values[at]!]]);
-    else known[1].push(values[at]!);
+    const known = found.get(key);
+    if (known === undefined) found.set(key, [values[at]!]);
+    else known.push(values[at]!);
   }
-  return found;
+  return [...found].map(([key, terms]) => [key, new RepeatedTerms(terms)]);
 }
