@@ -69,7 +69,7 @@ export class EntryPath {
     const here = levels[depth]!;
     this.entries[depth] =
       (depth === 0 ? table.root : this.tables[depth - 1]!) + tableIndex(here, address) * ENTRY_BYTES;
-    const at = table.entry(this.entries[depth]!, 0);
+    const at = table.entry(this.entries[depth], 0);
     this.indexes[depth] = Math.floor(address * here.perByte);
     this.positions[depth] = at;
     this.word0[depth] = ram.words[at]!;
