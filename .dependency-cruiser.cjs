@@ -42,7 +42,10 @@ module.exports = {
     {
       name: 'the-walk-knows-nothing-of-cycles',
       severity: 'error',
-      from: { path: '^(src/(mm|kernel)/|arch/[^/]+/)', pathNot: '^arch/[^/]+/(measured-)?cpus(-common)?.ts$' },
+      from: {
+        path: '^(src/(mm|kernel)/|arch/[^/]+/)',
+        pathNot: '^arch/[^/]+/((measured-)?cpus(-common)?|remote-nodes)[.]ts$',
+      },
       to: { path: '^src/(cycles|bench)/' },
     },
     {

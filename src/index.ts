@@ -52,7 +52,7 @@ export {
   type StepReturn,
 } from './scenario/runner.js';
 export { ScenarioError } from './kernel/scenario-error.js';
-export { resolveScenario, type OtherKernel, type Scenario, type Step } from './scenario/scenario.js';
+export { resolveScenario, type OtherKernel, type Scenario, type Step, type TraitWatch } from './scenario/scenario.js';
 export { scenarioJsonSchema } from './scenario/json-schema.js';
 export { scenarioSchema, type ScenarioInput } from './scenario/schema.js';
 export type { State } from './scenario/state.js';

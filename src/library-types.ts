@@ -54,7 +54,8 @@ export type { Action, Alphabet } from './explore/alphabet.js';
 export type { Ending, Limits, Shard } from './explore/search.js';
 export type { EntryAtFault } from './explore/violations.js';
 export type { Range, StepInput } from './explore/words.js';
-export type { BlocksImage, NodeImage } from './hardware/buddy-blocks.js';
+export type { BlocksImage } from './hardware/buddy-blocks.js';
+export type { NodeImage } from './hardware/node-blocks.js';
 export type { Copy, Words } from './hardware/copy.js';
 export type { Mmu } from './hardware/mmu.js';
 export type {

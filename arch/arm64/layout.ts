@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { highHalf, joinHalves } from '../../src/hardware/word-halves.js';
 import { entryBits } from '../../src/hardware/entry-bits.js';
-import { highHalf, PMD, PTE, type EntryFormat, type LeafField, pageTables } from '../../src/hardware/page-table.js';
+import { PMD, PTE, type EntryFormat, type LeafField, pageTables } from '../../src/hardware/page-table.js';
 
 /**
  * Page tables of arm64 (Arm ARM, D8 "The AArch64 Virtual Memory System Architecture";
@@ -61,7 +62,6 @@ export const SECT_NORMAL_HI = PXN_HI | UXN_HI;
 /** PMD_TYPE_TABLE and its kin, with UXNTable. */
 export const KERNEL_TABLE_LO = VALID | TABLE;
 
-const BITS_31_0 = 2 ** 32;
 /** Bits 32-49 and 32-47 of an entry: upper address bits that stand where they belong. */
 const BITS_49_32 = 0x0003_ffff;
 const BITS_47_32 = 0x0000_ffff;
@@ -122,7 +122,7 @@ export const entryHi = (layout: AddressLayout, pa: number, bits: number): number
 
 /** Physical byte address that an entry points to. */
 export function entryAddress(layout: AddressLayout, lo: number, hi: number): number {
-  const plain = (hi & layout.highMask) * BITS_31_0 + ((lo & layout.lowMask) >>> 0);
+  const plain = joinHalves(hi & layout.highMask, (lo & layout.lowMask) >>> 0);
   return layout.foldedMask === 0 ? plain : plain + (lo & layout.foldedMask) * layout.foldedUnit;
 }
 

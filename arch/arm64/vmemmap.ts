@@ -12,10 +12,11 @@ import {
   type PageTable,
   type Table,
   type WalkLevel,
+  ENTRY_WORDS,
 } from '../../src/hardware/page-table.js';
 import { EINVAL, EPERM } from '../../src/kernel/errno.js';
 import { FreedBasePages } from '../../src/kernel/base-pages.js';
-import { entryByEntry, tellRows } from '../../src/kernel/entry-rows.js';
+import { addressAt, entryByEntry, pteRange, tellRows } from '../../src/kernel/entry-rows.js';
 import { freePages, noteFlush, pfnToPage, writeEntry, zeroEntry, type Kernel } from '../../src/kernel/kernel.js';
 import type { Decision, EntryRow } from '../../src/kernel/observer.js';
 import {
@@ -51,7 +52,6 @@ import {
 
 /** ARM64_KERNEL_USES_PMD_MAPS: only kernels with 4K pages map the vmemmap with blocks. */
 const PAGE_SHIFT_WITH_BLOCKS = 12;
-const ENTRY_WORDS = 2;
 
 /** What unmap_hotplug_pte_range() does to a PTE: its page goes behind the flush. */
 const UNMAPPED_ALTMAP_PAGE: EntryRow = ['readEntry', 'clearEntry', 'flushRange'];
@@ -236,7 +236,7 @@ export class Arm64Vmemmap implements VmemmapCode {
     const { mmu, ram, kernel } = this;
     const here = mmu.levels[depth]!;
     if (here.level === PTE) {
-      this.unmapHotplugPteRange(here, tablePa, start, end, altmap);
+      this.unmapHotplugPteRange(tablePa, start, end, altmap);
       return;
     }
     const { span, level } = here;
@@ -264,23 +264,15 @@ export class Arm64Vmemmap implements VmemmapCode {
   }
 
   /** unmap_hotplug_pte_range(). */
-  private unmapHotplugPteRange(
-    here: WalkLevel,
-    tablePa: number,
-    start: number,
-    end: number,
-    altmap: VmemAltmap | null,
-  ): void {
+  private unmapHotplugPteRange(tablePa: number, start: number, end: number, altmap: VmemAltmap | null): void {
     const { ram, kernel, counters, layout, pageSize, freed } = this;
     const observer = entryByEntry(kernel.observer);
-    const first = this.mmu.entry(tablePa, tableIndex(here, start));
-    const count = Math.ceil((end - start) / pageSize);
-    const last = first + count * ENTRY_WORDS;
+    const range = pteRange(this.mmu, tablePa, start, end);
     const row = altmap === null ? UNMAPPED_PAGE : UNMAPPED_ALTMAP_PAGE;
-    tellRows(kernel, { first, count, address: start }, (lo, hi) => (isNone(lo, hi) ? null : row));
+    tellRows(kernel, range, (lo, hi) => (isNone(lo, hi) ? null : row));
     const { words } = ram;
     let cleared = 0;
-    for (let entry = first; entry < last; entry += ENTRY_WORDS) {
+    for (let entry = range.first; entry < range.end; entry += ENTRY_WORDS) {
       const lo = words[entry]!;
       const hi = words[entry + 1]!;
       if (isNone(lo, hi)) continue;
@@ -289,7 +281,7 @@ export class Arm64Vmemmap implements VmemmapCode {
       words[entry + 1] = 0;
       cleared++;
       if (observer !== null) {
-        const address = start + ((entry - first) / ENTRY_WORDS) * pageSize;
+        const address = addressAt(kernel, range, entry);
         observer.readEntry(PTE, address);
         observer.clearEntry(PTE, address);
         observer.flush('range', address, address + pageSize);

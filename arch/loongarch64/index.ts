@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { hex } from '../../src/hardware/hex.js';
 import type { ArchConfiguration, Architecture } from '../architecture.js';
 import { LEVELS } from '../../src/hardware/page-table.js';
 import type { Traits } from '../../src/history/traits/index.js';
@@ -59,7 +60,7 @@ const regionOf = (config: MachineConfig, traits: Traits): Region =>
     hvo: config.hvo ?? true,
   });
 
-const hex = (value: bigint): string => `0x${(value & LOW_64_BITS).toString(16)}`;
+const text = (value: bigint): string => hex(value & LOW_64_BITS);
 
 function configuration(pageSize: number, pagingLevels: number, vaBits: number, vmemmapBase: bigint): ArchConfiguration {
   const { levels } = geometry(Math.log2(pageSize), pagingLevels);
@@ -134,7 +135,7 @@ export const loongarch64: Architecture<Loongarch64Platform> = {
     const { start, end } = regionOf(config, traits);
     const window = config.vmemmapWindow;
     if (window !== undefined && (window[0] !== start || window[1] !== (end & LOW_64_BITS))) {
-      return `machine.vmemmapWindow is ${window.map(hex).join(' to ')}; ${pages} has ${hex(start)} to ${hex(end)}`;
+      return `machine.vmemmapWindow is ${window.map(text).join(' to ')}; ${pages} has ${text(start)} to ${text(end)}`;
     }
     return undefined;
   },

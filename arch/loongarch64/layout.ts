@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { highHalf, joinHalves } from '../../src/hardware/word-halves.js';
 import { entryBits } from '../../src/hardware/entry-bits.js';
 import {
   fullPageTables,
-  highHalf,
   PMD,
   PTE,
   type EntryFormat,
@@ -56,7 +56,6 @@ export const PAGE_KERNEL_LEAF = PAGE_KERNEL | HUGE | ENTRY.HGLOBAL.lo;
 const CAC_BASE_HI = 0x9000_0000;
 /** Bits 32-47 of an entry: the upper part of the frame. _PAGE_PFN_END_SHIFT is 48. */
 const FRAME_HI = 0x0000_ffff;
-const BITS_31_0 = 2 ** 32;
 /** What a frame needs less than: bits of an address that an entry can hold. */
 export const ENTRY_LIMIT = 2 ** 48;
 
@@ -96,7 +95,7 @@ export function format(pageShift: number, none: NoneEntries): EntryFormat {
     isLeaf,
     address: (level, lo, hi) => {
       const mask = isLeaf(level, lo) ? leafFrame : pageFrame;
-      return (hi & FRAME_HI) * BITS_31_0 + ((lo & mask) >>> 0);
+      return joinHalves(hi & FRAME_HI, (lo & mask) >>> 0);
     },
   };
 }

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import type { Machine } from '../architecture.js';
-import { P4D, PageTable, PGD, PMD, PTE, PUD } from '../../src/hardware/page-table.js';
+import { P4D, PageTable, PGD, PMD, PTE, PUD, ENTRY_WORDS } from '../../src/hardware/page-table.js';
 import { tablePlatform, type TablePlatform } from '../../src/kernel/platform.js';
 import { entryLo, flagBits, format, geometry, LEAF_FIELDS, tableHi, type NoneEntries } from './layout.js';
-
-const ENTRY_WORDS = 2;
 
 /** A page table whose empty entries point to a table of empty entries, so that a walk always ends in a PTE. */
 export interface Loongarch64Platform extends TablePlatform {

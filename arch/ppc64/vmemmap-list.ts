@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { highHalf, joinHalves } from '../../src/hardware/word-halves.js';
 import { NO_PAGE } from '../../src/hardware/buddy-blocks.js';
-import { highHalf, swap32 } from '../../src/hardware/page-table.js';
+import { swap32 } from '../../src/hardware/page-table.js';
 import type { Ram } from '../../src/hardware/ram.js';
 import type { StateReader, StateWriter } from '../../src/hardware/saved-state.js';
 import { allocPages, type Kernel } from '../../src/kernel/kernel.js';
@@ -19,7 +20,6 @@ const VIRT = 16;
 /** The end of a list. */
 const NULL_NODE = 0;
 
-const BITS_31_0 = 2 ** 32;
 /** Bits 52-63 of an address in the linear map are 0xc00, and for long also those of a vmemmap address. */
 const KERNEL_HI = 0xc000_0000;
 /** Bits 52-63 of an address, in its high half. */
@@ -51,7 +51,7 @@ export function* backings(ram: Ram, { first }: ListHead): Generator<Backing> {
 /** A 64-bit number in memory, without its upper 12 bits. */
 function readDoubleword(ram: Ram, pa: number): number {
   const at = ram.wordIndex(pa);
-  return (swap32(ram.words[at]!) & ADDRESS_HI) * BITS_31_0 + swap32(ram.words[at + 1]!);
+  return joinHalves(swap32(ram.words[at]!) & ADDRESS_HI, swap32(ram.words[at + 1]!));
 }
 
 export class VmemmapList {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { hex } from '../../src/hardware/hex.js';
 import { low52 } from '../../src/hardware/low-bits.js';
 import { z } from 'zod';
 import type { ArchConfiguration, Architecture } from '../architecture.js';
@@ -99,7 +100,7 @@ function preallocated(config: MachineConfig, traits: Traits): NonNullable<Machin
   return { ...none, [LEVELS[below!.level]]: count };
 }
 
-const hex = (value: bigint): string => `0x${(value & LOW_64_BITS).toString(16)}`;
+const text = (value: bigint): string => hex(value & LOW_64_BITS);
 
 /** A sentence on what the machine says of its vmemmap and its geometry does not give. */
 function contradiction(config: MachineConfig, traits: Traits): string | undefined {
@@ -107,7 +108,7 @@ function contradiction(config: MachineConfig, traits: Traits): string | undefine
   const name = `riscv64 with Sv${vaBitsOf(config)} and ${config.structPageSize}-byte struct pages`;
   const window = config.vmemmapWindow;
   if (window !== undefined && (window[0] !== start || window[1] !== (end & LOW_64_BITS))) {
-    return `machine.vmemmapWindow is ${window.map(hex).join(' to ')}; ${name} has ${hex(start)} to ${hex(end)}`;
+    return `machine.vmemmapWindow is ${window.map(text).join(' to ')}; ${name} has ${text(start)} to ${text(end)}`;
   }
   const said = JSON.stringify(config.preallocatedTables);
   const made = preallocated(config, traits);

@@ -3,12 +3,12 @@
 import { entryBits } from '../../src/hardware/entry-bits.js';
 import {
   fullPageTables,
-  highHalf,
   PTE,
   type EntryFormat,
   type LeafField,
   type TableGeometry,
 } from '../../src/hardware/page-table.js';
+import { highHalf } from '../../src/hardware/word-halves.js';
 
 /**
  * Page tables of riscv64 (RISC-V privileged specification, Sv39, Sv48 and Sv57; arch/riscv/include/asm/pgtable-bits.h

@@ -3,11 +3,20 @@
 import type { TablePlatform } from '../../src/kernel/platform.js';
 import type { KernelPaging, VmemmapCode } from '../../src/kernel/vmemmap-code.js';
 import { alignDown } from '../../src/hardware/align.js';
-import { type PageTable, PMD, PTE, PUD, tableIndex, type Level, type Table } from '../../src/hardware/page-table.js';
+import {
+  type PageTable,
+  PMD,
+  PTE,
+  PUD,
+  tableIndex,
+  type Level,
+  type Table,
+  ENTRY_WORDS,
+} from '../../src/hardware/page-table.js';
 import { freePages, noteFlush, writeEntry, zeroEntry, type Kernel } from '../../src/kernel/kernel.js';
 import type { VmemAltmap } from '../../src/kernel/memremap.js';
 import { FreedBasePages } from '../../src/kernel/base-pages.js';
-import { entryByEntry, tellRows } from '../../src/kernel/entry-rows.js';
+import { addressAt, entryByEntry, pteRange, tellRows } from '../../src/kernel/entry-rows.js';
 import type { Decision, EntryRow } from '../../src/kernel/observer.js';
 import { vmemmapPopulateBasepages, vmemmapPopulateHugepages } from '../../src/mm/sparse-vmemmap.js';
 import { vmemAltmapFree } from '../../src/mm/vmem-altmap.js';
@@ -28,7 +37,6 @@ import { PAGE_SIZE } from './platform.js';
 
 /** arch/riscv/mm/init.c: vmemmap_populate() and vmemmap_free(). */
 
-const ENTRY_WORDS = 2;
 /** 32-bit words of a table. */
 const TABLE_WORDS = 512 * ENTRY_WORDS;
 
@@ -173,14 +181,12 @@ export class Riscv64Vmemmap implements VmemmapCode {
     const { mmu, kernel, counters, freed } = this;
     const observer = entryByEntry(kernel.observer);
     kernel.observer?.enter('remove_pte_mapping');
-    const first = mmu.entry(tablePa, tableIndex(mmu.table(PTE), start));
-    const count = Math.ceil((end - start) / PAGE_SIZE);
-    const last = first + count * ENTRY_WORDS;
+    const range = pteRange(mmu, tablePa, start, end);
     const row = altmap === null ? REMOVED_PAGE : REMOVED_ALTMAP_PAGE;
-    tellRows(kernel, { first, count, address: start }, (lo) => (isPtePresent(lo) ? row : null));
+    tellRows(kernel, range, (lo) => (isPtePresent(lo) ? row : null));
     const { words } = this.ram;
     let cleared = 0;
-    for (let entry = first; entry < last; entry += ENTRY_WORDS) {
+    for (let entry = range.first; entry < range.end; entry += ENTRY_WORDS) {
       const lo = words[entry]!;
       const hi = words[entry + 1]!;
       if (!isPtePresent(lo)) continue;
@@ -188,7 +194,7 @@ export class Riscv64Vmemmap implements VmemmapCode {
       words[entry + 1] = 0;
       cleared++;
       if (observer !== null) {
-        const address = start + ((entry - first) / ENTRY_WORDS) * PAGE_SIZE;
+        const address = addressAt(kernel, range, entry);
         observer.readEntry(PTE, address);
         observer.clearEntry(PTE, address);
       }

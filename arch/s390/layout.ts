@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { highHalf, joinHalves } from '../../src/hardware/word-halves.js';
 import { entryBits } from '../../src/hardware/entry-bits.js';
 import {
-  highHalf,
   P4D,
   PGD,
   PMD,
@@ -76,8 +76,6 @@ const TABLE_ORIGIN: readonly number[] = [0xffff_f000, 0xffff_f800, 0xffff_f000, 
 const LARGE_ORIGIN = 0xfff0_0000;
 const LARGE_REGION3_ORIGIN = 0x8000_0000;
 
-const BITS_31_0 = 2 ** 32;
-
 const TABLES: readonly TableLevel[] = [
   { level: PGD, shift: 53, bits: 11 },
   { level: P4D, shift: 42, bits: 11 },
@@ -94,7 +92,7 @@ export const geometry = (pagingLevels: number): TableGeometry => ({
 
 /** pXd_deref(): where an entry points to. */
 export function entryAddress(level: Level, lo: number, hi: number): number {
-  return hi * BITS_31_0 + ((lo & originMask(level, lo)) >>> 0);
+  return joinHalves(hi, (lo & originMask(level, lo)) >>> 0);
 }
 
 function originMask(level: Level, lo: number): number {

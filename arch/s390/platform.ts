@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import type { Machine } from '../architecture.js';
-import { ENTRY_BYTES, PageTable, PTE, swap32, type Level } from '../../src/hardware/page-table.js';
+import { ENTRY_BYTES, PageTable, PTE, swap32, type Level, ENTRY_WORDS } from '../../src/hardware/page-table.js';
 import type { Ram } from '../../src/hardware/ram.js';
 import { tablePlatform, type TablePlatform } from '../../src/kernel/platform.js';
 import { EMPTY, flagBits, format, geometry, segmentBits } from './layout.js';
@@ -16,7 +16,6 @@ export const PMD_ORDER = 8;
 export const CRST_ALLOC_ORDER = 2;
 
 export const ENTRIES_PER_PAGE = PAGE_SIZE / ENTRY_BYTES;
-const ENTRY_WORDS = ENTRY_BYTES / 4;
 
 /** crst_table_init(): a region or segment table of empty entries. */
 export function crstTableInit(ram: Ram, tablePa: number, level: Level): void {

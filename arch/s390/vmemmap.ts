@@ -6,7 +6,6 @@ import { alignDown } from '../../src/hardware/align.js';
 import { NO_PAGE } from '../../src/hardware/buddy-blocks.js';
 import {
   ENTRY_BYTES,
-  highHalf,
   PMD,
   PTE,
   PUD,
@@ -14,10 +13,12 @@ import {
   tableIndex,
   type Level,
   type PageTable,
+  ENTRY_WORDS,
 } from '../../src/hardware/page-table.js';
+import { highHalf } from '../../src/hardware/word-halves.js';
 import { EINVAL, ENOMEM, ERANGE } from '../../src/kernel/errno.js';
 import { FreedBasePages, mapBasePages, type MappingRows } from '../../src/kernel/base-pages.js';
-import { entryByEntry, tellRows, type EntryRange } from '../../src/kernel/entry-rows.js';
+import { addressAt, entryByEntry, pteRange, tellRows, type EntryRange } from '../../src/kernel/entry-rows.js';
 import { allocPages, freePages, noteClear, noteFlush, noteSet, type Kernel } from '../../src/kernel/kernel.js';
 import type { Decision, EntryRow } from '../../src/kernel/observer.js';
 import { vmemmapAllocBlockBuf } from '../../src/mm/sparse-vmemmap.js';
@@ -49,7 +50,6 @@ import {
 /** arch/s390/mm/vmem.c: one walk, modify_pagetable(), adds and removes. */
 
 const PTRS_PER_PTE = 256;
-const ENTRY_WORDS = ENTRY_BYTES / 4;
 
 /** What modify_pte_table() does to a PTE: where it adds, and where it takes a page away that goes back to the allocator, or stays. */
 const ADDED_PAGE: MappingRows = { none: ['allocPage', 'readEntry', 'setEntry'], mapped: null };
@@ -317,15 +317,13 @@ export class S390Vmemmap implements VmemmapCode {
     // An altmap may have no page left on the way.
     const observer = add && altmap !== null ? kernel.observer : entryByEntry(kernel.observer);
     const [empty0, empty1] = EMPTY_PTE_WORDS;
-    const first = this.mmu.entry(tablePa, tableIndex(this.mmu.table(PTE), start));
-    const count = Math.ceil((end - start) / PAGE_SIZE);
+    const range = pteRange(this.mmu, tablePa, start, end);
     if (add && altmap === null && observer === null)
-      return mapBasePages(kernel, this.pageEntry, { first, count, address: start }, 0, ADDED_PAGE) ? 0 : -ENOMEM;
-    const last = first + count * ENTRY_WORDS;
-    if (!add) this.tellRemoval({ first, count, address: start }, altmap);
+      return mapBasePages(kernel, this.pageEntry, range, 0, ADDED_PAGE) ? 0 : -ENOMEM;
+    if (!add) this.tellRemoval(range, altmap);
     const { words } = ram;
-    const addressOf = (entry: number): number => start + ((entry - first) / ENTRY_WORDS) * PAGE_SIZE;
-    for (let entry = first; entry < last; entry += ENTRY_WORDS) {
+    const addressOf = (entry: number): number => addressAt(kernel, range, entry);
+    for (let entry = range.first; entry < range.end; entry += ENTRY_WORDS) {
       const none = isEmptyPte(words[entry]!, words[entry + 1]!);
       if (none !== add) continue;
       if (add) {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { highHalf, joinHalves } from '../../src/hardware/word-halves.js';
 import { entryBits } from '../../src/hardware/entry-bits.js';
 import {
   fullPageTables,
-  highHalf,
   PMD,
   PTE,
   PUD,
@@ -62,7 +62,6 @@ export const NONE_IGNORES = DIRTY | ACCESSED;
 /** Bits 12-31 and 32-51 of an entry: the frame. */
 const FRAME_LO = 0xffff_f000;
 const FRAME_HI = 0x000f_ffff;
-const BITS_31_0 = 2 ** 32;
 const PAGE_SHIFT = 12;
 /** Frames below 4 GiB: a step of one in the high half of an entry. */
 const FRAMES_PER_HIGH = 2 ** (32 - PAGE_SHIFT);
@@ -71,7 +70,7 @@ const FRAMES_PER_HIGH = 2 ** (32 - PAGE_SHIFT);
 export const geometry = (pagingLevels: number): TableGeometry => fullPageTables(PAGE_SHIFT, pagingLevels);
 
 /** Physical byte address that an entry points to. */
-export const tableAddress = (lo: number, hi: number): number => (hi & FRAME_HI) * BITS_31_0 + ((lo & FRAME_LO) >>> 0);
+export const tableAddress = (lo: number, hi: number): number => joinHalves(hi & FRAME_HI, (lo & FRAME_LO) >>> 0);
 
 /** Whether an entry at this level may be a leaf to the hardware. */
 const MAY_BE_LEAF: readonly boolean[] = [true, true, true, false, false];

@@ -13,10 +13,11 @@ import {
   type PageTable,
   type Table,
   type WalkLevel,
+  ENTRY_WORDS,
 } from '../../src/hardware/page-table.js';
 import { ENOMEM } from '../../src/kernel/errno.js';
 import { FreedBasePages } from '../../src/kernel/base-pages.js';
-import { entryByEntry, tellRows } from '../../src/kernel/entry-rows.js';
+import { addressAt, entryByEntry, pteRange, tellRows } from '../../src/kernel/entry-rows.js';
 import { freePages, noteFlush, writeEntry, zeroEntry, type Kernel } from '../../src/kernel/kernel.js';
 import type { Decision, EntryRow } from '../../src/kernel/observer.js';
 import { vmemmapPopulateBasepages, vmemmapPopulateHugepages } from '../../src/mm/sparse-vmemmap.js';
@@ -45,7 +46,6 @@ import { P4D_SIZE, PAGE_SIZE, PMD_ORDER, PMD_SIZE, PUD_SIZE, type X86Platform } 
 /** Entries of a table, and 32-bit words of it. */
 const PTRS_PER_TABLE = 512;
 const TABLE_WORDS = PTRS_PER_TABLE * 2;
-const ENTRY_WORDS = 2;
 
 /** What remove_pte_table() does to a PTE. */
 const REMOVED_PAGE: EntryRow = ['freePage', 'readEntry', 'lock', 'clearEntry'];
@@ -265,13 +265,11 @@ export class X86Vmemmap implements VmemmapCode {
   private removePtes(table: number, start: number, end: number): void {
     const { mmu, kernel, counters, freed } = this;
     const observer = entryByEntry(kernel.observer);
-    const first = mmu.entry(table, tableIndex(mmu.table(PTE), start));
-    const count = Math.ceil((end - start) / PAGE_SIZE);
-    const last = first + count * ENTRY_WORDS;
-    tellRows(kernel, { first, count, address: start }, (lo) => ((lo & (PRESENT | GLOBAL)) === 0 ? null : REMOVED_PAGE));
+    const range = pteRange(mmu, table, start, end);
+    tellRows(kernel, range, (lo) => ((lo & (PRESENT | GLOBAL)) === 0 ? null : REMOVED_PAGE));
     const { words } = this.ram;
     let cleared = 0;
-    for (let entry = first; entry < last; entry += ENTRY_WORDS) {
+    for (let entry = range.first; entry < range.end; entry += ENTRY_WORDS) {
       const lo = words[entry]!;
       if ((lo & (PRESENT | GLOBAL)) === 0) continue;
       const pfn = entryPfn(lo, words[entry + 1]!);
@@ -281,7 +279,7 @@ export class X86Vmemmap implements VmemmapCode {
         freed.add(pfn);
       } else {
         freePages(kernel, pfn, 0);
-        const address = start + ((entry - first) / ENTRY_WORDS) * PAGE_SIZE;
+        const address = addressAt(kernel, range, entry);
         observer.readEntry(PTE, address);
         observer.lock();
         observer.clearEntry(PTE, address);

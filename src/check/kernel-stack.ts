@@ -191,6 +191,8 @@ interface Part {
   readonly names: readonly string[];
   /** Nothing of the kernel lies further out. */
   readonly isWhole: boolean;
+  /** The function that its outermost frame is of, and the file of that. */
+  readonly frame: string;
   /** The part with one frame more, by the place of that frame in the code. */
   readonly further: Map<number, Part>;
 }
@@ -211,46 +213,95 @@ function placeOf(site: NodeJS.CallSite): number {
   return file * FILE_PLACES + site.getPosition();
 }
 
+const frameOf = (site: NodeJS.CallSite): string => `${site.getFunctionName() ?? ''} ${site.getFileName() ?? ''}`;
+
 function longer(machine: StackMachine, { names }: Part, site: NodeJS.CallSite): Part {
   const name = kernelName(machine, site);
   return {
     names: name === null || name === names[0] ? names : [name, ...names],
     isWhole: TAKES_STEP.test(site.getFunctionName() ?? ''),
+    frame: frameOf(site),
     further: new Map(),
   };
 }
 
-function partOf(machine: StackMachine, sites: readonly NodeJS.CallSite[]): Part {
-  let part: Part = seen.get(machine) ?? { names: [], isWhole: false, further: new Map() };
+/** @param last frame that is looked at; all up to the step where none is said */
+function partOf(machine: StackMachine, sites: readonly NodeJS.CallSite[], last?: string): Part {
+  let part: Part = seen.get(machine) ?? { names: [], isWhole: false, frame: '', further: new Map() };
   seen.set(machine, part);
   for (const site of sites) {
     const place = placeOf(site);
     const next: Part = part.further.get(place) ?? longer(machine, part, site);
     part.further.set(place, next);
     part = next;
-    if (part.isWhole) break;
+    if (part.isWhole || part.frame === last) break;
   }
   return part;
 }
 
-/** The innermost frames of the running stack; as text where the engine has no call sites. */
+const asSites = (_error: unknown, sites: NodeJS.CallSite[]): NodeJS.CallSite[] => sites;
+
+/**
+ * The innermost frames of the running stack; as text where the engine has no call sites. Every event asks for them: Error keeps
+ * its shape, since engines forget what they know of one that loses a property.
+ */
 function innermostFrames(count: number): string | NodeJS.CallSite[] {
   const { stackTraceLimit } = Error;
-  const prepare = Object.getOwnPropertyDescriptor(Error, 'prepareStackTrace');
+  const before: unknown = Reflect.get(Error, 'prepareStackTrace');
   Error.stackTraceLimit = count;
-  Error.prepareStackTrace = (_error, sites) => sites;
+  Error.prepareStackTrace = asSites;
   const { stack } = new Error() as unknown as { stack: string | NodeJS.CallSite[] };
-  if (prepare === undefined) Reflect.deleteProperty(Error, 'prepareStackTrace');
-  else Object.defineProperty(Error, 'prepareStackTrace', prepare);
+  Reflect.set(Error, 'prepareStackTrace', before);
   Error.stackTraceLimit = stackTraceLimit;
   return stack;
 }
 
 /** Frames that were enough so far: each costs, and half of them lie outside of the kernel. */
 let enough = 16;
+/** Those that were enough up to a function within which others run. */
+let enoughWithin = 8;
 
-/** Names of the kernel functions that are running, outermost first, as the architecture and the release have them. */
-export function kernelStack(machine: StackMachine): readonly string[] {
+/** A function that is running: what lies further out stays as it is until it returns. */
+export interface Running {
+  readonly frame: string;
+  /** Names from the step to it. */
+  readonly names: readonly string[];
+  /** From the step to what it calls, as far as somebody asked. */
+  readonly stacks: Map<Part, readonly string[]>;
+}
+
+/** Frames that stand in front of a function that tells a listener of itself: two of this module, and the listener's. */
+const TELLING = 3;
+
+/** The function that told the listener which asks; undefined where the engine has no call sites. */
+export function running(machine: StackMachine): Running | undefined {
+  const frames = innermostFrames(TELLING + 1);
+  const site = typeof frames === 'string' ? undefined : frames[TELLING];
+  return site && { frame: frameOf(site), names: kernelStack(machine), stacks: new Map() };
+}
+
+function stackWithin({ names, stacks }: Running, part: Part): readonly string[] {
+  const known = stacks.get(part);
+  if (known !== undefined) return known;
+  const inner = part.names[0] === names[names.length - 1] ? part.names.slice(1) : part.names;
+  const whole = [...names, ...inner];
+  stacks.set(part, whole);
+  return whole;
+}
+
+/**
+ * Names of the kernel functions that are running, outermost first, as the architecture and the release have them.
+ * @param within one of them, where it is known: what it runs in is not looked at again
+ */
+export function kernelStack(machine: StackMachine, within?: Running): readonly string[] {
+  if (within !== undefined) {
+    const inner = innermostFrames(enoughWithin);
+    if (typeof inner !== 'string') {
+      const part = partOf(machine, inner, within.frame);
+      if (part.frame === within.frame) return stackWithin(within, part);
+      enoughWithin = Math.min(STACK_DEPTH, enoughWithin + 1);
+    }
+  }
   let frames = innermostFrames(enough);
   if (typeof frames !== 'string') {
     const part = partOf(machine, frames);

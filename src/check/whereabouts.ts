@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { hex } from '../hardware/hex.js';
 import { LEVELS, type Leaf } from '../hardware/page-table.js';
 import { pfnToPage } from '../kernel/kernel.js';
 import { AddressText } from '../kernel/vmemmap-view.js';
@@ -49,8 +50,6 @@ export interface Whereabouts {
   /** Undefined where nothing maps the struct page. */
   readonly leaf: WhereLeaf | undefined;
 }
-
-const hex = (value: number | bigint): string => `0x${value.toString(16)}`;
 
 function leafOf(run: Run, leaf: Leaf, address: number, steps: number): WhereLeaf {
   const { kernel, scenario } = run;

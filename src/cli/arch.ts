@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { hex } from '../hardware/hex.js';
 import type { ArchConfiguration, Architecture } from '../../arch/architecture.js';
 import { sizeText } from '../report/text.js';
 import { ARCHITECTURES, findArchitecture } from '../scenario/names.js';
@@ -13,7 +14,7 @@ function configurationLines(c: ArchConfiguration): string[] {
     `  ${styled('bold', c.title)}`,
     `    page ${sizeText(c.pageSize)}, section ${sizeText(2 ** c.sectionSizeBits)}, leaves ${c.leafSizes.map(sizeText).join(' or ')}`,
     `    index bits, root first: ${levels || 'no page table maps the vmemmap'}`,
-    `    vmemmap 0x${c.vmemmapBase.toString(16)}`,
+    `    vmemmap ${hex(c.vmemmapBase)}`,
     `    ground truth: ${c.groundTruth}`,
   ];
 }
@@ -30,7 +31,7 @@ export function arch(name: string | undefined, options: { json?: true }): number
     const table = architectures.map(({ name, structPageSizes, configurations }) => ({
       name,
       structPageSizes,
-      configurations: configurations.map((c) => ({ ...c, vmemmapBase: `0x${c.vmemmapBase.toString(16)}` })),
+      configurations: configurations.map((c) => ({ ...c, vmemmapBase: hex(c.vmemmapBase) })),
     }));
     writeResult(outputText({ schema: 'vmemmap/arch/v1', architectures: table }), undefined);
   } else {

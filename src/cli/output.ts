@@ -65,10 +65,15 @@ export function makeFolder(folder: string): void {
 
 const noted = new Set<string>();
 
-/** What is not known of a release that a user named, once, on standard error. */
-export function noteRemark({ remark }: Release): void {
-  if (remark === undefined || noted.has(remark)) return;
+/** Something that a user should know beside the result, once, on standard error. */
+export function note(remark: string): void {
+  if (noted.has(remark)) return;
   noted.add(remark);
   clearProgress();
   process.stderr.write(`vmemmap: note: ${remark}\n`);
+}
+
+/** What is not known of a release that a user named. */
+export function noteRemark({ remark }: Release): void {
+  if (remark !== undefined) note(remark);
 }

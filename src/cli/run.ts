@@ -17,10 +17,11 @@ import type { Scenario, Step } from '../scenario/scenario.js';
 import { EXIT_FINDING, EXIT_OK, EXIT_USAGE } from './exit-codes.js';
 import { outputText, writeResult } from './output.js';
 import { progress } from './progress.js';
-import { loadScenario, stepPlace } from './scenario-file.js';
+import { stepPlace } from './scenario-file.js';
 import { stepIndex } from './step-option.js';
 import { tellMistake } from './mistake.js';
 import { testReport, type TestFormatOptions } from './test-format.js';
+import { loadWatched, noteUnproved, unprovedNames, type WatchedScenario } from './unproved.js';
 import { watchFiles } from './watch.js';
 
 const CLEAR_SCREEN = '\x1b[2J\x1b[H';
@@ -36,9 +37,8 @@ export interface RunOptions extends TestFormatOptions {
 }
 
 /** A scenario with the file that it is from. */
-interface Named {
+interface Named extends WatchedScenario {
   readonly file: string;
-  readonly scenario: Scenario;
 }
 
 /** What is printed of one scenario. */
@@ -77,7 +77,7 @@ function runAgain(files: readonly string[], options: RunOptions): number {
 
 /** {@link run} once. All files are read before the first is run. */
 export function runFiles(files: readonly string[], options: RunOptions): number {
-  const named = files.map((file) => ({ file, scenario: loadScenario(file, options.kernel) }));
+  const named = files.map((file): Named => ({ file, ...loadWatched(file, options.kernel) }));
   const runOne = options.events ? events : options.failEach ? failEach : runOnce;
   const ran = named.map((each) => runOne(each, options));
   progress('');
@@ -87,10 +87,11 @@ export function runFiles(files: readonly string[], options: RunOptions): number 
   const json: RunOutput | OutputOf<'runs'> = ran.length === 1 ? only!.json : { schema: 'vmemmap/runs/v1', runs: all };
   const text = options.json ? outputText(json) : ran.map((each) => each.text).join('\n\n');
   writeResult(report ?? text, options.output);
+  named.forEach(noteUnproved);
   return ran.some(({ hasFindings }) => hasFindings) ? EXIT_FINDING : EXIT_OK;
 }
 
-function runOnce({ file, scenario }: Named, options: RunOptions): Ran {
+function runOnce({ file, scenario, asked }: Named, options: RunOptions): Ran {
   const only = stepIndex(options.step, scenario.steps.length);
   let done = 0;
   const onStep = (): void => progress(`${file}: step ${++done} of ${scenario.steps.length}`);
@@ -107,6 +108,7 @@ function runOnce({ file, scenario }: Named, options: RunOptions): Ran {
         ...findingJson(finding, text),
         frames: (finding.frames ?? []).map((pfn) => ({ pfn, history: histories.get(pfn) ?? [] })),
       })),
+      ...(asked.size > 0 && { unproved: unprovedNames(asked) }),
     },
     text: runReportText(scenario, results, findings, histories, only),
     cases: scenario.steps.map((step, i) => stepCase(file, scenario, step, i, findings)),

@@ -5,7 +5,7 @@ import type { Release } from '../history/releases.js';
 import { fileTitle, parseJson, readText } from '../scenario/load.js';
 import { checkWith, InputError, placed, type Mistake } from '../scenario/input.js';
 import { pathOf, positionsIn } from '../scenario/positions.js';
-import { resolveScenario, type Scenario } from '../scenario/scenario.js';
+import { resolveScenario, type Scenario, type TraitWatch } from '../scenario/scenario.js';
 import { refuseSlips } from '../scenario/slips.js';
 import { ScenarioError } from '../kernel/scenario-error.js';
 import { findArchitecture, findKernelRelease } from '../scenario/names.js';
@@ -52,11 +52,18 @@ export function readScenario(file: string): ScenarioFile {
  * @param title where it is from, for complaints
  * @param release the release to run it on in place of the one that it names
  * @param text of the file that it is from, for the places of complaints
+ * @param watch sees what its kernel asks for
  * @throws ScenarioError
  */
-export function runnable(parsed: ScenarioFile, title: string, release?: Release, text?: () => string): Scenario {
+export function runnable(
+  parsed: ScenarioFile,
+  title: string,
+  release?: Release,
+  text?: () => string,
+  watch?: TraitWatch,
+): Scenario {
   try {
-    const scenario = resolveScenario(parsed, release && { release });
+    const scenario = resolveScenario(parsed, release && { release }, watch);
     refuseSlips(scenario);
     noteRemark(scenario.machine.release);
     return scenario;
@@ -69,18 +76,19 @@ export function runnable(parsed: ScenarioFile, title: string, release?: Release,
 }
 
 /** {@link runnable} of a file that {@link readScenario} has read. */
-export const runnableFile = (parsed: ScenarioFile, file: string, release?: Release): Scenario =>
-  runnable(parsed, fileTitle(file), release, () => readText(file));
+export const runnableFile = (parsed: ScenarioFile, file: string, release?: Release, watch?: TraitWatch): Scenario =>
+  runnable(parsed, fileTitle(file), release, () => readText(file), watch);
 
 /**
  * A scenario that can run, from a file.
  * @param kernel the release to run it on in place of the one that it names
  * @param option how the command line calls that
+ * @param watch sees what its kernel asks for
  * @throws InputError, ScenarioError
  */
-export function loadScenario(file: string, kernel?: string, option = '--kernel'): Scenario {
+export function loadScenario(file: string, kernel?: string, option = '--kernel', watch?: TraitWatch): Scenario {
   const parsed = readScenario(file);
-  return runnableFile(parsed, file, kernel === undefined ? undefined : findKernelRelease(kernel, option));
+  return runnableFile(parsed, file, kernel === undefined ? undefined : findKernelRelease(kernel, option), watch);
 }
 
 /** Where in its file a step of a scenario stands; a file that cannot be read as JSON has no lines. */

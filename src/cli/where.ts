@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { hex } from '../hardware/hex.js';
 import { whereabouts } from '../check/whereabouts.js';
 import { PHYSICAL_ADDRESS_LIMIT } from '../hardware/ram.js';
 import { whereaboutsLines } from '../report/whereabouts.js';
@@ -42,7 +43,7 @@ function frameOf({ kernel, scenario }: Run, text: string): { pfn: number; offset
   const last = vmemmapBase + BigInt(frames * kernel.structPageSize) - 1n;
   const end = last < LAST_ADDRESS ? last : LAST_ADDRESS;
   throw new InputError(
-    `the page is "${text}"; it must be a frame number below 0x${frames.toString(16)}, or an address in the vmemmap, 0x${vmemmapBase.toString(16)} to 0x${end.toString(16)}`,
+    `the page is "${text}"; it must be a frame number below ${hex(frames)}, or an address in the vmemmap, ${hex(vmemmapBase)} to ${hex(end)}`,
   );
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { hex } from '../hardware/hex.js';
 import { alignDown, alignUp } from '../hardware/align.js';
 import type { StateReader, StateWriter } from '../hardware/saved-state.js';
 import { EBUSY, EINVAL, ENODEV, ENXIO } from '../kernel/errno.js';
@@ -173,7 +174,7 @@ function layoutOf({ memory, regions }: Devices, request: NamespaceRequest): Name
   };
   if (traits.genericSubsections) {
     if (traits.nvdimmChecksStart && start % SUBSECTION_SIZE !== 0) {
-      kernel.log.print(`${device}: start ${pa(start)} misaligned to 0x${SUBSECTION_SIZE.toString(16)}`);
+      kernel.log.print(`${device}: start ${pa(start)} misaligned to ${hex(SUBSECTION_SIZE)}`);
       return -EINVAL;
     }
     return unsatisfied(createNamespace(start, size, align, map, pageSize, structPageSize));
@@ -361,7 +362,7 @@ export function virtioMemLines({ memory, virtioMem }: Devices): string[] {
     if (size === 0) return [];
     const first = start / blockSize;
     const last = first + size / blockSize - 1;
-    const part = lastPlugged === blockSize ? '' : `, of block ${last} the first 0x${lastPlugged.toString(16)} bytes`;
+    const part = lastPlugged === blockSize ? '' : `, of block ${last} the first ${hex(lastPlugged)} bytes`;
     return [`${id} blocks ${first === last ? first : `${first}-${last}`}${part}`];
   });
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { hex } from '../hardware/hex.js';
 import { LEVELS, type Leaf } from '../hardware/page-table.js';
 import type { Kernel } from '../kernel/kernel.js';
 import type { VmemAltmap } from '../kernel/memremap.js';
@@ -33,7 +34,7 @@ export function leafRun(kernel: Kernel, altmaps: readonly VmemAltmap[], leaf: Le
     frameStep: 0,
     entry: digits((BigInt(leaf.hi) << 32n) | BigInt(leaf.lo)),
     entryStep: digits(0n),
-    flags: `0x${kernel.platform.leafFlags(leaf).toString(16)}`,
+    flags: hex(kernel.platform.leafFlags(leaf)),
     ...(owner.from === 'altmap' ? { from: owner.from, altmap: owner.altmap } : { from: owner.from }),
   };
 }

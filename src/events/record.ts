@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { low52 } from '../hardware/low-bits.js';
-import { keepWholeStacks, kernelStack, kernelStackOf } from '../check/kernel-stack.js';
+import { keepWholeStacks, kernelStack, kernelStackOf, running, type Running } from '../check/kernel-stack.js';
 import { NO_PAGE } from '../hardware/buddy-blocks.js';
 import { LEVELS, type Leaf, type Level } from '../hardware/page-table.js';
 import type { FrameContent } from '../kernel/frame-content.js';
@@ -38,6 +38,8 @@ const blocks = (pfn: number): FrameRun[] => (pfn === NO_PAGE ? [] : [[pfn, 1, 0]
  */
 export class Recorder {
   private readonly stacks = new Interned<readonly string[]>();
+  /** Their places: a loop has one and the same stack every time. */
+  private readonly stackPlaces = new WeakMap<readonly string[], number>();
   private readonly actives = new Interned<Stretch[]>();
   private readonly leaves = new Interned<LeafRun>();
   private readonly steps: KernelEvent[][] = [];
@@ -48,6 +50,8 @@ export class Recorder {
   private events: KernelEvent<LeafRun>[] = [];
   /** Altmaps that the step took pages from: a memory block gets its own only when it is made. */
   private asked: VmemAltmap[] = [];
+  /** Functions that are running, of those that tell when they begin and end. */
+  private readonly within: (Running | undefined)[] = [];
   private kept = 0;
   /** Where the active memmap stands that was read last, and when that was. */
   private activeAt = { changes: -1, place: 0 };
@@ -70,6 +74,7 @@ export class Recorder {
     this.events = [];
     this.asked = [];
     this.called.push(new Set());
+    this.within.length = 0;
     if (this.leaves.values.length > MAX_LEAF_RUNS) {
       throw new InputError(
         `the run has ${this.leaves.values.length} runs of leaves to show; allowed are ${MAX_LEAF_RUNS}; add less memory`,
@@ -126,17 +131,29 @@ export class Recorder {
     return start === 0 ? null : start;
   }
 
-  private keep(deed: Deed<LeafRun>, stack: readonly string[] = kernelStack(this.run.scenario.machine)): void {
+  private stack(): readonly string[] {
+    return kernelStack(this.run.scenario.machine, this.within[this.within.length - 1]);
+  }
+
+  private keep(deed: Deed<LeafRun>, stack: readonly string[] = this.stack()): void {
     if (++this.kept > MAX_EVENTS) {
       throw new InputError(`the kernel does more than ${MAX_EVENTS} things that would be shown; add less memory`);
     }
     this.events.push({
       ...deed,
-      stack: this.stacks.place(stack),
+      stack: this.stackPlace(stack),
       times: 1,
       active: this.active(),
       unusedStart: this.unusedStart(),
     });
+  }
+
+  private stackPlace(stack: readonly string[]): number {
+    const known = this.stackPlaces.get(stack);
+    if (known !== undefined) return known;
+    const place = this.stacks.place(stack);
+    this.stackPlaces.set(stack, place);
+    return place;
   }
 
   /** The addresses that an entry of a level covers. */
@@ -193,14 +210,23 @@ export class Recorder {
       memset: (start, byte, bytes) => keep({ what: 'memset', start, end: start + bytes, byte }),
       scan: (start, byte, bytes, filled) => keep({ what: 'scan', start, end: start + bytes, byte, filled }),
       initialise: (start, bytes) => {
-        const stack = kernelStack(this.run.scenario.machine);
+        // memremap_pages() asks for the struct pages in front of a device, of which there may be none.
+        if (bytes === 0) return;
+        const stack = this.stack();
         this.keep({ what: 'initialise', start, end: start + bytes }, stack.length === 0 ? INITIALISING : stack);
       },
       copyPage: (to, from) => keep({ what: 'copy', to, from }),
       flush: (of, start, end) => keep({ what: 'flush', of, start, end }),
-      decide: (by, { because, so }, start, end) => keep({ what: 'decide', by, because, so, start, end }),
+      decide: (by, { because, so }, start, end) => {
+        // A compound page may have no tails behind those that it keeps.
+        if (start < end) keep({ what: 'decide', by, because, so, start, end });
+      },
       warn: (mishap) => keep({ what: 'warn', mishap }),
-      enter: (name) => this.called[this.steps.length]!.add(name),
+      enter: (name) => {
+        this.called[this.steps.length]!.add(name);
+        this.within.push(running(this.run.scenario.machine));
+      },
+      leave: () => void this.within.pop(),
     };
   }
 }

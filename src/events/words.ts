@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { hex } from '../hardware/hex.js';
 import { addressText } from '../hardware/low-bits.js';
 import type { Mishap } from '../kernel/log.js';
 import type { FrameRun, KernelEvent, Stretch } from './event.js';
 import { PAGE_UNUSED } from './replay.js';
 
 /** Numbers and events as kernel people write them: addresses as they are, offsets and frames in hex with 0x, sizes short. */
+
+export { hex };
 
 /** What a machine's vmemmap looks like: enough to name an address, a section, a frame. */
 export interface Geometry {
@@ -25,8 +28,6 @@ const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
 
 /** @param low low 52 bits of a virtual address, and what carries over them: 64 bits wrap */
 export const address = ({ top }: Pick<Geometry, 'top'>, low: number): string => addressText(parseInt(top, 16), low);
-
-export const hex = (value: number): string => `0x${value.toString(16)}`;
 
 /** Bytes with the largest unit of 1024 that keeps them short. */
 export function size(bytes: number): string {

@@ -182,10 +182,13 @@ export const placeOf = (altmap: number): number => (altmap === NO_ALTMAP ? THERE
 export function isPossible({ ranges, blocks, overlays }: Alphabet, places: Places, action: Action): boolean {
   if (action.op === 'add') {
     const others = action.altmap === NO_ALTMAP ? undefined : overlays[action.altmap]!;
-    if (others !== undefined && places.some((place) => place >= FIRST_ALTMAP && others.has(place - FIRST_ALTMAP))) {
-      return false;
+    for (let o = 0; o < places.length; o++) {
+      const place = places[o]!;
+      if (place === ABSENT) continue;
+      if (others !== undefined && place >= FIRST_ALTMAP && others.has(place - FIRST_ALTMAP)) return false;
+      if (overlap(action.pages, ranges[o]!)) return false;
     }
-    return action.ranges.every((r) => ranges.every((other, o) => places[o] === ABSENT || !overlap(ranges[r]!, other)));
+    return true;
   }
   if (action.op === 'besides') return true;
   const place = places[action.range];
@@ -224,7 +227,10 @@ export function readBlocks({ ranges, blocks }: Alphabet, memory: SystemMemory, p
 /** Marks the altmaps that some range was added with which is there, by their index. */
 export function markAltmaps(places: Places, used: Uint8Array): void {
   used.fill(0);
-  for (const place of places) if (place >= FIRST_ALTMAP) used[place - FIRST_ALTMAP] = 1;
+  for (let r = 0; r < places.length; r++) {
+    const place = places[r]!;
+    if (place >= FIRST_ALTMAP) used[place - FIRST_ALTMAP] = 1;
+  }
 }
 
 /** Names of the altmaps that some range was added with which is there. */

@@ -17,6 +17,8 @@ export class LeafColumns {
   owner = new Uint8Array(64);
   /** Whether it maps memmap of an active cell. */
   isUsed = new Uint8Array(64);
+  /** Of a base page: what its frame holds, see `Ram.contentOf()`. */
+  content = new Float64Array(64);
 
   push(
     start: number,
@@ -27,6 +29,7 @@ export class LeafColumns {
     hi: number,
     owner: number,
     isUsed: number,
+    content: number,
   ): void {
     const at = this.length;
     if (at === this.start.length) this.grow();
@@ -39,6 +42,23 @@ export class LeafColumns {
     this.hi[at] = hi;
     this.owner[at] = owner;
     this.isUsed[at] = isUsed;
+    this.content[at] = content;
+  }
+
+  /** Adds the leaves [from, to) of another scan. */
+  pushAll(other: LeafColumns, from: number, to: number): void {
+    const at = this.length;
+    this.length += to - from;
+    while (this.length > this.start.length) this.grow();
+    copyPart(this.start, other.start, from, to, at);
+    copyPart(this.size, other.size, from, to, at);
+    copyPart(this.pa, other.pa, from, to, at);
+    copyPart(this.level, other.level, from, to, at);
+    copyPart(this.lo, other.lo, from, to, at);
+    copyPart(this.hi, other.hi, from, to, at);
+    copyPart(this.owner, other.owner, from, to, at);
+    copyPart(this.isUsed, other.isUsed, from, to, at);
+    copyPart(this.content, other.content, from, to, at);
   }
 
   toLeaves(): Leaf[] {
@@ -62,6 +82,7 @@ export class LeafColumns {
     this.hi = wider(this.hi, new Uint32Array(capacity));
     this.owner = wider(this.owner, new Uint8Array(capacity));
     this.isUsed = wider(this.isUsed, new Uint8Array(capacity));
+    this.content = wider(this.content, new Float64Array(capacity));
   }
 }
 
@@ -103,6 +124,20 @@ export class TableColumns {
     this.owner = wider(this.owner, new Uint8Array(capacity));
     this.hasEntries = wider(this.hasEntries, new Uint8Array(capacity));
   }
+}
+
+/** Elements that are copied faster one by one than by a call. */
+const SHORT = 48;
+
+function copyPart<T extends Float64Array | Uint32Array | Uint8Array>(
+  column: T,
+  other: T,
+  from: number,
+  to: number,
+  at: number,
+): void {
+  if (to - from > SHORT) column.set(other.subarray(from, to), at);
+  else for (let i = from; i < to; i++) column[at + i - from] = other[i]!;
 }
 
 export function wider<T extends { set(from: T): void }>(old: T, target: T): T {

@@ -18,7 +18,8 @@ import { VisitedStates } from './visited.js';
  * writes it, numbers in typed arrays.
  */
 
-const SCHEMA = 'vmemmap/exploration/v2';
+/** Another number for other fingerprints too: states of two forms could not be told to be one. */
+const SCHEMA = 'vmemmap/exploration/v3';
 
 /** What a search of any version is saved as. */
 const SAVED = z.looseObject({ schema: z.string().regex(/^vmemmap\/exploration\/v\d+$/) });

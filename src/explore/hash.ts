@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { highHalf } from '../hardware/page-table.js';
+import { highHalf } from '../hardware/word-halves.js';
 
 /** 64 bits that stand for a state. */
 export interface Fingerprint {

@@ -12,6 +12,8 @@ const writer = new StateWriter();
 export class RunImage {
   private readonly kernel = new KernelImage();
   private above: SavedState = new Int32Array(0);
+  /** Whether that is anything but what boot makes. */
+  private hasAbove = false;
 
   /** @param altmaps all altmaps that steps use */
   constructor(
@@ -23,13 +25,14 @@ export class RunImage {
     this.kernel.capture(this.run.kernel, this.altmaps);
     saveAboveSections(writer, this.run);
     this.above = writer.take();
+    this.hasAbove = this.run.hasTouchedMemory || this.run.iommuTables !== undefined;
   }
 
   /** Makes the run what it was when it was captured. */
   load(): void {
     const { run } = this;
     this.kernel.load(run.kernel, this.altmaps);
-    restoreAboveSections(new StateReader(this.above), run);
+    if (this.hasAbove || run.hasTouchedMemory) restoreAboveSections(new StateReader(this.above), run);
     run.stopped = undefined;
     run.stoppedBy = undefined;
   }

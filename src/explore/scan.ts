@@ -4,7 +4,8 @@ import { LeafColumns, OWNER, TableColumns, wider } from './columns.js';
 import { alignDown } from '../hardware/align.js';
 import type { FrameLocation } from '../hardware/page-allocator.js';
 import { NO_PAGE } from '../hardware/buddy-blocks.js';
-import { ENTRY_BYTES, highHalf, PageTable, PTE, type EntryFormat, type Leaf } from '../hardware/page-table.js';
+import { ENTRY_BYTES, PageTable, PTE, type EntryFormat, type Leaf } from '../hardware/page-table.js';
+import { highHalf } from '../hardware/word-halves.js';
 import { MIXED } from '../hardware/ram.js';
 import { joined } from '../hardware/ranges.js';
 import { StateWriter } from '../hardware/saved-state.js';
@@ -17,19 +18,24 @@ import { activeMemmap, type AddressRange, vmemmapWindow, walkVmemmap } from '../
 import type { Snapshot } from '../check/snapshot.js';
 import type { Cell } from './cells.js';
 import { Hash, type Fingerprint } from './hash.js';
+import { CellParts, PteTables } from './pte-tables.js';
 
 /**
  * One walk of the page table, from which everything comes that an exploration wants to know of a state: the fingerprint,
  * the leaves and tables as columns of numbers, and a checksum for each cell of memmap.
  *
- * The fingerprint is the same for states that differ only in which frames of system memory they use. A block of system
- * memory is named by when the walk first meets it; the walk goes by ascending address. Everything else that the kernel
- * may act upon is taken as it is: entries, bytes behind leaves, bytes of altmaps, the sections, the books. Renaming is
- * sound while each used frame is allocated exactly once: what is handed out next is a frame that nothing reaches. Bytes
- * behind a leaf that are no fill are entries, which a kernel wrote there that took the leaf for a table: their frames are
- * renamed too. Where renaming does not hold, since a mapping stands on memory that was freed, a block was freed in part,
- * a page with more than one reference is mapped nowhere, or nodes of a list in memory carry addresses, the fingerprint is
- * that of the whole state and renames nothing.
+ * The fingerprint is the same for states that differ only in which frames of system memory they use: nothing in it tells
+ * one block of system memory from another. That takes nothing away as long as the walk meets each block once. Where it
+ * meets one twice, blocks go by name, which is when the walk first meets them; the walk goes by ascending address.
+ * Everything else that the kernel may act upon is taken as it is: entries, bytes behind leaves, bytes of altmaps, the
+ * sections, the books. Leaving frames out is sound while each used frame is allocated exactly once: what is handed out
+ * next is a frame that nothing reaches. Bytes behind a leaf that are no fill are entries, which a kernel wrote there that
+ * took the leaf for a table: with their frames it is the same. Where that does not hold, since a mapping stands on memory
+ * that was freed, a block was freed in part, a page with more than one reference is mapped nowhere, or nodes of a list in
+ * memory carry addresses, the fingerprint is that of the whole state, with every frame by its number.
+ *
+ * A PTE table comes into the fingerprint by a hash of its own. So what a scan found in a table can be taken over by the
+ * next one, where a step touched neither the table nor the pages that it maps: nearly all of them.
  *
  * Two different states have the same fingerprint with a probability of 2^-64, so among n states any two do with about
  * n^2 / 2^65: 3e-8 for a million states, 3e-4 for a hundred million.
@@ -51,6 +57,7 @@ const KIND = {
   renamed: 9,
   fill: 10,
   flags: 11,
+  distinct: 12,
 } as const;
 /** Bits of a word that say its kind. Behind them stands an index, a byte, or the order of a block. */
 const KIND_BITS = 8;
@@ -61,6 +68,12 @@ const ORDER_BITS = 8;
 export class Scan {
   readonly leaves = new LeafColumns();
   readonly tables = new TableColumns();
+  readonly pteTables = new PteTables();
+  readonly parts = new CellParts();
+  /** `MemSections.changes` then. */
+  sections = -1;
+  /** The image that memory was like then, see `Ram.isTouched()`. */
+  image = 0;
   /** The fingerprint. */
   hi = 0;
   lo = 0;
@@ -81,8 +94,14 @@ export class Scan {
   }
 }
 
+/** No index of a cell, and none of a table. */
+const NO_CELL = -1;
+const NOT_KNOWN = -1;
 /** No index of an altmap. */
 const END_OF_ALTMAPS = -1;
+
+/** A word of four bytes that are the same. */
+const fillOf = (byte: number): number => Math.imul(byte, 0x01010101);
 
 /** Whether the four bytes of a word are the same. */
 const isFill = (word: number): boolean => (((word << 8) | (word >>> 24)) ^ word) === 0;
@@ -98,7 +117,11 @@ export class Scanner {
   private readonly kernel: Kernel;
   /** Those that the scenario names. */
   private readonly altmaps: readonly VmemAltmap[];
-  private readonly hash = new Hash();
+  /** Of the whole state, and of the PTE table at work. */
+  private readonly wholeHash = new Hash();
+  private readonly tableHash = new Hash();
+  /** What is read goes into one of the two. */
+  private hash = this.wholeHash;
   private readonly bytesHash = new Hash();
   private readonly writer = new StateWriter();
   private readonly window: AddressRange;
@@ -109,12 +132,27 @@ export class Scanner {
   private firstName = 1;
   private nextName = 1;
   private isExact = false;
+  /** Whether blocks go by name: where each is met once, nothing tells them apart. */
+  private isNaming = false;
+  /** Whether the walk met some block twice. */
+  private hasTwice = false;
+  /** Whether the PTE table at work is as {@link PteTables.isPlain} says. */
+  private isPlain = false;
   private into: Scan;
+  /** The scan whose tables can be taken over where they were not touched, and the next of them. */
+  private since: Scan | undefined;
+  private nextSince = 0;
+  /** Indexes of the frames of a table that is taken over. */
+  private indexes = new Int32Array(1024);
   /** What the architecture walks; undefined where it hashes. */
   private readonly mmu: PageTable | undefined;
   /** No free frame is like another: it keeps its bytes, or an IOMMU may walk through it. */
   private readonly keepsFrames: boolean;
   private cell = 0;
+  /** The part of a cell that is being mapped, see {@link CellParts}. */
+  private partCell = NO_CELL;
+  private partMapped = 0;
+  private readonly partSums = new Int32Array(2);
   /** Pages with more than one reference that the walk has not met yet. */
   private sharedPages = 0;
   private readonly location: FrameLocation = { index: NO_PAGE, order: NO_PAGE, isReserved: false };
@@ -164,9 +202,11 @@ export class Scanner {
   /**
    * Scans the state as it is.
    * @param places what the caller keeps of the state, which two states that are one must share
+   * @param since a scan of the state that memory was captured in: tables that nobody touched from there on are taken over
    */
-  scan(places: Uint8Array, into: Scan): void {
-    const { kernel, hash } = this;
+  scan(places: Uint8Array, into: Scan, since?: Scan): void {
+    const { kernel, wholeHash } = this;
+    const { ram, allocator } = kernel;
     const { mmu } = this;
     this.into = into;
     into.leaves.length = 0;
@@ -176,27 +216,27 @@ export class Scanner {
       this.setFingerprint(this.exact(places));
       return;
     }
-    this.startCells();
-    hash.start();
-    hash.word(KIND.renamed);
-    this.firstName = this.nextName;
-    this.cell = 0;
-    this.flagsLo = 0;
-    this.flagsHi = 0;
-    this.isExact = this.keepsFrames || (kernel.code.bookPages?.() ?? 0) > 0;
-    this.sharedPages = kernel.allocator.sharedPages;
-    const [root] = mmu.levels;
-    const reach = root!.span * (root!.mask + 1);
-    this.readTable(mmu, mmu.format, mmu.root, 0, kernel.vmemmap - (kernel.vmemmap % reach));
-    into.mapHi = hash.hi;
-    into.mapLo = hash.lo;
+    into.image = ram.likeImage;
+    this.since = since !== undefined && ram.isFrom(since.image) && !allocator.sharesPages ? since : undefined;
+    this.walk(mmu);
+    if (this.needsNames !== this.isNaming) {
+      this.isNaming = !this.isNaming;
+      this.walk(mmu);
+    }
+    into.mapHi = wholeHash.hi;
+    into.mapLo = wholeHash.lo;
     if (this.sharedPages > 0) this.isExact = true;
-    if (this.nextName > MAX_STAMP) this.forgetNames();
     if (!this.isExact) this.readBooks(places);
+    if (!this.isExact && this.needsNames !== this.isNaming) {
+      this.isNaming = true;
+      this.walk(mmu);
+      this.readBooks(places);
+    }
+    if (this.nextName > MAX_STAMP) this.forgetNames();
     if (this.isExact) this.setFingerprint(this.exact(places));
     else {
-      into.hi = hash.hi;
-      into.lo = hash.lo;
+      into.hi = wholeHash.hi;
+      into.lo = wholeHash.lo;
       into.renamed = true;
     }
   }
@@ -228,6 +268,33 @@ export class Scanner {
     return leaves.some(isBeside) || tables.length > 0 ? all : { start, end };
   }
 
+  private get needsNames(): boolean {
+    return this.hasTwice || this.kernel.allocator.sharesPages;
+  }
+
+  private walk(mmu: PageTable): void {
+    const { kernel, hash, into } = this;
+    into.leaves.length = 0;
+    into.tables.length = 0;
+    into.pteTables.length = 0;
+    into.parts.length = 0;
+    this.startCells();
+    hash.start();
+    hash.word(this.isNaming ? KIND.renamed : KIND.distinct);
+    this.firstName = this.nextName;
+    this.hasTwice = false;
+    this.cell = 0;
+    this.nextSince = 0;
+    this.flagsLo = 0;
+    this.flagsHi = 0;
+    this.isExact = this.keepsFrames || (kernel.code.bookPages?.() ?? 0) > 0;
+    this.sharedPages = kernel.allocator.sharedPages;
+    const [root] = mmu.levels;
+    const reach = root!.span * (root!.mask + 1);
+    this.readTable(mmu, mmu.format, mmu.root, 0, kernel.vmemmap - (kernel.vmemmap % reach));
+    this.endPart();
+  }
+
   private setFingerprint({ hi, lo }: Fingerprint): void {
     this.into.hi = hi;
     this.into.lo = lo;
@@ -235,7 +302,7 @@ export class Scanner {
 
   /** The whole state, with every frame by its number. */
   private exact(places: Uint8Array): Fingerprint {
-    const { hash } = this;
+    const { wholeHash: hash } = this;
     hash.start();
     hash.word(KIND.exact);
     saveWhatActs(this.writer, this.kernel, this.altmaps);
@@ -247,19 +314,21 @@ export class Scanner {
 
   private startCells(): void {
     const { sections } = this.kernel;
-    const { isActive, mapped, sums } = this.into;
-    for (let c = 0; c < this.cells.length; c++) {
-      const { sectionNr, from, to } = this.cells[c]!;
+    const { into, cells } = this;
+    into.mapped.fill(0);
+    into.sums.fill(0);
+    if (into.sections === sections.changes) return;
+    into.sections = sections.changes;
+    for (let c = 0; c < cells.length; c++) {
+      const { sectionNr, from, to } = cells[c]!;
       const isThere = sections.areSet(sectionNr, from, to);
-      isActive[c] = isThere || (sections.isEarly(sectionNr) && !sections.isEmpty(sectionNr)) ? 1 : 0;
-      mapped[c] = 0;
-      sums[c * 2] = 0;
-      sums[c * 2 + 1] = 0;
+      into.isActive[c] = isThere || (sections.isEarly(sectionNr) && !sections.isEmpty(sectionNr)) ? 1 : 0;
     }
   }
 
   private readBooks(places: Uint8Array): void {
     const { hash, kernel, writer } = this;
+    const { ram } = kernel;
     kernel.sections.save(writer);
     (kernel.code.saveWhatActs ?? kernel.code.save)?.(writer);
     writer.wide(kernel.vmstat.nrMemmapPages);
@@ -277,7 +346,12 @@ export class Scanner {
     writer.drain(hash);
     for (let w = 0; w < this.altmapWindows.length; w++) {
       const { start, end } = this.altmapWindows[w]!;
-      this.readBytes(start, end - start);
+      const byte = ram.uniformByteOf(start, end - start);
+      if (byte === MIXED) this.readBytes(start, end - start);
+      else {
+        this.startBytes();
+        this.readWord(0, fillOf(byte));
+      }
       hash.word(this.bytesHash.lo);
       hash.word(this.bytesHash.hi);
     }
@@ -303,7 +377,7 @@ export class Scanner {
     const end = Math.min(mask + 1, Math.ceil((window.end - base) / span));
     for (let i = first; i < end; i++, at += ENTRY_WORDS) {
       // A table may be larger than a frame, and frames are apart.
-      if (i === first || (i & (frameEntries - 1)) === 0) at = mmu.entry(tablePa, i);
+      if (i === first || (i & (frameEntries - 1)) === 0) at = ram.readIndex(tablePa + i * ENTRY_BYTES);
       const { words } = ram;
       if (words[at] === word0 && words[at + 1] === word1) {
         const left = Math.min(frameEntries - (i & (frameEntries - 1)), end - i) - 1;
@@ -321,7 +395,7 @@ export class Scanner {
         hash.word(KIND.absent | (i << KIND_BITS));
         hash.word(lo);
         hash.word(hi);
-        if (pa !== 0 && allocator.owns(Math.floor(pa / pageSize))) this.isExact = true;
+        if (pa !== 0 && allocator.owns(Math.floor(pa / pageSize))) this.takeExact();
         continue;
       }
       const start = base + i * span;
@@ -341,15 +415,118 @@ export class Scanner {
       hash.word((isLeaf ? KIND.leaf : KIND.table) | (i << KIND_BITS));
       const owner = this.readFrame(pa, isLeaf ? span : pageSize);
       if (isLeaf) {
-        into.leaves.push(start, span, level, pa, lo, hi, owner, 0);
+        into.leaves.push(
+          start,
+          span,
+          level,
+          pa,
+          lo,
+          hi,
+          owner,
+          0,
+          span === pageSize ? ram.contentOf(pa / pageSize) : 0,
+        );
         this.readLeaf(start, span, pa);
       } else {
-        const table = into.tables.push(start, mmu.levels[depth + 1]!.level, pa, owner);
-        if (this.readTable(mmu, format, pa, depth + 1, start)) into.tables.hasEntries[table] = 1;
-        at = mmu.entry(tablePa, i);
+        const below = mmu.levels[depth + 1]!.level;
+        const table = into.tables.push(start, below, pa, owner);
+        const isUsed =
+          below === PTE
+            ? this.readPteTable(mmu, format, pa, depth + 1, start)
+            : this.readTable(mmu, format, pa, depth + 1, start);
+        if (isUsed) into.tables.hasEntries[table] = 1;
+        at = ram.readIndex(tablePa + i * ENTRY_BYTES);
       }
     }
     return hasEntries;
+  }
+
+  /** A PTE table, which goes into the fingerprint by a hash of its own. */
+  private readPteTable(mmu: PageTable, format: EntryFormat, tablePa: number, depth: number, base: number): boolean {
+    const { into, wholeHash, tableHash } = this;
+    const { pteTables, leaves, parts } = into;
+    const { ram, pageSize } = this.kernel;
+    this.endPart();
+    const known = this.since === undefined || this.isNaming ? NOT_KNOWN : this.untouched(this.since, base, tablePa);
+    const table = pteTables.push(base, tablePa, leaves.length, parts.length);
+    if (known === NOT_KNOWN) {
+      const { flagsLo, flagsHi } = this;
+      const { span, mask } = mmu.levels[depth]!;
+      const isWithin = (tablePa % pageSize) + (mask + 1) * ENTRY_BYTES <= pageSize;
+      this.isPlain = isWithin && span === pageSize && !this.isNaming;
+      this.flagsLo = 0;
+      this.flagsHi = 0;
+      tableHash.start();
+      this.hash = tableHash;
+      this.readTable(mmu, format, tablePa, depth, base);
+      this.hash = wholeHash;
+      this.flagsLo = flagsLo;
+      this.flagsHi = flagsHi;
+      this.endPart();
+      pteTables.isPlain[table] = this.isPlain ? 1 : 0;
+      pteTables.content[table] = ram.contentOf(Math.floor(tablePa / pageSize));
+      pteTables.hi[table] = tableHash.hi;
+      pteTables.lo[table] = tableHash.lo;
+    } else this.takeOver(this.since!, known, table);
+    pteTables.endLeaf[table] = leaves.length;
+    pteTables.endPart[table] = parts.length;
+    wholeHash.word(pteTables.lo[table]!);
+    wholeHash.word(pteTables.hi[table]!);
+    return leaves.length > pteTables.firstLeaf[table]!;
+  }
+
+  /** The index of a PTE table in an earlier scan, if it would come to the same now; else {@link NOT_KNOWN}. */
+  private untouched(since: Scan, base: number, tablePa: number): number {
+    const { pteTables, leaves, parts } = since;
+    const { ram, allocator, pageSize } = this.kernel;
+    while (this.nextSince < pteTables.length && pteTables.start[this.nextSince]! < base) this.nextSince++;
+    const t = this.nextSince;
+    if (t >= pteTables.length || pteTables.start[t] !== base || pteTables.pa[t] !== tablePa) return NOT_KNOWN;
+    if (pteTables.isPlain[t] === 0) return NOT_KNOWN;
+    const content = ram.contentOf(Math.floor(tablePa / pageSize));
+    if (content !== pteTables.content[t] || ram.isTouched(content)) return NOT_KNOWN;
+    const { isActive } = this.into;
+    for (let p = pteTables.firstPart[t]!; p < pteTables.endPart[t]!; p++) {
+      const cell = parts.cell[p]!;
+      if (isActive[cell] !== since.isActive[cell]) return NOT_KNOWN;
+    }
+    const first = pteTables.firstLeaf[t]!;
+    const end = pteTables.endLeaf[t]!;
+    while (end - first > this.indexes.length) this.indexes = new Int32Array(this.indexes.length * 2);
+    for (let l = first; l < end; l++) {
+      const pfn = leaves.pa[l]! / pageSize;
+      const holds = ram.contentOf(pfn);
+      if (holds !== leaves.content[l] || ram.isTouched(holds)) return NOT_KNOWN;
+      if (leaves.owner[l] === OWNER.foreign) continue;
+      const index = allocator.basePageIndex(pfn);
+      if (index === NO_PAGE) return NOT_KNOWN;
+      this.indexes[l - first] = index;
+    }
+    return t;
+  }
+
+  /** Takes over what an earlier scan found in a PTE table. */
+  private takeOver(since: Scan, known: number, table: number): void {
+    const { pteTables, leaves, parts } = this.into;
+    const { pteTables: all, leaves: from, parts: pieces } = since;
+    const first = all.firstLeaf[known]!;
+    const end = all.endLeaf[known]!;
+    for (let l = first; l < end; l++) if (from.owner[l] !== OWNER.foreign) this.meet(this.indexes[l - first]!);
+    leaves.pushAll(from, first, end);
+    for (let p = all.firstPart[known]!; p < all.endPart[known]!; p++) {
+      parts.push(pieces.cell[p]!, pieces.mapped[p]!, pieces.sum0[p]!, pieces.sum1[p]!);
+      this.addPart(parts.length - 1);
+    }
+    pteTables.isPlain[table] = 1;
+    pteTables.content[table] = all.content[known]!;
+    pteTables.hi[table] = all.hi[known]!;
+    pteTables.lo[table] = all.lo[known]!;
+  }
+
+  /** The fingerprint is that of the whole state, with every frame by its number. */
+  private takeExact(): void {
+    this.isExact = true;
+    this.isPlain = false;
   }
 
   /**
@@ -370,19 +547,43 @@ export class Scanner {
     if (index === NO_PAGE || allocator.sharesPages) return false;
     const byte = ram.uniformByte(pfn);
     if (byte === MIXED) return false;
-    this.hash.fourWords(KIND.leaf | (i << KIND_BITS), KIND.named, this.nameOf(index), KIND.fill | (byte << KIND_BITS));
-    into.leaves.push(start, size, PTE, pa, lo, hi, OWNER.allocated, into.isActive[c]!);
+    this.hash.fourWords(KIND.leaf | (i << KIND_BITS), KIND.named, this.meet(index), KIND.fill | (byte << KIND_BITS));
+    into.leaves.push(start, size, PTE, pa, lo, hi, OWNER.allocated, into.isActive[c]!, byte);
     this.addToCell(c, size, pa, byte, KIND.fill);
     return true;
   }
 
   /** Counts mapped bytes of a cell, and adds what is behind them to its checksum. */
   private addToCell(c: number, size: number, from: number, content0: number, content1: number): void {
-    const { mapped, sums } = this.into;
-    mapped[c]! += size;
+    const { partSums } = this;
+    if (c !== this.partCell) {
+      this.endPart();
+      this.partCell = c;
+      this.partMapped = 0;
+      partSums[0] = 0;
+      partSums[1] = 0;
+    }
+    this.partMapped += size;
     const high = highHalf(from);
-    addTo(sums, c * 2, content0, from | 0, high);
-    addTo(sums, c * 2 + 1, content1, high, from | 0);
+    addTo(partSums, 0, content0, from | 0, high);
+    addTo(partSums, 1, content1, high, from | 0);
+  }
+
+  private endPart(): void {
+    if (this.partCell === NO_CELL) return;
+    const { parts } = this.into;
+    parts.push(this.partCell, this.partMapped, this.partSums[0]!, this.partSums[1]!);
+    this.addPart(parts.length - 1);
+    this.partCell = NO_CELL;
+  }
+
+  /** Adds a part of a cell to it. */
+  private addPart(part: number): void {
+    const { mapped, sums, parts } = this.into;
+    const c = parts.cell[part]!;
+    mapped[c]! += parts.mapped[part]!;
+    sums[c * 2] = Math.imul(sums[c * 2]!, FNV_PRIME) ^ parts.sum0[part]!;
+    sums[c * 2 + 1] = Math.imul(sums[c * 2 + 1]!, FNV_PRIME) ^ parts.sum1[part]!;
   }
 
   /** How many entries behind one, `limit` at most, are like it. */
@@ -446,11 +647,13 @@ export class Scanner {
       hash.wide(pa);
       return pages > 1 && allocator.owns(pfn + pages - 1) ? this.ownerOfLast(pfn + pages - 1) : OWNER.foreign;
     }
+    if (order !== 0) this.isPlain = false;
     if (order === NO_PAGE) {
       this.isExact = true;
       return OWNER.free;
     }
     if (location.isReserved) {
+      this.isPlain = false;
       hash.word(KIND.reserved);
       hash.wide(pa);
       return pages > 1 ? Math.max(OWNER.reserved, this.ownerOfLast(pfn + pages - 1)) : OWNER.reserved;
@@ -458,9 +661,9 @@ export class Scanner {
     const offset = index & ((1 << order) - 1);
     if (allocator.sharesPages) this.readReferences(pfn, index);
     hash.word(KIND.named | (order << KIND_BITS) | (offset << (KIND_BITS + ORDER_BITS)));
-    hash.word(this.nameOf(index - offset));
+    hash.word(this.meet(index - offset));
     if (offset + pages <= 1 << order) return OWNER.allocated;
-    this.isExact = true;
+    this.takeExact();
     return Math.max(OWNER.allocated, this.ownerOfLast(pfn + pages - 1));
   }
 
@@ -480,10 +683,12 @@ export class Scanner {
     return location.isReserved ? OWNER.reserved : OWNER.allocated;
   }
 
-  private nameOf(index: number): number {
+  /** What the fingerprint gets of a block: its name, or zero where blocks have none. */
+  private meet(index: number): number {
     while (index >= this.names.length) this.names = wider(this.names, new Int32Array(this.names.length * 2));
     if (this.names[index]! < this.firstName) this.names[index] = this.nextName++;
-    return this.names[index]! - this.firstName;
+    else this.hasTwice = true;
+    return this.isNaming ? this.names[index]! - this.firstName : 0;
   }
 
   private forgetNames(): void {
@@ -491,14 +696,18 @@ export class Scanner {
     this.nextName = 1;
   }
 
-  /** Puts the bytes of [pa, pa + size) into {@link bytesHash}. */
-  private readBytes(pa: number, size: number): void {
-    const { frameSize } = this.kernel.ram;
+  private startBytes(): void {
     this.bytesHash.start();
     this.changes = 0;
     this.raw[0] = 0;
     // No fill: the first word counts, whatever it is.
     this.lastWord = 1;
+  }
+
+  /** Puts the bytes of [pa, pa + size) into {@link bytesHash}. */
+  private readBytes(pa: number, size: number): void {
+    const { frameSize } = this.kernel.ram;
+    this.startBytes();
     const base = pa - (pa % frameSize);
     this.runBase = base;
     this.pieceStart = pa;
@@ -509,18 +718,21 @@ export class Scanner {
   private readonly readRun = (offset: number, length: number, byte: number): void => {
     const from = Math.max(this.runBase + offset, this.pieceStart);
     if (byte !== MIXED) {
-      this.readWord(from - this.pieceStart, Math.imul(byte, 0x01010101));
+      this.readWord(from - this.pieceStart, fillOf(byte));
       return;
     }
     const { ram } = this.kernel;
     const to = Math.min(this.runBase + offset + length, this.pieceEnd);
-    const first = ram.wordIndex(from - (from % ENTRY_BYTES));
+    const first = ram.readIndex(from - (from % ENTRY_BYTES));
     const { words } = ram;
     const count = Math.ceil((to - (from - (from % ENTRY_BYTES))) / 4);
     for (let i = 0; i < count; i += ENTRY_WORDS) {
       const word0 = words[first + i]! | 0;
       const word1 = words[first + i + 1]! | 0;
-      if (word0 === this.lastWord && word1 === this.lastWord) continue;
+      if (word0 === this.lastWord && word1 === this.lastWord) {
+        i += this.alikeFrom(words, (first + i) / ENTRY_WORDS, (count - i - 1) >> 1) * ENTRY_WORDS;
+        continue;
+      }
       const at = from - this.pieceStart + i * 4;
       if (isFill(word0) && isFill(word1)) {
         this.readWord(at, word0);
@@ -545,6 +757,7 @@ export class Scanner {
     const { allocator, pageSize, ram } = this.kernel;
     const lo = mmu!.lo(at);
     const hi = mmu!.hi(at);
+    this.isPlain = false;
     // No fill: what comes behind it counts, whatever it is.
     this.lastWord = 1;
     this.changes += ENTRY_WORDS;
@@ -564,7 +777,7 @@ export class Scanner {
     const inBlock = index & ((1 << order) - 1);
     bytesHash.word(lo ^ (pa | 0));
     bytesHash.word(hi ^ highHalf(pa));
-    bytesHash.word(this.nameOf(index - inBlock));
+    bytesHash.word(this.meet(index - inBlock));
     bytesHash.word(order);
     bytesHash.word(inBlock);
     const byte = ram.uniformByte(pfn);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import type { Level } from '../hardware/page-table.js';
 import type { Kernel } from '../kernel/kernel.js';
 import type { VmemAltmap } from '../kernel/memremap.js';
 import type { Run, StepReturn } from '../scenario/runner.js';
@@ -23,6 +24,7 @@ export interface Damage {
 }
 
 export const UNDAMAGED: Damage = { hi: 0, lo: 0 };
+export const isUndamaged = ({ hi, lo }: Damage): boolean => hi === 0 && lo === 0;
 
 /** What is damaged, before where. */
 const KIND = {
@@ -135,7 +137,7 @@ export class Screen {
         this.note(KIND.emptyTable, tables.start[t]!, tables.level[t]!);
       }
       if (owner === OWNER.free) this.note(KIND.freed, tables.start[t]!, tables.level[t]! + 1);
-      if (owner === OWNER.allocated) used += platform.tablePages?.(tables.at(t).level) ?? 1;
+      if (owner === OWNER.allocated) used += platform.tablePages?.(tables.level[t] as Level) ?? 1;
     }
     const booked = allocator.pagesOut - (code.bookPages?.() ?? 0);
     if (used !== booked) this.note(KIND.lost, Math.abs(booked - used), booked < used ? 1 : 0);
@@ -191,7 +193,9 @@ export class Screen {
   private readBooks({ isActive }: Scan): void {
     const { vmstat, sections } = this.kernel;
     const { nrMemmapPages } = vmstat;
-    if (nrMemmapPages < 0 || (nrMemmapPages > 0 && !isActive.includes(1))) {
+    let isAnyActive = false;
+    for (let c = 0; c < isActive.length; c++) isAnyActive ||= isActive[c] === 1;
+    if (nrMemmapPages < 0 || (nrMemmapPages > 0 && !isAnyActive)) {
       this.note(KIND.counter, Math.abs(nrMemmapPages), nrMemmapPages < 0 ? 1 : 0);
     }
     for (const sectionNr of sections.stale()) this.note(KIND.section, sectionNr, 0);

@@ -42,7 +42,7 @@ import type { Fingerprint } from './hash.js';
 import type { Move } from './moves.js';
 import { RunImage } from './run-image.js';
 import { Scan, Scanner } from './scan.js';
-import { Screen, UNDAMAGED, type Damage } from './screen.js';
+import { isUndamaged, Screen, UNDAMAGED, type Damage } from './screen.js';
 
 /** Plays single steps from one state, and says of each what is wrong after it that was not before. */
 
@@ -185,22 +185,23 @@ export class Stepper {
       if (this.sawNothing(sights)) return { stopped: false, fresh: NOTHING, places: this.places, allocations };
     }
     const places = placesBehind(this.alphabet, run, move.action, this.places);
-    this.scanner.scan(places, this.after);
+    this.scanner.scan(places, this.after, this.before);
     const isFine =
       this.isScreened &&
       mishaps.length === 0 &&
       this.sawNothing(sights) &&
       !screen.isSuspicious(this.before, this.after, ret, this.memmapOf(move.action.pages)) &&
       this.hasOldDamage(places);
-    const fresh = isFine ? NOTHING : this.examine(move, places);
+    const fresh = isFine ? NOTHING : this.examine(move, places, this.isScreened && isUndamaged(this.damage));
     return { stopped: run.stopped !== undefined, fresh, places, allocations };
   }
 
   /**
    * Plays the step again and asks every invariant. Slow, and the truth: what the screen says is measured by it.
+   * @param wasFine nothing was wrong before the step, which is asked too if that is not known
    * @returns what is wrong now and was not before
    */
-  examine(move: Move, places: Places): readonly Fresh[] {
+  examine(move: Move, places: Places, wasFine = false): readonly Fresh[] {
     const { run } = this;
     const { kernel } = run;
     const { checks } = this.alphabet;
@@ -211,7 +212,8 @@ export class Stepper {
     const view = this.viewOf(move.action, before, before, this.places);
     const idle: StepView = { ...view, ret: null, given: undefined, mishaps: [], bystanders: NO_BYSTANDERS };
     // What is wrong before any step is told of the first one, as runChecked() does.
-    if (this.before.hi !== this.boot.hi || this.before.lo !== this.boot.lo) {
+    const isBoot = this.before.hi === this.boot.hi && this.before.lo === this.boot.lo;
+    if (!isBoot && !wasFine) {
       for (const { invariant, complaint } of complaintsOf(checks, idle)) known.add(keyOf(invariant, complaint));
     }
     const read = readMemmap(kernel, outside(before.active, given));
@@ -287,9 +289,8 @@ export class Stepper {
 
   private hasOldDamage(places: Places): boolean {
     markAltmaps(places, this.usedAltmaps);
-    const { hi, lo } = this.screen.damage(this.after, this.usedAltmaps, this.run);
-    if (hi === 0 && lo === 0) return true;
-    return hi === this.damage.hi && lo === this.damage.lo;
+    const damage = this.screen.damage(this.after, this.usedAltmaps, this.run);
+    return isUndamaged(damage) || (damage.hi === this.damage.hi && damage.lo === this.damage.lo);
   }
 
   /** A step as the invariants see it, before it is known what came of it. */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { hex } from '../hardware/hex.js';
 import { MIB } from '../hardware/units.js';
 import type { GuestAction, GuestDevice } from './guest-action.js';
 
@@ -12,8 +13,6 @@ export interface Command {
 
 const monitor = (line: string): Command => ({ where: 'monitor', line });
 const guest = (line: string): Command => ({ where: 'guest', line });
-
-const hex = (address: number): string => `0x${address.toString(16)}`;
 
 /** Bytes as QEMU takes them: "128M". */
 export const mebibytes = (bytes: number): string => `${bytes / MIB}M`;

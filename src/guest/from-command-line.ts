@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { hex } from '../hardware/hex.js';
 import { alignUp } from '../hardware/align.js';
 import { MIB } from '../hardware/units.js';
 import { InputError } from '../scenario/input.js';
@@ -43,8 +44,6 @@ interface Guest {
 
 const ofName = ({ options }: QemuCommandLine, ...names: string[]): QemuOption[] =>
   options.filter(({ name }) => names.includes(name));
-
-const hex = (value: number): string => `0x${value.toString(16)}`;
 
 /** Where a machine of a type has its memory. */
 const layoutOf = ({ guest }: GuestArchitecture, type: string): MemoryLayout =>

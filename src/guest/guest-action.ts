@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { hex } from '../hardware/hex.js';
 import type { ScenarioInput } from '../scenario/schema.js';
 
 /** What is done to a guest, and the step of a scenario that models it. */
@@ -43,7 +44,6 @@ export type GuestAction =
 type StepInput = ScenarioInput['steps'][number];
 type StepOf = { readonly [Op in GuestAction['op']]: (action: GuestAction & { op: Op }) => StepInput };
 
-const hex = (address: number): string => `0x${address.toString(16)}`;
 const range = ({ start, size }: { start: number; size: number }): { start: string; size: number } => ({
   start: hex(start),
   size,

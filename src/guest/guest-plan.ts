@@ -6,9 +6,10 @@ import type { AltmapSpec, Scenario, Step } from '../scenario/scenario.js';
 import { createNamespace } from '../drivers/nvdimm.js';
 import { SUBSECTION_SIZE } from '../kernel/mem-sections.js';
 import type { GuestDevice } from './guest-action.js';
+import { hex } from '../hardware/hex.js';
 import { DEFAULT_RAM, type GuestMachine, type RamRange } from '../../arch/guest-machine.js';
 import { GUEST_ADDRESS_LIMIT, GUEST_ARCHITECTURES } from './guest-machine.js';
-import { extent, hex, overlap, rangeText, refuse, Slots, type ByteRange, type PlannedAction } from './slots.js';
+import { extent, overlap, rangeText, refuse, Slots, type ByteRange, type PlannedAction } from './slots.js';
 
 /**
  * From a scenario to what makes a guest's kernel take the same paths: memory of whole memory blocks comes as DIMMs, a range

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { hex } from '../hardware/hex.js';
 import type { Finding } from '../check/checked-run.js';
 import { addressOf } from '../check/complaint.js';
 import type { InvariantName } from '../check/invariants.js';
@@ -62,7 +63,7 @@ const WARNINGS = 'dmesg | grep -E "WARNING:|BUG:|Bad page|Oops|not fully unmappe
 
 /** The struct page of the frame that an address is mapped to, as the monitor can compute it from what gva2gpa prints. */
 const structPageOf = ({ vmemmapBase, pageSize, structPageSize }: FindingView): string =>
-  `0x${(vmemmapBase + BigInt(PAGE_TYPE_OFFSET)).toString(16)}+GPA/${pageSize}*${structPageSize}`;
+  `${hex(vmemmapBase + BigInt(PAGE_TYPE_OFFSET))}+GPA/${pageSize}*${structPageSize}`;
 
 /** A frame of system memory whose fate shows in its struct page. */
 function frameLooks(view: FindingView, broken: string, fine: string): Look[] {

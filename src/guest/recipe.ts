@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { hex } from '../hardware/hex.js';
 import { low52 } from '../hardware/low-bits.js';
 import { FAILED_TO_FREE_RESERVED_PAGES } from '../mm/memremap.js';
 import { runChecked, type CheckedRun, type Finding } from '../check/checked-run.js';
@@ -63,8 +64,6 @@ export interface Recipe {
 
 /** More slots than devices leave no guest worse off; the recorded kernels had as many. */
 const MIN_SLOTS = 16;
-
-const hex = (address: number): string => `0x${address.toString(16)}`;
 
 /** A memory device that is there from the start, as options of QEMU. */
 function deviceOptions(device: GuestDevice): string[] {
@@ -165,7 +164,7 @@ function guestScenario(file: ScenarioFile, scenario: Scenario, plan: GuestPlan):
       ...(config.pagingLevels === undefined ? {} : { pagingLevels: config.pagingLevels }),
       ...(config.vaBits === undefined ? {} : { vaBits: config.vaBits }),
       ...(config.mmu === undefined ? {} : { mmu: config.mmu }),
-      vmemmapBase: `0x${config.vmemmapBase.toString(16)}`,
+      vmemmapBase: hex(config.vmemmapBase),
       memmapOnMemory: scenario.memmapOnMemory,
       ...(needsNvdimmKmsan(scenario, plan) ? { nvdimmKmsan: true } : {}),
       blockSize: plan.blockSize,

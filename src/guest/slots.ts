@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { hex } from '../hardware/hex.js';
 import type { Scenario } from '../scenario/scenario.js';
 import { ScenarioError } from '../kernel/scenario-error.js';
 import type { GuestAction, GuestDevice } from './guest-action.js';
@@ -20,7 +21,6 @@ export interface ByteRange {
   readonly end: number;
 }
 
-export const hex = (address: number): string => `0x${address.toString(16)}`;
 export const rangeText = ({ start, end }: ByteRange): string => `${hex(start)}-${hex(end - 1)}`;
 export const overlap = (a: ByteRange, b: ByteRange): boolean => a.start < b.end && b.start < a.end;
 

@@ -20,6 +20,12 @@ export const BLOCK = {
 } as const;
 export type BlockState = (typeof BLOCK)[keyof typeof BLOCK];
 export const isOut = (state: number): boolean => state === BLOCK.allocated || state === BLOCK.reserved;
+
+const PAGE_SHIFT = 12;
+const PAGE_LENGTH = 1 << PAGE_SHIFT;
+/** Blocks whose states lie in one array; those beyond, on very large machines, in pages. */
+const MAX_NEAR_BLOCKS = 2 ** 24;
+
 /** Block indexes, last in first out. */
 export class IndexStack {
   length = 0;
@@ -174,7 +180,9 @@ export class Blocks {
 
   /** @param end index behind the last block that has a state */
   capture(image: BlocksImage, end: number): void {
+    if (image.changes === this.changes && image.end === end) return;
     image.changes = this.changes;
+    image.end = end;
     image.waitingLength = this.waiting.capture(image.waiting);
     image.freeLength = this.free.capture(image.free);
     image.near.keep(this.near, Math.min(end, this.near.length));
@@ -220,10 +228,15 @@ export class Blocks {
   }
 }
 
+/** No `Blocks.changes`: nothing was captured. */
+const NEVER = -1;
+
 /** The blocks of one order as `Blocks.capture()` found them. */
 export class BlocksImage {
   /** What `Blocks.changes` was when the blocks were last as they are here. */
-  changes = 0;
+  changes = NEVER;
+  /** Index behind the last block that had a state then. */
+  end = 0;
   readonly near = new Copy(Uint8Array);
   far: Uint8Array[] = [];
   readonly waiting = new Copy(Int32Array);
@@ -231,116 +244,3 @@ export class BlocksImage {
   readonly free = new Copy(Int32Array);
   freeLength = 0;
 }
-
-/** What of a node was kept, to be put back. */
-export interface NodeImage {
-  untouched: number;
-  readonly orders: readonly BlocksImage[];
-}
-
-export class Node {
-  /** By order. */
-  readonly orders: Blocks[] = [];
-  /** First block of the largest order that was never touched. */
-  untouched = 0;
-  readonly blocks: number;
-  /** Frames of the node that boot may have taken for good lie below, counted from the first. */
-  bootEnd: number;
-
-  constructor(
-    readonly basePfn: number,
-    readonly nrPages: number,
-    maxOrder: number,
-  ) {
-    this.bootEnd = nrPages;
-    this.blocks = Math.floor(nrPages / 2 ** maxOrder);
-    for (let order = 0; order <= maxOrder; order++) this.orders.push(new Blocks());
-  }
-
-  /** Every frame that was ever touched lies in one block that has a state: they are written in the order of frames. */
-  save(to: StateWriter): void {
-    to.word(this.untouched);
-    for (const blocks of this.orders) blocks.saveLists(to);
-    const count = to.length;
-    to.word(0);
-    to.set(count, this.saveBlocks(to));
-  }
-
-  restore(from: StateReader): void {
-    this.clear();
-    this.untouched = from.word();
-    for (const blocks of this.orders) blocks.restoreLists(from);
-    let offset = 0;
-    for (let runs = from.word(); runs > 0; runs--) {
-      const order = from.word();
-      const state = from.word() as BlockState;
-      for (let blocks = from.word(); blocks > 0; blocks--) {
-        this.orders[order]!.set(offset >>> order, state);
-        offset += 1 << order;
-      }
-    }
-  }
-
-  capture(image: NodeImage): void {
-    const { orders, untouched } = this;
-    const end = untouched << (orders.length - 1);
-    image.untouched = untouched;
-    for (let order = 0; order < orders.length; order++) orders[order]!.capture(image.orders[order]!, end >>> order);
-  }
-
-  load(image: NodeImage): void {
-    const { orders } = this;
-    const end = image.untouched << (orders.length - 1);
-    const now = this.untouched << (orders.length - 1);
-    this.untouched = image.untouched;
-    for (let order = 0; order < orders.length; order++) {
-      orders[order]!.load(image.orders[order]!, end >>> order, now >>> order);
-    }
-  }
-
-  /** Writes blocks in a row that are alike as one. Returns how many such rows there are. */
-  private saveBlocks(to: StateWriter): number {
-    const maxOrder = this.orders.length - 1;
-    const end = this.untouched * 2 ** maxOrder;
-    let runs = 0;
-    let order = 0;
-    let state: number = BLOCK.none;
-    let blocks = 0;
-    for (let offset = 0; offset < end;) {
-      // The block that begins here, if it is not like the last one, has the largest order that has a state.
-      let at = order;
-      let is = (offset & ((1 << at) - 1)) === 0 ? this.orders[at]!.get(offset >>> at) : BLOCK.none;
-      if (is === BLOCK.none) {
-        at = offset === 0 ? maxOrder : Math.min(maxOrder, 31 - Math.clz32(offset & -offset));
-        while ((is = this.orders[at]!.get(offset >>> at)) === BLOCK.none) at--;
-      }
-      if (at !== order || is !== state) {
-        if (blocks > 0) saveRun(to, order, state, blocks);
-        if (blocks > 0) runs++;
-        order = at;
-        state = is;
-        blocks = 0;
-      }
-      blocks++;
-      offset += 1 << at;
-    }
-    if (blocks > 0) saveRun(to, order, state, blocks);
-    return blocks > 0 ? runs + 1 : runs;
-  }
-
-  private clear(): void {
-    const end = this.untouched * 2 ** (this.orders.length - 1);
-    this.orders.forEach((blocks, order) => blocks.clear(end / 2 ** order));
-  }
-}
-
-export function saveRun(to: StateWriter, order: number, state: number, blocks: number): void {
-  to.word(order);
-  to.word(state);
-  to.word(blocks);
-}
-
-export const PAGE_SHIFT = 12;
-export const PAGE_LENGTH = 1 << PAGE_SHIFT;
-/** Blocks whose states lie in one array; those beyond, on very large machines, in pages. */
-export const MAX_NEAR_BLOCKS = 2 ** 24;

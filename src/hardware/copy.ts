@@ -11,6 +11,8 @@ export class Copy<T extends Words> {
   private words: T;
   /** What of them is kept: a view is made when it is another length, and serves as often as the copy is put back. */
   private kept: T;
+  /** Views of parts, all of one length, in the order of the parts. */
+  private readonly parts: T[] = [];
 
   constructor(private readonly Array: new (length: number) => T) {
     this.words = new Array(0);
@@ -19,10 +21,12 @@ export class Copy<T extends Words> {
 
   /** Keeps the first `length` elements. */
   keep(source: T, length: number): void {
-    if (length > this.words.length) this.words = new this.Array(length * 2);
-    if (length !== this.kept.length || this.kept.buffer !== this.words.buffer) {
-      this.kept = this.words.subarray(0, length) as T;
+    const isLonger = length > this.words.length;
+    if (isLonger) {
+      this.words = new this.Array(length * 2);
+      this.parts.length = 0;
     }
+    if (isLonger || length !== this.kept.length) this.kept = this.words.subarray(0, length) as T;
     if (length <= SHORT) copyShort(this.words, source, length);
     else this.words.set(length === source.length ? source : source.subarray(0, length));
   }
@@ -32,6 +36,17 @@ export class Copy<T extends Words> {
     const { kept } = this;
     if (kept.length <= SHORT) copyShort(target, kept, kept.length);
     else target.set(kept);
+  }
+
+  /**
+   * Puts one of the parts back that lie behind each other.
+   * @param length elements of a part, the same every time
+   */
+  putBackPart(target: T, part: number, length: number): void {
+    const { parts, words } = this;
+    const from = part * length;
+    while (parts.length <= part) parts.push(words.subarray(parts.length * length, (parts.length + 1) * length) as T);
+    target.set(parts[part]!, from);
   }
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { hex } from './hex.js';
 import type { Leaf } from './page-table.js';
 import type { Ram } from './ram.js';
 
@@ -15,7 +16,7 @@ export interface Mmu {
 export class PageFault extends Error {
   override readonly name = 'PageFault';
   constructor(readonly address: number) {
-    super(`no mapping at 0x${address.toString(16)}`);
+    super(`no mapping at ${hex(address)}`);
   }
 }
 

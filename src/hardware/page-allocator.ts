@@ -1,24 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import {
-  BLOCK,
-  BlocksImage,
-  isOut,
-  NO_PAGE,
-  type Blocks,
-  type BlockState,
-  type IndexStack,
-  Node,
-  type NodeImage,
-} from './buddy-blocks.js';
+import { BLOCK, BlocksImage, isOut, NO_PAGE, type BlockState } from './buddy-blocks.js';
+import { NodeBlocks, type NodeImage } from './node-blocks.js';
 import type { Ram } from './ram.js';
 import type { StateReader, StateWriter } from './saved-state.js';
 
 /**
- * A buddy allocator over the machine's system memory: blocks of 2^order frames, split and joined with their buddies.
- * It hands out the block freed last, so a leaf that goes and comes back gets the frame it had, as on a quiet machine.
- * Small blocks given back wait on a list of their order, as on the kernel's per-CPU lists, and join their buddies when
- * the list is long or memory is short.
+ * A buddy allocator over the machine's system memory, whose blocks each node keeps. It hands out the block freed last, so a leaf
+ * that goes and comes back gets the frame it had, as on a quiet machine.
  */
 
 /** The machine has too little memory to boot. */
@@ -89,11 +78,6 @@ export interface AllocatorObserver {
   getPage(pfn: number): void;
 }
 
-/** Blocks up to this order wait before they join, PAGE_ALLOC_COSTLY_ORDER of the kernel's per-CPU lists. */
-const MAX_WAITING_ORDER = 3;
-/** Blocks of an order that wait; beyond that the older half joins. */
-const WAITING_BLOCKS = 262_144;
-
 /** Indexes of blocks are 31-bit numbers. */
 const MAX_NODE_PAGES = 2 ** 31 - 1;
 
@@ -125,16 +109,17 @@ export class PageAllocator {
   /** Who chooses, if not the allocator. */
   chooser: BlockChooser | null = null;
 
-  private readonly nodes: Node[];
+  private readonly nodes: NodeBlocks[];
   /** Nodes that requests are served from: all but what is only for boot. */
-  private readonly servingNodes: readonly Node[];
-  private readonly bootNode: Node;
+  private readonly servingNodes: readonly NodeBlocks[];
+  private readonly bootNode: NodeBlocks;
   private readonly maxOrder: number;
   private readonly zeroRecycled: boolean;
   private readonly failAllocations: ReadonlySet<number>;
-  private readonly injects: boolean;
   /** State of the next block handed out: reserved until startBooks(), allocated from then on. */
   private taken: BlockState = BLOCK.reserved;
+  /** Of the base pages that went back last. */
+  private readonly row = { given: 0, booked: 0 };
   /** References beyond the first, of the few pages that have them. */
   private readonly extraReferences = new Map<number, number>();
 
@@ -146,7 +131,6 @@ export class PageAllocator {
     this.maxOrder = options.maxOrder;
     this.zeroRecycled = options.recycledPages === 'zero';
     this.failAllocations = options.failAllocations;
-    this.injects = options.failAllocations.size > 0;
     const memory = options.bootMemory === undefined ? options.nodes : [...options.nodes, options.bootMemory];
     for (const { basePfn, nrPages } of memory) {
       if (nrPages > MAX_NODE_PAGES) throw new RangeError(`a node has at most ${MAX_NODE_PAGES} pages, not ${nrPages}`);
@@ -154,7 +138,7 @@ export class PageAllocator {
         throw new RangeError(`a node starts at a multiple of 2^${options.maxOrder} frames, not at frame ${basePfn}`);
       }
     }
-    this.nodes = memory.map(({ basePfn, nrPages }) => new Node(basePfn, nrPages, options.maxOrder));
+    this.nodes = memory.map(({ basePfn, nrPages }) => new NodeBlocks(basePfn, nrPages, options.maxOrder));
     this.servingNodes = this.nodes.slice(0, options.nodes.length);
     this.bootNode = options.bootMemory === undefined ? this.nodes[0]! : this.nodes[this.nodes.length - 1]!;
   }
@@ -195,7 +179,7 @@ export class PageAllocator {
     this.calls = 0;
     this.pagesOut = 0;
     this.taken = BLOCK.allocated;
-    for (const node of this.nodes) node.bootEnd = node.untouched * 2 ** this.maxOrder;
+    for (const node of this.nodes) node.bootEnd = node.touchedEnd;
   }
 
   /** get_page(): one more {@link freePages} is needed before the page goes back. */
@@ -224,8 +208,7 @@ export class PageAllocator {
       const blocks = node.orders[order]!;
       const state = blocks.get(index);
       if (index << order === offset && isOut(state)) {
-        if (order <= MAX_WAITING_ORDER) this.wait(node, blocks, index, order);
-        else this.giveBack(node, index, order);
+        node.giveBack(index, order);
         if (state === BLOCK.allocated) this.pagesOut -= 1 << order;
         this.counts.freePages += 1 << order;
         return 1 << order;
@@ -242,7 +225,7 @@ export class PageAllocator {
   allocBasePages(pfns: Float64Array, count: number, nid: number): number {
     const node = this.servingNodes[nid];
     let taken = 0;
-    if (this.chooser === null && !this.injects && node !== undefined) {
+    if (this.chooser === null && this.failAllocations.size === 0 && node !== undefined) {
       taken = node.orders[0]!.takeWaiting(pfns, count, node.basePfn, this.taken);
       this.calls += taken;
       this.counts.allocPages += taken;
@@ -262,7 +245,7 @@ export class PageAllocator {
   freeBasePages(pfns: Float64Array, count: number, onBadFree: (bad: BadFree) => void): void {
     for (let i = 0; i < count;) {
       const node = this.sharesPages ? undefined : this.nodeOf(pfns[i]!);
-      const given = node === undefined ? 0 : this.waitInRow(node, pfns, i, count);
+      const given = node === undefined ? 0 : this.giveBackInRow(node, pfns, i, count);
       i += given;
       if (given === 0) this.takeBack(pfns[i++]!, 0, onBadFree);
     }
@@ -276,11 +259,11 @@ export class PageAllocator {
   /** Frames in order that are handed out since the books were opened. */
   *allocatedFrames(): Generator<number> {
     for (const node of this.nodes) {
-      const end = node.untouched * 2 ** this.maxOrder;
+      const end = node.touchedEnd;
       for (let offset = 0; offset < end;) {
-        const order = this.allocatedOrder(node, offset);
+        const order = node.allocatedOrder(offset);
         const next = order === NO_PAGE ? offset + 1 : offset + 2 ** order;
-        if (order !== NO_PAGE && !this.isReserved(node.basePfn + offset)) {
+        if (order !== NO_PAGE && !node.isReserved(offset)) {
           for (; offset < next; offset++) yield node.basePfn + offset;
         }
         offset = next;
@@ -291,13 +274,13 @@ export class PageAllocator {
   /** Whether the frame is handed out. */
   isAllocated(pfn: number): boolean {
     const node = this.nodeOf(pfn);
-    return node !== undefined && this.allocatedOrder(node, pfn - node.basePfn) !== NO_PAGE;
+    return node !== undefined && node.allocatedOrder(pfn - node.basePfn) !== NO_PAGE;
   }
 
   /** Order of the block that was handed out with this frame in it, or {@link NO_PAGE}. */
   blockOrder(pfn: number): number {
     const node = this.nodeOf(pfn);
-    return node === undefined ? NO_PAGE : this.allocatedOrder(node, pfn - node.basePfn);
+    return node === undefined ? NO_PAGE : node.allocatedOrder(pfn - node.basePfn);
   }
 
   /** Looks up to whom a frame belongs, and if it is handed out, with which block. */
@@ -307,7 +290,7 @@ export class PageAllocator {
       const node = this.nodes[n]!;
       const offset = pfn - node.basePfn;
       if (offset >= 0 && offset < node.nrPages) {
-        const order = this.allocatedOrder(node, offset);
+        const order = node.allocatedOrder(offset);
         found.index = before + offset;
         found.order = order;
         found.isReserved = order !== NO_PAGE && node.orders[order]!.get(offset >>> order) === BLOCK.reserved;
@@ -353,11 +336,7 @@ export class PageAllocator {
   /** PageReserved(): whether the frame is handed out since boot. */
   isReserved(pfn: number): boolean {
     const node = this.nodeOf(pfn);
-    if (node === undefined) return false;
-    const offset = pfn - node.basePfn;
-    if (offset >= node.bootEnd) return false;
-    const order = this.allocatedOrder(node, offset);
-    return order !== NO_PAGE && node.orders[order]!.get(offset >>> order) === BLOCK.reserved;
+    return node?.isReserved(pfn - node.basePfn) ?? false;
   }
 
   /** Writes what is handed out, what is free and in which order: all that later requests depend on. */
@@ -399,8 +378,8 @@ export class PageAllocator {
     for (let n = 0; n < nodes.length; n++) nodes[n]!.load(image.nodes[n]!);
   }
 
-  private takeForGood(node: Node, order: number): number {
-    const pfn = this.takeFrom(node, order);
+  private takeForGood(node: NodeBlocks, order: number): number {
+    const pfn = node.take(order, this.taken);
     if (pfn === NO_PAGE) throw new NoBootMemory('the machine has no memory to boot from');
     this.ram.fillFrames(pfn, 1 << order, 0);
     return pfn;
@@ -410,7 +389,8 @@ export class PageAllocator {
   private choose(order: number, nid: number): number {
     this.calls++;
     // What boot takes is in no books, and never fails.
-    if (this.injects && this.taken === BLOCK.allocated && this.failAllocations.has(this.calls)) return NO_PAGE;
+    const { size } = this.failAllocations;
+    if (size > 0 && this.taken === BLOCK.allocated && this.failAllocations.has(this.calls)) return NO_PAGE;
     return this.chooser === null ? this.takeAny(order, nid) : this.takeChosen(this.chooser, order, nid);
   }
 
@@ -422,10 +402,10 @@ export class PageAllocator {
 
   private takeAny(order: number, nid: number): number {
     const preferred = this.servingNodes[nid];
-    const own = preferred === undefined ? NO_PAGE : this.takeFrom(preferred, order);
+    const own = preferred === undefined ? NO_PAGE : preferred.take(order, this.taken);
     if (own !== NO_PAGE) return own;
     for (const node of this.servingNodes) {
-      const pfn = this.takeFrom(node, order);
+      const pfn = node.take(order, this.taken);
       if (pfn !== NO_PAGE) return pfn;
     }
     return NO_PAGE;
@@ -434,87 +414,15 @@ export class PageAllocator {
   private takeChosen(chooser: BlockChooser, order: number, nid: number): number {
     const chosen = chooser.choose(order);
     if (chosen === NO_PAGE) return NO_PAGE;
-    const given = chosen === undefined ? NO_PAGE : this.takeAt(chosen, order);
-    return given === NO_PAGE ? this.takeAny(order, nid) : given;
+    if (chosen !== undefined && this.nodeOf(chosen)?.takeAt(chosen, order, this.taken)) return chosen;
+    return this.takeAny(order, nid);
   }
 
-  /** Takes a given block. Returns its first frame, or NO_PAGE where it is not free as a whole. */
-  private takeAt(pfn: number, order: number): number {
-    const node = this.nodeOf(pfn);
-    if (node === undefined || order > this.maxOrder) return NO_PAGE;
-    const offset = pfn - node.basePfn;
-    if (offset % 2 ** order !== 0 || offset >= node.blocks * 2 ** this.maxOrder) return NO_PAGE;
-    this.joinWaiting(node);
-    while (node.untouched * 2 ** this.maxOrder <= offset) node.orders[this.maxOrder]!.pushFree(node.untouched++);
-    let from = order;
-    while (from <= this.maxOrder && node.orders[from]!.get(offset >>> from) !== BLOCK.free) from++;
-    if (from > this.maxOrder) return NO_PAGE;
-    node.orders[from]!.removeFree(offset >>> from);
-    while (from > order) {
-      from--;
-      node.orders[from]!.pushFree((offset >>> from) ^ 1);
-    }
-    node.orders[order]!.set(offset >>> order, this.taken);
-    return pfn;
-  }
-
-  private takeFrom(node: Node, order: number): number {
-    if (order > this.maxOrder) return NO_PAGE;
-    const blocks = node.orders[order]!;
-    const { waiting } = blocks;
-    if (waiting.length === 0) return this.cut(node, blocks, order);
-    const index = waiting.pop();
-    blocks.set(index, this.taken);
-    return node.basePfn + (index << order);
-  }
-
-  /** Cuts a block out of a free one. Returns its first frame, or NO_PAGE. */
-  private cut(node: Node, blocks: Blocks, order: number): number {
-    let index = this.takeFree(node, order);
-    if (index === NO_PAGE && this.joinWaiting(node)) index = this.takeFree(node, order);
-    if (index === NO_PAGE) return NO_PAGE;
-    blocks.set(index, this.taken);
-    return node.basePfn + (index << order);
-  }
-
-  private takeFree(node: Node, order: number): number {
-    let index = NO_PAGE;
-    let from = order;
-    for (; from <= this.maxOrder; from++) {
-      index = node.orders[from]!.popFree();
-      if (index !== NO_PAGE) break;
-    }
-    if (index === NO_PAGE) {
-      if (node.untouched === node.blocks) return NO_PAGE;
-      index = node.untouched++;
-      from = this.maxOrder;
-    }
-    while (from > order) {
-      node.orders[from]!.set(index, BLOCK.none);
-      from--;
-      index *= 2;
-      node.orders[from]!.pushFree(index + 1);
-    }
-    return index;
-  }
-
-  private wait(node: Node, blocks: Blocks, index: number, order: number): void {
-    const { waiting } = blocks;
-    blocks.set(index, BLOCK.waiting);
-    waiting.push(index);
-    if (waiting.length > WAITING_BLOCKS) this.joinOldest(node, waiting, order);
-  }
-
-  /** Takes back base pages of a node as far as they were handed out as such. Returns how many. */
-  private waitInRow(node: Node, pfns: Float64Array, from: number, end: number): number {
-    const { waiting } = node.orders[0]!;
-    const last = Math.min(end, from + WAITING_BLOCKS - waiting.length);
-    const before = waiting.length;
-    const booked = node.orders[0]!.takeBack(pfns, from, last, node.basePfn, node.nrPages);
-    const given = waiting.length - before;
-    this.pagesOut -= booked;
-    this.counts.freePages += given;
-    return given;
+  private giveBackInRow(node: NodeBlocks, pfns: Float64Array, from: number, end: number): number {
+    node.giveBackInRow(pfns, from, end, this.row);
+    this.pagesOut -= this.row.booked;
+    this.counts.freePages += this.row.given;
+    return this.row.given;
   }
 
   /** Zeroes base pages, those that lie in a row at once: they come as they went, upwards or downwards. */
@@ -529,49 +437,21 @@ export class PageAllocator {
     }
   }
 
-  private joinOldest(node: Node, waiting: IndexStack, order: number): void {
-    for (const index of waiting.takeOldest(WAITING_BLOCKS / 2)) this.giveBack(node, index, order);
-  }
-
-  /** Joins everything that waits. Returns whether anything did. */
-  private joinWaiting(node: Node): boolean {
-    let any = false;
-    node.orders.forEach(({ waiting }, order) => {
-      for (const index of waiting.takeOldest(waiting.length)) {
-        this.giveBack(node, index, order);
-        any = true;
-      }
-    });
-    return any;
-  }
-
-  private giveBack(node: Node, index: number, order: number): void {
-    let at = order;
-    node.orders[at]!.set(index, BLOCK.none);
-    while (at < this.maxOrder && node.orders[at]!.get(index ^ 1) === BLOCK.free) {
-      node.orders[at]!.removeFree(index ^ 1);
-      index >>>= 1;
-      at++;
-    }
-    node.orders[at]!.pushFree(index);
-  }
-
   /** A free that does not match what was allocated: part of a block, several blocks, or nothing of ours. */
   private freePageByPage(pfn: number, nrPages: number, onBadFree: (bad: BadFree) => void): number {
     let taken = 0;
     let named = false;
     for (let frame = pfn; frame < pfn + nrPages; frame++) {
       const node = this.nodeOf(frame);
-      const order = node === undefined ? NO_PAGE : this.allocatedOrder(node, frame - node.basePfn);
+      const order = node === undefined ? NO_PAGE : node.allocatedOrder(frame - node.basePfn);
       if (node === undefined || order === NO_PAGE) {
         if (!named)
           onBadFree({ kind: this.wasAllocated(node, frame) ? 'double-free' : 'free-not-allocated', pfn: frame });
         named = true;
         continue;
       }
-      const isBooked = !this.isReserved(frame);
-      this.splitAllocated(node, frame - node.basePfn, order);
-      this.giveBack(node, frame - node.basePfn, 0);
+      const isBooked = !node.isReserved(frame - node.basePfn);
+      node.givePageBack(frame - node.basePfn, order);
       if (isBooked) this.pagesOut--;
       taken++;
     }
@@ -579,30 +459,11 @@ export class PageAllocator {
     return taken;
   }
 
-  private splitAllocated(node: Node, offset: number, order: number): void {
-    for (let at = order; at > 0; at--) {
-      const index = Math.floor(offset / 2 ** at);
-      const state = node.orders[at]!.get(index) as BlockState;
-      node.orders[at]!.set(index, BLOCK.none);
-      node.orders[at - 1]!.set(index * 2, state);
-      node.orders[at - 1]!.set(index * 2 + 1, state);
-    }
+  private wasAllocated(node: NodeBlocks | undefined, pfn: number): boolean {
+    return node !== undefined && pfn - node.basePfn < node.touchedEnd;
   }
 
-  /** Order of the allocated block that holds a frame. */
-  private allocatedOrder(node: Node, offset: number): number {
-    const { orders } = node;
-    for (let order = 0; order < orders.length; order++) {
-      if (isOut(orders[order]!.get(offset >>> order))) return order;
-    }
-    return NO_PAGE;
-  }
-
-  private wasAllocated(node: Node | undefined, pfn: number): boolean {
-    return node !== undefined && pfn - node.basePfn < node.untouched * 2 ** this.maxOrder;
-  }
-
-  private nodeOf(pfn: number): Node | undefined {
+  private nodeOf(pfn: number): NodeBlocks | undefined {
     const { nodes } = this;
     for (let i = 0; i < nodes.length; i++) {
       const node = nodes[i]!;

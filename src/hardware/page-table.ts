@@ -29,8 +29,7 @@ export const HPTE = 5;
 /** Bytes of an entry, on every architecture here. */
 export const ENTRY_BYTES = 8;
 /** Positions in {@link Ram.words} that an entry takes. */
-const ENTRY_WORDS = 2;
-const BITS_31_0 = 2 ** 32;
+export const ENTRY_WORDS = ENTRY_BYTES / 4;
 
 /** One level of a geometry. */
 export interface TableLevel {
@@ -337,9 +336,4 @@ export class PageTable {
       }
     }
   }
-}
-
-/** Bits 32-63 of a physical address below 2^52. */
-export function highHalf(pa: number): number {
-  return Math.floor(pa / BITS_31_0);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { hex } from './hex.js';
 import { Copy, refill } from './copy.js';
 import type { StateReader, StateWriter } from './saved-state.js';
 import { SparseList } from './sparse-list.js';
@@ -41,6 +42,9 @@ const NOT_SEEN = -1;
 /** What {@link Ram.uniformByte} answers for a frame whose bytes differ. */
 export const MIXED = -1;
 
+/** No image has this name. */
+const NO_IMAGE = 0;
+
 /** An access outside the physical address space: on hardware a machine check. */
 export class PhysicalAddressError extends Error {
   override readonly name = 'PhysicalAddressError';
@@ -48,6 +52,10 @@ export class PhysicalAddressError extends Error {
 
 /** Memory as {@link Ram.capture} found it. It can be used again and again. */
 export class RamImage {
+  /** What {@link Ram.capture} called it, see {@link Ram.isTouched}. */
+  name = NO_IMAGE;
+  /** What `Ram.tagChanges` was when the tags were last as they are here. */
+  tagChanges = -1;
   readonly words = new Copy(Uint32Array);
   readonly tags = new Copy(Int32Array);
   readonly mixedFrames = new Copy(Int32Array);
@@ -114,6 +122,14 @@ export class Ram {
   /** Frames that were filled in their place. */
   private readonly filledInPlace: number[] = [];
   private readonly store: WordStore;
+  /** The image that the memory was like last, and how many there were. */
+  private last = NO_IMAGE;
+  private images = NO_IMAGE;
+  /** Slots that somebody asked for since the memory was like {@link last}: whoever writes to one asks where it is. */
+  private readonly touched: number[] = [];
+  private isSlotTouched = new Uint8Array(64);
+  /** Grows with every change of a tag, or of the lists beside them. */
+  private tagChanges = 0;
   /** Physical addresses of frames that own bytes, each at its number modulo {@link FRAMES_SEEN}, and where their words begin. */
   private readonly seen = new Float64Array(FRAMES_SEEN).fill(NOT_SEEN);
   private readonly seenWords = new Int32Array(FRAMES_SEEN);
@@ -139,6 +155,7 @@ export class Ram {
    */
   holdFrames(): void {
     this.isHeld = true;
+    this.last = NO_IMAGE;
   }
 
   /** The store's words lie elsewhere than they did, and are the same. */
@@ -174,6 +191,13 @@ export class Ram {
       this.seen[place] = start;
     }
     return this.seenWords[place]! + (offset >>> 2);
+  }
+
+  /** The same as {@link wordIndex} for who only reads: a frame that owns bytes already is not touched by it. */
+  readIndex(pa: number): number {
+    const offset = pa & (this.frameSize - 1);
+    const tag = this.tag((pa - offset) * this.framesPerByte);
+    return tag < FIRST_INDEX ? this.wordIndex(pa) : ((tag - FIRST_INDEX) << this.slotShift) + (offset >>> 2);
   }
 
   /**
@@ -249,10 +273,10 @@ export class Ram {
     const last = Math.floor((pa + length - 1) * this.framesPerByte);
     if (pfn === last) return this.uniformByte(pfn);
     const node = this.directory.get((pfn / NODE_FRAMES) | 0);
-    // Chunks are cut at multiples of their size, of which frame numbers below 2^32 show the low bits.
-    if ((pfn ^ last) >>> CHUNK_SHIFT !== 0 || last - pfn >= CHUNK_FRAMES) return MIXED;
     const chunk = node ? node[(pfn >>> CHUNK_SHIFT) & (NODE_CHUNKS - 1)]! : 0;
-    return chunk < FIRST_INDEX ? chunk : MIXED;
+    if (chunk >= FIRST_INDEX) return MIXED;
+    const end = pfn - (pfn & (CHUNK_FRAMES - 1)) + CHUNK_FRAMES;
+    return last < end || this.chunksAlike(end, last + 1, chunk) >= last + 1 - end ? chunk : MIXED;
   }
 
   /** The bytes of a frame, as they lie in memory. A copy. */
@@ -416,6 +440,8 @@ export class Ram {
 
   /** Makes the memory what it was when it was saved. Positions in {@link words} change. */
   restore(from: StateReader): void {
+    this.last = NO_IMAGE;
+    this.tagChanges++;
     for (const index of this.directory.places) clearNode(this.directory.get(index)!);
     this.tagBlocks = 0;
     this.freeTagBlocks.length = 0;
@@ -436,14 +462,21 @@ export class Ram {
 
   /** Copies the memory as it lies: to a place where it costs as much as here, and is there again after a few copies. */
   capture(image: RamImage): void {
-    const { places } = this.directory;
     image.words.keep(this.words, this.slots << this.slotShift);
+    image.slots = this.slots;
+    image.name = ++this.images;
+    this.isLike(image.name);
+    if (image.tagChanges !== this.tagChanges) this.captureTags(image);
+  }
+
+  private captureTags(image: RamImage): void {
+    const { places } = this.directory;
+    image.tagChanges = this.tagChanges;
     image.tags.keep(this.tags, this.tagBlocks << CHUNK_SHIFT);
     image.mixedFrames.keep(this.mixedFrames, this.tagBlocks);
     while (image.chunks.length < places.length) image.chunks.push(newNode());
     for (let n = 0; n < places.length; n++) copyNode(image.chunks[n]!, this.directory.get(places[n]!)!);
     image.nodes = places.length;
-    image.slots = this.slots;
     image.tagBlocks = this.tagBlocks;
     refill(image.freeSlots, this.freeSlots);
     refill(image.freeTagBlocks, this.freeTagBlocks);
@@ -451,8 +484,24 @@ export class Ram {
 
   /** Makes the memory what it was when an image was made of it. */
   load(image: RamImage): void {
+    this.loadWords(image);
+    if (this.tagChanges !== image.tagChanges) this.loadTags(image);
+  }
+
+  private loadWords(image: RamImage): void {
+    if (this.last !== image.name) image.words.putBack(this.words);
+    else {
+      for (let i = 0; i < this.touched.length; i++) {
+        const slot = this.touched[i]!;
+        if (slot < image.slots) image.words.putBackPart(this.words, slot, this.wordsPerFrame);
+      }
+    }
+    this.isLike(image.name);
+  }
+
+  private loadTags(image: RamImage): void {
     const { places } = this.directory;
-    image.words.putBack(this.words);
+    image.tagChanges = ++this.tagChanges;
     image.tags.putBack(this.tags);
     image.mixedFrames.putBack(this.mixedFrames);
     for (let n = 0; n < image.nodes; n++) copyNode(this.directory.get(places[n]!)!, image.chunks[n]!);
@@ -462,6 +511,29 @@ export class Ram {
     this.tagBlocks = image.tagBlocks;
     refill(this.freeSlots, image.freeSlots);
     refill(this.freeTagBlocks, image.freeTagBlocks);
+  }
+
+  /** The name of the image that the memory was like last: the one that was made last, or gone back to. */
+  get likeImage(): number {
+    return this.last;
+  }
+
+  /** Whether {@link isTouched} tells what may have changed since the memory was like an image. */
+  isFrom(image: number): boolean {
+    return image === this.last && image !== NO_IMAGE;
+  }
+
+  /**
+   * What a frame is filled with, or where its bytes lie: as long as these are not touched the same number stands for the
+   * same bytes. The frame is not touched by that.
+   */
+  contentOf(pfn: number): number {
+    return this.tag(pfn);
+  }
+
+  /** Whether {@link contentOf} may stand for other bytes than when the memory was like an image last. */
+  isTouched(content: number): boolean {
+    return content >= FIRST_INDEX && this.isSlotTouched[content - FIRST_INDEX] === 1;
   }
 
   /** Frames lie elsewhere from here on, or own no bytes any more. */
@@ -568,7 +640,7 @@ export class Ram {
     const known = this.directory.get(index);
     if (known) return known;
     if (!(pfn >= 0 && pfn * this.frameSize < PHYSICAL_ADDRESS_LIMIT)) {
-      throw new PhysicalAddressError(`frame 0x${pfn.toString(16)} lies outside the physical address space`);
+      throw new PhysicalAddressError(`frame ${hex(pfn)} lies outside the physical address space`);
     }
     return this.directory.add(index, newNode());
   }
@@ -633,6 +705,7 @@ export class Ram {
     const isKnown = chunk >= FIRST_INDEX && count < CHUNK_FRAMES;
     if (isKnown && this.areUniform(chunk - FIRST_INDEX, index, count, byte)) return;
     this.fills++;
+    this.tagChanges++;
     if (this.isHeld && chunk >= FIRST_INDEX && this.mixedFrames[chunk - FIRST_INDEX]! > 0) {
       this.fillHeld(chunk - FIRST_INDEX, pfn, index, count, byte);
       return;
@@ -690,8 +763,12 @@ export class Ram {
     const block = chunk < FIRST_INDEX ? this.split(node, at) : chunk - FIRST_INDEX;
     const index = (block << CHUNK_SHIFT) | (pfn & (CHUNK_FRAMES - 1));
     const tag = this.tags[index]!;
-    if (tag >= FIRST_INDEX) return tag - FIRST_INDEX;
+    if (tag >= FIRST_INDEX) {
+      this.touch(tag - FIRST_INDEX);
+      return tag - FIRST_INDEX;
+    }
     const slot = this.takeSlot();
+    this.tagChanges++;
     this.bytes.fill(tag, slot * this.frameSize, (slot + 1) * this.frameSize);
     this.tags[index] = slot + FIRST_INDEX;
     this.mixedFrames[block]!++;
@@ -702,8 +779,10 @@ export class Ram {
   private moveToRow(pfn: number, count: number): number {
     const start = this.takeRow(count);
     this.framesMove();
+    this.tagChanges++;
     const { wordsPerFrame } = this;
     for (let i = 0; i < count; i++) {
+      this.touch(start + i);
       const slot = this.own(pfn + i);
       this.words.copyWithin((start + i) * wordsPerFrame, slot * wordsPerFrame, (slot + 1) * wordsPerFrame);
       this.freeSlots.push(slot);
@@ -744,7 +823,24 @@ export class Ram {
   private takeSlot(): number {
     const slot = this.freeSlots.pop() ?? this.slots++;
     this.makeRoomFor(slot + 1);
+    this.touch(slot);
     return slot;
+  }
+
+  private touch(slot: number): void {
+    if (slot >= this.isSlotTouched.length) this.isSlotTouched = grown(this.isSlotTouched, Uint8Array, slot);
+    if (this.isSlotTouched[slot] === 1) return;
+    this.isSlotTouched[slot] = 1;
+    this.touched.push(slot);
+  }
+
+  /** The memory is like an image from here on: nobody has asked for anything. */
+  private isLike(name: number): void {
+    this.last = name;
+    for (let i = 0; i < this.touched.length; i++) this.isSlotTouched[this.touched[i]!] = 0;
+    this.touched.length = 0;
+    // Who asks for a frame that is remembered would not be noticed.
+    this.seen.fill(NOT_SEEN);
   }
 
   /** Slots that follow each other: free ones if there are, as tables that come and go leave them behind. */
@@ -797,11 +893,12 @@ function saveWords(words: Uint32Array, from: number, to: number, state: StateWri
   state.copy(words, from, to);
 }
 
-function grown<T extends Int32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>>(
+function grown<T extends Int32Array<ArrayBuffer> | Uint32Array<ArrayBuffer> | Uint8Array<ArrayBuffer>>(
   old: T,
   Array: new (length: number) => T,
+  place = 0,
 ): T {
-  const wider = new Array(old.length * 2);
+  const wider = new Array(Math.max(old.length, place) * 2);
   wider.set(old);
   return wider;
 }

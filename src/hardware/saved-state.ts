@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { highHalf, joinHalves } from './word-halves.js';
+
 /**
  * The state of a machine as 32-bit words, one after the other: what each part writes when it is saved it reads back, in
  * the same order, when it is restored.
  */
 export type SavedState = Int32Array<ArrayBuffer>;
 
-const BITS_31_0 = 2 ** 32;
 const FIRST_CAPACITY = 4096;
 
 /** Collects the words of a state. One writer serves many states. */
@@ -26,7 +27,7 @@ export class StateWriter {
   /** A whole number from -2^31 * 2^32 to below 2^53: an address, a frame number, a count. */
   wide(value: number): void {
     this.word(value);
-    this.word(Math.floor(value / BITS_31_0));
+    this.word(highHalf(value));
   }
 
   /** Words as they are, [from, to). */
@@ -81,7 +82,7 @@ export class StateReader {
   /** What {@link StateWriter.wide} wrote. */
   wide(): number {
     const low = this.word() >>> 0;
-    return this.word() * BITS_31_0 + low;
+    return joinHalves(this.word(), low);
   }
 
   /** What {@link StateWriter.text} wrote. */

@@ -30,7 +30,14 @@ export interface Evidence {
 /** What names of the folders begin with that hold booted kernels. */
 const BOOTED_FOLDERS = 'real-kernels';
 
-const releaseOf = (name: string): Release => findRelease(name)!;
+/** Releases of the recordings by name: a name is parsed once, and what its remark says is worked out once. */
+const NAMED = new Map<string, Release>();
+
+function releaseOf(name: string): Release {
+  const release = NAMED.get(name) ?? findRelease(name)!;
+  NAMED.set(name, release);
+  return release;
+}
 
 const inOrder = (names: Iterable<string>): string[] =>
   [...new Set(names)]
@@ -102,6 +109,9 @@ export function howKnown(key: TraitKey): HowKnown {
   return confidence !== 'source' && boundariesOf(key).every(isBracketed) ? 'bracketed' : confidence;
 }
 
+/** Whether the releases at which a trait begins or ends are remembered or worked out. */
+const isDoubtful = (key: TraitKey): boolean => !['source', 'bracketed'].includes(howKnown(key));
+
 /** Rows that rest on memory or inference alone: the behaviour is proved of no release that has it, or its releases are. */
 export interface Unproved {
   readonly key: TraitKey;
@@ -116,7 +126,7 @@ export function unprovedTraits(): Unproved[] {
     .map((key) => ({
       key,
       behaviour: !provedReleases(key).some((release) => hasTrait(release, key)),
-      releases: !['source', 'bracketed'].includes(howKnown(key)),
+      releases: isDoubtful(key),
     }))
     .filter(({ behaviour, releases }) => behaviour || releases);
 }
@@ -128,15 +138,25 @@ export type Standing =
   /** What follows from rows whose value there is not held from both sides. */
   | { readonly how: 'derived'; readonly rows: readonly TraitKey[] };
 
-/** Traits of an architecture that are not alike in the nearest proved releases before and behind a mainline release. */
-function openRows(mainline: Release, arch: string): TraitKey[] {
-  const traits = resolveTraits(mainline);
+/** Traits of an architecture that are not alike in a release and in the nearest proved releases before and behind it. */
+function openRows(release: Release, arch: string): TraitKey[] {
+  const traits = resolveTraits(release);
   return traitsOn(arch).filter((key) => {
     const proved = provedReleases(key);
-    const before = proved.findLast((release) => olderFirst(release, mainline) <= 0);
-    const behind = proved.find((release) => olderFirst(release, mainline) >= 0);
-    return [before, behind].some((release) => release === undefined || hasTrait(release, key) !== traits[key]);
+    const before = proved.findLast((other) => olderFirst(other, release) <= 0);
+    const behind = proved.find((other) => olderFirst(other, release) >= 0);
+    return [before, behind].some((other) => other === undefined || hasTrait(other, key) !== traits[key]);
   });
+}
+
+/**
+ * Traits of an architecture of which nobody has proved whether a release has them: no proved releases hold it from both sides,
+ * and when they came or went is remembered or worked out. What a proposal or the user changes is no question.
+ */
+export function doubtfulRows(release: Release, arch: string): TraitKey[] {
+  if (standingOf(release.mainline, arch).how !== 'derived') return [];
+  const edits = { ...release.proposal?.edits, ...release.edits };
+  return openRows(release, arch).filter((key) => isDoubtful(key) && !(key in edits));
 }
 
 /** @param mainline a mainline release, which stands for the stable releases of its series */

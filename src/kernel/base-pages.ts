@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { NO_PAGE } from '../hardware/buddy-blocks.js';
-import { ENTRY_BYTES, PTE } from '../hardware/page-table.js';
+import { PTE, ENTRY_WORDS } from '../hardware/page-table.js';
 import { tellRows, type EntryRange } from './entry-rows.js';
 import { fillTaken } from './frame-content.js';
 import type { Kernel } from './kernel.js';
@@ -15,8 +15,6 @@ import type { PageEntry } from './vmemmap-code.js';
 
 /** Base pages that are taken or given back at once. */
 const PAGES_AT_ONCE = 512;
-/** Distance between the positions of neighbouring entries. */
-const ENTRY_WORDS = ENTRY_BYTES / 4;
 
 /** Frames of the pages that {@link allocBasePages} took last. */
 const TAKEN = new Float64Array(PAGES_AT_ONCE);

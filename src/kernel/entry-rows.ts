@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { ENTRY_BYTES } from '../hardware/page-table.js';
+import { ENTRY_WORDS, PTE, tableIndex, type PageTable } from '../hardware/page-table.js';
 import type { Kernel } from './kernel.js';
 import type { EntryRow, Observer } from './observer.js';
 
@@ -8,9 +8,6 @@ import type { EntryRow, Observer } from './observer.js';
  * Rows: a loop over the entries of a PTE table does the same to hundreds of them. An observer that takes rows is told once of
  * neighbours that fare alike, before the loop begins; others hear of each entry in its turn.
  */
-
-/** Distance between the positions of neighbouring entries. */
-const ENTRY_WORDS = ENTRY_BYTES / 4;
 
 /** Who wants to hear of each entry by itself, if anybody. */
 export const entryByEntry = (observer: Observer | null): Observer | null =>
@@ -24,6 +21,29 @@ export interface EntryRange {
   /** An address that the first covers, low 52 bits. */
   readonly address: number;
 }
+
+/** Entries of a PTE table that a loop goes through. */
+export interface PteRange extends EntryRange {
+  /** Position behind the last in RAM. */
+  readonly end: number;
+}
+
+/**
+ * The entries of a PTE table that map a range of addresses, all of which the table covers.
+ * @param tablePa physical address of the table
+ * @param start low 52 bits of the first address
+ * @param end low 52 bits of the address behind the last
+ */
+export function pteRange(mmu: PageTable, tablePa: number, start: number, end: number): PteRange {
+  const table = mmu.table(PTE);
+  const first = mmu.entry(tablePa, tableIndex(table, start));
+  const count = Math.ceil((end - start) / table.span);
+  return { first, count, end: first + count * ENTRY_WORDS, address: start };
+}
+
+/** The address that an entry of a range covers. @param at position of the entry in RAM */
+export const addressAt = ({ pageSize }: Kernel, { first, address }: EntryRange, at: number): number =>
+  address + ((at - first) / ENTRY_WORDS) * pageSize;
 
 /**
  * Tells an observer that takes rows what a loop is about to do; another hears nothing.

@@ -50,6 +50,8 @@ export class MemSections {
   private readonly roots = new SparseList<SectionRoot>();
   /** Numbers of the roots that there are, ascending: memory may lie terabytes apart. */
   private readonly rootNumbers: number[] = [];
+  /** See {@link reached}; undefined until somebody asks. */
+  private reachedNumbers: number[] | undefined;
   private readonly wordsPerMap: number;
   /** The root that was looked up last, and its number: what is asked next is mostly about the same section. */
   private lastNumber = 0;
@@ -74,6 +76,7 @@ export class MemSections {
       maps: new Uint32Array(SECTIONS_PER_ROOT * this.wordsPerMap),
     });
     const behind = this.rootNumbers.findIndex((number) => number > index);
+    this.reachedNumbers = undefined;
     this.rootNumbers.splice(behind < 0 ? this.rootNumbers.length : behind, 0, index);
   }
 
@@ -108,7 +111,11 @@ export class MemSections {
 
   /** Numbers of the sections without memmap whose section_mem_map is not zero, ascending. */
   stale(): number[] {
-    return this.reached((sectionNr) => (this.flags(sectionNr) & STALE_MEM_MAP) !== 0);
+    const stale: number[] = [];
+    const reached = this.reached();
+    for (let i = 0; i < reached.length; i++)
+      if ((this.flags(reached[i]!) & STALE_MEM_MAP) !== 0) stale.push(reached[i]!);
+    return stale;
   }
 
   /** early_section(). */
@@ -248,19 +255,25 @@ export class MemSections {
 
   /** Numbers of the sections that have an active subsection, ascending. */
   active(): number[] {
-    return this.reached((sectionNr) => !this.areClear(sectionNr, 0, this.subsectionsPerSection));
+    const active: number[] = [];
+    const reached = this.reached();
+    for (let i = 0; i < reached.length; i++) {
+      if (!this.areClear(reached[i]!, 0, this.subsectionsPerSection)) active.push(reached[i]!);
+    }
+    return active;
   }
 
-  /** Numbers of sections, ascending, of which something is true; those that never had a state are not asked. */
-  private reached(isIt: (sectionNr: number) => boolean): number[] {
-    const found: number[] = [];
-    for (let r = 0; r < this.rootNumbers.length; r++) {
-      const number = this.rootNumbers[r]!;
-      const from = Math.max(this.first, number << ROOT_SHIFT);
-      const to = Math.min(this.end, (number + 1) << ROOT_SHIFT);
-      for (let sectionNr = from; sectionNr < to; sectionNr++) if (isIt(sectionNr)) found.push(sectionNr);
+  /** Numbers of sections, ascending, without those that never had a state. */
+  private reached(): readonly number[] {
+    if (this.reachedNumbers === undefined) {
+      this.reachedNumbers = [];
+      for (const number of this.rootNumbers) {
+        const from = Math.max(this.first, number << ROOT_SHIFT);
+        const to = Math.min(this.end, (number + 1) << ROOT_SHIFT);
+        for (let sectionNr = from; sectionNr < to; sectionNr++) this.reachedNumbers.push(sectionNr);
+      }
     }
-    return found;
+    return this.reachedNumbers;
   }
 
   /**
@@ -372,6 +385,8 @@ export class MemSections {
   }
 
   private reach(sectionNr: number): void {
+    if (sectionNr >= this.first && sectionNr < this.end) return;
+    this.reachedNumbers = undefined;
     if (sectionNr < this.first) this.first = sectionNr;
     if (sectionNr >= this.end) this.end = sectionNr + 1;
   }

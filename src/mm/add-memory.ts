@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { hex } from '../hardware/hex.js';
 import { isAligned } from '../hardware/align.js';
 import { E2BIG, EBUSY, EEXIST, EINVAL, ENOMEM } from '../kernel/errno.js';
 import type { Kernel } from '../kernel/kernel.js';
@@ -49,8 +50,6 @@ export interface AddMemoryRequest {
   /** The name in /proc/iomem; "System RAM (DRIVER)" for memory that a driver manages. */
   name?: ResourceName;
 }
-
-const hex = (value: number): string => `0x${value.toString(16)}`;
 
 /**
  * mhp_supports_memmap_on_memory(): what drivers ask before they set the flag, in releases that refuse where it cannot be.
@@ -147,7 +146,7 @@ function removeMemoryBlocksAndAltmaps(memory: SystemMemory, pfn: number, nrPages
 /** create_altmaps_and_memory_blocks(): every block gets an altmap of its own; a failure takes the earlier ones back. */
 function createAltmapsAndMemoryBlocks(memory: SystemMemory, request: AddMemoryRequest, setAside: number): number {
   const { kernel, blockPages, faults } = memory;
-  const { momPerBlockErrorPathPassesAltmap, momErrorPathWarns } = kernel.traits;
+  const { traits } = kernel;
   const { nid, pfn, nrPages } = request;
   const addBlock = (at: number): number => {
     if (faults.hit('altmapAlloc')) return -ENOMEM;
@@ -155,9 +154,9 @@ function createAltmapsAndMemoryBlocks(memory: SystemMemory, request: AddMemoryRe
     let err = addMemmap(memory, nid, at, blockPages, altmap);
     if (err === 0) {
       err = createMemoryBlockDevices(memory, at, blockPages, altmap);
-      if (err !== 0) archRemoveMemory(memory, at, blockPages, momPerBlockErrorPathPassesAltmap ? altmap : null);
+      if (err !== 0) archRemoveMemory(memory, at, blockPages, traits.momPerBlockErrorPathPassesAltmap ? altmap : null);
     }
-    if (err !== 0 && momErrorPathWarns) warnIfAltmapInUse(kernel, altmap);
+    if (err !== 0 && traits.momErrorPathWarns) warnIfAltmapInUse(kernel, altmap);
     return err;
   };
   for (let at = pfn; at < pfn + nrPages; at += blockPages) {
@@ -269,20 +268,20 @@ function addMemoryResource(memory: SystemMemory, request: AddMemoryRequest): num
     return -EINVAL;
   }
   if (keepsMemblock) memory.onCall?.({ call: 'memblock-add', start, size });
-  const { nodeOnlineFirst, nodeDataKept } = kernel.traits;
+  const { traits } = kernel;
   const isNewNode = !node.online;
   if (isNewNode) {
     resetNode(node);
-    if (nodeOnlineFirst) setNodeOnline(memory, node);
+    if (traits.nodeOnlineFirst) setNodeOnline(memory, node);
   }
   const err = addMemmapAndBlocks(memory, request);
   if (err !== 0) {
-    if (isNewNode && nodeOnlineFirst) setNodeOffline(memory, node);
-    else if (isNewNode && !nodeDataKept) freeNodeData(node);
+    if (isNewNode && traits.nodeOnlineFirst) setNodeOffline(memory, node);
+    else if (isNewNode && !traits.nodeDataKept) freeNodeData(node);
     if (keepsMemblock) memory.onCall?.({ call: 'memblock-remove', start, size });
     return err;
   }
-  if (isNewNode && !nodeOnlineFirst) setNodeOnline(memory, node);
+  if (isNewNode && !traits.nodeOnlineFirst) setNodeOnline(memory, node);
   for (const block of memoryBlocksOf(memory, pfn, nrPages)) block.nid = nid;
   memory.departed.set(pfn, pfn + nrPages, undefined);
   if (request.offlineInaccessible && kernel.traits.prepareOnlineNotifier) {
@@ -306,7 +305,7 @@ export function addMemory(memory: SystemMemory, request: AddMemoryRequest): numb
   if (name !== SYSTEM_RAM && !DRIVER_MANAGED_NAME.test(name.text)) return -EINVAL;
   const start = pfn * kernel.pageSize;
   const size = nrPages * kernel.pageSize;
-  if (kernel.traits.callersCheckRange && !isRangeAllowed(kernel, start, size, memory.addressLimit)) return -E2BIG;
+  if (!isRangeAllowed(kernel, start, size, memory.addressLimit)) return -E2BIG;
   if (faults.hit('resourceAlloc')) return -EEXIST;
   const resource = registerMemoryResource(iomem, start, size, name);
   if (typeof resource === 'number') return resource;

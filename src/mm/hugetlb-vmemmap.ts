@@ -4,7 +4,7 @@ import type { KernelPaging, ReadOnlyPte } from '../kernel/vmemmap-code.js';
 import { alignDown } from '../hardware/align.js';
 import { NO_PAGE } from '../hardware/buddy-blocks.js';
 import { PageFault } from '../hardware/mmu.js';
-import { ENTRY_BYTES, PMD, PTE, tableIndex, type Leaf, type PageTable } from '../hardware/page-table.js';
+import { PMD, PTE, tableIndex, type Leaf, type PageTable, ENTRY_WORDS } from '../hardware/page-table.js';
 import { EINVAL, ENOMEM, ENOTSUPP } from '../kernel/errno.js';
 import { allocPages, freePages, noteFlush, noteSet, pfnToPage, type Kernel } from '../kernel/kernel.js';
 import type { Decision } from '../kernel/observer.js';
@@ -17,7 +17,6 @@ import { zoneNumber } from './zone.js';
  * Its large leaf is split to base pages first. A memmap that lies in its own memory block is left alone.
  */
 
-const ENTRY_WORDS = ENTRY_BYTES / 4;
 /** Behind the last address, low 52 bits. */
 const ADDRESS_END = 2 ** 52;
 

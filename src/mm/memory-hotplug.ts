@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { hex } from '../hardware/hex.js';
 import { E2BIG, EEXIST, EINVAL } from '../kernel/errno.js';
 import type { Kernel } from '../kernel/kernel.js';
 import type { MemoryHotplug } from '../kernel/memory-hotplug.js';
@@ -17,7 +18,6 @@ import { resetAltmap, vmemAltmapOffset } from './vmem-altmap.js';
 
 /** mm/memory_hotplug.c: adding and removing ranges of pages, a section at a time. */
 
-const hex = (value: number): string => `0x${value.toString(16)}`;
 /** The doors of a kernel whose code is this emulator's. Everything above goes through {@link Kernel.memoryHotplug}. */
 export const modelledMemoryHotplug = (kernel: Kernel): MemoryHotplug => ({
   addPages: (nid, pfn, nrPages, altmap, pgmap = null) => addPages(kernel, nid, pfn, nrPages, altmap, pgmap),
@@ -41,12 +41,13 @@ const pagesInSection = (kernel: Kernel, pfn: number, nrPages: number): number =>
   Math.min(nrPages, kernel.pagesPerSection - (pfn & (kernel.pagesPerSection - 1)));
 
 /**
- * check_hotplug_memory_addressable(). The maximum that it prints has one bit too many.
+ * check_hotplug_memory_addressable(), where the release has it: it is asked last, so that nothing within rests on that. The
+ * maximum that it prints has one bit too many.
  * @returns 0 or -E2BIG
  */
-function checkAddressable({ pageSize, physmemEnd, log }: Kernel, pfn: number, nrPages: number): number {
+function checkAddressable({ pageSize, physmemEnd, log, traits }: Kernel, pfn: number, nrPages: number): number {
   const last = (pfn + nrPages) * pageSize - 1;
-  if (last < physmemEnd) return 0;
+  if (last < physmemEnd || !traits.addPagesChecksRange) return 0;
   const maximum = 2 * physmemEnd - 1;
   log.warn(
     `Hotplugged memory exceeds maximum addressable address, range=${hex(pfn * pageSize)}-${hex(last)}, maximum=${hex(maximum)}`,
@@ -55,13 +56,13 @@ function checkAddressable({ pageSize, physmemEnd, log }: Kernel, pfn: number, nr
 }
 
 /**
- * mhp_range_allowed().
+ * mhp_range_allowed() as callers of the memory hotplug code ask it, where the release has them ask.
  * @param start first byte address
  * @param size bytes
  * @param limit the highest byte address that is allowed (mhp_get_pluggable_range)
  */
-export function isRangeAllowed({ log }: Kernel, start: number, size: number, limit: number): boolean {
-  if (size > 0 && start + size - 1 <= limit) return true;
+export function isRangeAllowed({ log, traits }: Kernel, start: number, size: number, limit: number): boolean {
+  if ((size > 0 && start + size - 1 <= limit) || !traits.callersCheckRange) return true;
   log.print(
     `Hotplug memory [${hex(start)}-${hex(start + size)}] exceeds maximum addressable range [0x0-${hex(limit)}]`,
   );
@@ -92,7 +93,7 @@ function addPages(
   altmap: VmemAltmap | null,
   pgmap: DevPagemap | null,
 ): number {
-  const refused = kernel.traits.addPagesChecksRange ? checkAddressable(kernel, pfn, nrPages) : 0;
+  const refused = checkAddressable(kernel, pfn, nrPages);
   if (refused !== 0) return refused;
   if (altmap !== null && !isValidAltmap(kernel, altmap, pfn, nrPages)) return -EINVAL;
   if (!kernel.traits.genericSubsections) return addWholeSections(kernel, nid, pfn, nrPages, altmap);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { hex } from '../hardware/hex.js';
 import type { PfnRange } from '../kernel/pfn-range.js';
 import { alignDown, alignUp } from '../hardware/align.js';
 import { EINVAL, ENOMEM, ENXIO } from '../kernel/errno.js';
@@ -39,9 +40,7 @@ function refusal({ kernel, devices, iomem }: SystemMemory, { pfn, nrPages }: Pfn
   const meets = regionIntersects(iomem, pfn * pageSize, nrPages * pageSize, IORESOURCE_SYSTEM_RAM);
   if (meets === 'disjoint') return 0;
   const last = (pfn + nrPages) * pageSize - 1;
-  kernel.log.warnOnce(
-    `attempted on ${meets === 'mixed' ? 'mixed' : 'ram'} region 0x${(pfn * pageSize).toString(16)}-0x${last.toString(16)}`,
-  );
+  kernel.log.warnOnce(`attempted on ${meets === 'mixed' ? 'mixed' : 'ram'} region ${hex(pfn * pageSize)}-${hex(last)}`);
   return -ENXIO;
 }
 
@@ -54,11 +53,10 @@ const MAX_FOLIO_BYTES = 2 ** 34;
  */
 function sizeRefusal({ kernel, addressLimit }: SystemMemory, device: DevicePages, { pfn, nrPages }: PfnRange): number {
   const { traits, pageSize, physmemEnd, log } = kernel;
-  if (traits.daxRefusesLargeOrders && 2 ** device.vmemmapShift * pageSize > MAX_FOLIO_BYTES) {
+  if (2 ** device.vmemmapShift * pageSize > MAX_FOLIO_BYTES && traits.daxRefusesLargeOrders) {
     log.warnOnce('requested folio size unsupported');
     return -EINVAL;
   }
-  if (!traits.callersCheckRange) return 0;
   const limit = device.isPrivate ? physmemEnd - 1 : addressLimit;
   return isRangeAllowed(kernel, pfn * pageSize, nrPages * pageSize, limit) ? 0 : -EINVAL;
 }

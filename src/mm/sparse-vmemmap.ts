@@ -3,7 +3,7 @@
 import type { KernelPaging } from '../kernel/vmemmap-code.js';
 import { alignDown } from '../hardware/align.js';
 import { NO_PAGE } from '../hardware/buddy-blocks.js';
-import { ENTRY_BYTES, NOT_MAPPED, PMD, PTE, tableIndex, type Level } from '../hardware/page-table.js';
+import { NOT_MAPPED, PMD, PTE, tableIndex, type Level, ENTRY_WORDS } from '../hardware/page-table.js';
 import { ENOMEM } from '../kernel/errno.js';
 import { mapBasePages, type MappingRows } from '../kernel/base-pages.js';
 import { entryByEntry, GrowingRow } from '../kernel/entry-rows.js';
@@ -19,8 +19,6 @@ import { altmapAllocBlockBuf } from './vmem-altmap.js';
 
 /** Returned in place of an entry when a table on the way to it could not be allocated. */
 const NO_ENTRY = -1;
-/** Distance between the positions of neighbouring entries. */
-const ENTRY_WORDS = ENTRY_BYTES / 4;
 
 /**
  * vmemmap_alloc_block_buf(): memory for a leaf. With an altmap, only the altmap is asked.
@@ -275,7 +273,7 @@ export function sectionNrVmemmapPages(
   altmap: VmemAltmap | null,
   pgmap: DevPagemap | null,
 ): number {
-  if (!kernel.traits.countInHelpers || pgmap === null || !vmemmapCanOptimize(kernel, altmap, pgmap)) {
+  if (pgmap === null || !vmemmapCanOptimize(kernel, altmap, pgmap) || !kernel.traits.countInHelpers) {
     return Math.ceil((nrPages * kernel.structPageSize) / kernel.pageSize);
   }
   const pagesPerCompound = 2 ** pgmap.vmemmapShift;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { hex } from '../hardware/hex.js';
 import { EEXIST, ENOMEM } from '../kernel/errno.js';
 import { pfnToPage, type Kernel } from '../kernel/kernel.js';
 import { sectionNrVmemmapPages, vmemmapCanOptimize, vmemmapPopulateCompoundPages } from './sparse-vmemmap.js';
@@ -71,8 +72,8 @@ function populateSectionMemmap(
   pgmap: DevPagemap | null,
 ): number {
   const err = buildSectionMemmap(kernel, pfn, nrPages, nid, altmap, pgmap);
-  const { countNrMemmap, countInHelpers } = kernel.traits;
-  if (countNrMemmap && (countInHelpers || err === 0)) {
+  const { traits } = kernel;
+  if (traits.countNrMemmap && (err === 0 || traits.countInHelpers)) {
     kernel.vmstat.nrMemmapPages += sectionNrVmemmapPages(kernel, pfn, nrPages, altmap, pgmap);
   }
   return err;
@@ -125,7 +126,7 @@ function sectionDeactivate(
   const to = subsectionMapIndex(kernel, pfn + nrPages - 1) + 1;
   const flags = sections.flags(sectionNr);
   if ((flags & HAS_USAGE) === 0 || !sections.clearMap(sectionNr, from, to)) {
-    kernel.log.warn(`section already deactivated (0x${pfn.toString(16)} + ${nrPages})`);
+    kernel.log.warn(`section already deactivated (${hex(pfn)} + ${nrPages})`);
     return;
   }
   const empty = sections.areClear(sectionNr, 0, sections.subsectionsPerSection);

@@ -83,11 +83,15 @@ export class Faults {
 
   /** Whether this passage fails. */
   hit(point: FaultPoint): boolean {
+    if (this.plan[point] === undefined) return false;
     const count = (this.passed.get(point) ?? 0) + 1;
     this.passed.set(point, count);
     return this.plan[point] === count;
   }
 }
+
+/** Nothing fails. */
+export const NO_FAULTS = new Faults();
 
 /** A call to another part of the kernel. Starts and sizes in bytes. */
 export type HotplugCall =

@@ -10,7 +10,7 @@ import type { Scenario } from '../scenario/scenario.js';
 import { RELEASES } from '../history/releases.js';
 import { recordRun } from './recorded-run.js';
 import type { KnownBug } from './document.js';
-import type { Told } from './told.js';
+import type { Told } from './told/evidence.js';
 
 /** Whether the catalogue has an entry for a finding: one that breaks the same statement, on the same release, from the same cause. */
 

@@ -9,7 +9,8 @@ import type { Geometry } from '../events/words.js';
 import { startRun } from '../scenario/runner.js';
 import { type Run } from '../scenario/runner.js';
 import type { Scenario } from '../scenario/scenario.js';
-import { tellFinding, type Told } from './told.js';
+import type { Told } from './told/evidence.js';
+import { tellFinding } from './told/index.js';
 
 /** One run of a scenario: every event is kept, every check is asked, and every finding is told from the events. */
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { hex, size } from '../events/words.js';
+import { size } from '../events/words.js';
+import { hex } from '../hardware/hex.js';
 import type { Scenario, Step } from '../scenario/scenario.js';
 
 /** Steps as a list has them: by sections where the range is made of whole ones. */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { hex } from '../hardware/hex.js';
 import { alignDown, alignUp } from '../hardware/align.js';
 import { outside } from '../hardware/ranges.js';
 import { GIB } from '../hardware/units.js';
@@ -98,7 +99,6 @@ export interface Plan {
   devices: (MemmapCost & { name: string; size: number; mode: string; map: string; error?: string })[];
 }
 
-const hex = (value: number): string => `0x${value.toString(16)}`;
 const PERCENT_DECIMALS = 3;
 
 const kib = (bytes: number): string => {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { hex } from '../hardware/hex.js';
 import { PTE, type Leaf, type Table } from '../hardware/page-table.js';
 import type { Kernel } from '../kernel/kernel.js';
 import type { VmemAltmap } from '../kernel/memremap.js';
@@ -74,7 +75,7 @@ export function backingComments(kernel: Kernel, altmaps: readonly VmemAltmap[]):
       const leaf: Leaf = { ...run, size: run.end - run.start };
       const unused = unusedBytes(kernel, leaf);
       const shown = unused.length === 0 ? '' : ` [${strip(unused, leaf.size)}]`;
-      return `phys=0x${run.pa.toString(16)} ${ownerText(ownerOf(run))}${shown}`;
+      return `phys=${hex(run.pa)} ${ownerText(ownerOf(run))}${shown}`;
     },
   };
 }
@@ -94,8 +95,6 @@ export type LeafJson = {
 
 /** A table below the root; `level` is that of its entries. */
 export type TableJson = { level: string; start: string; phys: string } & FrameOwner;
-
-const hex = (value: number | bigint): string => `0x${value.toString(16)}`;
 
 /**
  * @param address renders an address given by its low 52 bits

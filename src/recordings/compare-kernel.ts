@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { hex } from '../hardware/hex.js';
 import { low52 } from '../hardware/low-bits.js';
 import { type Leaf, LEVELS, PTE } from '../hardware/page-table.js';
 import type { Platform } from '../kernel/platform.js';
@@ -130,9 +131,7 @@ export function unusedMarkers(replay: Replay, leaves: readonly Leaf[]): string[]
     if (leaf.level === PTE || BigInt(`0x${address}`) < from) return [];
     const runs = usedRuns(replay.run.kernel, leaf);
     if (runs === undefined) return [];
-    return [
-      `${address} ${runs.map((r) => `${r.used ? 'used' : 'unused'} 0x${r.from.toString(16)}-0x${r.to.toString(16)}`).join(' ')}`,
-    ];
+    return [`${address} ${runs.map((r) => `${r.used ? 'used' : 'unused'} ${hex(r.from)}-${hex(r.to)}`).join(' ')}`];
   });
 }
 

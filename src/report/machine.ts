@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { hex } from '../hardware/hex.js';
 import type { z } from 'zod';
 import type { Scenario } from '../scenario/scenario.js';
 import type { machine } from './output-schemas/fields.js';
@@ -7,7 +8,7 @@ import type { machine } from './output-schemas/fields.js';
 /** The machine of a scenario in JSON. */
 
 const addressText = (value: unknown): unknown => {
-  if (typeof value === 'bigint') return `0x${value.toString(16)}`;
+  if (typeof value === 'bigint') return hex(value);
   return Array.isArray(value) ? value.map(addressText) : value;
 };
 

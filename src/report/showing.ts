@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { hex } from '../hardware/hex.js';
 import type { Shown } from '../explore/showing/shown.js';
 import { differenceLines } from './diff.js';
 import { stepText } from './text.js';
 
 /** The scenario that shows a trait, for people. */
-
-const hex = (value: bigint): string => `0x${value.toString(16)}`;
 
 /** The machine, the altmaps and the steps of the scenario. */
 export function scenarioLines({ input, scenario }: Shown): string[] {
@@ -18,7 +17,7 @@ export function scenarioLines({ input, scenario }: Shown): string[] {
     `machine  ${fields.map(([field, value]) => `${field} ${typeof value === 'string' ? value : JSON.stringify(value)}`).join(', ')}`,
     ...altmaps.map(
       ({ name, basePfn, reserve, free }) =>
-        `altmap ${name}  from frame 0x${basePfn.toString(16)}, reserve ${reserve}, free ${free}`,
+        `altmap ${name}  from frame ${hex(basePfn)}, reserve ${reserve}, free ${free}`,
     ),
     ...steps.map((step, i) => `step ${i + 1}  ${stepText(step, pageSize)}`),
     ...(failing === '' ? [] : [`allocation ${failing} fails`]),

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { hex } from '../hardware/hex.js';
 import type { Finding } from '../check/checked-run.js';
 import type { FailedAllocation } from '../check/failure-sweep.js';
 import type { FrameEvent } from '../check/ledger.js';
@@ -13,7 +14,7 @@ const LABEL_WIDTH = 12;
 /** A step in words: "add-pages 0x100000000-0x107ffffff (128 MiB) altmap dev0". */
 export function stepText(step: Step, pageSize: number): string {
   if (!('pfn' in step)) {
-    const at = 'start' in step ? ` 0x${step.start.toString(16)} (${sizeText(step.size)})` : '';
+    const at = 'start' in step ? ` ${hex(step.start)} (${sizeText(step.size)})` : '';
     const asked = step.op === 'virtio-mem' ? ` requested ${sizeText(step.requested)}` : '';
     return `${step.op} ${step.device}${at}${asked}`;
   }
@@ -22,7 +23,7 @@ export function stepText(step: Step, pageSize: number): string {
   const altmap = 'altmap' in step && step.altmap !== null ? ` altmap ${step.altmap}` : '';
   const holds =
     'frameContent' in step && step.frameContent !== undefined ? ` in memory that holds ${step.frameContent}` : '';
-  return `${step.op} 0x${start.toString(16)}-0x${(start + bytes - 1).toString(16)} (${sizeText(bytes)})${altmap}${holds}`;
+  return `${step.op} ${hex(start)}-${hex(start + bytes - 1)} (${sizeText(bytes)})${altmap}${holds}`;
 }
 
 /** Bytes with the largest unit of 1024 that divides them. */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { hex } from '../hardware/hex.js';
 import type { Whereabouts, WhereLeaf } from '../check/whereabouts.js';
 import { columns } from './table.js';
 
@@ -12,7 +13,7 @@ function frameText({ pfn, owner }: WhereLeaf): string {
     owner.from === 'altmap'
       ? `altmap ${owner.altmap}, page ${owner.offset} of it`
       : { buddy: 'the page allocator', boot: 'boot memory', unknown: 'nobody that the kernel knows' }[owner.from];
-  return `0x${pfn.toString(16)}, of ${whose}`;
+  return `${hex(pfn)}, of ${whose}`;
 }
 
 function leafRows(leaf: WhereLeaf | undefined, valid: boolean): string[][] {
@@ -33,7 +34,7 @@ function leafRows(leaf: WhereLeaf | undefined, valid: boolean): string[][] {
 export function whereaboutsLines(found: Whereabouts): string[] {
   const { pfn, physical, structPage, offset, section, valid, online, early, block, zone, device, leaf } = found;
   return columns([
-    ['page', `frame 0x${pfn.toString(16)} (${pfn}), physical ${physical}`],
+    ['page', `frame ${hex(pfn)} (${pfn}), physical ${physical}`],
     ['struct page', offset === 0 ? structPage : `${structPage}, byte ${offset} of it`],
     ['section', `${section}${early ? ', since boot' : ''}`],
     ['valid', yes(valid)],

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { hex } from '../hardware/hex.js';
 import type { SystemMemory } from '../mm/system-memory.js';
 import type { PgData } from '../mm/zone.js';
 import type { Kernel } from '../kernel/kernel.js';
@@ -71,8 +72,6 @@ export function blockRuns(memory: SystemMemory): string[] {
     })),
   );
 }
-
-const hex = (value: number): string => `0x${value.toString(16)}`;
 
 /** A resource: start, end, name, flags, and children if there are some. */
 export type TreeNode = [start: string, end: string, name: string, flags: string, children?: TreeNode[]];

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { hex } from '../hardware/hex.js';
 import { low52 } from '../hardware/low-bits.js';
 import type { Architecture } from '../../arch/architecture.js';
 import { alignUp } from '../hardware/align.js';
@@ -147,7 +148,7 @@ function sparseInit(kernel: Kernel, { pfn, nrPages, nid }: BootRange): void {
   while (pfn < end) {
     const count = Math.min(end - pfn, kernel.pagesPerSection - (pfn % kernel.pagesPerSection));
     const err = kernel.memoryHotplug.initSection(nid, pfn, count);
-    if (err !== 0) throw new NoBootMemory(`no memory for the memmap of boot memory at frame 0x${pfn.toString(16)}`);
+    if (err !== 0) throw new NoBootMemory(`no memory for the memmap of boot memory at frame ${hex(pfn)}`);
     pfn += count;
   }
 }

@@ -11,7 +11,7 @@ import { memremapPages, memunmapPages } from '../mm/memremap.js';
 import { INITIALISED } from '../mm/system-memory.js';
 import { SYSTEM_RAM } from '../mm/resource.js';
 import type { DevPagemap, VmemAltmap } from '../kernel/memremap.js';
-import { Faults, type SystemMemory } from '../mm/system-memory.js';
+import { Faults, NO_FAULTS, type SystemMemory } from '../mm/system-memory.js';
 import {
   createDevices,
   type ByteRegion,
@@ -111,7 +111,7 @@ function dispatch(run: Run, step: Step): StepReturn {
   const { kernel, memory, devices } = run;
   const altmap = 'altmap' in step && step.altmap !== null ? run.altmaps.get(step.altmap)! : null;
   kernel.frameContent = ('frameContent' in step && step.frameContent) || null;
-  memory.faults = new Faults('fail' in step ? step.fail : {});
+  memory.faults = 'fail' in step ? new Faults(step.fail) : NO_FAULTS;
   if (!PAGE_STEPS.has(step.op)) run.hasTouchedMemory = true;
   switch (step.op) {
     case 'add-pages':

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { hex } from '../hardware/hex.js';
 import type { PfnRange } from '../kernel/pfn-range.js';
 import type { ArchConfiguration, Architecture } from '../../arch/architecture.js';
 import { ARCHITECTURES } from '../../arch/index.js';
@@ -214,9 +215,7 @@ function wholePages<T extends { start: number; size: number }>(step: T, field: s
     throw new ScenarioError(`${field} is not made of whole pages of ${pageSize} bytes`);
   }
   if (step.start + step.size <= PHYSICAL_ADDRESS_LIMIT) return step;
-  throw new ScenarioError(
-    `${field} ends at 0x${(step.start + step.size).toString(16)}; physical addresses end at 2^52`,
-  );
+  throw new ScenarioError(`${field} ends at ${hex(step.start + step.size)}; physical addresses end at 2^52`);
 }
 
 function resolveStep(step: StepFile, field: string, pageSize: number): Step {
@@ -325,7 +324,7 @@ function refuseBeyond(
     if (endPfn * pageSize > limit) throw new ScenarioError(`${field} ends at frame ${endPfn}; ${end}`);
   };
   const checkBytes = (field: string, endByte: number): void => {
-    if (endByte > limit) throw new ScenarioError(`${field} ends at 0x${endByte.toString(16)}; ${end}`);
+    if (endByte > limit) throw new ScenarioError(`${field} ends at ${hex(endByte)}; ${end}`);
   };
   steps.forEach((step, i) => {
     if ('pfn' in step) checkFrames(`steps[${i}]`, step.pfn + step.nrPages);
@@ -387,7 +386,8 @@ function placeRam(named: readonly Frames[], nrPages: number, limit: number): { r
  * physical addresses, so the page allocator may have its memory there.
  */
 function addableFrames(named: readonly Frames[], physmemEnd: number, traits: Traits): readonly Frames[] {
-  return traits.addPagesChecksRange ? named.filter(({ end }) => end <= physmemEnd) : named;
+  const isAddressable = ({ end }: Frames): boolean => end <= physmemEnd;
+  return named.every(isAddressable) || !traits.addPagesChecksRange ? named : named.filter(isAddressable);
 }
 
 /**
@@ -464,12 +464,20 @@ export interface OtherKernel {
   code?: CodeStarter | undefined;
 }
 
+/** Takes the traits of the kernel that a scenario runs on, and gives those that its code is to ask. */
+export type TraitWatch = (traits: Traits, release: Release, arch: string) => Traits;
+
 /**
  * Makes a scenario runnable.
  * @param other the kernel to run it on, if not the one that the scenario names
+ * @param watch sees what its code asks for; nobody does if not given
  * @throws ScenarioError with the field, its value and what is allowed
  */
-export function resolveScenario(file: ScenarioFile, other?: OtherKernel): Scenario {
+export function resolveScenario(
+  file: ScenarioFile,
+  other?: OtherKernel,
+  watch: TraitWatch = (traits) => traits,
+): Scenario {
   const { machine } = file;
   const names = new Complaints();
   const foundArchitecture = names.collect(() => findArchitecture(machine.arch));
@@ -479,7 +487,7 @@ export function resolveScenario(file: ScenarioFile, other?: OtherKernel): Scenar
   names.refuse();
   const [architecture, named] = [foundArchitecture!, foundRelease!];
   const release = other?.release ?? named;
-  const traits = other?.traits ?? resolveTraits(release);
+  const traits = watch(other?.traits ?? resolveTraits(release), release, architecture.name);
   const config = resolveConfig(architecture, release, traits, machine);
   const sectionSize = 2 ** config.sectionSizeBits;
   const blockSize = machine.blockSize ?? sectionSize;

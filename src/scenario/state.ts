@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { hex } from '../hardware/hex.js';
 import { LEVELS, P4D, PMD, PTE, PUD, type Leaf, type Level } from '../hardware/page-table.js';
 import { MIXED } from '../hardware/ram.js';
 import { countersRecord } from '../kernel/counters.js';
@@ -164,7 +165,7 @@ export function captureState(kernel: Kernel, altmaps: readonly VmemAltmap[], vme
   const prot: Record<string, string> = {};
   const partial: string[] = [];
   for (const leaf of leaves) {
-    prot[LEVELS[leaf.level]] ??= `0x${kernel.platform.leafFlags(leaf).toString(16)}`;
+    prot[LEVELS[leaf.level]] ??= hex(kernel.platform.leafFlags(leaf));
     if (leaf.level === PTE) continue;
     const runs = usedRuns(kernel, leaf);
     if (runs === undefined) continue;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { hex } from '../hardware/hex.js';
 import type { ScenarioFile, ScenarioInput } from './schema.js';
 
 /** Fields that a file has as hex text and that are numbers once it is read. */
@@ -9,8 +10,7 @@ const isEmpty = (value: unknown): boolean =>
   value === undefined || (typeof value === 'object' && value !== null && Object.keys(value).length === 0);
 
 function written(value: unknown, field: string): unknown {
-  if (typeof value === 'bigint' || (typeof value === 'number' && HEX_FIELDS.has(field)))
-    return `0x${value.toString(16)}`;
+  if (typeof value === 'bigint' || (typeof value === 'number' && HEX_FIELDS.has(field))) return hex(value);
   if (Array.isArray(value)) return value.map((element) => written(element, field));
   if (typeof value !== 'object' || value === null) return value;
   const fields = Object.entries(value).filter(([, part]) => !isEmpty(part));

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { hex } from '../hardware/hex.js';
+
 /**
  * Puts fuel into a module: its code takes some wherever it can come again, at the head of a loop and of a function, and
  * for each call of the host, and traps when there is none left. What does not end is stopped then, after the same number
@@ -154,8 +156,7 @@ function skipImmediates(reader: Reader, op: number): void {
       op === OP.prefixed
         ? PREFIXED_IMMEDIATES[reader.number()]
         : IMMEDIATES.find(([from, to]) => op >= from && op <= to)?.[2];
-    if (known === undefined)
-      throw new ModuleFormatError(`instruction 0x${op.toString(16)} at ${reader.at} is not known`);
+    if (known === undefined) throw new ModuleFormatError(`instruction ${hex(op)} at ${reader.at} is not known`);
     reader.skipNumbers(known);
   }
 }

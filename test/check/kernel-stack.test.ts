@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { expect, test } from 'vitest';
-import { kernelStack } from '../../src/check/kernel-stack.js';
+import { kernelStack, running, type Running } from '../../src/check/kernel-stack.js';
 import { observe } from '../../src/kernel/kernel.js';
 import { DEAF_OBSERVER } from '../../src/kernel/observer.js';
 import { runStep, startRun } from '../../src/scenario/runner.js';
@@ -34,6 +34,42 @@ test('a stack has all functions from the one that a step calls, however many fra
     expect(stacks[i]).toContain('vmemmap_populate');
     for (const other of stacks.slice(i, i + 4)) expect(other).toEqual(stacks[i]);
   }
+});
+
+test.for([
+  { arch: 'x86_64', structPageSize: 56 },
+  { arch: 's390', structPageSize: 56 },
+  { arch: 'arm64', structPageSize: 72 },
+  { arch: 'riscv64', structPageSize: 64 },
+  { arch: 'ppc64', mmu: 'radix', pageSize: '64K' },
+])('within a function that tells when it begins and ends, a stack is the one that is looked at whole: %o', (config) => {
+  const { steps, machine } = resolveScenario(
+    scenarioSchema.parse({
+      machine: config,
+      steps: ['add-pages', 'remove-pages'].map((op) => ({ op, start: '0x100000000', size: '512M' })),
+      failAllocations: [40],
+    }),
+  );
+  const run = startRun({ ...scenario, steps, machine });
+  const within: (Running | undefined)[] = [];
+  let compared = 0;
+  const compare = (): void => {
+    if (within.length === 0) return;
+    compared++;
+    expect(kernelStack(machine, within.at(-1))).toEqual(kernelStack(machine));
+  };
+  observe(run.kernel, {
+    ...DEAF_OBSERVER,
+    enter: () => within.push(running(machine)),
+    leave: () => within.pop(),
+    setEntry: compare,
+    clearEntry: compare,
+    allocPages: compare,
+    freePages: compare,
+  });
+  for (const step of steps) runStep(run, step);
+  expect(compared).toBeGreaterThan(4);
+  expect(within).toEqual([]);
 });
 
 test('functions of ours that the kernel does not have are in no stack', () => {

@@ -34,25 +34,30 @@ describe('report --explored', () => {
 });
 
 describe('a saved exploration', () => {
-  test.each(['exploration-v2.vmx', 'half-v2.vmx'])('%s is gone on with to the same end', async (name) => {
+  test.each(['exploration-v3.vmx', 'half-v3.vmx'])('%s is gone on with to the same end', async (name) => {
     const { status, stdout, stderr } = await vmemmapHere('explore', '--resume', earlier(name), '--json');
     expect({ status, stderr }).toEqual({ status: 1, stderr: '' });
     expect(found(stdout)).toMatchObject({ ...EXPLORED, violations: KINDS });
   });
 
   test('shards are merged to what one machine finds', async () => {
-    const shards = ['shard-1-v2.vmx', 'shard-2-v2.vmx'].map(earlier);
+    const shards = ['shard-1-v3.vmx', 'shard-2-v3.vmx'].map(earlier);
     const { status, stdout, stderr } = await vmemmapHere('merge', ...shards, '--json');
     expect({ status, stderr }).toEqual({ status: 1, stderr: '' });
     expect(found(stdout)).toMatchObject({ ...EXPLORED, violations: KINDS });
   });
 
-  test.each([[['explore', '--resume']], [['merge']]])('%s refuses one of an earlier form', async (command) => {
-    const path = earlier('exploration-v1.vmx');
+  test.each([
+    [['explore', '--resume'], 'v1'],
+    [['explore', '--resume'], 'v2'],
+    [['merge'], 'v1'],
+    [['merge'], 'v2'],
+  ])('%s refuses one of the form %s', async (command, form) => {
+    const path = earlier(`exploration-${form}.vmx`);
     expect(await vmemmapHere(...command, path)).toEqual({
       status: 2,
       stdout: '',
-      stderr: `vmemmap: ${path}: it was saved as vmemmap/exploration/v1, by another version of vmemmap; this one goes on with vmemmap/exploration/v2\n`,
+      stderr: `vmemmap: ${path}: it was saved as vmemmap/exploration/${form}, by another version of vmemmap; this one goes on with vmemmap/exploration/v3\n`,
     });
   });
 });

@@ -15,6 +15,11 @@ import {
   needsBrowser,
   openBrowser,
   openPage,
+  fits,
+  keepBack,
+  reopenKeeping,
+  PATIENCE,
+  settled,
 } from './browser.js';
 
 /** The playground in a real Chromium: one file, opened from disk, with the network off. */
@@ -25,8 +30,8 @@ const PLAYGROUND = pathToFileURL(join(ROOT, 'dist', 'src', 'page', 'playground.h
 beforeAll(async () => {
   await openBrowser();
   if (hasBrowser()) playgroundPage();
-});
-afterAll(closeBrowser);
+}, PATIENCE);
+afterAll(closeBrowser, PATIENCE);
 
 const open = async (hash = '', width = 1440): Promise<Page> => {
   const page = await openPage(`${PLAYGROUND}${hash}`, { offline: true, viewport: { width, height: 900 } });
@@ -38,14 +43,32 @@ const steps = (page: Page): Promise<string[]> => page.locator('.step').allInnerT
 const section = (page: Page, nr: number) => page.locator(`[data-section="${nr}"]`);
 const waitFor = (page: Page, text: string) =>
   page.getByRole('group', { name: 'verdict' }).getByText(text).first().waitFor();
-const stepCount = (page: Page, count: number) =>
-  page.waitForFunction(`document.querySelectorAll('.step').length === ${count}`);
+/** So many steps are there, and every kernel has run them. */
+const stepCount = async (page: Page, count: number): Promise<void> => {
+  await page.waitForFunction(`document.querySelectorAll('.step').length === ${count}`);
+  await settled(page);
+};
+/** What the page says for a moment. */
+const toast = (page: Page, text: string | RegExp) => page.locator('#toast', { hasText: text }).waitFor();
+
+/** Each kernel runs it for longer than the page waits for a second one. */
+const LONG_SCENARIO = JSON.stringify({
+  machine: { arch: 'x86_64', structPageSize: 56 },
+  steps: Array.from({ length: 200 }, (_, i) => ({
+    op: i % 4 < 2 ? 'add-pages' : 'remove-pages',
+    start: `0x${(0x100000000 + (i % 2) * 0x8000000).toString(16)}`,
+    size: '128M',
+  })),
+});
 
 describe('the playground, from disk and with the network off', () => {
   test('begins with an empty machine, and shows at once what clicks bring', async (context) => {
     needsBrowser(context);
     const page = await open();
-    expect(await verdict(page)).toContain('Empty machine');
+    await waitFor(page, 'Empty machine');
+    // There is nothing to play.
+    await page.keyboard.press(' ');
+    await page.getByRole('button', { name: 'play', exact: true }).waitFor();
     await section(page, 32).click();
     await stepCount(page, 1);
     await section(page, 33).click();
@@ -55,6 +78,7 @@ describe('the playground, from disk and with the network off', () => {
     await page.keyboard.press('Enter');
     await stepCount(page, 3);
     await page.keyboard.press('2');
+    await stepCount(page, 4);
     await waitFor(page, 'Leaf ffffea0003a00000 stays mapped: no section uses it any more');
     expect((await steps(page)).map((text) => text.replaceAll(/\s+/g, ' ').trim())).toEqual([
       '1 add-pages section 32 ≠',
@@ -127,7 +151,7 @@ describe('the playground, from disk and with the network off', () => {
     ]);
     await page.getByRole('button', { name: 'offline', exact: true }).click();
     await section(page, 32).click();
-    expect(await page.locator('#toast').innerText()).toBe('section 32 is absent');
+    await toast(page, 'section 32 is absent');
   });
 
   test('the next allocation fails', async (context) => {
@@ -208,7 +232,9 @@ describe('the playground, from disk and with the network off', () => {
     await stepCount(page, 1);
     await page.getByLabel('memory block').selectOption('256 MiB');
     await section(page, 35).click();
-    expect(await page.locator('#toast').innerText()).toMatch(/begins at a multiple of 0x10000000/);
+    await toast(page, /begins at a multiple of 0x10000000/);
+    await settled(page);
+    expect(await steps(page)).toHaveLength(1);
   });
 
   test('the address has the whole scenario', async (context) => {
@@ -251,6 +277,7 @@ describe('the playground, from disk and with the network off', () => {
       'qemu-system-x86_64 -m 2G,slots=2,maxmem=8G -object memory-backend-ram,id=m0,size=1G -device pc-dimm,memdev=m0',
     );
     await page.locator('.note', { hasText: 'a QEMU command line' }).waitFor();
+    await settled(page);
     expect(await steps(page)).toEqual([expect.stringContaining('add-memory') as string]);
     await load('hello');
     await page.getByRole('dialog').getByText('it is no scenario, no QEMU command line').waitFor();
@@ -312,11 +339,6 @@ describe('the playground, from disk and with the network off', () => {
 
   test('the first kernel is shown while the second is running', async (context) => {
     needsBrowser(context);
-    const steps = Array.from({ length: 60 }, (_, i) => ({
-      op: i % 4 < 2 ? 'add-pages' : 'remove-pages',
-      start: `0x${(0x100000000 + (i % 2) * 0x8000000).toString(16)}`,
-      size: '128M',
-    }));
     const page = await open();
     await page.getByRole('button', { name: 'as text' }).click();
     await page.getByLabel('scenario as text').waitFor();
@@ -329,14 +351,12 @@ describe('the playground, from disk and with the network off', () => {
         document.querySelector('.position').textContent,
       ];
     }).observe(document.body, { childList: true, subtree: true })`);
-    await page
-      .getByLabel('scenario as text')
-      .fill(JSON.stringify({ machine: { arch: 'x86_64', structPageSize: 56 }, steps }));
+    await page.getByLabel('scenario as text').fill(LONG_SCENARIO);
     await page.waitForFunction(`document.querySelectorAll('[data-lane="1"] .seg').length > 0`);
     const [count, segments, at] = await page.evaluate<[number, number, string]>('window.meanwhile');
-    expect(count).toBe(60);
+    expect(count).toBe(200);
     expect(segments).toBeGreaterThan(0);
-    expect(at).toMatch(/^step 60 of 60/);
+    expect(at).toMatch(/^step 200 of 200/);
     expect(await page.locator('[aria-label$="is running"]').count()).toBe(0);
     expect(errorsOf(page)).toEqual([]);
   });
@@ -350,6 +370,8 @@ describe('the playground, from disk and with the network off', () => {
     await page.getByText('every sequence').waitFor();
     await page.locator('.explore li button').first().click();
     await page.waitForSelector('.verdict.is-wrong');
+    // Its worker has nothing more to do; one of the page's own goes on.
+    await expect.poll(() => page.workers().length, { timeout: PATIENCE }).toBe(1);
     expect(errorsOf(page)).toEqual([]);
   });
 
@@ -385,13 +407,137 @@ describe('the playground, from disk and with the network off', () => {
       await stepCount(page, i + 1);
     }
     await page.getByRole('button', { name: 'as text' }).click();
-    for (const width of [390, 800, 1440]) {
-      await page.setViewportSize({ width, height: 900 });
-      expect(await page.evaluate<number>('document.documentElement.scrollWidth'), `at ${width}`).toBe(width);
-    }
+    for (const width of [390, 800, 1440]) await fits(page, width);
     expect(await faultsInLightAndDark(page)).toEqual([]);
     await page.keyboard.press('Escape');
   });
+});
+
+/** Somebody clicks on while the page waits for its worker: the last click counts, whatever comes first. */
+describe('an answer that comes when something else was asked for', () => {
+  const other = `#bug=shared-leaf-ripped-out`;
+  const isOther = (page: Page) =>
+    page.locator('h1', { hasText: 'Removing a section takes the leaf that its neighbour shares' }).waitFor();
+  const goTo = (page: Page, hash: string) => page.evaluate(`location.hash = '${hash}'`);
+
+  test('an address that takes long to read gives way to the one behind it', async (context) => {
+    needsBrowser(context);
+    const page = await open();
+    await page.keyboard.press('1');
+    await stepCount(page, 1);
+    await page.waitForFunction(`location.hash.includes('step=1')`);
+    const [, scenario = ''] = page.url().split('#');
+    await page.evaluate(`location.hash = '${scenario}&event=1'; location.hash = '${other}'`);
+    await isOther(page);
+    expect(await page.locator('.tools').count()).toBe(0);
+  });
+
+  test('an entry that was to be edited', async (context) => {
+    needsBrowser(context);
+    const page = await openPage(`${PLAYGROUND}#bug=tail-keeps-leaf`, { offline: true });
+    const entry = await keepBack(page, 'bugFile');
+    await page.keyboard.press('e');
+    await entry.are(1);
+    await goTo(page, other);
+    await isOther(page);
+    await entry.come();
+    await settled(page);
+    expect(await page.locator('h1').innerText()).toContain('Removing a section takes the leaf');
+    expect(await page.locator('.tools').count()).toBe(0);
+  });
+
+  test('a machine that was loaded by somebody who then closed the dialog', async (context) => {
+    needsBrowser(context);
+    const page = await open();
+    const loaded = await keepBack(page, 'load');
+    await page.keyboard.press('l');
+    await page.getByLabel('text to load').fill('00001000-3fffffff : System RAM\n');
+    await page.getByRole('dialog').getByRole('button', { name: 'Load', exact: true }).click();
+    await loaded.are(1);
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'hidden' });
+    await loaded.come();
+    await settled(page);
+    expect(await page.locator('.note').count()).toBe(0);
+    expect(await steps(page)).toEqual([]);
+  });
+
+  test('a text that was typed before a section was clicked', async (context) => {
+    needsBrowser(context);
+    const page = await open();
+    await page.getByRole('button', { name: 'as text' }).click();
+    const checked = await keepBack(page, 'check');
+    await page.getByLabel('scenario as text').fill(
+      JSON.stringify({
+        machine: { arch: 'arm64' },
+        steps: [{ op: 'add-pages', start: '0x100000000', size: '128M' }],
+      }),
+    );
+    await checked.are(1);
+    await section(page, 32).click();
+    await stepCount(page, 1);
+    await checked.come();
+    await settled(page);
+    expect(await page.locator('.facts').innerText()).toContain('x86_64');
+  });
+
+  test('the second kernel, for somebody who has chosen a finding of the first', async (context) => {
+    needsBrowser(context);
+    const page = await open();
+    await page.getByRole('button', { name: 'as text' }).click();
+    const run = await keepBack(page, 'run');
+    await page.getByLabel('scenario as text').fill(LONG_SCENARIO);
+    await run.are(2);
+    await run.come(1);
+    await page.locator('[aria-label="6.12.117 is running"]').waitFor();
+    await page.getByRole('button', { name: 'Catalogue' }).click();
+    await page
+      .getByRole('dialog')
+      .getByRole('button', { name: /step 4: Leaf/ })
+      .click();
+    const chosen = page.locator('.position', { hasText: /^step 4 of 200/ });
+    await chosen.waitFor();
+    await run.come();
+    await settled(page);
+    expect(await page.locator('[data-lane]').count()).toBe(2);
+    expect(await chosen.count()).toBe(1);
+  });
+
+  test('stopping a run stops nothing else that the page waits for', async (context) => {
+    needsBrowser(context);
+    const page = await open();
+    const [run, here] = [await keepBack(page, 'run'), await keepBack(page, 'here')];
+    await page.getByLabel('kernel', { exact: true }).selectOption('5.13');
+    await here.are(1);
+    const stop = page.getByRole('button', { name: 'Stop' });
+    await stop.waitFor();
+    await here.forget();
+    await here.come();
+    await stop.click();
+    await page.getByRole('button', { name: /^\d+ known bugs here$/ }).click();
+    await run.come();
+    expect(errorsOf(page)).toEqual([]);
+    await reopenKeeping(page, 'run', 'offer');
+    await stop.waitFor();
+    await page.evaluate(`hold('offer'); release('offer')`);
+    await stop.click();
+    await page.keyboard.press('c');
+    await page.getByRole('dialog').locator('[data-bug]').first().waitFor();
+    await page.close();
+  });
+});
+
+test('what is typed when a dialog was asked for is for the dialog', async (context) => {
+  needsBrowser(context);
+  const page = await open();
+  await page.evaluate(`(async () => {
+    const press = (key) => dispatchEvent(new KeyboardEvent('keydown', { key }));
+    press('l');
+    await Promise.resolve();
+    press('c');
+  })()`);
+  await page.getByLabel('text to load').waitFor();
+  expect(await page.getByRole('dialog').count()).toBe(1);
 });
 
 test('a counter that is wrong is shown with what it should say, and hundreds of events come behind the picture', async (context) => {

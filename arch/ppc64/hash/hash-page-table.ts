@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { highHalf, joinHalves, lowHalf } from '../../../src/hardware/word-halves.js';
 import { swap32 } from '../../../src/hardware/page-table.js';
 import { MIXED, type Ram } from '../../../src/hardware/ram.js';
 
@@ -25,7 +26,6 @@ const V_FLAGS = 0x7f;
 const LP_SHIFT = 12;
 /** Low bits of the second dword that are no address. */
 const R_FLAGS = 0xfff;
-const BITS_31_0 = 2 ** 32;
 /** Bits 32-55 of the second dword: the upper part of the real page number. */
 const R_ADDRESS_HI = 0x00ff_ffff;
 
@@ -104,7 +104,7 @@ export class HashPageTable {
       const { words } = this.ram;
       if ((swap32(words[at + 1]!) & V_VALID) !== 0) continue;
       const large = this.pageSize.shift === VPN_SHIFT ? 0 : V_LARGE;
-      words[at + 2] = swap32(Math.floor(pa / BITS_31_0));
+      words[at + 2] = swap32(highHalf(pa));
       words[at + 3] = swap32(((pa & ~R_FLAGS) | (this.pageSize.penc << LP_SHIFT) | flags) >>> 0);
       words[at] = swap32(this.avpnHi(page));
       words[at + 1] = swap32((this.avpnLo(page) | large | V_BOLTED | V_VALID) >>> 0);
@@ -148,7 +148,7 @@ export class HashPageTable {
     const at = this.ram.wordIndex(this.base + slot * HPTE_BYTES);
     const { words } = this.ram;
     const size = 2 ** this.pageSize.shift;
-    const pa = (swap32(words[at + 2]!) & R_ADDRESS_HI) * BITS_31_0 + swap32(words[at + 3]!);
+    const pa = joinHalves(swap32(words[at + 2]!) & R_ADDRESS_HI, swap32(words[at + 3]!));
     return Math.floor(pa / size) * size;
   }
 
@@ -197,12 +197,12 @@ export class HashPageTable {
   /** Bits 0-31 of the first dword without flags: AVPN starts at bit 7. */
   private avpnLo({ vsid, offset }: VirtualPage): number {
     const below = V_AVPN_SHIFT + this.avpnOffsetBits;
-    return (((vsid * 2 ** below) % BITS_31_0) | (this.avpnOffset(offset) << V_AVPN_SHIFT)) >>> 0;
+    return (lowHalf(vsid * 2 ** below) | (this.avpnOffset(offset) << V_AVPN_SHIFT)) >>> 0;
   }
 
   /** Bits 32-63 of the first dword: the rest of AVPN, and the segment size on top. */
   private avpnHi({ vsid }: VirtualPage): number {
     const below = V_AVPN_SHIFT + this.avpnOffsetBits;
-    return (Math.floor((vsid * 2 ** below) / BITS_31_0) + B_FIELD[this.segmentShift] * 2 ** 30) >>> 0;
+    return (highHalf(vsid * 2 ** below) + B_FIELD[this.segmentShift] * 2 ** 30) >>> 0;
   }
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { highHalf, joinHalves } from '../../../src/hardware/word-halves.js';
 import type { KernelPaging } from '../../../src/kernel/vmemmap-code.js';
 import {
-  highHalf,
   P4D,
   PageTable,
   PMD,
@@ -26,7 +26,6 @@ const INDEX_BITS: Readonly<Record<number, readonly [pte: number, pmd: number, pu
   65536: [8, 10, 10, 8],
 };
 
-const BITS_31_0 = 2 ** 32;
 const ADDRESS_HI = 0x001f_ffff;
 const ADDRESS_LO = 0xffff_f000;
 
@@ -48,7 +47,7 @@ function geometry(pageSize: number): TableGeometry {
 const format: EntryFormat = {
   isPresent: (level, lo, hi) => (level === PTE ? (hi & ENTRY.PRESENT.hi) !== 0 : (lo | hi) !== 0),
   isLeaf: (_level, _lo, hi) => (hi & ENTRY.PTE.hi) !== 0,
-  address: (_level, lo, hi) => (hi & ADDRESS_HI) * BITS_31_0 + ((lo & ADDRESS_LO) >>> 0),
+  address: (_level, lo, hi) => joinHalves(hi & ADDRESS_HI, (lo & ADDRESS_LO) >>> 0),
 };
 
 /** @param root physical byte address of the root table */

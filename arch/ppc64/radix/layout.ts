@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { highHalf, joinHalves } from '../../../src/hardware/word-halves.js';
 import {
-  highHalf,
   P4D,
   PMD,
   PTE,
@@ -26,7 +26,6 @@ const ROOT_INDEX_BITS = 13;
 /** log2 of the bytes that a PMD entry covers; 2 MiB with either page size. */
 const PMD_SHIFT = 21;
 
-const BITS_31_0 = 2 ** 32;
 /** Bits 32-52 of an entry: the upper half of the address. */
 const ADDRESS_HI = 0x001f_ffff;
 /** In an entry that points to a table the low byte holds its size; a table may start every 256 bytes. */
@@ -56,7 +55,7 @@ export const leafHi = (pa: number): number => (highHalf(pa) | PAGE_KERNEL_HI) >>
 
 /** Where an entry points to. */
 export const entryAddress = (lo: number, hi: number): number =>
-  (hi & ADDRESS_HI) * BITS_31_0 + ((lo & ((hi & LEAF_HI) === 0 ? TABLE_LO : LEAF_LO)) >>> 0);
+  joinHalves(hi & ADDRESS_HI, (lo & ((hi & LEAF_HI) === 0 ? TABLE_LO : LEAF_LO)) >>> 0);
 
 export const format: EntryFormat = {
   isPresent: (_level, _lo, hi) => (hi & PRESENT_HI) !== 0,

@@ -14,6 +14,7 @@ import {
   tableIndex,
   type Level,
   type PageTable,
+  ENTRY_WORDS,
 } from '../../../src/hardware/page-table.js';
 import { ENOMEM } from '../../../src/kernel/errno.js';
 import { KernelBug } from '../../../src/kernel/log.js';
@@ -31,7 +32,6 @@ import { PMD_SIZE } from './platform.js';
 
 /** What a function returns in place of an entry that it could not make the way to. */
 const NO_ENTRY = -1;
-const ENTRY_WORDS = 2;
 
 /** What radix__vmemmap_populate() finds at a PMD, told to an observer. */
 const POPULATE = 'radix__vmemmap_populate';

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { hex } from '../../hardware/hex.js';
 import { appendFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { Found } from './campaign.js';
 
@@ -16,8 +17,7 @@ export class OtherCampaignError extends Error {
 }
 
 /** Addresses beyond what a number holds. */
-const withBigints = (_field: string, value: unknown): unknown =>
-  typeof value === 'bigint' ? `0x${value.toString(16)}` : value;
+const withBigints = (_field: string, value: unknown): unknown => (typeof value === 'bigint' ? hex(value) : value);
 
 const found = (line: string): Found =>
   JSON.parse(line, (field, value: unknown) =>

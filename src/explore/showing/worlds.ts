@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { hex } from '../../hardware/hex.js';
 import { BASE } from '../../audit/shapes.js';
 import { MIB } from '../../hardware/units.js';
 import type { AlphabetOptions } from '../alphabet.js';
@@ -35,7 +36,6 @@ export interface World extends Omit<AlphabetOptions, 'machine' | 'besides' | 'al
 /** First byte of the worlds, on machines with such pages. */
 export const baseOf = (pageSize: number): number => BASE * pageSize;
 
-const hex = (bytes: number): string => `0x${bytes.toString(16)}`;
 const SUBSECTION = 2 * MIB;
 const HUGE_PAGE = 2 * MIB;
 /** A memory block of ppc64, where sections are smaller. */

@@ -86,6 +86,8 @@ const untouched = (run: RunReport): RunReport => ({
 let reports = 0;
 /** Runs that take longer are shown one by one, ms; a picture of one kernel that is soon one of two only flickers. */
 const TOGETHER = 30;
+/** What costs runs of its own begins when nobody has clicked for so long, ms: a click waits until the run before it is over. */
+const REST = 100;
 
 /** Tells the runs as soon as they are made, and returns the whole, as far as nobody has asked for another meanwhile. */
 async function report(
@@ -104,6 +106,7 @@ async function report(
     if (value.runs.length > told && (awaited.length === 0 || performance.now() - began > TOGETHER)) {
       told = value.runs.length;
       onPart({ document: value, awaited, refused: [] });
+      if (awaited.length === 0) await pause(REST);
     }
     await pause();
     if (mine !== reports) return value;

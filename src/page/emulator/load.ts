@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { hex } from '../../hardware/hex.js';
 import { GIB } from '../../hardware/units.js';
 import { ARCHITECTURES } from '../../scenario/names.js';
 import { size } from '../../events/words.js';
@@ -22,7 +23,6 @@ import type { Ask, Loaded } from './protocol.js';
 /** The lists of a machine name no architecture. */
 const USUAL = ARCHITECTURES[0]!;
 
-const hex = (value: number): string => `0x${value.toString(16)}`;
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
 
 /** A scenario, of what was given or made of it, and how it was recognised. */

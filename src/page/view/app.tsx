@@ -65,10 +65,15 @@ const asReport: Manner = { opening: (session) => session.opening() };
 const asClick: Manner = { opening: (session) => session.afterLastStep() };
 
 const LANES = 2;
+/** Whether an answer is to come; a reader is told of one that takes long, and what is shown stays meanwhile. */
+type Waiting = 'for nothing' | 'for an answer' | 'for long';
+
 /** What the report shows where nobody chose. */
 const FIRST_BUG = 'tail-keeps-leaf';
 /** A run that takes longer is told of, milliseconds. */
 const PATIENCE = 1000;
+/** A remark stays for so long, milliseconds. */
+const TOAST = 1800;
 /** What is shown for so long goes into the address, ms: writing it costs as much as drawing. */
 const SETTLED = 50;
 /** Least bytes that a zoom shows. */
@@ -101,7 +106,7 @@ export function App({ document: own, emulator }: AppProps) {
   const [draft, setDraft] = useState<Draft>(EMPTY_DRAFT);
   const [past, setPast] = useState<readonly Draft[]>([]);
   const [complaint, setComplaint] = useState<{ message: string; path: readonly (string | number)[] } | undefined>();
-  const [isBusy, setBusy] = useState(false);
+  const [waiting, setWaiting] = useState<Waiting>('for nothing');
   const [position, setPosition] = useState<Position>(START);
   const [selected, setSelected] = useState<Chosen>(null);
   const [zoom, setZoom] = useState<View | null>(null);
@@ -110,14 +115,38 @@ export function App({ document: own, emulator }: AppProps) {
   /** What was made of what was loaded. */
   const [note, setNote] = useState('');
   const [tool, setTool] = useState<Tool>({ what: 'section', fails: false });
+  /** What was asked for last: an answer to anything before comes too late. */
   const asked = useRef(0);
+  /** Some of it is shown already. */
+  const isPartShown = useRef(false);
+  const patience = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
+  const toasting = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
   const lastBug = useRef(FIRST_BUG);
   const shownAt = useRef<Shown>({});
 
   const tell = useCallback((text: string): void => {
     setToast(text);
-    setTimeout(() => setToast((now) => (now === text ? '' : now)), 1800);
+    clearTimeout(toasting.current);
+    toasting.current = setTimeout(() => setToast(''), TOAST);
   }, []);
+
+  /** From now on there is an answer to wait for, and no other. */
+  const begin = useCallback((): number => {
+    clearTimeout(patience.current);
+    patience.current = setTimeout(() => setWaiting('for long'), PATIENCE);
+    setWaiting((now) => (now === 'for nothing' ? 'for an answer' : now));
+    isPartShown.current = false;
+    return ++asked.current;
+  }, []);
+  const settle = useCallback((): void => {
+    clearTimeout(patience.current);
+    setWaiting('for nothing');
+  }, []);
+  /** Nobody wants what was asked for any more: something else is shown. */
+  const forget = useCallback((): void => {
+    asked.current++;
+    settle();
+  }, [settle]);
 
   const session = useMemo(
     (): Session | undefined =>
@@ -131,8 +160,8 @@ export function App({ document: own, emulator }: AppProps) {
   );
   const latest = useRef({ session, position });
   latest.current = { session, position };
-  /** Where the page went by itself. */
-  const led = useRef<Position>(START);
+  /** Where the page went by itself; undefined where a reader chose. */
+  const led = useRef<Position | undefined>(START);
 
   /** Shows runs: at the place that is asked for, or where a reader begins, or where he went while another kernel was running. */
   const show = useCallback(
@@ -147,20 +176,31 @@ export function App({ document: own, emulator }: AppProps) {
         missing,
       );
       const before = latest.current;
-      const hasGone = isMore === true && before.session !== undefined && !samePlace(before.position, led.current);
-      led.current = hasGone
+      const hasGone =
+        isMore === true &&
+        before.session !== undefined &&
+        (led.current === undefined || !samePlace(before.position, led.current));
+      const place = hasGone
         ? next.placeOf(before.session!, before.position)
         : wanted.step === undefined
           ? opening(next)
           : next.nearest(wanted.step - 1, wanted.event === undefined ? Infinity : wanted.event - 1);
       setShowing({ document, subject, lanes, missing, bug });
-      setPosition(led.current);
+      led.current = hasGone ? undefined : place;
+      setPosition(place);
       if (isMore !== true) setSelected(wanted.at === undefined ? null : [...wanted.at]);
       setZoom(null);
       setComplaint(undefined);
     },
     [],
   );
+
+  /** Says why there is no answer, where there is somebody to be told. */
+  const complain = useCallback((error: unknown): void => {
+    setShowing((now) => now && { ...now, missing: NOTHING_MISSING });
+    if (error instanceof Stopped) return;
+    setComplaint({ message: messageOf(error), path: error instanceof Refused ? error.path : [] });
+  }, []);
 
   const ask = useCallback(
     async (
@@ -169,31 +209,39 @@ export function App({ document: own, emulator }: AppProps) {
       manner: Manner,
     ): Promise<void> => {
       if (emulator === undefined) return;
-      const mine = ++asked.current;
-      const timer = setTimeout(() => setBusy(true), PATIENCE);
-      let parts = 0;
+      const mine = begin();
       try {
         const whole = await make(emulator, (part) => {
           if (mine !== asked.current) return;
-          if (part.awaited.length === 0) {
-            clearTimeout(timer);
-            setBusy(false);
-          }
-          show(part, wanted, { ...manner, isMore: parts++ > 0 });
+          if (part.awaited.length === 0) settle();
+          show(part, wanted, { ...manner, isMore: isPartShown.current });
+          isPartShown.current = true;
         });
         // What costs runs of its own comes later than what one sees.
         if (mine === asked.current) setShowing((now) => now && { ...now, document: completed(now.document, whole) });
       } catch (error) {
-        if (mine !== asked.current) return;
-        setShowing((now) => now && { ...now, missing: NOTHING_MISSING });
-        if (error instanceof Stopped) return;
-        setComplaint({ message: messageOf(error), path: error instanceof Refused ? error.path : [] });
+        if (mine === asked.current) complain(error);
       } finally {
-        clearTimeout(timer);
-        if (mine === asked.current) setBusy(false);
+        if (mine === asked.current) settle();
       }
     },
-    [emulator, show],
+    [emulator, show, begin, settle, complain],
+  );
+
+  /** Goes on with what was waited for, unless something else was asked for meanwhile. */
+  const goOn = useCallback(
+    async <T,>(answer: Promise<T>, how: (answer: T) => void): Promise<void> => {
+      const mine = begin();
+      try {
+        const found = await answer;
+        if (mine === asked.current) how(found);
+      } catch (error) {
+        if (mine === asked.current) complain(error);
+      } finally {
+        if (mine === asked.current) settle();
+      }
+    },
+    [begin, settle, complain],
   );
 
   const openBug = useCallback(
@@ -247,25 +295,36 @@ export function App({ document: own, emulator }: AppProps) {
 
   /** Goes where the address says. */
   const follow = useCallback(
-    async (hash: string): Promise<void> => {
-      const wanted = await readHash(hash);
-      if (wanted.draft !== undefined && emulator !== undefined) {
-        setDraft(wanted.draft);
-        setMode('play');
-        run(wanted.draft, wanted);
-      } else if (wanted.bug !== undefined && emulator !== undefined) openBug(wanted.bug, wanted);
-      else if (own !== null) show({ document: own, ...NOTHING_MISSING }, wanted, asReport);
-      else {
-        setDraft(EMPTY_DRAFT);
-        run(EMPTY_DRAFT);
-      }
-    },
-    [emulator, own, openBug, run, show],
+    (hash: string): Promise<void> =>
+      goOn(readHash(hash), (wanted) => {
+        if (wanted.draft !== undefined && emulator !== undefined) {
+          setDraft(wanted.draft);
+          setMode('play');
+          run(wanted.draft, wanted);
+        } else if (wanted.bug !== undefined && emulator !== undefined) openBug(wanted.bug, wanted);
+        else if (own !== null) {
+          setMode('report');
+          show({ document: own, ...NOTHING_MISSING }, wanted, asReport);
+        } else {
+          setDraft(EMPTY_DRAFT);
+          setMode('play');
+          run(EMPTY_DRAFT);
+        }
+      }),
+    [emulator, own, goOn, openBug, run, show],
   );
+
+  /** Without what one can choose from there is nothing to click. A worker that fails is told of by who waits for its runs. */
+  const askOffer = useCallback((): void => void emulator?.ask('offer', {}).then(setOffer, () => undefined), [emulator]);
+  const stop = (): void => {
+    emulator?.stop();
+    settle();
+    if (offer === undefined) askOffer();
+  };
 
   useEffect(() => {
     void follow(location.hash);
-    void emulator?.ask('offer', {}).then(setOffer);
+    askOffer();
     // The address may already say again what was shown before.
     const listen = ({ newURL }: HashChangeEvent): void => void follow(new URL(newURL).hash);
     addEventListener('hashchange', listen);
@@ -364,15 +423,30 @@ export function App({ document: own, emulator }: AppProps) {
     const shown = draftOf(showing);
     if (showing.bug === undefined) play(shown);
     // What an entry breaks may be no invariant: it is asked further.
-    else void emulator.ask('bugFile', { name: showing.bug }).then(({ expect }) => play({ ...shown, expect }));
+    else void goOn(emulator.ask('bugFile', { name: showing.bug }), ({ expect }) => play({ ...shown, expect }));
+  };
+  const editBug = (name: string): void => {
+    if (emulator === undefined) return;
+    setDialog(undefined);
+    void goOn(emulator.ask('bugFile', { name }), ({ file, kernels, expect }) =>
+      play({ file: file as Draft['file'], kernels, expect }),
+    );
   };
   const toReport = (): void => {
     if (mode === 'report') return;
     if (own === null) openBug(lastBug.current);
     else {
+      forget();
       setMode('report');
       show({ document: own, ...NOTHING_MISSING }, {}, asReport);
     }
+  };
+  /** Shows what the document has of it. Another kernel of the same scenario may still be running; nothing else that was asked for is wanted. */
+  const showSubject = (wanted: Shown): void => {
+    if (showing === undefined) return;
+    if (!isPartShown.current) forget();
+    show({ document: showing.document, ...showing.missing }, wanted, { ...asReport, bug: showing.bug });
+    led.current = undefined;
   };
   const keys = keyHandler({
     ArrowRight: () => session && go(session.next(position)),
@@ -440,18 +514,12 @@ export function App({ document: own, emulator }: AppProps) {
           </p>
         </section>
       </div>
-    ) : isBusy ? (
+    ) : waiting === 'for long' ? (
       <div class="verdicts" role="group" aria-label="verdict">
         <section class="verdict">
           <h2>Running …</h2>
           <p>
-            <button
-              type="button"
-              onClick={() => {
-                emulator?.stop();
-                setBusy(false);
-              }}
-            >
+            <button type="button" onClick={stop}>
               Stop
             </button>
           </p>
@@ -483,15 +551,12 @@ export function App({ document: own, emulator }: AppProps) {
         onCopy={copyLink}
         showing={showing}
         onLanes={(lanes) => showing && setShowing({ ...showing, lanes })}
-        onSubject={(subject) =>
-          showing &&
-          show({ document: showing.document, ...showing.missing }, { subject }, { ...asReport, bug: showing.bug })
-        }
+        onSubject={(subject) => showSubject({ subject })}
       />
       {session === undefined || axis === undefined ? (
         <div class="viewer">
           <aside class="rail" aria-label="steps and events" />
-          <main class="stage">
+          <main class="stage" aria-busy={waiting !== 'for nothing'}>
             {instead}
             <div class="placeholder" aria-hidden="true" />
           </main>
@@ -516,6 +581,7 @@ export function App({ document: own, emulator }: AppProps) {
           isPlay={mode === 'play'}
           canPlay={emulator !== undefined}
           isStale={isStale}
+          isBehind={waiting !== 'for nothing'}
           instead={instead}
           controls={
             HAS_PLAYGROUND &&
@@ -545,20 +611,11 @@ export function App({ document: own, emulator }: AppProps) {
           document={showing?.document}
           onClose={() => setDialog(undefined)}
           onBug={openBug}
-          onEdit={(name) =>
-            void emulator
-              ?.ask('bugFile', { name })
-              .then(({ file, kernels, expect }) => play({ file: file as Draft['file'], kernels, expect }))
-          }
+          onEdit={editBug}
           onStory={(story) => play({ file: story.file as Draft['file'], kernels: story.kernels })}
           onSubject={(subject, at) => {
             setDialog(undefined);
-            if (showing !== undefined)
-              show(
-                { document: showing.document, ...showing.missing },
-                { subject, ...at },
-                { ...asReport, bug: showing.bug },
-              );
+            showSubject({ subject, ...at });
           }}
         />
       )}

@@ -185,9 +185,8 @@ function LeafText({ run, mapped, at }: { run: RunReport; mapped: Mapped; at: num
     <details class="leaf">
       <summary>
         {leaf.count > 1 ? `one of ${leaf.count} ${leaf.level} leaves` : `${leaf.level} leaf`}{' '}
-        <code>{address(run, leaf.start + index * leaf.size)}</code>, entry{' '}
-        <code class="entry-word">0x{entry.toString(16)}</code>, frame{' '}
-        <code>{hex(Math.floor(leaf.frame + index * leaf.frameStep))}</code>, {owner}
+        <code>{address(run, leaf.start + index * leaf.size)}</code>, entry <code class="entry-word">{hex(entry)}</code>,
+        frame <code>{hex(Math.floor(leaf.frame + index * leaf.frameStep))}</code>, {owner}
       </summary>
       <EntryFields run={run} level={leaf.level} flags={BigInt(leaf.flags)} />
     </details>
@@ -212,7 +211,7 @@ function EntryFields({ run, level, flags }: { run: RunReport; level: string; fla
   return (
     <table class="entry">
       <caption>
-        without its frame <code>0x{flags.toString(16)}</code>; {fields.length - set.length} other fields are clear
+        without its frame <code>{hex(flags)}</code>; {fields.length - set.length} other fields are clear
       </caption>
       <tbody>
         {set.map((field) => {
@@ -232,7 +231,7 @@ function EntryFields({ run, level, flags }: { run: RunReport; level: string; fla
           <tr>
             <td />
             <td>other bits</td>
-            <td>0x{others.toString(16)}</td>
+            <td>{hex(others)}</td>
             <td>no name is known</td>
           </tr>
         )}

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import type { ComponentChildren } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 
 /** A dialog that is open as long as it is there. */
 export function Dialog({
@@ -16,7 +16,8 @@ export function Dialog({
   const dialog = useRef<HTMLDialogElement>(null);
   const closed = useRef(onClose);
   closed.current = onClose;
-  useEffect(() => {
+  // Open as soon as it is there: what is typed next is for it, and no key of the page.
+  useLayoutEffect(() => {
     const element = dialog.current!;
     const onClosed = (): void => closed.current();
     element.addEventListener('close', onClosed);

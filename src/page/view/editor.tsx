@@ -7,10 +7,10 @@ import { bracketMatching, indentOnInput } from '@codemirror/language';
 import { linter, lintKeymap, type Diagnostic } from '@codemirror/lint';
 import { EditorState } from '@codemirror/state';
 import { EditorView, keymap, lineNumbers } from '@codemirror/view';
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { isScenario, type Scenario } from './address.js';
 import { completeFrom, placeOf } from './completion.js';
-import type { Emulator } from './emulator.js';
+import { Stopped, type Emulator } from './emulator.js';
 
 /** The scenario as text: checked as the command line checks it, completed from its schema. */
 
@@ -36,7 +36,12 @@ export function Editor({ text, schema, emulator, onFile }: EditorProps) {
   useEffect(() => {
     const check = async (editor: EditorView): Promise<Diagnostic[]> => {
       const content = editor.state.doc.toString();
-      const mistakes = await emulator.ask('check', { text: content });
+      const mistakes = await emulator.ask('check', { text: content }).catch((error: unknown) => {
+        if (error instanceof Stopped) return undefined;
+        throw error;
+      });
+      // What was changed meanwhile, here or by a click, is checked by itself.
+      if (mistakes === undefined || content !== editor.state.doc.toString()) return [];
       if (mistakes.length === 0 && content !== shown.current) {
         const file: unknown = JSON.parse(content);
         shown.current = content;
@@ -68,7 +73,7 @@ export function Editor({ text, schema, emulator, onFile }: EditorProps) {
     return () => view.current?.destroy();
   }, [emulator, schema]);
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     const editor = view.current;
     if (editor === undefined || shown.current === text) return;
     // A click in the picture changed the scenario; what is being typed is not overwritten by its own result.

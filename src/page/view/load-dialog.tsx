@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { Dialog } from './dialog.js';
 import type { Loaded } from '../emulator/protocol.js';
 import type { Emulator } from './emulator.js';
@@ -17,16 +17,32 @@ export function LoadDialog({ emulator, onClose, onLoaded }: LoadProps) {
   const [text, setText] = useState('');
   const [kernel, setKernel] = useState('');
   const [complaint, setComplaint] = useState('');
-  const load = (name: string, content: string): void => {
+  /** What was given last: of anything before, or when the dialog is gone, nobody wants to hear. */
+  const given = useRef(0);
+  useEffect(
+    () => () => {
+      given.current++;
+    },
+    [],
+  );
+  const load = (name: string, content: string | Promise<string>): void => {
+    const mine = ++given.current;
     setComplaint('');
-    emulator
-      .ask('load', { name, text: content, kernel })
-      .then(onLoaded, (error: unknown) => setComplaint(error instanceof Error ? error.message : String(error)));
+    Promise.resolve(content)
+      .then((found) => emulator.ask('load', { name, text: found, kernel }))
+      .then(
+        (loaded) => {
+          if (mine === given.current) onLoaded(loaded);
+        },
+        (error: unknown) => {
+          if (mine === given.current) setComplaint(error instanceof Error ? error.message : String(error));
+        },
+      );
   };
   const drop = (event: DragEvent): void => {
     event.preventDefault();
     const file = event.dataTransfer?.files[0];
-    if (file !== undefined) void file.text().then((content) => load(file.name, content));
+    if (file !== undefined) load(file.name, file.text());
   };
   return (
     <Dialog title="Load a machine or a scenario" onClose={onClose}>
@@ -65,7 +81,7 @@ export function LoadDialog({ emulator, onClose, onLoaded }: LoadProps) {
             aria-label="file to load"
             onChange={({ currentTarget: { files } }) => {
               const file = files?.[0];
-              if (file !== undefined) void file.text().then((content) => load(file.name, content));
+              if (file !== undefined) load(file.name, file.text());
             }}
           />
         </p>

@@ -34,6 +34,8 @@ export interface PictureProps {
 
 /** Sizes, pixels. */
 const NARROW_PAGE = 560;
+/** A page that is hidden, or is being given another size, has no width for a while. */
+const LEAST_WIDTH = 240;
 const GUTTER = 124;
 const MARGIN = 10;
 const TINY = 2.5;
@@ -217,7 +219,7 @@ export function Picture(props: PictureProps) {
   const svg = useRef<SVGSVGElement>(null);
   const [width, setWidth] = useState(1080);
   useLayoutEffect(() => {
-    const measure = (): void => setWidth(svg.current?.parentElement?.clientWidth ?? 1080);
+    const measure = (): void => setWidth(Math.max(LEAST_WIDTH, svg.current?.parentElement?.clientWidth ?? 1080));
     measure();
     const observer = new ResizeObserver(measure);
     observer.observe(svg.current!.parentElement!);

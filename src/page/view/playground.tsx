@@ -228,13 +228,15 @@ function useBugsHere(emulator: Emulator, machine: Machine, kernel: string): BugH
   useEffect(() => {
     setFound(undefined);
     let isWanted = true;
-    const timer = setTimeout(() => {
-      const settle = (bugs?: BugHere[]): void => {
-        if (isWanted) setFound(bugs);
-      };
-      // A machine that there is not is complained of where it runs.
-      emulator.ask('here', { machine, kernel }).then(settle, () => settle());
-    }, SETTLED);
+    const ask = (): void => {
+      if (!isWanted) return;
+      emulator.ask('here', { machine, kernel }).then(
+        (bugs) => isWanted && setFound(bugs),
+        // Whoever stops a run wants his list all the same. A machine that there is not is complained of where it runs.
+        (error: unknown) => error instanceof Stopped && ask(),
+      );
+    };
+    const timer = setTimeout(ask, SETTLED);
     return () => {
       isWanted = false;
       clearTimeout(timer);
@@ -335,10 +337,11 @@ function Explore({ draft, emulator, onDraft }: PlaygroundProps) {
   useEffect(() => stop, []);
   const start = (): void => {
     // It has a worker of its own: clicks are answered while it goes on.
-    own.current = emulator.another();
+    const running = emulator.another();
+    own.current = running;
     setComplaint('');
     setProgress({ states: 0, depth: 0, found: [], ended: undefined });
-    own.current
+    running
       .ask('explore', { file: draft.file, kernel: draft.kernels[0] ?? '', sections, unit, depth }, setProgress)
       .then(setProgress, (error: unknown) => {
         if (error instanceof Stopped) setProgress((now) => now && { ...now, ended: 'stopped' });
@@ -346,7 +349,8 @@ function Explore({ draft, emulator, onDraft }: PlaygroundProps) {
           setProgress(undefined);
           setComplaint(error instanceof Error ? error.message : String(error));
         }
-      });
+      })
+      .finally(() => running.stop());
   };
   const isOn = progress !== undefined && progress.ended === undefined;
   return (

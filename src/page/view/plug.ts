@@ -2,6 +2,7 @@
 
 import emptyMachine from '../../story/empty-machine.json' with { type: 'json' };
 import type { Stretch } from '../../events/event.js';
+import { hex } from '../../events/words.js';
 import type { RunReport } from '../document.js';
 import type { Draft, Scenario, ScenarioStep } from './address.js';
 import type { Session } from './session.js';
@@ -29,7 +30,6 @@ const WINDOW = 8;
 /** Memory is plugged from here on: boot memory ends below it, and a memmap of any size begins on a leaf. */
 const FIRST_BYTE = 2 ** 32;
 
-const hex = (value: number): string => `0x${value.toString(16)}`;
 /** Bytes as a person writes them into a scenario. */
 const sizeText = (bytes: number): string | number => (bytes % MIB === 0 ? `${bytes / MIB}M` : bytes);
 

@@ -4,7 +4,7 @@ import { memo } from 'preact/compat';
 import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { stackOf } from '../../events/event.js';
 import { say } from '../../events/words.js';
-import { samePlace, type Position, type Session } from './session.js';
+import type { Position, Session } from './session.js';
 
 /** Steps, and below the current one its events; two kernels have one list. */
 
@@ -76,9 +76,21 @@ export function Steps({ session, position, onGo, onDelete }: StepsProps) {
 }
 
 /** Events on either side of the current one that are there at once: more than a screen has. */
-const NEAR = 40;
-/** Those that come after each frame, until all are there. */
+const NEAR = 24;
+/** Those that come whenever the browser has nothing else to do, until all are there. */
 const MORE = 60;
+/** They come at last even where it always has, ms. */
+const LATEST = 300;
+
+/** Calls when nothing else is to be done, where a browser can tell. @returns forgets it */
+function whenIdle(act: () => void): () => void {
+  if (typeof requestIdleCallback === 'undefined') {
+    const timer = setTimeout(act);
+    return () => clearTimeout(timer);
+  }
+  const idle = requestIdleCallback(act, { timeout: LATEST });
+  return () => cancelIdleCallback(idle);
+}
 
 /** The events of the current step. A step may have hundreds, and nobody waits for those that are not on the screen. */
 function Events({
@@ -95,17 +107,20 @@ function Events({
   const around = made.rows === rows ? made.around : NEAR;
   useEffect(() => {
     if (around >= rows.length) return undefined;
-    const timer = setTimeout(() => setMade({ rows, around: around + MORE }));
-    return () => clearTimeout(timer);
+    return whenIdle(() => setMade({ rows, around: around + MORE }));
   }, [rows, around]);
   useLayoutEffect(onMore, [around]);
   const first = Math.max(0, current - around);
+  const wrong = new Set(session.faults.flatMap(({ position }) => (position.step === step ? [position.row] : [])));
   return (
     <>
       {rows.slice(first, current + around + 1).map((_, i) => {
         const row = first + i;
         const state = row === current ? 'now' : row > current ? 'ahead' : 'past';
-        return <EventLine key={row} session={session} step={step} row={row} state={state} onGo={onGo} />;
+        const isWrong = wrong.has(row);
+        return (
+          <EventLine key={row} session={session} step={step} row={row} state={state} isWrong={isWrong} onGo={onGo} />
+        );
       })}
     </>
   );
@@ -168,10 +183,20 @@ interface EventLineProps {
   step: number;
   row: number;
   state: 'past' | 'now' | 'ahead';
+  isWrong: boolean;
   onGo: (position: Position) => void;
 }
 
-const EventLine = memo(function EventLine({ session, step, row, state, onGo }: EventLineProps) {
+/** Rows are those of the recordings: a session that knows more of the same runs has the same, and they stay as they are. */
+const isSameLine = (a: EventLineProps, b: EventLineProps): boolean =>
+  a.session.rows[a.step] === b.session.rows[b.step] &&
+  a.row === b.row &&
+  a.step === b.step &&
+  a.state === b.state &&
+  a.isWrong === b.isWrong &&
+  a.onGo === b.onGo;
+
+const EventLine = memo(function EventLine({ session, step, row, state, isWrong, onGo }: EventLineProps) {
   const place = { step, row };
   const { at, differs } = session.rows[step]![row]!;
   const own = session.lanes.flatMap(({ run }, lane) => {
@@ -182,7 +207,6 @@ const EventLine = memo(function EventLine({ session, step, row, state, onGo }: E
   });
   const [first] = own;
   const isOne = session.lanes.length > 1 && own.length === 1;
-  const isWrong = session.faults.some((fault) => samePlace(fault.position, place));
   const functions = [...new Set(own.map(({ by }) => by).filter((by) => by !== ''))];
   if (first === undefined) return null;
   return (
@@ -211,7 +235,7 @@ const EventLine = memo(function EventLine({ session, step, row, state, onGo }: E
       </span>
     </button>
   );
-});
+}, isSameLine);
 
 export function Keys({ isPlay, canPlay }: { isPlay: boolean; canPlay: boolean }) {
   return (

@@ -41,7 +41,7 @@ export function Transport({ session, position, onGo }: TransportProps) {
     const timer = setInterval(() => {
       const next = session.next(now.current);
       onGo(next);
-      if (session.isAtEnd(next) && next.step === session.steps - 1) setPlaying(false);
+      if (session.isAtEnd(next) && next.step >= session.steps - 1) setPlaying(false);
     }, PLAY_PERIOD);
     return () => clearInterval(timer);
   }, [isPlaying, session, onGo]);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import type { ComponentChildren } from 'preact';
-import { useEffect, useMemo, useState } from 'preact/hooks';
+import { useLayoutEffect, useMemo, useState } from 'preact/hooks';
 import type { Stretch } from '../../events/event.js';
 import type { Axis, View } from './axis.js';
 import { CounterPicture } from './counter-picture.js';
@@ -36,6 +36,8 @@ interface ViewerProps {
   instead?: ComponentChildren;
   /** What is shown is from before something went wrong. */
   isStale?: boolean;
+  /** An answer is to come that changes what is shown. */
+  isBehind: boolean;
 }
 
 /** What a reader should know of a run: its first clause, and the rest when he asks for it. */
@@ -72,9 +74,11 @@ export function Viewer(props: ViewerProps) {
     controls,
     instead,
     isStale,
+    isBehind,
   } = props;
   const [hovered, setHovered] = useState<Chosen>(null);
-  useEffect(() => setHovered(null), [position]);
+  // Before it is drawn: what was pointed at is told of no more.
+  useLayoutEffect(() => setHovered(null), [position]);
   const [marks, setMarks] = useState<readonly Mark[]>([]);
   const fault = session.focus(position);
   const blamed = useMemo((): Chosen => {
@@ -92,7 +96,7 @@ export function Viewer(props: ViewerProps) {
         <Steps session={session} position={position} onGo={onGo} onDelete={onDelete} />
         <Keys isPlay={isPlay} canPlay={canPlay} />
       </aside>
-      <main class={isStale === true ? 'stage is-stale' : 'stage'}>
+      <main class={isStale === true ? 'stage is-stale' : 'stage'} aria-busy={isBehind}>
         {controls}
         {instead ?? <Verdict session={session} position={position} onGo={onGo} onNext={onNext} />}
         {session.lanes.flatMap(({ run }) =>

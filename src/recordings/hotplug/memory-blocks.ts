@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { hex } from '../../hardware/hex.js';
 import { z } from 'zod';
 import { roomFields } from '../../scenario/schema.js';
 import { KernelBug } from '../../kernel/log.js';
@@ -63,8 +64,6 @@ export const memoryBlocksVector = z.strictObject({
 
 type Vector = z.output<typeof memoryBlocksVector>;
 type Step = z.output<typeof step>;
-
-const hex = (value: number): string => `0x${value.toString(16)}`;
 
 /** A call as the recordings list it. */
 function callRow(call: HotplugCall): unknown[] {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { hex } from '../../hardware/hex.js';
 import { z } from 'zod';
 import { E2BIG, EBUSY, EINVAL } from '../../kernel/errno.js';
 import { KernelLog } from '../../kernel/log.js';
@@ -87,8 +88,6 @@ function withRange(root: Resource, start: number, end: number): Resource[] {
     ...withRange(child, start, end),
   ]);
 }
-
-const hex = (value: number): string => `0x${value.toString(16)}`;
 
 /** Compares one vector. */
 export function verifyResourceTree(vector: Vector): Failure | undefined {

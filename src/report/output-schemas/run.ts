@@ -73,6 +73,9 @@ export const run = z.object({
       }),
     )
     .describe('What every invariant found after every step.'),
+  unproved: texts(
+    'Traits that its code asked for and of which it is not proved whether the release has them, where there are any.',
+  ).optional(),
 });
 
 export const failEach = z.object({

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { highHalf, PMD, PTE, PUD, type EntryFormat, type TableGeometry } from '../../../src/hardware/page-table.js';
+import { PMD, PTE, PUD, type EntryFormat, type TableGeometry } from '../../../src/hardware/page-table.js';
+import { highHalf } from '../../../src/hardware/word-halves.js';
 
 /** An invented machine: three levels of 512 entries, 4 KiB pages, bit 0 valid, bit 1 block. */
 
