@@ -210,12 +210,17 @@ export class Recorder {
       memset: (start, byte, bytes) => keep({ what: 'memset', start, end: start + bytes, byte }),
       scan: (start, byte, bytes, filled) => keep({ what: 'scan', start, end: start + bytes, byte, filled }),
       initialise: (start, bytes) => {
+        // memremap_pages() asks for the struct pages in front of a device, of which there may be none.
+        if (bytes === 0) return;
         const stack = this.stack();
         this.keep({ what: 'initialise', start, end: start + bytes }, stack.length === 0 ? INITIALISING : stack);
       },
       copyPage: (to, from) => keep({ what: 'copy', to, from }),
       flush: (of, start, end) => keep({ what: 'flush', of, start, end }),
-      decide: (by, { because, so }, start, end) => keep({ what: 'decide', by, because, so, start, end }),
+      decide: (by, { because, so }, start, end) => {
+        // A compound page may have no tails behind those that it keeps.
+        if (start < end) keep({ what: 'decide', by, because, so, start, end });
+      },
       warn: (mishap) => keep({ what: 'warn', mishap }),
       enter: (name) => {
         this.called[this.steps.length]!.add(name);

@@ -238,11 +238,12 @@ describe('every control, by key and by mouse', () => {
     needsBrowser(context);
     const page = await openPage(story);
     await page.getByText('The picture as a table').click();
+    await page.locator('details[open] tbody').waitFor();
     expect(await page.locator('details[open] tbody tr').count()).toBe(2);
     await page.getByText('Step 5 in numbers').click();
-    expect(await page.locator('details[open]').first().innerText()).toContain('unusedBytes');
+    await page.locator('details[open]', { hasText: 'unusedBytes' }).waitFor();
     await page.getByText('Page table', { exact: true }).click();
-    expect(await page.locator('.tree').innerText()).toContain('pmd table');
+    await page.locator('.tree', { hasText: 'pmd table' }).waitFor();
   });
 
   test('shows where the focus is', async (context) => {

@@ -182,6 +182,11 @@ describe('over the catalogue', () => {
       // What is wrong is seen: bytes, or a row of books, or the books of an altmap and the words that name a count.
       expect(blamed.length > 0 || books !== null || event >= 0).toBe(true);
     }
+    // Nothing is told of no bytes.
+    for (const { findings, recording } of document.runs) {
+      for (const [start, end] of findings.flatMap(({ blamed }) => blamed)) expect(end).toBeGreaterThan(start);
+      for (const event of recording.steps.flat()) if ('start' in event) expect(event.end).toBeGreaterThan(event.start);
+    }
   });
 });
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import type { ComponentChildren } from 'preact';
+import { useState } from 'preact/hooks';
 import type { Stretch } from '../../events/event.js';
 import { stackOf } from '../../events/event.js';
 import { endOf } from '../../events/replay.js';
@@ -40,9 +42,13 @@ export function Panels({ session, position, bytes, onGo, onSelect }: PanelsProps
         <ThisEvent session={session} position={position} />
       </div>
       <div class="panels folded">
-        <Numbers session={session} position={position} />
-        <PageTable session={session} position={position} bytes={bytes} />
-        <Twin session={session} position={position} onSelect={onSelect} />
+        <Folded summary={`Step ${position.step + 1} in numbers`}>
+          {() => <Numbers session={session} step={position.step} />}
+        </Folded>
+        <Folded summary="Page table">{() => <PageTable session={session} position={position} bytes={bytes} />}</Folded>
+        <Folded summary="The picture as a table">
+          {() => <Twin session={session} position={position} onSelect={onSelect} />}
+        </Folded>
       </div>
     </>
   );
@@ -158,8 +164,19 @@ function ThisEvent({ session, position }: { session: Session; position: Position
   );
 }
 
+/** A panel that is folded; what it has is worked out when it is open, since every key would do it again. */
+function Folded({ summary, children }: { summary: string; children: () => ComponentChildren }) {
+  const [isOpen, setOpen] = useState(false);
+  return (
+    <details class="panel" onToggle={({ currentTarget }) => setOpen(currentTarget.open)}>
+      <summary>{summary}</summary>
+      {isOpen && children()}
+    </details>
+  );
+}
+
 /** What the kernel did in the step, by counters, and what it took. */
-function Numbers({ session, position: { step } }: { session: Session; position: Position }) {
+function Numbers({ session, step }: { session: Session; step: number }) {
   const steps = session.lanes.map((_, lane) => session.stepOf(lane, step));
   const names = [...new Set(steps.flatMap((report) => Object.keys(report?.counters ?? {})))];
   const most = Math.max(1, ...steps.map((report) => report?.cycles?.total ?? 0));
@@ -171,8 +188,7 @@ function Numbers({ session, position: { step } }: { session: Session; position: 
     })),
   );
   return (
-    <details class="panel">
-      <summary>Step {step + 1} in numbers</summary>
+    <>
       <table>
         <thead>
           <tr>
@@ -222,7 +238,7 @@ function Numbers({ session, position: { step } }: { session: Session; position: 
           <pre>{text.join('\n')}</pre>
         </div>
       ))}
-    </details>
+    </>
   );
 }
 
@@ -232,8 +248,7 @@ const SHOWN_TABLES = 12;
 /** The tables above some bytes, and what is empty. */
 function PageTable({ session, position, bytes }: { session: Session; position: Position; bytes: Stretch | null }) {
   return (
-    <details class="panel">
-      <summary>Page table</summary>
+    <>
       {session.lanes.map(({ run, shift }, lane) => {
         const report = session.isAtEnd(position)
           ? session.stepOf(lane, position.step)
@@ -270,7 +285,7 @@ function PageTable({ session, position, bytes }: { session: Session; position: P
           </div>
         );
       })}
-    </details>
+    </>
   );
 }
 
@@ -288,8 +303,7 @@ function Twin({
   onSelect: (stretch: Stretch) => void;
 }) {
   return (
-    <details class="panel">
-      <summary>The picture as a table</summary>
+    <>
       {session.lanes.map((own, lane) => {
         const state = session.stateAt(lane, position);
         const rows = state.mapped.flatMap(({ run }) => own.timeline.pieces(state, run.start, endOf(run)));
@@ -327,6 +341,6 @@ function Twin({
           </table>
         );
       })}
-    </details>
+    </>
   );
 }

@@ -76,7 +76,7 @@ export function Steps({ session, position, onGo, onDelete }: StepsProps) {
 }
 
 /** Events on either side of the current one that are there at once: more than a screen has. */
-const NEAR = 40;
+const NEAR = 24;
 /** Those that come whenever the browser has nothing else to do, until all are there. */
 const MORE = 60;
 /** They come at last even where it always has, ms. */
