@@ -15,6 +15,10 @@ export interface CacheGeometry {
 
 /** Lines that are accessed level by level at once. */
 const ROW_LINES = 2 ** 15;
+/** Lines from which on a row is remembered. */
+const MIN_ROW = 8;
+/** Holes from which on it is not. */
+const MAX_HOLES = 12;
 /** Lines of a granule, the unit in which {@link CacheHierarchy} remembers what may be in a cache. */
 const GRANULE_LINES = 2 ** 12;
 
@@ -32,6 +36,19 @@ export class CacheHierarchy {
    */
   private readonly newest: Float64Array;
   private readonly lowBits: number;
+  /**
+   * The same for the levels outside the first, which have more sets: what is there needs a look in the first alone. A line was
+   * noted while so many rows had been accessed that note none, since they are too long.
+   */
+  private readonly newestOutside: Float64Array;
+  private readonly since: Uint32Array;
+  private readonly outsideBits: number;
+  private rows = 1;
+  /** The last row of some length, whose lines are in {@link newest} but for holes: those that other lines have come in front of. */
+  private rowFirst = 0;
+  private rowCount = 0;
+  private readonly holes = new Uint32Array(MAX_HOLES);
+  private holeCount = 0;
 
   /**
    * @param levels from the innermost on
@@ -46,6 +63,11 @@ export class CacheHierarchy {
     const fewestSets = Math.min(...this.levels.map(({ sets }) => sets));
     this.newest = new Float64Array(fewestSets).fill(-1);
     this.lowBits = fewestSets - 1;
+    const [, ...others] = this.levels;
+    const outside = Math.min(...(others.length > 0 ? others : this.levels).map(({ sets }) => sets));
+    this.newestOutside = new Float64Array(outside);
+    this.since = new Uint32Array(outside);
+    this.outsideBits = outside - 1;
   }
 
   /**
@@ -55,7 +77,7 @@ export class CacheHierarchy {
    */
   access(pa: number): number {
     const line = Math.floor(pa * this.perLine);
-    return this.newest[line & this.lowBits] === line ? 0 : this.accessLine(line);
+    return this.accessNewest(line);
   }
 
   /** The level that would serve an access now. */
@@ -81,9 +103,7 @@ export class CacheHierarchy {
     const count = last - first + 1;
     if (count < GRANULE_LINES || this.mayHold(first, last)) {
       if (count <= this.newest.length) {
-        for (let line = first; line <= last; line++) {
-          served[this.newest[line & this.lowBits] === line ? 0 : this.accessLine(line)]! += 1;
-        }
+        this.streamShort(first, count, served);
         return;
       }
       for (let line = first; line <= last; line += ROW_LINES) {
@@ -92,11 +112,42 @@ export class CacheHierarchy {
       return;
     }
     served[this.levels.length]! += count;
+    this.rows++;
     for (const level of this.levels) {
       if (level.defers(count)) level.defer(first, count);
       else for (let line = first; line <= last; line++) this.insert(level, line);
     }
     this.noteNewest(first, last);
+  }
+
+  /**
+   * Accesses so few lines that each is the last with its low bits. Tables are searched again and again from their first
+   * entry on, so of a row that begins as the last one did only the holes are looked at. Lines of a row are in different sets, so
+   * their order makes no difference.
+   */
+  private streamShort(first: number, count: number, served: Float64Array): void {
+    const known = first === this.rowFirst && count >= this.rowCount ? this.rowCount : 0;
+    const holes = known === 0 ? 0 : this.holeCount;
+    served[0]! += known - holes;
+    for (let i = 0; i < holes; i++) served[this.accessNewest(first + this.holes[i]!)]! += 1;
+    for (let i = known; i < count; i++) served[this.accessNewest(first + i)]! += 1;
+    if (count < MIN_ROW) return;
+    this.rowFirst = first;
+    this.rowCount = count;
+    this.holeCount = 0;
+  }
+
+  private accessNewest(line: number): number {
+    return this.newest[line & this.lowBits] === line ? 0 : this.accessLine(line);
+  }
+
+  /** Another line has come in front of one of the row. */
+  private breakRow(place: number, line: number): void {
+    const { holes, holeCount } = this;
+    if (line === this.rowFirst + place) return;
+    for (let i = 0; i < holeCount; i++) if (holes[i] === place) return;
+    if (holeCount < MAX_HOLES) holes[this.holeCount++] = place;
+    else this.rowCount = 0;
   }
 
   /** Whether a line of the range may be in a level. */
@@ -110,20 +161,37 @@ export class CacheHierarchy {
 
   private accessLine(line: number): number {
     this.newest[line & this.lowBits] = line;
-    const { levels } = this;
+    const place = (line - this.rowFirst) & this.lowBits;
+    if (place < this.rowCount) this.breakRow(place, line);
+    const server = this.accessOutside(line);
+    if (this.levels[0]!.touch(line, line)) return 0;
+    this.mark(line);
+    return server;
+  }
+
+  /** An access of the levels outside the first. @returns the one that serves it */
+  private accessOutside(line: number): number {
+    const { levels, newestOutside, since } = this;
+    const place = line & this.outsideBits;
+    if (newestOutside[place] === line && since[place] === this.rows) return 1;
+    newestOutside[place] = line;
+    since[place] = this.rows;
     let server = levels.length;
-    for (let i = levels.length - 1; i >= 0; i--) {
-      if (levels[i]!.touch(line, line)) server = i;
-    }
-    if (server > 0) this.mark(line);
+    for (let i = levels.length - 1; i > 0; i--) if (levels[i]!.touch(line, line)) server = i;
     return server;
   }
 
   /** Accesses at most {@link ROW_LINES} lines, level by level: what one does, no other sees. */
   private accessLines(first: number, count: number, served: Float64Array): void {
     const { levels, servers } = this;
-    servers.fill(levels.length, 0, count);
-    for (let level = levels.length - 1; level >= 0; level--) levels[level]!.touchRow(first, count, servers, level);
+    if (count <= this.newestOutside.length) {
+      for (let i = 0; i < count; i++) servers[i] = this.accessOutside(first + i);
+    } else {
+      servers.fill(levels.length, 0, count);
+      for (let level = levels.length - 1; level > 0; level--) levels[level]!.touchRow(first, count, servers, level);
+      this.rows++;
+    }
+    levels[0]!.touchRow(first, count, servers, 0);
     for (let i = 0; i < count;) {
       const server = servers[i]!;
       const from = i;
@@ -139,6 +207,7 @@ export class CacheHierarchy {
   /** Lines of a row were accessed, by ascending address. */
   private noteNewest(first: number, last: number): void {
     const { newest, lowBits } = this;
+    this.rowCount = 0;
     for (let line = Math.max(first, last - lowBits); line <= last; line++) newest[line & lowBits] = line;
   }
 

@@ -26,8 +26,8 @@ interface GrowingNode extends CallNode {
   /** The root has none. */
   readonly caller: GrowingNode | undefined;
   readonly children: Map<string, GrowingNode>;
-  /** The child called last: the next call is mostly of the same. */
-  latest: GrowingNode | undefined;
+  /** The children in the order in which they were first called: so few that going through them is faster than a map. */
+  readonly called: GrowingNode[];
 }
 
 const node = (name: string, caller?: GrowingNode): GrowingNode => ({
@@ -36,17 +36,15 @@ const node = (name: string, caller?: GrowingNode): GrowingNode => ({
   calls: 0,
   children: new Map(),
   caller,
-  latest: undefined,
+  called: [],
 });
 
 function childOf(caller: GrowingNode, name: string): GrowingNode {
-  if (caller.latest?.name === name) return caller.latest;
-  let child = caller.children.get(name);
-  if (child === undefined) {
-    child = node(name, caller);
-    caller.children.set(name, child);
-  }
-  caller.latest = child;
+  const { called } = caller;
+  for (let i = 0; i < called.length; i++) if (called[i]!.name === name) return called[i]!;
+  const child = node(name, caller);
+  called.push(child);
+  caller.children.set(name, child);
   return child;
 }
 

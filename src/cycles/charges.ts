@@ -2,7 +2,7 @@
 
 import type { CallNode } from './call-tree.js';
 import type { Clock } from './clock.js';
-import { sumRepeatedly } from './repeated-sum.js';
+import { RepeatedTerms } from './repeated-sum.js';
 
 /** Turns of a loop that were played, and what they were charged, so that they can be charged again. */
 export class Charges {
@@ -12,11 +12,11 @@ export class Charges {
   private readonly causes: number[] = [];
   private readonly nodes: CallNode[] = [];
   private readonly begins: boolean[] = [];
-  /** Positions of the charges of each cause and of each function; null while charges come. */
-  private byCause: (readonly [cause: number, at: readonly number[]])[] | null = null;
-  private byNode: (readonly [node: CallNode, at: readonly number[]])[] = [];
+  /** Cycles of all charges, of those of each cause and of those of each function; null while charges come. */
+  private all: RepeatedTerms | null = null;
+  private byCause: (readonly [cause: number, cycles: RepeatedTerms])[] = [];
+  private byNode: (readonly [node: CallNode, cycles: RepeatedTerms])[] = [];
   private calls: CallNode[] = [];
-  private all: readonly number[] = [];
 
   /** Turns one behind the other, each so many times. */
   static of(...parts: readonly (readonly [turns: Charges, times: number])[]): Charges {
@@ -41,37 +41,34 @@ export class Charges {
     this.causes.push(cause);
     this.nodes.push(node);
     this.begins.push(begins);
-    this.byCause = null;
+    this.all = null;
   }
 
   /** Charges them so many times more, as one by one. */
   again(clock: Clock, times: number): void {
     if (times === 0 || this.cycles.length === 0) return;
-    const { cycles } = this;
-    if (this.byCause === null) this.sort();
-    clock.cycles = sumRepeatedly(clock.cycles, cycles, this.all, times);
-    for (const [cause, at] of this.byCause!) {
-      clock.byCause[cause] = sumRepeatedly(clock.byCause[cause]!, cycles, at, times);
-    }
-    for (const [node, at] of this.byNode) node.self = sumRepeatedly(node.self, cycles, at, times);
+    this.all ??= this.sort();
+    clock.cycles = this.all.addTo(clock.cycles, times);
+    for (const [cause, terms] of this.byCause) clock.byCause[cause] = terms.addTo(clock.byCause[cause]!, times);
+    for (const [node, terms] of this.byNode) node.self = terms.addTo(node.self, times);
     for (const node of this.calls) node.calls += times;
   }
 
-  private sort(): void {
-    this.all = this.cycles.map((_, at) => at);
-    this.byCause = positions(this.causes);
-    this.byNode = positions(this.nodes);
+  private sort(): RepeatedTerms {
+    this.byCause = grouped(this.causes, this.cycles);
+    this.byNode = grouped(this.nodes, this.cycles);
     this.calls = this.nodes.filter((_, at) => this.begins[at]);
+    return new RepeatedTerms(this.cycles);
   }
 }
 
-/** Where each key lies in a list. */
-function positions<T>(keys: readonly T[]): [T, number[]][] {
-  const found: [T, number[]][] = [];
+/** The values of each key, in their order. */
+function grouped<T>(keys: readonly T[], values: readonly number[]): [T, RepeatedTerms][] {
+  const found = new Map<T, number[]>();
   for (const [at, key] of keys.entries()) {
-    const known = found.find(([other]) => other === key);
-    if (known === undefined) found.push([key, [at]]);
-    else known[1].push(at);
+    const known = found.get(key);
+    if (known === undefined) found.set(key, [values[at]!]);
+    else known.push(values[at]!);
   }
-  return found;
+  return [...found].map(([key, terms]) => [key, new RepeatedTerms(terms)]);
 }

@@ -60,6 +60,8 @@ export function cycleModel(kernel: Kernel, { node, ...options }: CycleModelOptio
   const { platform, ram } = kernel;
   const pageTable = platform.table ?? kernel.code.paging?.table;
   const pathInTable = pageTable && new EntryPath(pageTable);
+  const leafBarrier = profile.barrier.leaf.value;
+  const tableBarrier = profile.barrier.table.value;
   let tables = 0;
 
   function pathNow(): EntryPath {
@@ -81,8 +83,8 @@ export function cycleModel(kernel: Kernel, { node, ...options }: CycleModelOptio
 
   function setEntryAt(pa: number, leaf: boolean): void {
     processor.storeEntry(pa, ENTRY_BYTES);
-    const barrier = leaf ? profile.barrier.leaf : profile.barrier.table;
-    if (barrier.value > 0) processor.charge(CAUSE.barrier, barrier.value);
+    const barrier = leaf ? leafBarrier : tableBarrier;
+    if (barrier > 0) processor.charge(CAUSE.barrier, barrier);
   }
 
   function flush(kind: FlushKind): void {
@@ -91,8 +93,9 @@ export function cycleModel(kernel: Kernel, { node, ...options }: CycleModelOptio
     processor.flush(cost, FLUSH_FUNCTION[kind]);
   }
 
+  /** Whether an entry that was written is a leaf, where that makes a difference to what follows it. */
   function isLeaf(level: Level, pa: number): boolean {
-    if (level === PTE || pageTable === undefined) return true;
+    if (level === PTE || pageTable === undefined || leafBarrier === tableBarrier) return true;
     const entry = pageTable.entry(pa, 0);
     return pageTable.format.isLeaf(level, pageTable.lo(entry), pageTable.hi(entry));
   }
@@ -134,28 +137,38 @@ export function cycleModel(kernel: Kernel, { node, ...options }: CycleModelOptio
     flushRange: () => flush('range'),
   };
 
-  /** Loops that there were, by the function that they were in; null while the clock stands still. */
-  const loops = new Map<EntryRow, Map<CallNode | null, EntryLoop>>();
+  /** A loop that there was. */
+  interface KnownLoop {
+    readonly row: EntryRow;
+    /** The function that it was in; null while the clock stood still. */
+    readonly caller: CallNode | null;
+    /** Entries above that each turn reads. */
+    readonly depth: number;
+    readonly loop: EntryLoop;
+  }
+  /** So few that going through them is faster than a map. */
+  const loops: KnownLoop[] = [];
 
-  function loopOf(row: EntryRow): EntryLoop {
-    const known = loops.get(row) ?? new Map<CallNode | null, EntryLoop>();
-    loops.set(row, known);
+  function loopOf(row: EntryRow): KnownLoop {
     const caller = processor.clock.running ? processor.calls.running : null;
-    let loop = known.get(caller);
-    if (loop === undefined) {
-      const events = row.map((event) => pageTableEntry[event]);
-      loop = new EntryLoop(processor, (pa) => {
-        for (let i = 0; i < events.length; i++) events[i]!(pa);
-      });
-      known.set(caller, loop);
+    for (let i = 0; i < loops.length; i++) {
+      const known = loops[i]!;
+      if (known.row === row && known.caller === caller) return known;
     }
-    return loop;
+    const events = row.map((event) => pageTableEntry[event]);
+    const loop = new EntryLoop(processor, (pa) => {
+      for (let i = 0; i < events.length; i++) events[i]!(pa);
+    });
+    const depth = row.includes('walk') ? pathNow().depthOf[PTE]! : 0;
+    const known = { row, caller, depth, loop };
+    loops.push(known);
+    return known;
   }
 
   function entryRow(row: EntryRow, address: number, count: number): void {
     const first = locate(PTE, address);
-    const { entries, depthOf } = pathNow();
-    loopOf(row).play(first, count, entries, row.includes('walk') ? depthOf[PTE]! : 0);
+    const { loop, depth } = loopOf(row);
+    loop.play(first, count, pathNow().entries, depth);
   }
 
   const observer: Observer = {
@@ -218,7 +231,7 @@ export function cycleModel(kernel: Kernel, { node, ...options }: CycleModelOptio
       }
       processor.store(CAUSE.hash, pa, HPTE_BYTES);
       if (profile.hash !== undefined) {
-        processor.charge(CAUSE.flush, processor.cyclesOf(profile.hash.tlbie.value), 'tlbie');
+        processor.chargeCall(CAUSE.flush, processor.cyclesOf(profile.hash.tlbie.value), 'tlbie');
       }
     },
     initialise(address, bytes) {

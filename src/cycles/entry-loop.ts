@@ -16,6 +16,8 @@ const SMALLEST_PAGE = 4096;
  * the line itself may come from elsewhere: its first turn costs what the first turn of another line did that came from there.
  */
 export class EntryLoop {
+  /** Bytes of a line, and entries. */
+  private readonly lineSize: number;
   private readonly perLine: number;
   /** A turn that finds all in L1 and in the first level of the TLB, once there was one that did. */
   private settled: Charges | null = null;
@@ -30,7 +32,8 @@ export class EntryLoop {
     private readonly processor: Processor,
     private readonly turn: (pa: number) => void,
   ) {
-    this.perLine = processor.profile.lineSize / ENTRY_BYTES;
+    this.lineSize = processor.profile.lineSize;
+    this.perLine = this.lineSize / ENTRY_BYTES;
   }
 
   /**
@@ -42,7 +45,7 @@ export class EntryLoop {
    */
   play(first: number, count: number, above: ArrayLike<number>, depth: number): void {
     for (let pa = first, left = count; left > 0;) {
-      const inPage = Math.min(left, (SMALLEST_PAGE - (pa % SMALLEST_PAGE)) / ENTRY_BYTES);
+      const inPage = Math.min(left, (SMALLEST_PAGE - (pa & (SMALLEST_PAGE - 1))) / ENTRY_BYTES);
       this.pa = pa;
       this.left = inPage;
       this.playInPage(above, depth);
@@ -132,7 +135,8 @@ export class EntryLoop {
   }
 
   private inLine(): number {
-    return Math.min(this.left, this.perLine - ((this.pa / ENTRY_BYTES) % this.perLine));
+    const { lineSize } = this;
+    return Math.min(this.left, (lineSize - (this.pa & (lineSize - 1))) / ENTRY_BYTES);
   }
 
   private goOn(): void {

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { ENTRY_BYTES, LEVELS, tableIndex, type Level, type PageTable } from '../hardware/page-table.js';
+import { ENTRY_BYTES, LEVELS, tableIndex, type Level, type PageTable, type WalkLevel } from '../hardware/page-table.js';
+import type { Ram } from '../hardware/ram.js';
 
 /**
  * The way from the root of a page table down to an entry, as the tables lead now. The last one is remembered, and each of its
  * entries is looked at before it is gone again: what it says may have changed, or where it lies.
  */
 export class EntryPath {
-  /** Physical byte addresses of the entries on the way, root first, as far as {@link locate} went last. */
+  /** Physical byte addresses of the entries above the one that {@link locate} found last, root first. */
   readonly entries: Float64Array;
   /** Tables above those of a level, by level. */
   readonly depthOf: readonly number[];
@@ -22,7 +23,12 @@ export class EntryPath {
   private readonly word1: Uint32Array;
   private readonly tables: Float64Array;
 
+  private readonly ram: Ram;
+  private readonly levels: readonly WalkLevel[];
+
   constructor(private readonly table: PageTable) {
+    this.ram = table.ram;
+    this.levels = table.levels;
     const depth = table.levels.length;
     this.entries = new Float64Array(depth);
     this.indexes = new Float64Array(depth);
@@ -36,39 +42,34 @@ export class EntryPath {
   /**
    * Goes down to the entry of a level that covers an address.
    * @param address low 52 bits of a virtual address
-   * @returns its physical byte address; {@link entries} has those above it, too
+   * @returns its physical byte address; {@link entries} has those above it
    * @throws RangeError for a folded level
    */
   locate(level: Level, address: number): number {
-    const { table, entries, indexes, positions, word0, word1, tables } = this;
-    const { ram, levels } = table;
+    const { indexes, positions, word0, word1, tables, levels, ram } = this;
+    const above = this.depthOf[level]!;
+    if (above < 0) throw new RangeError(`this page table has no level ${LEVELS[level]}`);
     if (ram.moves !== this.moves) this.known = 0;
     this.moves = ram.moves;
-    let tablePa = table.root;
-    for (let depth = 0; depth < levels.length; depth++) {
-      const here = levels[depth]!;
-      const pa = tablePa + tableIndex(here, address) * ENTRY_BYTES;
-      entries[depth] = pa;
-      if (here.level === level) return pa;
+    const { words } = ram;
+    let depth = 0;
+    for (const known = Math.min(this.known, above); depth < known; depth++) {
       const at = positions[depth]!;
-      if (
-        depth >= this.known ||
-        indexes[depth] !== Math.floor(address * here.perByte) ||
-        ram.words[at] !== word0[depth] ||
-        ram.words[at + 1] !== word1[depth]
-      )
-        this.read(depth, address);
-      tablePa = tables[depth]!;
+      if (indexes[depth] !== Math.floor(address * levels[depth]!.perByte)) break;
+      if (words[at] !== word0[depth] || words[at + 1] !== word1[depth]) break;
     }
-    throw new RangeError(`this page table has no level ${LEVELS[level]}`);
+    for (; depth < above; depth++) this.read(depth, address);
+    return (above === 0 ? this.table.root : tables[above - 1]!) + tableIndex(levels[above]!, address) * ENTRY_BYTES;
   }
 
   /** Reads an entry on the way; what lay behind it is no longer known. */
   private read(depth: number, address: number): void {
-    const { table } = this;
-    const { ram, levels, format } = table;
+    const { table, ram, levels } = this;
+    const { format } = table;
     const here = levels[depth]!;
-    const at = table.entry(this.entries[depth]!, 0);
+    this.entries[depth] =
+      (depth === 0 ? table.root : this.tables[depth - 1]!) + tableIndex(here, address) * ENTRY_BYTES;
+    const at = table.entry(this.entries[depth], 0);
     this.indexes[depth] = Math.floor(address * here.perByte);
     this.positions[depth] = at;
     this.word0[depth] = ram.words[at]!;

@@ -18,9 +18,10 @@ const LONG_ROW = 4;
 export class LruSets {
   /** The most recent key of each set, plus one, so that zero is an empty way. */
   private readonly newest: Float64Array;
-  /** The other ways of each set in the same way, by their age. */
+  /** The other ways of each set in the same way, by their age; the first that is empty ends them, whatever lies behind it. */
   private readonly older: Float64Array;
   private readonly mask: number;
+  private readonly perSet: number;
   /** Deferred runs, oldest first. They are disjoint. */
   private runs: Run[] = [];
   /** Runs that were deferred before those in {@link runs} and have left every set that did not take them. */
@@ -47,6 +48,7 @@ export class LruSets {
   ) {
     if (!Number.isInteger(Math.log2(sets))) throw new RangeError(`${sets} sets: their number is a power of two`);
     this.mask = sets - 1;
+    this.perSet = 1 / sets;
     this.newest = new Float64Array(sets);
     this.older = new Float64Array(sets * (ways - 1));
     this.taken = new Uint32Array(sets);
@@ -92,12 +94,18 @@ export class LruSets {
     const { newest, older, ways, sets, before, places } = this;
     const at = set * (ways - 1);
     const start = first + ((set - first) & this.mask);
-    const keys = Math.ceil((first + count - start) / sets);
+    const keys = Math.ceil((first + count - start) * this.perSet);
+    const last = start + (keys - 1) * sets + 1;
+    if (this.holdsLast(set, last, keys)) {
+      // All that is there has the whole rest of the row in front of it when its turn comes.
+      if (keys <= ways) for (let i = 0; i < keys; i++) found[last - 1 - i * sets - first] = mark;
+      return;
+    }
     let others = 0;
     for (let way = 0; way < ways; way++) {
       const stored = way === 0 ? newest[set]! : older[at + way - 1]!;
       if (stored === 0) break;
-      const place = (stored - 1 - start) / sets;
+      const place = (stored - 1 - start) * this.perSet;
       if (place < 0 || place >= keys) {
         before[others++] = stored;
         places[way] = keys;
@@ -108,11 +116,20 @@ export class LruSets {
       for (let nearer = 0; nearer < way; nearer++) if (places[nearer]! > place) inFront++;
       if (inFront < ways) found[stored - 1 - first] = mark;
     }
-    const last = start + (keys - 1) * sets + 1;
     newest[set] = last;
     const fresh = Math.min(keys, ways);
     for (let i = 1; i < fresh; i++) older[at + i - 1] = last - i * sets;
     for (let i = 0; i < others && fresh + i < ways; i++) older[at + fresh + i - 1] = before[i]!;
+    if (fresh + others < ways) older[at + fresh + others - 1] = 0;
+  }
+
+  /** Whether a set holds the last of so many keys that end with one, and they fill it. */
+  private holdsLast(set: number, last: number, keys: number): boolean {
+    const { newest, older, ways, sets } = this;
+    if (keys < ways || newest[set] !== last) return false;
+    const at = set * (ways - 1) - 1;
+    for (let way = 1; way < ways; way++) if (older[at + way] !== last - way * sets) return false;
+    return true;
   }
 
   /** Whether a key is there. Its set is chosen as by {@link touch}, and left as it is. */
@@ -120,14 +137,23 @@ export class LruSets {
     const set = index & this.mask;
     if (this.taken[set] !== this.deferred) this.take(set);
     const stored = key + 1;
-    if (this.newest[set] === stored) return true;
-    const older = this.ways - 1;
-    for (let at = set * older; at < (set + 1) * older; at++) if (this.older[at] === stored) return true;
+    const { newest, older, ways } = this;
+    if (newest[set] === stored) return true;
+    if (newest[set] === 0) return false;
+    for (let at = set * (ways - 1), end = at + ways - 1; at < end && older[at] !== 0; at++) {
+      if (older[at] === stored) return true;
+    }
     return false;
   }
 
   /** Empties every set: each finds out when it is next looked at, as of a run. */
   clear(): void {
+    // A single set without a run is emptied as soon as it would find out.
+    if (this.sets === 1 && this.runs.length === 0) {
+      this.newest[0] = 0;
+      this.taken[0] = this.deferred;
+      return;
+    }
     if (this.runs.length > 0) this.runs = [];
     this.deferred++;
     this.forgotten = this.deferred;
@@ -178,6 +204,8 @@ export class LruSets {
     for (let at = set * (ways - 1), end = at + ways - 1; at < end; at++) {
       const next = older[at]!;
       older[at] = moved;
+      // The end of the others, which has moved on by one.
+      if (moved === 0) return false;
       if (next === stored) return true;
       moved = next;
     }
@@ -188,10 +216,7 @@ export class LruSets {
   private take(set: number): void {
     const { newest, older, ways, runs, sets } = this;
     const at = set * (ways - 1);
-    if (this.taken[set]! < this.emptied) {
-      newest[set] = 0;
-      older.fill(0, at, at + ways - 1);
-    }
+    if (this.taken[set]! < this.emptied) newest[set] = 0;
     const oldest = Math.max(0, this.taken[set]! - this.forgotten);
     this.taken[set] = this.deferred;
     if (oldest === runs.length) return;

@@ -78,12 +78,17 @@ export class Processor {
   private readonly served: Float64Array;
   private readonly linearLeaf: number;
   private readonly instruction: number;
+  private readonly lineSize: number;
+  /** The level that memory is. */
   private readonly memory: number;
   private readonly remote: RemoteMemory | undefined;
   /** Largest leaf that the TLB keeps as one, bytes. */
   private readonly largestLeaf: number;
   private readonly walk: number;
   private readonly coldTableLine: number;
+  /** Cycles of the page allocator by order. */
+  private readonly allocateCycles: Float64Array;
+  private readonly freeCycles: Float64Array;
   /** Translations that the first level of the TLB had not, and lines of tables that were accessed for them. */
   private missedPages = 0;
   private tableLines = 0;
@@ -101,7 +106,10 @@ export class Processor {
     this.caches = new CacheHierarchy(profile.caches, profile.lineSize);
     this.tlb = new DataTlb(profile.tlb.first, profile.tlb.second);
     const { throughput } = profile;
+    this.allocateCycles = Float64Array.from(profile.allocate, ({ value }) => value);
+    this.freeCycles = Float64Array.from(profile.free, ({ value }) => value);
     this.memory = profile.caches.length;
+    this.lineSize = profile.lineSize;
     this.remote = remote;
     const latency = [
       ...profile.caches.map((cache) => cache.latency.value),
@@ -154,16 +162,24 @@ export class Processor {
   }
 
   /**
-   * Cycles of a cause go by.
+   * Cycles of a cause go by in the function that is running.
    * @param cause its number in causes.ts
-   * @param leaf function that the cycles belong to, where it is not the one that is running
    */
-  charge(cause: number, cycles: number, leaf?: string): void {
-    if (!this.clock.running) return;
-    const { calls, clock } = this;
-    const node = leaf === undefined ? calls.add(cycles) : calls.addLeaf(leaf, clock.cycles, cycles);
+  charge(cause: number, cycles: number): void {
+    const { clock } = this;
+    if (!clock.running) return;
+    const node = this.calls.add(cycles);
     clock.charge(cause, cycles);
-    if (this.recording !== null) this.recording.add(cause, cycles, node, leaf !== undefined);
+    if (this.recording !== null) this.recording.add(cause, cycles, node, false);
+  }
+
+  /** Cycles of a cause go by in a function that calls no other. @param cause its number in causes.ts */
+  chargeCall(cause: number, cycles: number, name: string): void {
+    const { clock } = this;
+    if (!clock.running) return;
+    const node = this.calls.addLeaf(name, clock.cycles, cycles);
+    clock.charge(cause, cycles);
+    if (this.recording !== null) this.recording.add(cause, cycles, node, true);
   }
 
   /** Plays a turn of a loop and writes down what it is charged. */
@@ -290,7 +306,7 @@ export class Processor {
     const cycles = this.lines(loop, pa, bytes) + this.translations(address, bytes, leafSize);
     const begins = !goesOn || this.profile.throughput === undefined;
     const cold = this.served[this.memory]! > 0 ? (loop.coldStart?.value ?? 0) * this.times('latency', pa) : 0;
-    this.charge(cause, (begins ? (loop.startup?.value ?? 0) + cold : 0) + cycles, leaf);
+    this.chargeCall(cause, (begins ? (loop.startup?.value ?? 0) + cold : 0) + cycles, leaf);
   }
 
   /**
@@ -328,7 +344,7 @@ export class Processor {
     const drain =
       this.lines(fillLoop, pa, bytes) + (parted ? pages * stores * (singleStore.value - pairedStore.value) : 0);
     const cycles = Math.max(pages * work, drain) * this.together + this.translations(address, bytes, leafSize);
-    this.charge(CAUSE.initialise, cycles, '__init_single_page');
+    this.chargeCall(CAUSE.initialise, cycles, '__init_single_page');
   }
 
   /** {@link stream} through the linear map. */
@@ -355,12 +371,12 @@ export class Processor {
 
   /** alloc_pages(). @param order log2 of the base pages */
   allocate(order: number): void {
-    this.charge(CAUSE.allocate, this.profile.allocate[order]!.value, 'alloc_pages');
+    this.chargeCall(CAUSE.allocate, this.allocateCycles[order]!, 'alloc_pages');
   }
 
   /** free_pages(). */
   free(order: number): void {
-    this.charge(CAUSE.allocate, this.profile.free[order]!.value, 'free_pages');
+    this.chargeCall(CAUSE.allocate, this.freeCycles[order]!, 'free_pages');
   }
 
   /** A spinlock that nobody else wants is taken and given back. */
@@ -371,7 +387,7 @@ export class Processor {
   /** A flush that waits for every CPU. */
   flush({ base, perCpu, empties }: FlushProfile, leaf: string): void {
     const others = (perCpu?.value ?? 0) * (this.cpus - 1);
-    this.charge(CAUSE.flush, this.cyclesOf(base.value + others), leaf);
+    this.chargeCall(CAUSE.flush, this.cyclesOf(base.value + others), leaf);
     if (empties) this.tlb.flush();
   }
 
@@ -379,7 +395,7 @@ export class Processor {
   hypercall(cause: number, leaf: string): void {
     const cost = this.profile.hash?.hypercall[this.hypervisor];
     if (cost === undefined) throw new RangeError(`${this.profile.name} has no cost of a call of ${this.hypervisor}`);
-    this.charge(cause, this.cyclesOf(cost.value), leaf);
+    this.chargeCall(cause, this.cyclesOf(cost.value), leaf);
   }
 
   private touch(bytes: number): void {
@@ -388,16 +404,17 @@ export class Processor {
 
   /** Cycles of the lines of a range, each at the rate of the level that serves it; {@link served} tells how many. */
   private lines(loop: StreamProfile, pa: number, bytes: number): number {
-    this.served.fill(0);
-    this.caches.stream(pa, bytes, this.served);
-    const { lineSize } = this.profile;
+    const { served, memory, lineSize } = this;
+    const { rates } = loop;
+    for (let level = 0; level <= memory; level++) served[level] = 0;
+    this.caches.stream(pa, bytes, served);
     let cycles = 0;
-    for (let level = 0; level < this.memory; level++) {
-      const lines = this.served[level]!;
-      if (lines > 0) cycles += (lines * lineSize) / loop.rates[level]!.value;
+    for (let level = 0; level < memory; level++) {
+      const lines = served[level]!;
+      if (lines > 0) cycles += (lines * lineSize) / rates[level]!.value;
     }
-    const lines = this.served[this.memory]!;
-    if (lines > 0) cycles += ((lines * lineSize) / loop.rates[this.memory]!.value) * this.times('stream', pa);
+    const lines = served[memory]!;
+    if (lines > 0) cycles += ((lines * lineSize) / rates[memory]!.value) * this.times('stream', pa);
     return cycles;
   }
 
@@ -429,6 +446,10 @@ export class Processor {
 
   /** Cycles that a translation adds. */
   private translation(address: number, leafSize: number): number {
+    return this.tlb.isNewest(address, leafSize) ? 0 : this.translate(address, leafSize);
+  }
+
+  private translate(address: number, leafSize: number): number {
     const found = this.tlb.lookup(address, leafSize);
     if (found === TLB_FIRST) return 0;
     this.missedPages++;

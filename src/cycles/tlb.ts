@@ -64,6 +64,11 @@ export class DataTlb {
     this.second = second.map(level);
   }
 
+  /** Whether an address lies in the page of the last access, as far as the first level holds it in one. */
+  isNewest(address: number, leafSize: number): boolean {
+    return this.last.leafSize === leafSize && address < this.newestEnd && address >= this.newestStart;
+  }
+
   /**
    * One translation.
    * @param address low 52 bits of a virtual address
@@ -71,9 +76,8 @@ export class DataTlb {
    * @returns TLB_FIRST, TLB_SECOND or TLB_WALK
    */
   lookup(address: number, leafSize: number): number {
-    const isLast = this.last.leafSize === leafSize;
-    if (isLast && address < this.newestEnd && address >= this.newestStart) return TLB_FIRST;
-    const { first, second } = isLast ? this.last : this.homesOf(leafSize);
+    if (this.isNewest(address, leafSize)) return TLB_FIRST;
+    const { first, second } = this.last.leafSize === leafSize ? this.last : this.homesOf(leafSize);
     if (first !== undefined) {
       this.newestStart = Math.floor(address * first.perByte) * first.size;
       this.newestEnd = this.newestStart + first.size;

@@ -239,13 +239,19 @@ export class Ram {
    * @param from where a pair begins
    */
   firstUnlike(from: number, to: number, word0: number, word1: number): number {
-    const words = this.words;
+    const { words, longs } = this;
     let i = from;
-    for (; i + 8 <= to; i += 8) {
-      const unlike0 = (words[i]! ^ word0) | (words[i + 2]! ^ word0) | (words[i + 4]! ^ word0) | (words[i + 6]! ^ word0);
-      const unlike1 =
-        (words[i + 1]! ^ word1) | (words[i + 3]! ^ word1) | (words[i + 5]! ^ word1) | (words[i + 7]! ^ word1);
-      if ((unlike0 | unlike1) !== 0) break;
+    if (words[i] === word0 && words[i + 1] === word1 && i < to) {
+      // The first is one, so the others are compared with it: 64 bits at once, as in firstNonZero().
+      const pair = longs[i >>> 1]!;
+      const end = to >>> 1;
+      let at = (i >>> 1) + 1;
+      for (; at + 4 <= end; at += 4) {
+        const unlike =
+          (longs[at]! ^ pair) | (longs[at + 1]! ^ pair) | (longs[at + 2]! ^ pair) | (longs[at + 3]! ^ pair);
+        if (BigInt.asIntN(64, unlike) !== 0n) break;
+      }
+      i = at << 1;
     }
     while (i < to && words[i] === word0 && words[i + 1] === word1) i += 2;
     return i;

@@ -70,6 +70,30 @@ describe('caches', () => {
     );
   });
 
+  test('know a table that is searched again and again from its first entry on, whatever comes between', () => {
+    const sets = 16;
+    const geometry = [
+      { size: 2 * sets * LINE, ways: 2 },
+      { size: 12 * sets * LINE, ways: 3 },
+    ];
+    const search = fc.record({ first: fc.constantFrom(3, 200), lines: fc.integer({ min: 1, max: sets }) });
+    const other = fc.record({ first: fc.nat(400), lines: fc.constant(1) });
+    fc.assert(
+      fc.property(fc.array(fc.oneof(search, other), { maxLength: 40 }), (actions) => {
+        const cache = new CacheHierarchy(geometry, LINE);
+        const byLine = model(geometry);
+        for (const { first, lines } of actions) {
+          const served = new Float64Array(3);
+          const expected = new Float64Array(3);
+          cache.stream(BASE + first * LINE, lines * LINE, served);
+          for (let line = first; line < first + lines; line++) expected[byLine(line)]! += 1;
+          expect(served).toEqual(expected);
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
   test('a terabyte that nobody touched comes from memory, in one look', () => {
     const cache = new CacheHierarchy(SMALL, LINE);
     const served = new Float64Array(4);
