@@ -455,7 +455,7 @@ describe('an answer that comes when something else was asked for', () => {
     await page.getByRole('dialog').getByRole('button', { name: 'Load', exact: true }).click();
     await loaded.are(1);
     await page.keyboard.press('Escape');
-    await page.getByRole('dialog').waitFor({ state: 'hidden' });
+    await page.locator('dialog').waitFor({ state: 'detached' });
     await loaded.come();
     await settled(page);
     expect(await page.locator('.note').count()).toBe(0);
@@ -554,17 +554,24 @@ describe('an answer that comes when something else was asked for', () => {
   });
 });
 
-test('what is typed when a dialog was asked for is for the dialog', async (context) => {
+test('what is typed when a dialog was asked for is for the dialog, and when it was closed for the page', async (context) => {
   needsBrowser(context);
   const page = await open();
-  await page.evaluate(`(async () => {
-    const press = (key) => dispatchEvent(new KeyboardEvent('keydown', { key }));
-    press('l');
-    await Promise.resolve();
-    press('c');
-  })()`);
+  const after = (act: string, key: string) =>
+    page.evaluate(`(async () => {
+      const press = (key) => dispatchEvent(new KeyboardEvent('keydown', { key }));
+      ${act};
+      await Promise.resolve();
+      press('${key}');
+      await new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+    })()`);
+  await after(`press('l')`, 'c');
   await page.getByLabel('text to load').waitFor();
   expect(await page.getByRole('dialog').count()).toBe(1);
+  await after(`document.querySelector('dialog button').click()`, 'l');
+  await page.getByLabel('text to load').waitFor();
+  await page.keyboard.press('Escape');
+  await page.locator('dialog').waitFor({ state: 'detached' });
 });
 
 test('a counter that is wrong is shown with what it should say, and hundreds of events come behind the picture', async (context) => {
