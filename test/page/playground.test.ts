@@ -481,6 +481,33 @@ describe('an answer that comes when something else was asked for', () => {
     expect(await page.locator('.facts').innerText()).toContain('x86_64');
   });
 
+  test('the machine that was chosen, for somebody who has clicked a section of it', async (context) => {
+    needsBrowser(context);
+    const page = await open();
+    const run = await keepBack(page, 'run');
+    await page.getByLabel('architecture').selectOption('ppc64');
+    await page.keyboard.press('2');
+    await run.are(1);
+    await run.come();
+    await stepCount(page, 1);
+    // Sections have 16 MiB, and 128 MiB in the picture from before.
+    expect(await page.locator('.step').innerText()).toContain('add-pages section 257');
+  });
+
+  test('the steps before the one in which an allocation is to fail', async (context) => {
+    needsBrowser(context);
+    const page = await open();
+    const run = await keepBack(page, 'run');
+    await page.keyboard.press('1');
+    await page.getByRole('button', { name: 'next allocation fails' }).click();
+    await page.keyboard.press('3');
+    await run.are(1);
+    await run.come();
+    await stepCount(page, 2);
+    expect(await page.locator('.step[aria-current]').innerText()).toContain('add-pages section 34');
+    expect(await page.locator('.event', { hasText: '→ fails' }).count()).toBeGreaterThan(0);
+  });
+
   test('the second kernel, for somebody who has chosen a finding of the first', async (context) => {
     needsBrowser(context);
     const page = await open();
