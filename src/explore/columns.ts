@@ -4,6 +4,9 @@ import type { Level, Leaf, Table } from '../hardware/page-table.js';
 
 /** Leaves and tables of a state as columns of numbers: no object a leaf. */
 
+/** Leaves that are copied faster one by one than by a call for each column. */
+const SHORT = 48;
+
 /** Leaves by ascending address, a column for each field; sizes and addresses in bytes. */
 export class LeafColumns {
   length = 0;
@@ -47,18 +50,26 @@ export class LeafColumns {
 
   /** Adds the leaves [from, to) of another scan. */
   pushAll(other: LeafColumns, from: number, to: number): void {
-    const at = this.length;
+    const first = this.length;
     this.length += to - from;
     while (this.length > this.start.length) this.grow();
-    copyPart(this.start, other.start, from, to, at);
-    copyPart(this.size, other.size, from, to, at);
-    copyPart(this.pa, other.pa, from, to, at);
-    copyPart(this.level, other.level, from, to, at);
-    copyPart(this.lo, other.lo, from, to, at);
-    copyPart(this.hi, other.hi, from, to, at);
-    copyPart(this.owner, other.owner, from, to, at);
-    copyPart(this.isUsed, other.isUsed, from, to, at);
-    copyPart(this.content, other.content, from, to, at);
+    if (to - from > SHORT) {
+      const columns = this.columns();
+      const others = other.columns();
+      for (let c = 0; c < columns.length; c++) columns[c]!.set(others[c]!.subarray(from, to), first);
+      return;
+    }
+    for (let i = from, at = first; i < to; i++, at++) {
+      this.start[at] = other.start[i]!;
+      this.size[at] = other.size[i]!;
+      this.pa[at] = other.pa[i]!;
+      this.level[at] = other.level[i]!;
+      this.lo[at] = other.lo[i]!;
+      this.hi[at] = other.hi[i]!;
+      this.owner[at] = other.owner[i]!;
+      this.isUsed[at] = other.isUsed[i]!;
+      this.content[at] = other.content[i]!;
+    }
   }
 
   toLeaves(): Leaf[] {
@@ -70,6 +81,11 @@ export class LeafColumns {
       lo: this.lo[i]!,
       hi: this.hi[i]!,
     }));
+  }
+
+  private columns(): (Float64Array | Uint32Array | Uint8Array)[] {
+    const { start, size, pa, level, lo, hi, owner, isUsed, content } = this;
+    return [start, size, pa, level, lo, hi, owner, isUsed, content];
   }
 
   private grow(): void {
@@ -124,20 +140,6 @@ export class TableColumns {
     this.owner = wider(this.owner, new Uint8Array(capacity));
     this.hasEntries = wider(this.hasEntries, new Uint8Array(capacity));
   }
-}
-
-/** Elements that are copied faster one by one than by a call. */
-const SHORT = 48;
-
-function copyPart<T extends Float64Array | Uint32Array | Uint8Array>(
-  column: T,
-  other: T,
-  from: number,
-  to: number,
-  at: number,
-): void {
-  if (to - from > SHORT) column.set(other.subarray(from, to), at);
-  else for (let i = from; i < to; i++) column[at + i - from] = other[i]!;
 }
 
 export function wider<T extends { set(from: T): void }>(old: T, target: T): T {

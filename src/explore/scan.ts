@@ -123,6 +123,8 @@ export class Scanner {
   /** What is read goes into one of the two. */
   private hash = this.wholeHash;
   private readonly bytesHash = new Hash();
+  /** What bytes that are all the same come to, two words for each byte. */
+  private readonly fillHashes: Int32Array;
   private readonly writer = new StateWriter();
   private readonly window: AddressRange;
   /** Memory that altmaps hand out, joined: what they hand out again has the bytes that it was left with. */
@@ -197,6 +199,7 @@ export class Scanner {
     this.mmu = kernel.platform.table;
     this.keepsFrames = run.scenario.machine.recycledPages === 'keep' || run.iommuTables !== undefined;
     this.window = this.whatChanges();
+    this.fillHashes = Int32Array.from(Array.from({ length: 256 }, (_, byte) => this.hashOfFill(byte)).flat());
   }
 
   /**
@@ -347,13 +350,14 @@ export class Scanner {
     for (let w = 0; w < this.altmapWindows.length; w++) {
       const { start, end } = this.altmapWindows[w]!;
       const byte = ram.uniformByteOf(start, end - start);
-      if (byte === MIXED) this.readBytes(start, end - start);
-      else {
-        this.startBytes();
-        this.readWord(0, fillOf(byte));
+      if (byte === MIXED) {
+        this.readBytes(start, end - start);
+        hash.word(this.bytesHash.lo);
+        hash.word(this.bytesHash.hi);
+      } else {
+        hash.word(this.fillHashes[byte * 2]!);
+        hash.word(this.fillHashes[byte * 2 + 1]!);
       }
-      hash.word(this.bytesHash.lo);
-      hash.word(this.bytesHash.hi);
     }
     this.readCaller(places);
   }
@@ -694,6 +698,12 @@ export class Scanner {
   private forgetNames(): void {
     this.names.fill(0);
     this.nextName = 1;
+  }
+
+  private hashOfFill(byte: number): number[] {
+    this.startBytes();
+    this.readWord(0, fillOf(byte));
+    return [this.bytesHash.lo, this.bytesHash.hi];
   }
 
   private startBytes(): void {

@@ -92,10 +92,10 @@ export class KernelLog {
   }
 
   /** The log as it was when these warnings had been given, and nothing since the last {@link take}. */
-  restore(onceGiven: Iterable<string>): void {
+  restore(onceGiven: readonly string[]): void {
     this.take();
     if (this.once.size > 0) this.once.clear();
-    for (const text of onceGiven) this.once.add(text);
+    for (let i = 0; i < onceGiven.length; i++) this.once.add(onceGiven[i]!);
   }
 
   private say(mishap: Mishap): void {

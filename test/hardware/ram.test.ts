@@ -240,4 +240,60 @@ describe('RAM', () => {
       }),
     );
   });
+
+  test('is what an image was made of once it is gone back to, and says what was touched since then', () => {
+    const image = fc.integer({ min: 0, max: 2 });
+    const change = fc.oneof(
+      write,
+      fc.record({ word: fc.nat(SIZE / 4 - 1), value: fc.nat(3) }),
+      fc.record({ row: fc.integer({ min: 1, max: FRAMES }) }),
+      fc.record({ copied: fc.nat(FRAMES - 1), to: fc.nat(FRAMES - 1) }),
+      fc.record({ elsewhere: fc.nat(SIZE / 4 - 1), value: fc.nat(3) }),
+      fc.record({ capture: image }),
+      fc.record({ load: image }),
+    );
+    const bytesOf = (ram: Ram): Uint8Array[] => Array.from({ length: FRAMES }, (_, f) => ram.readFrame(FIRST + f));
+    const contents = (ram: Ram): number[] => Array.from({ length: FRAMES }, (_, f) => ram.contentOf(FIRST + f));
+    fc.assert(
+      fc.property(fc.array(change, { minLength: 4, maxLength: 30 }), (changes) => {
+        const ram = new Ram(FRAME);
+        const images = [0, 1, 2].map(() => {
+          const made = { image: new RamImage(), bytes: bytesOf(ram), contents: contents(ram) };
+          ram.capture(made.image);
+          return made;
+        });
+        let like = images[2]!;
+        for (const made of changes) {
+          if ('capture' in made) {
+            like = images[made.capture]!;
+            ram.capture(like.image);
+            like.bytes = bytesOf(ram);
+          } else if ('load' in made) {
+            like = images[made.load]!;
+            ram.load(like.image);
+            expect(bytesOf(ram).every((bytes, f) => isSame(bytes, like.bytes[f]!))).toBe(true);
+          } else if ('row' in made) ram.rowIndex(FIRST, made.row);
+          else if ('copied' in made) ram.copyFrame(FIRST + made.to, FIRST + made.copied);
+          else if ('word' in made) ram.words[ram.wordIndex(FIRST * FRAME + made.word * 4)] = made.value;
+          else if ('from' in made) {
+            ram.memset(FIRST * FRAME + made.from, made.byte, Math.min(made.length, SIZE - made.from));
+          } else if (ram.uniformByte(FIRST + Math.floor((made.elsewhere * 4) / FRAME)) === MIXED) {
+            // Code that runs elsewhere does not ask where a frame lies that it has a pointer to.
+            const at = ram.readIndex(FIRST * FRAME + made.elsewhere * 4);
+            ram.holdFrames();
+            ram.words[at] = made.value;
+            ram.releaseFrames();
+          }
+          if ('capture' in made || 'load' in made) like.contents = contents(ram);
+          if (!ram.isFrom(like.image.name)) continue;
+          bytesOf(ram).forEach((bytes, f) => {
+            const content = ram.contentOf(FIRST + f);
+            if (content !== like.contents[f] || ram.isTouched(content)) return;
+            expect(isSame(bytes, like.bytes[f]!)).toBe(true);
+          });
+        }
+      }),
+      { numRuns: 150 },
+    );
+  });
 });
