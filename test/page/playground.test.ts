@@ -455,7 +455,7 @@ describe('an answer that comes when something else was asked for', () => {
     await page.getByRole('dialog').getByRole('button', { name: 'Load', exact: true }).click();
     await loaded.are(1);
     await page.keyboard.press('Escape');
-    await page.getByRole('dialog').waitFor({ state: 'hidden' });
+    await page.locator('dialog').waitFor({ state: 'detached' });
     await loaded.come();
     await settled(page);
     expect(await page.locator('.note').count()).toBe(0);
@@ -479,6 +479,33 @@ describe('an answer that comes when something else was asked for', () => {
     await checked.come();
     await settled(page);
     expect(await page.locator('.facts').innerText()).toContain('x86_64');
+  });
+
+  test('the machine that was chosen, for somebody who has clicked a section of it', async (context) => {
+    needsBrowser(context);
+    const page = await open();
+    const run = await keepBack(page, 'run');
+    await page.getByLabel('architecture').selectOption('ppc64');
+    await page.keyboard.press('2');
+    await run.are(1);
+    await run.come();
+    await stepCount(page, 1);
+    // Sections have 16 MiB, and 128 MiB in the picture from before.
+    expect(await page.locator('.step').innerText()).toContain('add-pages section 257');
+  });
+
+  test('the steps before the one in which an allocation is to fail', async (context) => {
+    needsBrowser(context);
+    const page = await open();
+    const run = await keepBack(page, 'run');
+    await page.keyboard.press('1');
+    await page.getByRole('button', { name: 'next allocation fails' }).click();
+    await page.keyboard.press('3');
+    await run.are(1);
+    await run.come();
+    await stepCount(page, 2);
+    expect(await page.locator('.step[aria-current]').innerText()).toContain('add-pages section 34');
+    expect(await page.locator('.event', { hasText: '→ fails' }).count()).toBeGreaterThan(0);
   });
 
   test('the second kernel, for somebody who has chosen a finding of the first', async (context) => {
@@ -527,17 +554,24 @@ describe('an answer that comes when something else was asked for', () => {
   });
 });
 
-test('what is typed when a dialog was asked for is for the dialog', async (context) => {
+test('what is typed when a dialog was asked for is for the dialog, and when it was closed for the page', async (context) => {
   needsBrowser(context);
   const page = await open();
-  await page.evaluate(`(async () => {
-    const press = (key) => dispatchEvent(new KeyboardEvent('keydown', { key }));
-    press('l');
-    await Promise.resolve();
-    press('c');
-  })()`);
+  const after = (act: string, key: string) =>
+    page.evaluate(`(async () => {
+      const press = (key) => dispatchEvent(new KeyboardEvent('keydown', { key }));
+      ${act};
+      await Promise.resolve();
+      press('${key}');
+      await new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+    })()`);
+  await after(`press('l')`, 'c');
   await page.getByLabel('text to load').waitFor();
   expect(await page.getByRole('dialog').count()).toBe(1);
+  await after(`document.querySelector('dialog button').click()`, 'l');
+  await page.getByLabel('text to load').waitFor();
+  await page.keyboard.press('Escape');
+  await page.locator('dialog').waitFor({ state: 'detached' });
 });
 
 test('a counter that is wrong is shown with what it should say, and hundreds of events come behind the picture', async (context) => {

@@ -395,9 +395,17 @@ export function App({ document: own, emulator }: AppProps) {
     [axis, session, zoom, position, selected],
   );
 
+  /** The machine that is in the picture, and the section of those that can be plugged that was clicked before it was. */
+  const pictured = useRef(draft.file.machine);
+  const clicked = useRef<number | undefined>(undefined);
   const onSection = useCallback(
     (section: number): void => {
       if (session === undefined || offer === undefined) return;
+      // Where sections lie, and how many allocations there were, the picture of another machine or of fewer steps does not say.
+      if (waiting !== 'for nothing' && (tool.fails || draft.file.machine !== pictured.current)) {
+        clicked.current = section - windowFirst(session);
+        return;
+      }
       const next = clickSection(draft, section, tool, session);
       if (typeof next === 'string') tell(next);
       else {
@@ -405,8 +413,15 @@ export function App({ document: own, emulator }: AppProps) {
         play(next);
       }
     },
-    [session, draft, tool, offer, play, tell],
+    [session, draft, tool, offer, waiting, play, tell],
   );
+  useLayoutEffect(() => {
+    if (waiting !== 'for nothing' || session === undefined) return;
+    pictured.current = draft.file.machine;
+    const nth = clicked.current;
+    clicked.current = undefined;
+    if (nth !== undefined && mode === 'play') onSection(windowFirst(session) + nth);
+  }, [waiting, session]);
 
   const copyLink = (): void =>
     void copyText(location.href).then((isCopied) =>

@@ -29,10 +29,18 @@ export function Dialog({
     };
   }, []);
   return (
-    <dialog ref={dialog} aria-label={title}>
+    <dialog
+      ref={dialog}
+      aria-label={title}
+      onCancel={(event) => {
+        // The event that it is closed comes later than the next key.
+        event.preventDefault();
+        onClose();
+      }}
+    >
       <div class="dialog-head">
         <h2>{title}</h2>
-        <button type="button" onClick={() => dialog.current?.close()}>
+        <button type="button" onClick={onClose}>
           Close
         </button>
       </div>
