@@ -49,8 +49,9 @@ describe('arm64', () => {
   });
 
   test.each([4, 16, 64])('pages of %i KiB are one choice of three', (size) => {
-    const { of } = arm64;
-    const chosen = Object.entries(of!(machine({ pageSize: size * KIB }))).filter(([name]) => name.endsWith('K_PAGES'));
+    const chosen = Object.entries(arm64.of!(machine({ pageSize: size * KIB }))).filter(([name]) =>
+      name.endsWith('K_PAGES'),
+    );
     expect(chosen).toHaveLength(3);
     expect(chosen.filter(([, value]) => value === true)).toEqual([[`CONFIG_ARM64_${size}K_PAGES`, true]]);
   });
