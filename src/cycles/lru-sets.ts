@@ -96,8 +96,8 @@ export class LruSets {
     const start = first + ((set - first) & this.mask);
     const keys = Math.ceil((first + count - start) * this.perSet);
     const last = start + (keys - 1) * sets + 1;
-    if (this.holdsLast(set, last, keys)) {
-      // All that is there has the whole rest of the row in front of it when its turn comes.
+    if (this.isFilledTo(set, last)) {
+      // As many keys as the row has less one are in front of each of its keys when its turn comes, and stay behind it.
       if (keys <= ways) for (let i = 0; i < keys; i++) found[last - 1 - i * sets - first] = mark;
       return;
     }
@@ -123,10 +123,10 @@ export class LruSets {
     if (fresh + others < ways) older[at + fresh + others - 1] = 0;
   }
 
-  /** Whether a set holds the last of so many keys that end with one, and they fill it. */
-  private holdsLast(set: number, last: number, keys: number): boolean {
+  /** Whether a set is full of keys of a row, by their age, of which this one, plus one, is the most recent. */
+  private isFilledTo(set: number, last: number): boolean {
     const { newest, older, ways, sets } = this;
-    if (keys < ways || newest[set] !== last) return false;
+    if (newest[set] !== last) return false;
     const at = set * (ways - 1) - 1;
     for (let way = 1; way < ways; way++) if (older[at + way] !== last - way * sets) return false;
     return true;

@@ -71,15 +71,17 @@ describe('caches', () => {
   });
 
   test('know a table that is searched again and again from its first entry on, whatever comes between', () => {
-    const sets = 16;
+    const sets = 32;
     const geometry = [
       { size: 2 * sets * LINE, ways: 2 },
       { size: 12 * sets * LINE, ways: 3 },
     ];
     const search = fc.record({ first: fc.constantFrom(3, 200), lines: fc.integer({ min: 1, max: sets }) });
-    const other = fc.record({ first: fc.nat(400), lines: fc.constant(1) });
+    const other = fc.record({ first: fc.nat(400), lines: fc.constantFrom(1, 5) });
+    const others = fc.array(other, { maxLength: 20 });
     fc.assert(
-      fc.property(fc.array(fc.oneof(search, other), { maxLength: 40 }), (actions) => {
+      fc.property(fc.array(fc.oneof(others, fc.tuple(search)), { maxLength: 12 }), (turns) => {
+        const actions = turns.flat();
         const cache = new CacheHierarchy(geometry, LINE);
         const byLine = model(geometry);
         for (const { first, lines } of actions) {
@@ -102,6 +104,13 @@ describe('caches', () => {
     expect([...served]).toEqual([0, 0, 0, 2 ** 34]);
     expect(cache.access(2 ** 40 - LINE)).toBe(0);
     expect(cache.access(0)).toBe(3);
+  });
+
+  test('a line that was the most recent is gone when a range that nobody touched has come', () => {
+    const cache = new CacheHierarchy(SMALL, LINE);
+    expect([cache.access(0), cache.access(0)]).toEqual([3, 0]);
+    cache.stream(2 ** 30, 2 ** 30, new Float64Array(4));
+    expect([cache.access(0), cache.access(0)]).toEqual([3, 0]);
   });
 
   test('an empty range touches nothing', () => {
