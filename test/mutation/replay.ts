@@ -16,8 +16,8 @@ import { isAsked } from './rooms.js';
 
 const TEST = join(import.meta.dirname, '..');
 
-/** Of how many recorded vectors one is replayed. A prime, since the recordings go through their parameters in turn. */
-const SAMPLING = 29;
+/** Of how many recorded vectors of a folder one is replayed. Primes, since the recordings go through their parameters in turn. */
+const SAMPLING = { vectors: 29, 'vectors/trees': 211, 'vectors/hotplug-trees': 17 };
 /** The same where recordings are few, or soon replayed. */
 const CLOSER_SAMPLING: Readonly<Record<string, number>> = {
   'memmap-on-memory.json.gz': 7,
@@ -25,8 +25,10 @@ const CLOSER_SAMPLING: Readonly<Record<string, number>> = {
   'resource-tree.json.gz': 1,
   'zone-span.json.gz': 1,
 };
-/** Of how many booted kernels one is replayed. */
-const KERNEL_SAMPLING = 9;
+/** Of how many booted kernels of a folder one is replayed. */
+const KERNEL_SAMPLING = { 'real-kernels': 9, 'real-kernels-by-release': 5 };
+/** Kernels to which was done what few recordings have. */
+const TELLING = /hugetlb|virtio-mem|nvdimm-dax|offline/;
 /** Tests that share the sample of a file: a mutant that reaches few of its vectors need not wait for all. */
 const PARTS = 4;
 
@@ -37,11 +39,14 @@ function recording(...path: string[]): unknown {
   return read.get(file);
 }
 
-describe("a sample of the kernel's own functions, recorded", () => {
-  for (const file of readdirSync(join(TEST, 'vectors')).filter((name) => name.endsWith('.gz') && isAsked(name))) {
+const filesIn = (folder: string): string[] =>
+  readdirSync(join(TEST, folder)).filter((name) => name.endsWith('.gz') && isAsked(name));
+
+describe.each(Object.entries(SAMPLING))("a sample of the kernel's own functions, recorded: %s", (folder, usual) => {
+  for (const file of filesIn(folder)) {
     test.each(Array.from({ length: PARTS }, (_, part) => part))(`${file}, part %i`, (part) => {
-      const sampling = CLOSER_SAMPLING[file] ?? SAMPLING;
-      const sample = (recording('vectors', file) as unknown[]).filter((_, i) => i % sampling === 0);
+      const sampling = CLOSER_SAMPLING[file] ?? usual;
+      const sample = (recording(folder, file) as unknown[]).filter((_, i) => i % sampling === 0);
       for (const vector of sample.filter((_, i) => i % PARTS === part)) {
         expect((hotplugSuiteOf(vector) ?? verifyVector)(vector)).toBeUndefined();
       }
@@ -49,10 +54,12 @@ describe("a sample of the kernel's own functions, recorded", () => {
   }
 });
 
-describe('a sample of booted kernels, read from outside', () => {
-  const files = readdirSync(join(TEST, 'real-kernels')).filter((file) => file.endsWith('.gz') && isAsked(file));
-  test.each(files.filter((_, i) => i % KERNEL_SAMPLING === 0))('%s', (file) => {
-    const recorded = recordedKernelSchema.parse(recording('real-kernels', file));
-    expect(verifyRecordedKernel(recorded, file)).toBeUndefined();
-  });
-});
+describe.each(Object.entries(KERNEL_SAMPLING))(
+  'a sample of booted kernels, read from outside: %s',
+  (folder, sampling) => {
+    test.each(filesIn(folder).filter((name, i) => i % sampling === 0 || TELLING.test(name)))('%s', (file) => {
+      const recorded = recordedKernelSchema.parse(recording(folder, file));
+      expect(verifyRecordedKernel(recorded, file)).toBeUndefined();
+    });
+  },
+);

@@ -3,6 +3,9 @@
 /** What a mutant anywhere has to survive: what one of a room has to, and the tests of src/mm. */
 import './room-suite.js';
 import '../mm/add-memory.test.js';
+import '../mm/address-limits.test.js';
+import '../mm/base-pages.test.js';
+import '../mm/device-memmap.test.js';
 import '../mm/hugetlb-vmemmap.test.js';
 import '../mm/memmap-on-memory.test.js';
 import '../mm/memory-block.test.js';

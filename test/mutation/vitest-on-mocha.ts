@@ -38,6 +38,9 @@ const withEach = (definer: Definer) =>
         const values: readonly unknown[] = Array.isArray(each) ? each : [each];
         definer(title(name, values), () => body(...values));
       }),
+    runIf: (is: boolean) => (name: string, body: Body) => {
+      if (is) definer(name, () => body());
+    },
   });
 
 export const describe = withEach((name, body) =>

@@ -78,7 +78,7 @@ export function Steps({ session, position, onGo, onDelete }: StepsProps) {
 /** Events on either side of the current one that are there at once: more than a screen has. */
 const NEAR = 24;
 /** Those that come whenever the browser has nothing else to do, until all are there. */
-const MORE = 60;
+const MORE = 20;
 /** They come at last even where it always has, ms. */
 const LATEST = 300;
 
