@@ -83,6 +83,39 @@ describe('a zone after boot', () => {
   });
 });
 
+describe('struct pages of a hole in a section of boot memory (init_unavailable_range)', () => {
+  const QUARTER = SECTION / 4;
+  /** Quarters of the first sections, each of a node. */
+  const quarters = (...of: readonly (readonly [first: number, count: number, nid: number])[]): BootMemory[] =>
+    of.map(([first, count, nid]) => ({ pfn: PFN + first * QUARTER, nrPages: count * QUARTER, nid, zone: 'Normal' }));
+  /** The nodes that struct pages of the first eight quarters name. */
+  const nodesOf = (boot: readonly BootMemory[]) => {
+    const { pageZones } = booted(boot, [0, 1]);
+    return Array.from({ length: 8 }, (_, i) => [
+      pageZones.get(PFN + i * QUARTER)?.nid,
+      pageZones.get(PFN + (i + 1) * QUARTER - 1)?.nid,
+    ]).map(([first, last]) => (first === last ? first : [first, last]));
+  };
+
+  test('name the zone of the memory behind it; behind the last memory of a section, the zone before it', () => {
+    expect(nodesOf(quarters([1, 1, 0]))).toEqual([0, 0, 0, 0, undefined, undefined, undefined, undefined]);
+    expect(nodesOf(quarters([0, 1, 0], [2, 1, 1]))).toEqual([0, 1, 1, 1, undefined, undefined, undefined, undefined]);
+  });
+
+  test('name it over the border of a section too, as far as the section of that memory goes', () => {
+    expect(nodesOf(quarters([2, 1, 0], [5, 1, 1]))).toEqual([0, 0, 0, 0, 1, 1, 1, 1]);
+  });
+
+  test('are the same in whatever order firmware tells of the memory', () => {
+    expect(nodesOf(quarters([2, 1, 1], [0, 1, 0]))).toEqual(nodesOf(quarters([0, 1, 0], [2, 1, 1])));
+    expect(nodesOf(quarters([5, 1, 1], [2, 1, 0]))).toEqual(nodesOf(quarters([2, 1, 0], [5, 1, 1])));
+  });
+
+  test('are none where the next memory begins with the next section', () => {
+    expect(nodesOf(quarters([0, 3, 0], [4, 4, 1]))).toEqual([0, 0, 0, 0, 1, 1, 1, 1]);
+  });
+});
+
 describe('a node after boot', () => {
   test('spans its zones, and counts the pages of all of them', () => {
     const below4G: BootMemory = { pfn: 4096, nrPages: SECTION, nid: 0, zone: 'DMA32' };
@@ -107,6 +140,21 @@ describe('/proc/iomem after boot', () => {
     expect(rows).toEqual([
       [byte(1), byte(2) - 1, SYSTEM_RAM, flags],
       [byte(4), byte(6) - 1, SYSTEM_RAM, flags],
+    ]);
+  });
+
+  test('has one for memory of a node without a hole, whatever its zones; nodes and holes cut it', () => {
+    const below: BootMemory = { pfn: PFN - SECTION, nrPages: SECTION, nid: 0, zone: 'DMA32' };
+    const first = (boot: readonly BootMemory[]) =>
+      booted(boot, [0, 1]).iomem.children.map(({ start, end }) => [start / PAGE - PFN, (end + 1) / PAGE - PFN]);
+    expect(first([normal(0), below])).toEqual([[-SECTION, SECTION]]);
+    expect(first([below, normal(0, 1, 1)])).toEqual([
+      [-SECTION, 0],
+      [0, SECTION],
+    ]);
+    expect(first([normal(0), normal(2), normal(3)])).toEqual([
+      [0, SECTION],
+      [2 * SECTION, 4 * SECTION],
     ]);
   });
 });
