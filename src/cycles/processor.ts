@@ -86,6 +86,8 @@ export class Processor {
   private readonly largestLeaf: number;
   private readonly walk: number;
   private readonly coldTableLine: number;
+  /** Lines and pages that L1 and the first level of the TLB hold wherever they lie. */
+  private readonly keptFirst: number;
   /** Cycles of the page allocator by order. */
   private readonly allocateCycles: Float64Array;
   private readonly freeCycles: Float64Array;
@@ -119,6 +121,7 @@ export class Processor {
     this.served = new Float64Array(this.memory + 1);
     this.largestLeaf = nested ?? Infinity;
     this.linearLeaf = Math.min(profile.tlb.linearMap.leafSize, this.largestLeaf);
+    this.keptFirst = Math.min(profile.caches[0]!.ways, this.tlb.firstWays(this.linearLeaf));
     this.walk = profile.tlb.walk.value * (nested === undefined ? 1 : nestedFactor(profile));
     this.coldTableLine = (throughput?.coldTableLine.value ?? 0) * (remote?.holdsTables === true ? remote.latency : 1);
     this.instruction = 1 / profile.issueWidth.value;
@@ -244,7 +247,7 @@ export class Processor {
 
   /** Whether so many lines and pages that are accessed again and again stay in L1 and in the first level of the TLB. */
   keepsFirst(count: number): boolean {
-    return count <= this.profile.caches[0]!.ways && count <= this.tlb.firstWays(this.linearLeaf);
+    return count <= this.keptFirst;
   }
 
   /** Instructions that touch no memory, at the width of the core. */
@@ -450,7 +453,7 @@ export class Processor {
   }
 
   private translate(address: number, leafSize: number): number {
-    const found = this.tlb.lookup(address, leafSize);
+    const found = this.tlb.find(address, leafSize);
     if (found === TLB_FIRST) return 0;
     this.missedPages++;
     const { secondHit } = this.profile.tlb;

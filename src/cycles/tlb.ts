@@ -76,7 +76,11 @@ export class DataTlb {
    * @returns TLB_FIRST, TLB_SECOND or TLB_WALK
    */
   lookup(address: number, leafSize: number): number {
-    if (this.isNewest(address, leafSize)) return TLB_FIRST;
+    return this.isNewest(address, leafSize) ? TLB_FIRST : this.find(address, leafSize);
+  }
+
+  /** {@link lookup} of an address that does not lie in the page of the last access. */
+  find(address: number, leafSize: number): number {
     const { first, second } = this.last.leafSize === leafSize ? this.last : this.homesOf(leafSize);
     if (first !== undefined) {
       this.newestStart = Math.floor(address * first.perByte) * first.size;

@@ -517,6 +517,9 @@ describe('an answer that comes when something else was asked for', () => {
     await run.are(2);
     await run.come(1);
     await page.locator('[aria-label="6.12.117 is running"]').waitFor();
+    // What is wrong on the first is told, however long the second takes.
+    await page.getByRole('button', { name: 'Stop' }).waitFor();
+    await waitFor(page, '5.12 step');
     await page.getByRole('button', { name: 'Catalogue' }).click();
     await page
       .getByRole('dialog')

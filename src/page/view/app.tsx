@@ -511,6 +511,19 @@ export function App({ document: own, emulator }: AppProps) {
   }, []);
 
   const isStale = complaint !== undefined;
+  const running = waiting === 'for long' && (
+    <div class="verdicts" role="group" aria-label="what is running">
+      <section class="verdict">
+        <h2>Running …</h2>
+        <p>
+          <button type="button" onClick={stop}>
+            Stop
+          </button>
+        </p>
+      </section>
+    </div>
+  );
+  const isFirstShown = session !== undefined && session.awaited.length > 0;
   const instead =
     complaint !== undefined ? (
       <div class="verdicts" role="group" aria-label="verdict">
@@ -529,17 +542,8 @@ export function App({ document: own, emulator }: AppProps) {
           </p>
         </section>
       </div>
-    ) : waiting === 'for long' ? (
-      <div class="verdicts" role="group" aria-label="verdict">
-        <section class="verdict">
-          <h2>Running …</h2>
-          <p>
-            <button type="button" onClick={stop}>
-              Stop
-            </button>
-          </p>
-        </section>
-      </div>
+    ) : running !== false && !isFirstShown ? (
+      running
     ) : mode === 'play' && session?.steps === 0 ? (
       <div class="verdicts" role="group" aria-label="verdict">
         <section class="verdict">
@@ -598,6 +602,7 @@ export function App({ document: own, emulator }: AppProps) {
           isStale={isStale}
           isBehind={waiting !== 'for nothing'}
           instead={instead}
+          running={isFirstShown && complaint === undefined && running}
           controls={
             HAS_PLAYGROUND &&
             mode === 'play' &&

@@ -34,6 +34,8 @@ interface ViewerProps {
   controls?: ComponentChildren;
   /** Stands in the verdict's place. */
   instead?: ComponentChildren;
+  /** Stands behind the verdict on a kernel while another is running. */
+  running?: ComponentChildren;
   /** What is shown is from before something went wrong. */
   isStale?: boolean;
   /** An answer is to come that changes what is shown. */
@@ -73,6 +75,7 @@ export function Viewer(props: ViewerProps) {
     canPlay,
     controls,
     instead,
+    running,
     isStale,
     isBehind,
   } = props;
@@ -99,6 +102,7 @@ export function Viewer(props: ViewerProps) {
       <main class={isStale === true ? 'stage is-stale' : 'stage'} aria-busy={isBehind}>
         {controls}
         {instead ?? <Verdict session={session} position={position} onGo={onGo} onNext={onNext} />}
+        {running}
         {session.lanes.flatMap(({ run }) =>
           run.remarks.map((remark) => <Remark key={`${run.kernel} ${remark}`} kernel={run.kernel} text={remark} />),
         )}
