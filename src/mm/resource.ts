@@ -185,18 +185,9 @@ function descend(root: Resource, contains: (resource: Resource) => boolean): Res
   }
 }
 
-/** __adjust_resource(): another range for a resource, between its neighbours and around its children. */
+/** __adjust_resource() to a part of the range, which has room among its neighbours: around its children. */
 function adjustResource(resource: Resource, start: number, size: number): boolean {
   const end = start + size - 1;
-  const { parent } = resource;
-  if (parent !== null) {
-    if (start < parent.start || end > parent.end) return false;
-    const at = parent.children.indexOf(resource);
-    const next = parent.children[at + 1];
-    const previous = parent.children[at - 1];
-    if (next !== undefined && next.start <= end) return false;
-    if (previous !== undefined && start <= previous.end) return false;
-  }
   if (resource.children.some((child) => child.start < start || child.end > end)) return false;
   resource.start = start;
   resource.end = end;

@@ -10,7 +10,7 @@ import { DEFAULT_RAM } from '../../arch/guest-machine.js';
 const MIB = 2 ** 20;
 const GIB = 2 ** 30;
 const ABOVE = 4 * GIB;
-const ramFor = GUEST.largerBlocks!.ramFor;
+const ramFor = (size: number): number | undefined => GUEST.largerBlocks!.ramFor(size);
 const endOf = (ram: number): number => {
   const { start, size } = GUEST.ramRanges(ram).at(-1)!;
   return start + size;
