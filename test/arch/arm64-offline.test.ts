@@ -29,12 +29,29 @@ describe('the memory notifier', () => {
     expect(['5.6', '5.7', '6.12.117', '7.3.4'].map(boot)).toEqual([0, -EPERM, -EPERM, -EPERM]);
   });
 
+  test('names the first section of boot memory in the range, and looks no further than the range', () => {
+    const machine = { arch: 'arm64', boot: [{ start: '0x80000000', size: '1G' }] };
+    const asked = (start: string, size: string) =>
+      play({
+        machine,
+        steps: [
+          { op: 'add-pages', start: '0x78000000', size: '128M' },
+          { op: 'going-offline', start, size },
+        ],
+      })[1]!;
+    expect(asked('0x78000000', '256M')).toMatchObject({
+      ret: -EPERM,
+      log: ['Boot memory [80000000 88000000] offlining attempted'],
+    });
+    expect(asked('0x78000000', '128M').ret).toBe(0);
+  });
+
   test('splits no leaf since 7.1: with 80 bytes a section ends inside one', () => {
     const machine = { structPageSize: 80 };
     expect(answers({ ...machine, kernel: '7.0' }, 1).ret).toBe(0);
     expect(answers({ ...machine, kernel: '7.1' }, 1)).toMatchObject({
       ret: -EPERM,
-      log: [expect.stringContaining('splits a leaf entry in vmemmap')],
+      log: ['[100000000 108000000] splits a leaf entry in vmemmap'],
     });
     expect(answers({ ...machine, kernel: '7.1' }, 4).ret).toBe(0);
     expect(answers({ structPageSize: 64, kernel: '7.1' }, 1).ret).toBe(0);

@@ -81,9 +81,21 @@ describe('the callers', () => {
 
   test('of arm64 and s390 that did not ask left it to the architecture', () => {
     const add = (start: number) => ({ op: 'add-memory', start: hex(start), size: '1G' }) as const;
-    expect(retOf({ arch: 'arm64', kernel: '5.10.262' }, add(2 ** 47)).ret).toBe(-EINVAL);
+    const arm64 = { arch: 'arm64', kernel: '5.10.262' } as const;
+    expect(retOf(arm64, add(2 ** 47))).toMatchObject({
+      ret: -EINVAL,
+      log: ['[800000000000 800040000000] is outside linear mapping region'],
+    });
+    expect(retOf(arm64, add(2 ** 47 - 2 ** 30))).toMatchObject({ ret: 0, violations: [] });
+    // v5.10 itself does not ask.
+    expect(retOf({ ...arm64, kernel: '5.10' }, add(2 ** 47)).ret).toBe(0);
     const s390 = { arch: 's390', kernel: '5.10', pagingLevels: 3 } as const;
     expect(retOf(s390, add(2 ** 42)).ret).toBe(-ERANGE);
+    // The identity mapping ends where the vmemmap begins.
+    const { vmemmapBase } = scenario({ machine: s390, steps: [{ op: 'use', pfn: 0, nrPages: 1 }] }).machine.config;
+    const block = Math.floor(Number(vmemmapBase) / 2 ** 28) * 2 ** 28;
+    expect(retOf(s390, { ...add(block - 2 ** 28), size: '256M' }).ret).toBe(0);
+    expect(retOf(s390, { ...add(block - 2 ** 28), size: '2G' }).ret).toBe(-ERANGE);
   });
 
   test('of compound pages larger than 16 GiB are refused since 6.18', () => {
@@ -93,6 +105,8 @@ describe('the callers', () => {
       ret: -EINVAL,
       violations: ['warn:requested folio size unsupported'],
     });
+    const largest = { ...step, size: '16G', compoundSize: '16G' } as const;
+    expect(retOf(x86('6.18'), largest)).toMatchObject({ ret: 0, violations: [] });
   });
 });
 

@@ -2,9 +2,14 @@
 
 import { describe, expect, test } from 'vitest';
 import { PTE } from '../../src/hardware/page-table.js';
-import { hugetlbVmemmapOptimize, hugetlbVmemmapRestore } from '../../src/mm/hugetlb-vmemmap.js';
+import {
+  dissolveFreeHugetlbFolios,
+  hugetlbVmemmapOptimize,
+  hugetlbVmemmapRestore,
+} from '../../src/mm/hugetlb-vmemmap.js';
 import { addMemory } from '../../src/mm/add-memory.js';
-import { entryAt, idle, PFN, play, SECTION, SUBSECTION } from '../scenarios.js';
+import { recordScenario } from '../../src/events/record.js';
+import { entryAt, idle, PFN, play, scenario, SECTION, SUBSECTION } from '../scenarios.js';
 import type { ScenarioInput } from '../../src/scenario/schema.js';
 
 const hugePage = { pfn: PFN + 8 * SUBSECTION, nrPages: SUBSECTION };
@@ -248,6 +253,86 @@ describe('the page table of a folded memmap', () => {
   test('an architecture without HVO folds nothing', () => {
     const { memory } = idle({ arch: 's390', hugetlbOptimized: true });
     expect(hugetlbVmemmapOptimize(memory, [PFN], SUBSECTION)).toEqual({ done: 0, err: 0 });
+  });
+});
+
+describe('huge pages of a block that goes offline (dissolve_free_hugetlb_folios)', () => {
+  const PAGES = 8;
+  /** Two sections of memory with huge pages in both; which of them are folded after the block of the first has gone. */
+  const dissolved = (folded: readonly number[], from: number, nrPages: number) => {
+    const { kernel, memory } = idle({ ...machine, structPageSize: 64 });
+    const all = { pfn: PFN, nrPages: 2 * SECTION };
+    expect(addMemory(memory, { nid: 0, ...all, memmapOnMemory: false })).toBe(0);
+    // In an order that is not that of their frames.
+    for (const pfn of folded) expect(hugetlbVmemmapOptimize(memory, [pfn], SUBSECTION).done).toBe(1);
+    const restoredBefore = kernel.counters.set[PTE]!;
+    const ret = dissolveFreeHugetlbFolios(memory, from, nrPages);
+    return { ret, left: [...memory.hugetlbPages.keys()], restored: kernel.counters.set[PTE]! - restoredBefore };
+  };
+  const last = PFN + SECTION - SUBSECTION;
+  const next = PFN + SECTION;
+
+  test('are restored, and those of its neighbours stay folded', () => {
+    expect(dissolved([next, last, PFN], PFN, SECTION)).toEqual({ ret: 0, left: [next], restored: 2 * (PAGES - 1) });
+    expect(dissolved([next, last, PFN], next, SECTION)).toEqual({ ret: 0, left: [last, PFN], restored: PAGES - 1 });
+  });
+
+  test('are all restored that reach into it', () => {
+    expect(dissolved([PFN, PFN + SUBSECTION], PFN + SUBSECTION - 1, 2).left).toEqual([]);
+    expect(dissolved([PFN, PFN + SUBSECTION], PFN + SUBSECTION, 1).left).toEqual([PFN]);
+  });
+
+  test('stay folded from the first on that there is no memory for, in the order of frames', () => {
+    const steps = [
+      { op: 'add-memory' as const, ...range },
+      { op: 'online' as const, ...range, type: 'movable' as const },
+      { op: 'hugetlb-optimize' as const, pfn: last, nrPages: SUBSECTION },
+      { op: 'hugetlb-optimize' as const, pfn: PFN, nrPages: SUBSECTION },
+      { op: 'offline' as const, ...range },
+    ];
+    const [, , , before, after] = play({ machine, steps });
+    const asked = after!.counters['allocPages']! - before!.counters['allocPages']!;
+    expect(asked).toBe(2 * (PAGES - 1));
+    // The last allocation is for the second page: the first has come back.
+    const all = after!.counters['allocPages']!;
+    const outcomes = Array.from({ length: all + 4 }, (_, i) =>
+      play({ machine, steps, failAllocations: [i + 1] }),
+    ).filter((states) => states[3]!.ret === 0 && states[4]!.ret === -12);
+    expect(outcomes).toHaveLength(asked);
+    const gained = outcomes.map((states) => states[4]!.ram.pages - states[3]!.ram.pages);
+    expect(gained).toEqual(Array.from({ length: asked }, (_, i) => (i < PAGES - 1 ? 0 : PAGES - 1)));
+  });
+});
+
+describe('what an observer hears of it', () => {
+  test('the split, and each entry of the new table as it is', () => {
+    const { recording } = recordScenario(
+      scenario({
+        machine,
+        steps: [
+          { op: 'add-memory', ...range },
+          { op: 'hugetlb-optimize', ...hugePage },
+        ],
+      }),
+    );
+    const [, folded] = recording.steps;
+    const { kernel } = idle(machine);
+    const leaf = kernel.vmemmap + PFN * 64;
+    const decided = folded!
+      .filter((event) => event.what === 'decide')
+      .map(({ by, start, end }) => ({ by, start, end }));
+    expect(decided[0]).toEqual({ by: 'vmemmap_split_pmd', start: leaf, end: leaf + 2 ** 21 });
+    // Entries of all 512 pages, upwards and without a gap, to the frames of the leaf; then those that are shared.
+    const written = folded!.flatMap((event) => (event.what === 'set' && event.level === 'pte' ? [event] : []));
+    const split = written.slice(0, written.findIndex(({ end }) => end === leaf + 2 ** 21) + 1);
+    expect(split[0]!.entry).toMatch(/^8000000[0-9a-f]{6}163$/);
+    let at = leaf;
+    for (const { start, end, entry } of split) {
+      expect(start).toBe(at);
+      expect(BigInt(`0x${entry}`) - BigInt(`0x${split[0]!.entry}`)).toBe(BigInt(start - leaf));
+      at = end;
+    }
+    expect(at).toBe(leaf + 2 ** 21);
   });
 });
 

@@ -71,21 +71,6 @@ describe('memremap_pages()', () => {
     expect(counts).toEqual([0, 0]);
   });
 
-  test('refuses compound pages of more than 16 GiB from 6.18 on, with a warning; 16 GiB are none too large', () => {
-    const pages = (kernel: string, gib: number) =>
-      play({
-        machine: { ...machine, kernel },
-        steps: [device({ pfn: 2 ** 24, nrPages: gib * 2 ** 18, compoundSize: `${gib}G` })],
-      })[0]!;
-    expect(pages('7.3.4', 32)).toMatchObject({
-      ret: -22,
-      leaves: [],
-      violations: ['warn:requested folio size unsupported'],
-    });
-    expect(pages('7.3.4', 16)).toMatchObject({ ret: 0, violations: [] });
-    expect(pages('6.12.117', 32)).toMatchObject({ ret: 0, violations: [] });
-  });
-
   test('refuses a range whose first or last page is a device already', () => {
     const [, second] = play({ machine, steps: [device({ nrPages: SUBSECTION }), device({ device: 'd1' })] });
     expect(second).toMatchObject({ ret: -12, violations: ['warn:Conflicting mapping in same section'] });

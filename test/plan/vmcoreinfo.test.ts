@@ -67,3 +67,14 @@ describe('arm64', () => {
     },
   );
 });
+
+describe('ppc64', () => {
+  const RADIX = (is: number): string => `NUMBER(RADIX_MMU)=${is}`;
+
+  test('RADIX_MMU is the MMU; without it nothing is said of it', () => {
+    expect(read(RADIX(1))).toEqual({ arch: 'ppc64', mmu: 'radix' });
+    expect(read(RADIX(0))).toEqual({ arch: 'ppc64', mmu: 'hash' });
+    expect(read('SYMBOL(vmemmap_list)=c0000000')).toEqual({ arch: 'ppc64' });
+    expect(() => read(RADIX(2))).toThrow('f: NUMBER(RADIX_MMU) is "2"; it must be a number from 0 to 1');
+  });
+});
