@@ -213,7 +213,9 @@ function placeOf(site: NodeJS.CallSite): number {
   return file * FILE_PLACES + site.getPosition();
 }
 
-const frameOf = (site: NodeJS.CallSite): string => `${site.getFunctionName() ?? ''} ${site.getFileName() ?? ''}`;
+/** The function of a frame, by its name and its source file: a bundle has many of one name. */
+const frameOf = (site: NodeJS.CallSite): string =>
+  `${site.getFunctionName() ?? ''} ${sourceOf(site.getFileName() ?? '', site.getLineNumber() ?? 0)}`;
 
 function longer(machine: StackMachine, { names }: Part, site: NodeJS.CallSite): Part {
   const name = kernelName(machine, site);
