@@ -504,7 +504,7 @@ export function App({ document: own, emulator }: AppProps) {
   });
   const handler = useRef(keys);
   handler.current = keys;
-  useEffect(() => {
+  useLayoutEffect(() => {
     const press = (event: KeyboardEvent): void => handler.current(event);
     addEventListener('keydown', press);
     return () => removeEventListener('keydown', press);

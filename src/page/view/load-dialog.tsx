@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { Dialog } from './dialog.js';
 import type { Loaded } from '../emulator/protocol.js';
 import type { Emulator } from './emulator.js';
@@ -19,7 +19,8 @@ export function LoadDialog({ emulator, onClose, onLoaded }: LoadProps) {
   const [complaint, setComplaint] = useState('');
   /** What was given last: of anything before, or when the dialog is gone, nobody wants to hear. */
   const given = useRef(0);
-  useEffect(
+  // An effect that waits for a frame may be too late to be taken back with the dialog.
+  useLayoutEffect(
     () => () => {
       given.current++;
     },

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { BugHere, ExploreProgress, Offer } from '../emulator/protocol.js';
 import type { Draft, Scenario } from './address.js';
 import { Stopped, type Emulator } from './emulator.js';
@@ -334,7 +334,7 @@ function Explore({ draft, emulator, onDraft }: PlaygroundProps) {
   const [complaint, setComplaint] = useState('');
   const own = useRef<Emulator | undefined>(undefined);
   const stop = (): void => own.current?.stop();
-  useEffect(() => stop, []);
+  useLayoutEffect(() => stop, []);
   const start = (): void => {
     // It has a worker of its own: clicks are answered while it goes on.
     const running = emulator.another();
