@@ -5,6 +5,12 @@ const OUT = 'node_modules/.cache/mutation';
 /** Rooms of arch/ that are asked alone, by the tests that reach a room: MUTATION_ROOMS=riscv64,loongarch64 npx stryker run … */
 const ROOMS = process.env['MUTATION_ROOMS']?.split(',');
 
+/**
+ * Whether mutants of what runs once, when a module is loaded, are left out: MUTATION_STATIC=no. They cannot be switched on and off
+ * within a process, so that each takes all tests.
+ */
+const IGNORES_STATIC = process.env['MUTATION_STATIC'] === 'no';
+
 /** @type {import('@stryker-mutator/api/core').PartialStrykerOptions} */
 module.exports = {
   packageManager: 'npm',
@@ -15,6 +21,7 @@ module.exports = {
   // All of both folders. Left out are only the words in arch/*/cpus.ts, by a comment there.
   mutate: ROOMS?.map((room) => `arch/${room}/**/*.ts`) ?? ['arch/**/*.ts', 'src/mm/**/*.ts'],
   coverageAnalysis: 'perTest',
+  ignoreStatic: IGNORES_STATIC,
   concurrency: 2,
   // A run of the tests takes twice as long and more where other work is done on the machine.
   timeoutMS: 30_000,

@@ -9,7 +9,7 @@ import { scored, totalOf, type FileScore, type Score } from './score.js';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const REPORT = join(ROOT, 'node_modules', '.cache', 'mutation', 'report.json');
-const COMMAND = 'npm run mutation';
+const COMMAND = process.env['MUTATION_STATIC'] === 'no' ? 'MUTATION_STATIC=no npm run mutation' : 'npm run mutation';
 
 const reportSchema = z.object({
   framework: z.object({ name: z.string(), version: z.string() }),
