@@ -106,9 +106,12 @@ describe('the memmap of a HugeTLB page', () => {
     expect(states[3]!.ram.pages).toBe(states[2]!.ram.pages - 1 + 8 * SUBSECTION);
   });
 
-  test('is left alone where it lies in its own memory block', () => {
-    const [, , folded] = fold({ memmapOnMemory: 'y' });
-    expect(folded).toMatchObject({ ret: -524, leaves: ['ffffea0004000000-ffffea0004200000 pmd altmap:100000'] });
+  test('is left alone where it lies in its own memory block; the new first page goes back', () => {
+    for (const kernel of ['6.6', '6.12.117']) {
+      const [, online, folded] = fold({ memmapOnMemory: 'y', kernel });
+      expect(folded).toMatchObject({ ret: -524, leaves: ['ffffea0004000000-ffffea0004200000 pmd altmap:100000'] });
+      expect(folded!.ram).toEqual(online!.ram);
+    }
   });
 
   test('was never in its own block from 5.14 to 5.19 where memmaps are folded', () => {
@@ -256,6 +259,36 @@ describe('the page table of a folded memmap', () => {
   });
 });
 
+describe('the memmap of a HugeTLB page of another node', () => {
+  const boot = [
+    { start: '0x0', size: '1G' },
+    { start: '0x40000000', size: '1G', node: 1 },
+  ];
+  /** What folding asks for on one node, and then on the same or another. */
+  const asked = (node: number) => {
+    const second = { pfn: PFN + 4 * SECTION, nrPages: SECTION };
+    const states = play({
+      machine: { ...machine, kernel: '7.3.4', boot },
+      steps: [
+        { op: 'add-memory', ...range, node: 0 },
+        { op: 'online', ...range, type: 'movable' },
+        { op: 'add-memory', ...second, node },
+        { op: 'online', ...second, type: 'movable' },
+        { op: 'hugetlb-optimize', ...hugePage },
+        { op: 'hugetlb-optimize', pfn: second.pfn, nrPages: SUBSECTION },
+      ],
+    });
+    expect(states.map(({ ret }) => ret)).toEqual([0, 0, 0, 0, 0, 0]);
+    return states.slice(-2).map((state, i) => state.counters['allocPages']! - states[3 + i]!.counters['allocPages']!);
+  };
+
+  test('shows tails of its own zone: a page for the first of a node, none for the second', () => {
+    // A table, a first page, and the page of tails.
+    expect(asked(0)).toEqual([3, 2]);
+    expect(asked(1)).toEqual([3, 3]);
+  });
+});
+
 describe('huge pages of a block that goes offline (dissolve_free_hugetlb_folios)', () => {
   const PAGES = 8;
   /** Two sections of memory with huge pages in both; which of them are folded after the block of the first has gone. */
@@ -354,6 +387,20 @@ describe('when memory runs out', () => {
     const failed = failing(1);
     expect(failed.map((states) => states[1]!.leaves)).toEqual([['ffffea0004000000-ffffea0004200000 pte ram']]);
     for (const states of failed) expect(states[2]).toMatchObject({ ret: 0, violations: [], leaks: [] });
+  });
+
+  test('for the page of tails that all share, from 7.1 on, nothing is folded, and it is asked for again next time', () => {
+    const on = { ...machine, kernel: '7.3.4' };
+    const again = [steps[0]!, steps[1]!, steps[1]!];
+    const outcomes = Array.from({ length: ALLOCATIONS }, (_, i) =>
+      play({ machine: on, steps: again, failAllocations: [i + 1] }),
+    ).filter((states) => states[1]!.ret === -12);
+    // Of the page of tails and of the new first page; the table is asked for again when the page is folded.
+    expect(outcomes).toHaveLength(2);
+    for (const [, failed, folded] of outcomes) {
+      expect(failed).toMatchObject({ violations: [], leaks: [] });
+      expect(folded).toMatchObject({ ret: 0, violations: [], leaks: [] });
+    }
   });
 
   test('for one of the pages that come back, all that came go again, and the memmap stays folded', () => {

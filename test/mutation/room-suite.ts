@@ -12,6 +12,7 @@ import '../kernel/decisions.test.js';
 import '../kernel/entry-rows.test.js';
 import '../arch/leaf-fields.test.js';
 import '../arch/configurations.test.js';
+import '../arch/names.test.js';
 import '../arch/tree-configuration.test.js';
 import '../cycles/figures.test.js';
 import '../ptdump/words.test.js';

@@ -17,6 +17,7 @@ import '../mm/resource.test.js';
 import '../mm/sparse.test.js';
 import '../mm/sparse-vmemmap.test.js';
 import '../mm/vmem-altmap.test.js';
+import '../mm/whole-range.test.js';
 import '../mm/zone.test.js';
 import '../check/invariants.test.js';
 import '../check/memory-invariants.test.js';
