@@ -60,10 +60,8 @@ declare module '../machine-fields.js' {
   interface RoomFields extends Fields {}
 }
 
-/** Bits and levels follow from each other; a machine says either. */
-function vaBitsOf({ vaBits, pagingLevels }: MachineConfig): number {
-  return vaBits ?? VA_BITS.find((bits) => PAGING_LEVELS[bits] === pagingLevels) ?? DEFAULT_VA_BITS;
-}
+/** Of a machine that says neither; where it says levels, its configuration has the bits. */
+const vaBitsOf = ({ vaBits = DEFAULT_VA_BITS }: MachineConfig): number => vaBits;
 
 function regionOf(config: MachineConfig, traits: Traits): Region {
   const vaBits = vaBitsOf(config);

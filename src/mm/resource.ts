@@ -93,10 +93,9 @@ export const requestResource = (root: Resource, resource: Resource): number =>
 
 /** release_resource(), with the children. */
 export function releaseResource(resource: Resource): number {
-  const siblings = resource.parent?.children;
-  const at = siblings?.indexOf(resource) ?? -1;
-  if (siblings === undefined || at < 0) return -EINVAL;
-  siblings.splice(at, 1);
+  const { parent } = resource;
+  if (parent === null) return -EINVAL;
+  parent.children.splice(parent.children.indexOf(resource), 1);
   resource.parent = null;
   return 0;
 }
@@ -104,10 +103,9 @@ export function releaseResource(resource: Resource): number {
 /** remove_resource(): the children move up. */
 export function removeResource(resource: Resource): number {
   const { parent } = resource;
-  const at = parent?.children.indexOf(resource) ?? -1;
-  if (parent === null || at < 0) return -EINVAL;
+  if (parent === null) return -EINVAL;
   for (const child of resource.children) child.parent = parent;
-  parent.children.splice(at, 1, ...resource.children);
+  parent.children.splice(parent.children.indexOf(resource), 1, ...resource.children);
   resource.parent = null;
   return 0;
 }
