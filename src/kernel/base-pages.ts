@@ -2,7 +2,7 @@
 
 import { NO_PAGE } from '../hardware/buddy-blocks.js';
 import { PTE, ENTRY_WORDS } from '../hardware/page-table.js';
-import { tellRows, type EntryRange } from './entry-rows.js';
+import { addressAt, tellRows, type EntryRange } from './entry-rows.js';
 import { fillTaken } from './frame-content.js';
 import type { Kernel } from './kernel.js';
 import type { EntryRow } from './observer.js';
@@ -96,7 +96,7 @@ function tellMapping(
   to: number,
   rows: MappingRows,
 ): void {
-  const address = range.address + ((from - range.first) / ENTRY_WORDS) * kernel.pageSize;
+  const address = addressAt(kernel, range, from);
   tellRows(kernel, { first: from, count: (to - from) / ENTRY_WORDS, address }, (word0, word1) =>
     entries.isNone(word0, word1, PTE) ? rows.none : rows.mapped,
   );
