@@ -9,7 +9,7 @@ import type { Scenario } from '../scenario/scenario.js';
 import { CAUSES, type Cause } from '../cycles/causes.js';
 import { cycleModel, type CycleModelOptions } from '../cycles/cycle-model.js';
 import type { Processor } from '../cycles/processor.js';
-import type { CpuProfile } from '../cycles/profile.js';
+import { registeredName, type CpuProfile } from '../cycles/profile.js';
 
 /** A scenario with the clock on. */
 
@@ -35,7 +35,7 @@ export function profileFor(scenario: Scenario, named: CpuProfile | undefined): C
   const { architecture } = scenario.machine;
   const { cpus } = ARCHITECTURES.find(({ name }) => name === architecture.name) ?? architecture;
   const profile = named ?? cpus[0];
-  if (profile !== undefined && cpus.some(({ name }) => name === (profile.base ?? profile.name))) return profile;
+  if (profile !== undefined && cpus.some(({ name }) => name === registeredName(profile))) return profile;
   throw new InputError(
     `--cpu is "${profile?.name ?? 'missing'}"; allowed on ${architecture.name} are ${cpus.map(({ name }) => name).join(', ')}`,
   );

@@ -3,7 +3,7 @@
 import { ARCHITECTURES } from '../scenario/names.js';
 import { CAUSES, type Cause } from '../cycles/causes.js';
 import { cycleModel, type CycleModel } from '../cycles/cycle-model.js';
-import type { CpuProfile, Hypervisor } from '../cycles/profile.js';
+import { registeredName, type CpuProfile, type Hypervisor } from '../cycles/profile.js';
 import { profileAt, type End } from '../cycles/range.js';
 import { observe, type Kernel } from '../kernel/kernel.js';
 import type { DevPagemap, VmemAltmap } from '../kernel/memremap.js';
@@ -139,8 +139,7 @@ export function prepareCase(c: Case, overrides: Overrides = {}): Prepared {
 export function cpuOf(c: Case, overrides: Overrides): CpuProfile {
   const { cpu } = overrides;
   const cpus = ARCHITECTURES.find(({ name }) => name === c.machine.arch)?.cpus ?? [];
-  // A profile from a file stands for the registered one that it is made from.
-  const wanted = cpu === undefined ? c.cpu : (cpu.base ?? cpu.name);
+  const wanted = cpu === undefined ? c.cpu : registeredName(cpu);
   const profile = wanted === undefined ? cpus[0] : cpus.find(({ name }) => name === wanted);
   if (profile === undefined) throw new RangeError(`${c.machine.arch} has no CPU "${wanted ?? ''}"`);
   return cpu ?? profile;

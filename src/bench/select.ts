@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { registeredName } from '../cycles/profile.js';
 import { ARCHITECTURES } from '../scenario/names.js';
 import { SUITES, type Case, type Suite } from './cases.js';
 import type { Overrides } from './play.js';
@@ -16,7 +17,7 @@ export interface Selection extends Overrides {
 
 /** A case that says itself which release or CPU it is about stays as it is, or stays out. */
 function isWanted(c: Case, { arch, filter, kernel, cpu }: Selection): boolean {
-  const registered = cpu?.base ?? cpu?.name;
+  const registered = cpu && registeredName(cpu);
   const cpuArch = ARCHITECTURES.find(({ cpus }) => cpus.some(({ name }) => name === registered))?.name;
   return (
     (arch === undefined || c.machine.arch === arch) &&

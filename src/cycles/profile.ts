@@ -165,6 +165,9 @@ export interface CpuProfile {
   };
 }
 
+/** Name of the registered profile that a profile is, or that one from a file stands for. */
+export const registeredName = ({ base, name }: CpuProfile): string => base ?? name;
+
 /** A figure of a profile with its place in it, as `vmemmap cpu` prints it. */
 export interface NamedFigure extends Figure {
   readonly name: string;
