@@ -202,6 +202,26 @@ export function App({ document: own, emulator }: AppProps) {
     setComplaint({ message: messageOf(error), path: error instanceof Refused ? error.path : [] });
   }, []);
 
+  /**
+   * Goes on with what was asked for, unless something else was asked for meanwhile.
+   * @param start asks for it; whether it is wanted still is told to what comes before the answer
+   */
+  const goOn = useCallback(
+    async <T,>(start: (isWanted: () => boolean) => Promise<T>, how: (answer: T) => void): Promise<void> => {
+      const mine = begin();
+      const isWanted = (): boolean => mine === asked.current;
+      try {
+        const answer = await start(isWanted);
+        if (isWanted()) how(answer);
+      } catch (error) {
+        if (isWanted()) complain(error);
+      } finally {
+        if (isWanted()) settle();
+      }
+    },
+    [begin, settle, complain],
+  );
+
   const ask = useCallback(
     async (
       make: (emulator: Emulator, onPart: (part: ReportPart) => void) => Promise<ReportDocument>,
@@ -209,39 +229,19 @@ export function App({ document: own, emulator }: AppProps) {
       manner: Manner,
     ): Promise<void> => {
       if (emulator === undefined) return;
-      const mine = begin();
-      try {
-        const whole = await make(emulator, (part) => {
-          if (mine !== asked.current) return;
-          if (part.awaited.length === 0) settle();
-          show(part, wanted, { ...manner, isMore: isPartShown.current });
-          isPartShown.current = true;
-        });
+      await goOn(
+        (isWanted) =>
+          make(emulator, (part) => {
+            if (!isWanted()) return;
+            if (part.awaited.length === 0) settle();
+            show(part, wanted, { ...manner, isMore: isPartShown.current });
+            isPartShown.current = true;
+          }),
         // What costs runs of its own comes later than what one sees.
-        if (mine === asked.current) setShowing((now) => now && { ...now, document: completed(now.document, whole) });
-      } catch (error) {
-        if (mine === asked.current) complain(error);
-      } finally {
-        if (mine === asked.current) settle();
-      }
+        (whole) => setShowing((now) => now && { ...now, document: completed(now.document, whole) }),
+      );
     },
-    [emulator, show, begin, settle, complain],
-  );
-
-  /** Goes on with what was waited for, unless something else was asked for meanwhile. */
-  const goOn = useCallback(
-    async <T,>(answer: Promise<T>, how: (answer: T) => void): Promise<void> => {
-      const mine = begin();
-      try {
-        const found = await answer;
-        if (mine === asked.current) how(found);
-      } catch (error) {
-        if (mine === asked.current) complain(error);
-      } finally {
-        if (mine === asked.current) settle();
-      }
-    },
-    [begin, settle, complain],
+    [emulator, show, goOn, settle],
   );
 
   const openBug = useCallback(
@@ -296,21 +296,24 @@ export function App({ document: own, emulator }: AppProps) {
   /** Goes where the address says. */
   const follow = useCallback(
     (hash: string): Promise<void> =>
-      goOn(readHash(hash), (wanted) => {
-        if (wanted.draft !== undefined && emulator !== undefined) {
-          setDraft(wanted.draft);
-          setMode('play');
-          run(wanted.draft, wanted);
-        } else if (wanted.bug !== undefined && emulator !== undefined) openBug(wanted.bug, wanted);
-        else if (own !== null) {
-          setMode('report');
-          show({ document: own, ...NOTHING_MISSING }, wanted, asReport);
-        } else {
-          setDraft(EMPTY_DRAFT);
-          setMode('play');
-          run(EMPTY_DRAFT);
-        }
-      }),
+      goOn(
+        () => readHash(hash),
+        (wanted) => {
+          if (wanted.draft !== undefined && emulator !== undefined) {
+            setDraft(wanted.draft);
+            setMode('play');
+            run(wanted.draft, wanted);
+          } else if (wanted.bug !== undefined && emulator !== undefined) openBug(wanted.bug, wanted);
+          else if (own !== null) {
+            setMode('report');
+            show({ document: own, ...NOTHING_MISSING }, wanted, asReport);
+          } else {
+            setDraft(EMPTY_DRAFT);
+            setMode('play');
+            run(EMPTY_DRAFT);
+          }
+        },
+      ),
     [emulator, own, goOn, openBug, run, show],
   );
 
@@ -436,15 +439,21 @@ export function App({ document: own, emulator }: AppProps) {
   const edit = (): void => {
     if (emulator === undefined || mode !== 'report' || showing === undefined) return;
     const shown = draftOf(showing);
-    if (showing.bug === undefined) play(shown);
+    const { bug } = showing;
+    if (bug === undefined) play(shown);
     // What an entry breaks may be no invariant: it is asked further.
-    else void goOn(emulator.ask('bugFile', { name: showing.bug }), ({ expect }) => play({ ...shown, expect }));
+    else
+      void goOn(
+        () => emulator.ask('bugFile', { name: bug }),
+        ({ expect }) => play({ ...shown, expect }),
+      );
   };
   const editBug = (name: string): void => {
     if (emulator === undefined) return;
     setDialog(undefined);
-    void goOn(emulator.ask('bugFile', { name }), ({ file, kernels, expect }) =>
-      play({ file: file as Draft['file'], kernels, expect }),
+    void goOn(
+      () => emulator.ask('bugFile', { name }),
+      ({ file, kernels, expect }) => play({ file: file as Draft['file'], kernels, expect }),
     );
   };
   const toReport = (): void => {
