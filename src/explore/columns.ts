@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { grown } from '../hardware/grown.js';
 import type { Level, Leaf, Table } from '../hardware/page-table.js';
 
 /** Leaves and tables of a state as columns of numbers: no object a leaf. */
@@ -89,16 +90,15 @@ export class LeafColumns {
   }
 
   private grow(): void {
-    const capacity = this.start.length * 2;
-    this.start = wider(this.start, new Float64Array(capacity));
-    this.size = wider(this.size, new Float64Array(capacity));
-    this.pa = wider(this.pa, new Float64Array(capacity));
-    this.level = wider(this.level, new Uint8Array(capacity));
-    this.lo = wider(this.lo, new Uint32Array(capacity));
-    this.hi = wider(this.hi, new Uint32Array(capacity));
-    this.owner = wider(this.owner, new Uint8Array(capacity));
-    this.isUsed = wider(this.isUsed, new Uint8Array(capacity));
-    this.content = wider(this.content, new Float64Array(capacity));
+    this.start = grown(this.start, Float64Array);
+    this.size = grown(this.size, Float64Array);
+    this.pa = grown(this.pa, Float64Array);
+    this.level = grown(this.level, Uint8Array);
+    this.lo = grown(this.lo, Uint32Array);
+    this.hi = grown(this.hi, Uint32Array);
+    this.owner = grown(this.owner, Uint8Array);
+    this.isUsed = grown(this.isUsed, Uint8Array);
+    this.content = grown(this.content, Float64Array);
   }
 }
 
@@ -133,18 +133,12 @@ export class TableColumns {
   }
 
   private grow(): void {
-    const capacity = this.start.length * 2;
-    this.start = wider(this.start, new Float64Array(capacity));
-    this.pa = wider(this.pa, new Float64Array(capacity));
-    this.level = wider(this.level, new Uint8Array(capacity));
-    this.owner = wider(this.owner, new Uint8Array(capacity));
-    this.hasEntries = wider(this.hasEntries, new Uint8Array(capacity));
+    this.start = grown(this.start, Float64Array);
+    this.pa = grown(this.pa, Float64Array);
+    this.level = grown(this.level, Uint8Array);
+    this.owner = grown(this.owner, Uint8Array);
+    this.hasEntries = grown(this.hasEntries, Uint8Array);
   }
-}
-
-export function wider<T extends { set(from: T): void }>(old: T, target: T): T {
-  target.set(old);
-  return target;
 }
 
 /** Whose a frame is: what {@link LeafColumns.owner} holds. The worst comes last. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { wider } from './columns.js';
+import { grown } from '../hardware/grown.js';
 
 /** What a scan found in each PTE table, so that the next one takes it over where nothing was touched. Columns of numbers. */
 
@@ -24,11 +24,10 @@ export class CellParts {
   }
 
   private grow(): void {
-    const capacity = this.cell.length * 2;
-    this.cell = wider(this.cell, new Int32Array(capacity));
-    this.mapped = wider(this.mapped, new Float64Array(capacity));
-    this.sum0 = wider(this.sum0, new Int32Array(capacity));
-    this.sum1 = wider(this.sum1, new Int32Array(capacity));
+    this.cell = grown(this.cell, Int32Array);
+    this.mapped = grown(this.mapped, Float64Array);
+    this.sum0 = grown(this.sum0, Int32Array);
+    this.sum1 = grown(this.sum1, Int32Array);
   }
 }
 
@@ -62,16 +61,15 @@ export class PteTables {
   }
 
   private grow(): void {
-    const capacity = this.start.length * 2;
-    this.start = wider(this.start, new Float64Array(capacity));
-    this.pa = wider(this.pa, new Float64Array(capacity));
-    this.content = wider(this.content, new Float64Array(capacity));
-    this.firstLeaf = wider(this.firstLeaf, new Int32Array(capacity));
-    this.endLeaf = wider(this.endLeaf, new Int32Array(capacity));
-    this.firstPart = wider(this.firstPart, new Int32Array(capacity));
-    this.endPart = wider(this.endPart, new Int32Array(capacity));
-    this.hi = wider(this.hi, new Int32Array(capacity));
-    this.lo = wider(this.lo, new Int32Array(capacity));
-    this.isPlain = wider(this.isPlain, new Uint8Array(capacity));
+    this.start = grown(this.start, Float64Array);
+    this.pa = grown(this.pa, Float64Array);
+    this.content = grown(this.content, Float64Array);
+    this.firstLeaf = grown(this.firstLeaf, Int32Array);
+    this.endLeaf = grown(this.endLeaf, Int32Array);
+    this.firstPart = grown(this.firstPart, Int32Array);
+    this.endPart = grown(this.endPart, Int32Array);
+    this.hi = grown(this.hi, Int32Array);
+    this.lo = grown(this.lo, Int32Array);
+    this.isPlain = grown(this.isPlain, Uint8Array);
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { LeafColumns, OWNER, TableColumns, wider } from './columns.js';
+import { LeafColumns, OWNER, TableColumns } from './columns.js';
+import { grown } from '../hardware/grown.js';
 import { alignDown } from '../hardware/align.js';
 import type { FrameLocation } from '../hardware/page-allocator.js';
 import { NO_PAGE } from '../hardware/buddy-blocks.js';
@@ -689,7 +690,7 @@ export class Scanner {
 
   /** What the fingerprint gets of a block: its name, or zero where blocks have none. */
   private meet(index: number): number {
-    while (index >= this.names.length) this.names = wider(this.names, new Int32Array(this.names.length * 2));
+    while (index >= this.names.length) this.names = grown(this.names, Int32Array);
     if (this.names[index]! < this.firstName) this.names[index] = this.nextName++;
     else this.hasTwice = true;
     return this.isNaming ? this.names[index]! - this.firstName : 0;

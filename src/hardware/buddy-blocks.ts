@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { Copy } from './copy.js';
+import { grown } from './grown.js';
 import type { StateWriter, StateReader } from './saved-state.js';
 
 /** Blocks of one node of the page allocator: their states by order, and the lists of those that can be had. */
@@ -33,9 +34,7 @@ export class IndexStack {
 
   push(index: number): void {
     if (this.length === this.indexes.length) {
-      const wider = new Int32Array(this.length * 2);
-      wider.set(this.indexes);
-      this.indexes = wider;
+      this.indexes = grown(this.indexes, Int32Array);
     }
     this.indexes[this.length++] = index;
   }

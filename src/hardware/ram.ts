@@ -2,6 +2,7 @@
 
 import { hex } from './hex.js';
 import { Copy, refill } from './copy.js';
+import { grown } from './grown.js';
 import type { StateReader, StateWriter } from './saved-state.js';
 import { SparseList } from './sparse-list.js';
 
@@ -891,14 +892,4 @@ function saveWords(words: Uint32Array, from: number, to: number, state: StateWri
   if (from === to) return;
   state.word(to - from);
   state.copy(words, from, to);
-}
-
-function grown<T extends Int32Array<ArrayBuffer> | Uint32Array<ArrayBuffer> | Uint8Array<ArrayBuffer>>(
-  old: T,
-  Array: new (length: number) => T,
-  place = 0,
-): T {
-  const wider = new Array(Math.max(old.length, place) * 2);
-  wider.set(old);
-  return wider;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { grown } from '../hardware/grown.js';
 import { isFilled, memset, type Mmu } from '../hardware/mmu.js';
 import { NO_PAGE } from '../hardware/buddy-blocks.js';
 import { ENTRY_BYTES, type Level, type PageTable, type WalkLevel } from '../hardware/page-table.js';
@@ -298,9 +299,7 @@ export class TreeCode implements MemmapCode {
     const word = count === 1 ? ram.wordIndex(pfn * pageSize) : ram.rowIndex(pfn, count);
     const place = (word * WORD_BYTES) / pageSize;
     if (place + count > this.frameNumbers.length) {
-      const wider = new Float64Array((place + count) * 2);
-      wider.set(this.frameNumbers);
-      this.frameNumbers = wider;
+      this.frameNumbers = grown(this.frameNumbers, Float64Array, place + count);
     }
     for (let i = 0; i < count; i++) this.frameNumbers[place + i] = pfn + i;
     return this.frames.start + word * WORD_BYTES;
